@@ -1,0 +1,46 @@
+"""What every benchmark needs: a heading that says where and with what it was measured, and a place for the result."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import torch
+
+from penwright.training.environment import describe_machine, package_versions
+
+RESULTS = Path(__file__).parent / "results"
+
+
+def commit() -> str:
+    """Return the commit of this checkout, with a mark if files have changed since."""
+    folder = Path(__file__).parent
+
+    def git(*words: str) -> str:
+        return subprocess.run(["git", *words], cwd=folder, capture_output=True, text=True, check=False).stdout.strip()
+
+    changed = " with changes" if git("status", "--porcelain", "--untracked-files=no") else ""
+    return (git("rev-parse", "--short=12", "HEAD") or "unknown") + changed
+
+
+def results_header(*, extra_versions: dict[str, str] | None = None) -> str:
+    """Return machine, versions, commit and command as lines of Markdown."""
+    machine = describe_machine(torch.device("cpu"))
+    versions = {**package_versions(), **(extra_versions or {})}
+    arguments = [word if word.startswith("-") or not Path(word).exists() else Path(word).name for word in sys.argv[1:]]
+    return "\n".join(
+        [
+            f"- machine: {machine['processor']}, {machine['num_processors']} processors, {machine['threads']} threads, "
+            f"{machine['system']}",
+            f"- versions: {', '.join(f'{name} {version}' for name, version in versions.items())}",
+            f"- commit: {commit()}",
+            f"- command: `python benchmarks/{Path(sys.argv[0]).name} {' '.join(arguments)}`",
+        ]
+    )
+
+
+def write_results(name: str, title: str, header: str, body: str) -> None:
+    """Print a result and write it to results/NAME.md."""
+    text = f"# {title}\n\n{header}\n\n{body}\n"
+    print(text)
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / f"{name}.md").write_text(text, encoding="utf-8")

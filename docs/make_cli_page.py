@@ -1,0 +1,54 @@
+"""Write docs/cli.md, the command reference, from the program itself.
+
+    python docs/make_cli_page.py
+
+A test compares the page with the program, so run this after every change of an option.
+"""
+
+from pathlib import Path
+
+from penwright.cli.app import build_app
+
+PAGE = Path(__file__).with_name("cli.md")
+
+INTRODUCTION = """\
+# Commands
+
+    penwright inspect shelf/                    # what is on the shelf, before any training
+    penwright train shelf/ --for 10m            # raise an author; Ctrl-C saves, --resume goes on
+    penwright write --words 300                 # let the newest author write
+    penwright write runs/2026-01-31-shelf --prompt "It was a dark" --seed 7
+    penwright score letter.txt                  # how well it predicts a text, in bits per character
+    penwright report runs/2026-01-31-shelf      # one HTML page about a run
+    penwright card author.safetensors           # what an author file says of itself
+
+What a command was asked for goes to standard output, everything else to standard error. With `--json`, standard output
+carries exactly one JSON object. `NO_COLOR` switches colours off, `COLUMNS` sets the width. Prepared books are kept in
+the system's place for caches, or in the folder that `PENWRIGHT_CACHE` names; all of it can be deleted at any time.
+
+| Exit code | Meaning |
+|---|---|
+| 0 | done |
+| 1 | failed; one sentence on standard error says why and what to do |
+| 2 | wrong usage: an unknown command, option, name or value |
+| 130, 143 | stopped by Ctrl-C or by a request to terminate; a training has saved itself before |
+| 141 | whoever read the output has gone |
+
+A training takes its configuration from four layers, each over the one before: the defaults, a preset (`--preset`), a
+TOML file (`--config`), and flags. Every setting has a flag of its own or is reached by `--set section.key=value`.
+`penwright train --print-config` shows the result with the origin of each value.
+
+This page is made from the program's own help by `docs/make_cli_page.py`.
+"""
+
+
+def page() -> str:
+    """Return the page as it should be."""
+    reference = build_app().generate_docs(output_format="markdown")
+    commands = reference[reference.index("\n## ") :]
+    lines = [line.rstrip() for line in (INTRODUCTION + commands).splitlines()]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")

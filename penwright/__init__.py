@@ -1,0 +1,47 @@
+"""Raise a small recurrent author on any shelf of books, character by character, and let it write.
+
+Nothing is imported before its first use: `import penwright` costs nothing and does nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # the list that editors and type checkers read
+    from penwright.alphabet import Alphabet as Alphabet
+    from penwright.author import Author as Author
+    from penwright.corpus import Corpus as Corpus
+    from penwright.corpus import CorpusConfig as CorpusConfig
+    from penwright.errors import PenwrightError as PenwrightError
+    from penwright.model import CharModel as CharModel
+    from penwright.model_config import ModelConfig as ModelConfig
+    from penwright.sampling import SamplingConfig as SamplingConfig
+    from penwright.training.config import TrainConfig as TrainConfig
+    from penwright.training.start import resume as resume
+    from penwright.training.start import train as train
+
+__version__ = "0.1.0"
+
+_HOME = {  # the list that Python reads, on first use (PEP 562)
+    "Alphabet": "alphabet",
+    "Author": "author",
+    "CharModel": "model",
+    "Corpus": "corpus",
+    "CorpusConfig": "corpus",
+    "ModelConfig": "model_config",
+    "PenwrightError": "errors",
+    "SamplingConfig": "sampling",
+    "TrainConfig": "training.config",
+    "resume": "training.start",
+    "train": "training.start",
+}
+__all__ = ["__version__", *_HOME]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        raise AttributeError(f"module 'penwright' has no attribute {name!r}")
+    return getattr(import_module(f"penwright.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,290 @@
+"""Map characters to ids and back without losing any.
+
+A learnt alphabet holds the characters found in the books. A character it lacks is spelled as its UTF-8 bytes, each byte
+as two half-byte symbols, so that every text round-trips and sixteen extra symbols suffice. The seed alphabet is the
+fixed set of 98 symbols of the 2017 system, which maps what it lacks to one unknown symbol and so loses it.
+
+This module knows nothing of books, files or models.
+
+Shapes: N = characters of a text, or its ids; n = those of them that are spelled.
+
+Ids of a learnt alphabet:
+    0           the edge of a book: read before its first character, never part of a text
+    1..16       half-bytes 0x0..0xF
+    17..        the learnt characters, in code point order
+Ids of the seed alphabet: 0 unknown, 1 tab, 2..96 the printable ASCII characters, 97 line feed.
+"""
+
+import hashlib
+import json
+import unicodedata
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from penwright.errors import AuthorError, ConfigError, did_you_mean
+
+BOUNDARY_ID = 0
+FIRST_HALF_BYTE_ID = 1
+FIRST_CHARACTER_ID = 17
+MAX_CHARACTERS = 60_000  # ids stay below 2^16
+NUM_CODE_POINTS = 0x110000
+ALPHABETS = ("learnt", "seed")
+
+Ids = NDArray[np.uint8 | np.uint16]
+
+
+class Alphabet:
+    """An immutable set of characters with an id for each. Make one with `learn`, `seed` or `from_dict`."""
+
+    def __init__(self, characters: str, *, kind: str = "learnt") -> None:
+        """Build from the characters in id order.
+
+        Args:
+            characters: Distinct ones. Sorted by code point for a learnt alphabet; for the seed, its 97 known ones.
+            kind: "learnt" or "seed".
+
+        Raises:
+            ConfigError: If a character occurs twice, there are too many, or the kind is unknown.
+        """
+        if kind not in ALPHABETS:
+            raise ConfigError(f"there is no alphabet '{kind}'.{did_you_mean(kind, ALPHABETS)}")
+        if len(set(characters)) != len(characters):
+            raise ConfigError("an alphabet needs distinct characters; at least one was given twice.")
+        if len(characters) > MAX_CHARACTERS:
+            found = f"{len(characters):,} were given"
+            raise ConfigError(f"an alphabet holds at most {MAX_CHARACTERS:,} characters; {found}.")
+        self.kind = kind
+        self.characters = characters
+        self._first_id = FIRST_CHARACTER_ID if kind == "learnt" else 1
+        # Zero says "no id": it is the unknown symbol of the seed, and the edge of a book never stands for a character.
+        self._id_of_code_point: Ids = np.zeros(NUM_CODE_POINTS, dtype=self.dtype)
+        code_points = code_points_of(characters)
+        self._id_of_code_point[code_points] = np.arange(self._first_id, self.vocab_size)
+        self._code_point_of_id = np.concatenate([np.zeros(self._first_id, dtype=np.uint32), code_points])
+        # The text of each id; half-bytes have none of their own and are handled apart.
+        self._text_of_id: list[str] = [*([""] * FIRST_CHARACTER_ID if kind == "learnt" else ["\0"]), *characters]
+
+    @classmethod
+    def learn(cls, counts: Mapping[str, int], *, max_characters: int = 4_000, min_count: int = 1) -> "Alphabet":
+        """Choose the characters that deserve an id of their own.
+
+        Args:
+            counts: How often each character occurs in the books that are learned from.
+            max_characters: Keep at most this many, the most frequent ones, 1 to 60,000.
+            min_count: A rarer character is spelled in bytes instead, from 1.
+
+        Returns:
+            A learnt alphabet, the same for the same counts whatever their order.
+
+        Raises:
+            ConfigError: If a bound is out of range.
+        """
+        if not 1 <= max_characters <= MAX_CHARACTERS:
+            raise ConfigError(f"max_characters={max_characters} must lie between 1 and {MAX_CHARACTERS:,}.")
+        if min_count < 1:
+            raise ConfigError(f"min_count={min_count} must be at least 1.")
+        frequent = [character for character, count in counts.items() if count >= min_count]
+        frequent.sort(key=lambda character: (-counts[character], character))
+        return cls("".join(sorted(frequent[:max_characters])))
+
+    @classmethod
+    def seed(cls) -> "Alphabet":
+        """Return the 98 symbols of the 2017 system: unknown, tab, the printable ASCII characters, line feed."""
+        return cls("\t" + "".join(map(chr, range(32, 127))) + "\n", kind="seed")
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "Alphabet":
+        """Rebuild an alphabet from `to_dict`, trusting nothing.
+
+        Raises:
+            AuthorError: If the data is not what `to_dict` writes.
+        """
+        kind, characters = data.get("kind"), data.get("characters")
+        if not isinstance(kind, str) or not isinstance(characters, str) or set(data) != {"kind", "characters"}:
+            raise AuthorError("the alphabet must hold exactly 'kind' and 'characters', both text.")
+        try:
+            alphabet = cls(characters, kind=kind)
+        except ConfigError as error:
+            raise AuthorError(f"the alphabet is damaged: {error}") from error
+        if kind == "seed" and characters != cls.seed().characters:
+            raise AuthorError("the seed alphabet is fixed, but this one holds other characters.")
+        return alphabet
+
+    def to_dict(self) -> dict[str, str]:
+        """Return plain data for JSON; `from_dict` reads it back."""
+        return {"kind": self.kind, "characters": self.characters}
+
+    @property
+    def vocab_size(self) -> int:
+        """Number of ids, V: the characters and the special symbols before them."""
+        return self._first_id + len(self.characters)
+
+    @property
+    def dtype(self) -> type[np.uint8] | type[np.uint16]:
+        """The smallest unsigned type that holds every id."""
+        return np.uint8 if self.vocab_size <= 256 else np.uint16
+
+    @property
+    def boundary_id(self) -> int | None:
+        """The id read before a book's first character, or None for the seed, which joins its books."""
+        return BOUNDARY_ID if self.kind == "learnt" else None
+
+    @property
+    def start_id(self) -> int:
+        """The id to read first when there is no prompt: the edge of a book, or the seed's letter L."""
+        return BOUNDARY_ID if self.kind == "learnt" else int(self._id_of_code_point[ord("L")])
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the alphabet's data, 64 hexadecimal digits."""
+        data = json.dumps(self.to_dict(), ensure_ascii=True, sort_keys=True)
+        return hashlib.sha256(data.encode("ascii")).hexdigest()
+
+    @property
+    def is_lossless(self) -> bool:
+        """Whether every text round-trips."""
+        return self.kind == "learnt"
+
+    def encode(self, text: str) -> Ids:
+        """Return the ids of a text.
+
+        Args:
+            text: Any string, lone surrogates included.
+
+        Returns:
+            Ids of `dtype`, shape (N,). N is the number of characters, plus what spelling the unknown ones adds.
+        """
+        code_points = code_points_of(text)
+        ids = self._id_of_code_point.take(code_points)
+        if self.kind == "learnt" and not ids.all():
+            return self._spell(ids, code_points)
+        return ids
+
+    def _spell(self, ids: Ids, code_points: NDArray[np.uint32]) -> Ids:
+        """Replace each zero by the half-bytes of the character's UTF-8 form."""
+        is_unknown = ids == 0  # (N,)
+        spelled = half_bytes_of(text_of(code_points[is_unknown]))
+        num_ids = np.ones(len(ids), dtype=np.intp)
+        num_ids[is_unknown] = 2 * utf8_lengths(code_points[is_unknown])
+        is_spelled = np.repeat(is_unknown, num_ids)  # (N - n + len(spelled),)
+        whole = np.empty(len(is_spelled), dtype=self.dtype)
+        whole[is_spelled] = spelled + FIRST_HALF_BYTE_ID
+        whole[~is_spelled] = ids[~is_unknown]
+        return whole
+
+    def decode(self, ids: Iterable[int]) -> str:
+        """Return the text of some ids; half-bytes that form no character become U+FFFD."""
+        symbols = ids if isinstance(ids, np.ndarray) else np.fromiter(ids, dtype=np.int64)
+        if self.kind == "seed":
+            return text_of(self._code_point_of_id.take(symbols))
+        is_half_byte = (symbols >= FIRST_HALF_BYTE_ID) & (symbols < FIRST_CHARACTER_ID)
+        edges = np.flatnonzero(np.diff(is_half_byte, prepend=False, append=False))
+        pieces: list[str] = []
+        done = 0
+        for start, stop in edges.reshape(-1, 2).tolist():
+            pieces += [self._decode_characters(symbols[done:start]), self._decode_half_bytes(symbols[start:stop])]
+            done = stop
+        return "".join([*pieces, self._decode_characters(symbols[done:])])
+
+    def _decode_characters(self, symbols: NDArray[np.integer]) -> str:
+        """Return the text of ids among which there is no half-byte; the edge of a book has none."""
+        return text_of(self._code_point_of_id.take(symbols[symbols != BOUNDARY_ID]))
+
+    def _decode_half_bytes(self, symbols: NDArray[np.integer]) -> str:
+        """Return the text of ids that are all half-bytes."""
+        values = symbols.astype(np.uint8) - np.uint8(FIRST_HALF_BYTE_ID)
+        if len(values) % 2 == 0:
+            with suppress(UnicodeDecodeError):
+                return (values[0::2] << 4 | values[1::2]).tobytes().decode("utf-8", "surrogatepass")
+        decoder = self.decoder()
+        return "".join([*map(decoder.push, symbols.tolist()), decoder.finish()])
+
+    def decoder(self) -> "Decoder":
+        """Return a new decoder for a stream of ids."""
+        return Decoder(self)
+
+    def __contains__(self, character: str) -> bool:
+        return bool(self._id_of_code_point[ord(character)])
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Alphabet) and self.to_dict() == other.to_dict()
+
+    def __hash__(self) -> int:
+        return hash((self.kind, self.characters))
+
+    def __repr__(self) -> str:
+        return f"Alphabet({self.kind}, {self.vocab_size} symbols)"
+
+
+class Decoder:
+    """Turn ids into text one by one, holding back half-bytes until they make a character."""
+
+    def __init__(self, alphabet: Alphabet) -> None:
+        self._alphabet = alphabet
+        self._half_bytes: list[int] = []
+
+    def push(self, symbol: int) -> str:
+        """Take one id and return the text it completes, often one character, sometimes none."""
+        alphabet = self._alphabet
+        if alphabet.kind == "learnt" and FIRST_HALF_BYTE_ID <= symbol < FIRST_CHARACTER_ID:
+            self._half_bytes.append(symbol - FIRST_HALF_BYTE_ID)
+            return self._complete_characters()
+        return self.finish() + alphabet._text_of_id[symbol]
+
+    def finish(self) -> str:
+        """Return what the half-bytes held back amount to, U+FFFD for those that form no character, and start afresh."""
+        if not self._half_bytes:
+            return ""
+        whole = len(self._half_bytes) // 2 * 2
+        pairs = zip(self._half_bytes[0:whole:2], self._half_bytes[1:whole:2], strict=True)
+        data = bytes(16 * high + low for high, low in pairs)
+        is_odd = whole < len(self._half_bytes)
+        self._half_bytes = []
+        return _decode_utf8(data) + ("\ufffd" if is_odd else "")
+
+    def _complete_characters(self) -> str:
+        """Return a character as soon as its last half-byte is here."""
+        if len(self._half_bytes) % 2:
+            return ""
+        lead = 16 * self._half_bytes[0] + self._half_bytes[1]
+        needed = 1 if lead < 0xC0 else 2 if lead < 0xE0 else 3 if lead < 0xF0 else 4
+        return self.finish() if len(self._half_bytes) >= 2 * needed else ""
+
+
+def code_points_of(text: str) -> NDArray[np.uint32]:
+    """Return the Unicode code points of a text, uint32 of shape (N,), lone surrogates included."""
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
+
+
+def text_of(code_points: NDArray[np.uint32]) -> str:
+    """Return the text of some Unicode code points, shape (N,): the inverse of `code_points_of`."""
+    return code_points.astype("<u4", copy=False).tobytes().decode("utf-32-le", "surrogatepass")
+
+
+def utf8_lengths(code_points: NDArray[np.uint32]) -> NDArray[np.intp]:
+    """Return how many bytes each code point takes in UTF-8, 1 to 4, shape (N,)."""
+    return np.searchsorted(np.array([0x80, 0x800, 0x10000]), code_points, side="right") + 1
+
+
+def half_bytes_of(text: str) -> NDArray[np.uint8]:
+    """Return the UTF-8 form of a text as half-bytes, 0 to 15, high one first; shape (2 * bytes,)."""
+    data = np.frombuffer(text.encode("utf-8", "surrogatepass"), dtype=np.uint8)
+    return np.stack([data >> 4, data & 15], axis=1).reshape(-1)
+
+
+def name_of(character: str) -> str:
+    """Return a readable name such as "U+00E9 é LATIN SMALL LETTER E WITH ACUTE"."""
+    shown = character if character.isprintable() and not character.isspace() else " "
+    return f"U+{ord(character):04X} {shown} {unicodedata.name(character, 'unnamed')}"
+
+
+def _decode_utf8(data: bytes) -> str:
+    """Decode with U+FFFD for what is not UTF-8, but keep lone surrogates, which `encode` spells too."""
+    try:
+        return data.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        return data.decode("utf-8", "replace")

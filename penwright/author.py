@@ -1,0 +1,239 @@
+"""An author: a model with its alphabet and its card, in one file, that reads, writes and judges texts.
+
+    author = Author.load("runs/shelf")
+    print(author.write("It was a dark night", max_words=200, seed=7))
+
+An author keeps no memory between calls. What it has read is a value, a `Bookmark`, that `read` returns and `write` and
+`stream` take; several texts can be continued from one bookmark.
+"""
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+from pathlib import Path
+
+import torch
+
+from penwright.alphabet import Alphabet
+from penwright.author_file import RUN_AUTHOR, SUFFIX, load_author, save_author
+from penwright.card import Card
+from penwright.endings import Ending, compile_until, until_end
+from penwright.errors import AuthorError, UsageError
+from penwright.evaluation import TextScore, score_text
+from penwright.model import CharModel
+from penwright.sampling import SamplingConfig, generator_from, new_seed
+from penwright.writing import Bookmark, iter_text, read_text
+
+NUM_SUGGESTIONS = 3
+_USUAL = SamplingConfig()
+
+
+class Author:
+    """A trained model that writes. Load one from a file or a run folder, or wrap a model of your own."""
+
+    model: CharModel
+    alphabet: Alphabet
+    card: Card
+
+    def __init__(self, model: CharModel, alphabet: Alphabet, card: Card | None = None) -> None:
+        """Join what belongs together.
+
+        Args:
+            model: Used as it is, on its device; no copy is made.
+            alphabet: The one it was trained with.
+            card: What is known of it.
+
+        Raises:
+            UsageError: If the alphabet has another number of symbols than the model.
+        """
+        if model.config.vocab_size != alphabet.vocab_size:
+            raise UsageError(
+                f"the model knows {model.config.vocab_size:,} symbols and the alphabet {alphabet.vocab_size:,}. "
+                "Use the alphabet that the model was trained with."
+            )
+        self.model = model
+        self.alphabet = alphabet
+        self.card = card if card is not None else Card()
+
+    @classmethod
+    def load(cls, path: str | Path, *, device: str | torch.device = "cpu") -> "Author":
+        """Load an author.
+
+        Args:
+            path: An author file, or the folder of a run, whose best author is then taken.
+            device: Where it should compute, such as "cpu" or "cuda", whatever it was trained on.
+
+        Raises:
+            AuthorError: If there is no author, or the file is damaged, foreign, hostile or of a newer version.
+            UsageError: If there is no such device.
+        """
+        parts = load_author(find_author(Path(path)))
+        model = CharModel(parts.model_config, generator=generator_from(0))  # any seed: every weight is replaced
+        model.load_state_dict(parts.weights)
+        try:
+            model = model.to(device)
+        except (RuntimeError, AssertionError) as error:  # torch was built without it, or the machine lacks it
+            raise UsageError(
+                f"the device '{device}' cannot be used here. Use 'cpu', or a device that torch finds."
+            ) from error
+        return cls(model, parts.alphabet, parts.card)
+
+    def save(self, path: str | Path) -> None:
+        """Save everything as one file that `load` opens, whole or not at all.
+
+        Args:
+            path: A name that ends in .safetensors, in a folder that exists. What is there is replaced.
+
+        Raises:
+            UsageError: If the name ends otherwise.
+            AuthorError: If it cannot be written, or a weight is not finite.
+        """
+        path = Path(path)
+        if path.suffix != SUFFIX:
+            raise UsageError(f"an author's file ends in {SUFFIX}, but '{path.name}' does not. Add the ending.")
+        weights = self.model.state_dict()
+        save_author(path, model_config=self.model.config, alphabet=self.alphabet, weights=weights, card=self.card)
+
+    def read(self, text: str, *, after: Bookmark | None = None) -> Bookmark:
+        """Read a text of any length and remember it.
+
+        Args:
+            text: Any text. A book of 10 million characters takes no more memory than a page.
+            after: Where to read on from, or None to open a new book.
+
+        Returns:
+            Where the text ends.
+        """
+        return read_text(self.model, self.alphabet, text, after=after)
+
+    def write(
+        self,
+        prompt: str = "",
+        *,
+        max_chars: int | None = None,
+        max_words: int | None = None,
+        max_paragraphs: int | None = None,
+        until: str | None = None,
+        temperature: float = _USUAL.temperature,
+        top_k: int = _USUAL.top_k,
+        top_p: float = _USUAL.top_p,
+        min_p: float = _USUAL.min_p,
+        seed: int | None = None,
+        after: Bookmark | None = None,
+    ) -> str:
+        """Write a text that ends: `stream`, joined. The arguments are the same, but one of the limits must be given.
+
+        Returns:
+            What was written, without the prompt.
+
+        Raises:
+            UsageError: If no limit is given or a value is out of bounds.
+            AuthorError: If the author's predictions are not numbers.
+        """
+        if max_chars is None and max_words is None and max_paragraphs is None and until is None:
+            raise UsageError(
+                "write needs to know where to end: give max_chars, max_words, max_paragraphs or until, "
+                "or take an endless text from stream."
+            )
+        pieces = self.stream(
+            prompt,
+            max_chars=max_chars,
+            max_words=max_words,
+            max_paragraphs=max_paragraphs,
+            until=until,
+            temperature=temperature,
+            top_k=top_k,
+            top_p=top_p,
+            min_p=min_p,
+            seed=seed,
+            after=after,
+        )
+        return "".join(pieces)
+
+    def stream(
+        self,
+        prompt: str = "",
+        *,
+        max_chars: int | None = None,
+        max_words: int | None = None,
+        max_paragraphs: int | None = None,
+        until: str | None = None,
+        temperature: float = _USUAL.temperature,
+        top_k: int = _USUAL.top_k,
+        top_p: float = _USUAL.top_p,
+        min_p: float = _USUAL.min_p,
+        seed: int | None = None,
+        after: Bookmark | None = None,
+    ) -> Iterator[str]:
+        """Write piece by piece, for ever if no limit is given. With several limits, the first that holds ends the text.
+
+        Args:
+            prompt: Read first and not repeated.
+            max_chars: Characters to write, exactly, from 1.
+            max_words: Words to write, from 1; then on to the end of the sentence.
+            max_paragraphs: Paragraphs to write, from 1.
+            until: A regular expression; the text ends as soon as it matches, the match included.
+            temperature: 0 (always the most probable character) to 10; 1 as the author believes.
+            top_k: Keep the k most probable characters; 0 keeps all.
+            top_p: Keep the most probable characters that together reach this probability, above 0 to 1.
+            min_p: Keep characters at least this share as probable as the most probable one, 0 to 1.
+            seed: 0 to 2^63 - 1; the same seed gives the same text. None takes a new one each time; to know it, draw it
+                with `sampling.new_seed` and give it here.
+            after: Where to read the prompt from, or None to open a new book.
+
+        Returns:
+            The pieces, about one for each character. The prompt is read when the first is asked for.
+
+        Raises:
+            UsageError: At once, if a value is out of bounds.
+        """
+        ending = Ending(
+            max_chars=max_chars,
+            max_words=max_words,
+            max_paragraphs=max_paragraphs,
+            until=None if until is None else compile_until(until),
+        )
+        pieces = iter_text(
+            self.model,
+            self.alphabet,
+            prompt,
+            sampling=SamplingConfig(temperature=temperature, top_k=top_k, top_p=top_p, min_p=min_p),
+            generator=generator_from(new_seed() if seed is None else seed),
+            after=after,
+        )
+        return until_end(pieces, ending=ending)
+
+    def score(self, text: str) -> TextScore:
+        """Judge how well the author would have predicted a text, in bits per character, paragraph by paragraph."""
+        return score_text(self.model, self.alphabet, text)
+
+    def __repr__(self) -> str:
+        return f"Author({self.card.name or 'unnamed'}, {self.model.num_parameters:,} parameters, {self.alphabet!r})"
+
+
+def find_author(path: Path) -> Path:
+    """Return the author file that a path means: the file itself, or that of the run folder it names.
+
+    Raises:
+        AuthorError: If there is none, with the nearest names that there are.
+    """
+    if path.is_dir():
+        if not (path / RUN_AUTHOR).is_file():
+            raise AuthorError(
+                f"the folder {path} holds no {RUN_AUTHOR}. A run has one after its first reading of held-out books; "
+                f"give its folder, or an author file ({SUFFIX})."
+            )
+        return path / RUN_AUTHOR
+    if not path.exists():
+        raise AuthorError(f"there is no author at {path}.{_suggestions(path)}")
+    return path
+
+
+def _suggestions(path: Path) -> str:
+    """Return a sentence that names authors beside a path that does not exist."""
+    if not path.parent.is_dir():
+        return f" There is no folder {path.parent} either."
+    known = [each.name for each in path.parent.iterdir() if each.suffix == SUFFIX or (each / RUN_AUTHOR).is_file()]
+    near = get_close_matches(path.name, known, n=NUM_SUGGESTIONS, cutoff=0.5) or sorted(known)[:NUM_SUGGESTIONS]
+    if not near:
+        return " Give an author file, or the folder of a run."
+    return f" Did you mean {' or '.join(repr(str(path.with_name(name))) for name in near)}?"

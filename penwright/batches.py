@@ -1,0 +1,170 @@
+"""Cut the training books into windows that a recurrent network reads one after another.
+
+The books are laid end to end and divided into B lanes of equal length. Window k + 1 of a lane begins where window k
+ended, so a recurrent state can be carried from batch to batch (truncated back-propagation through time). Which window
+comes when is a pure function of (seed, epoch, window): there is no iterator state to save, and any process can ask for
+any lanes of it.
+
+Two orders:
+    "shuffled"  every epoch lays the books in another order, drawn from the seed; states start afresh with the epoch.
+    "rolled"    the 2017 system's: the books stay in their order, and in epoch e, from 0, row r reads lane
+                (r + e) mod B, so that each row's text runs on into the next epoch, but for the one row that wraps to the start.
+
+This module knows nothing of models, losses or files.
+
+Shapes: N = ids in all training books, B = lanes, T = ids per window.
+Source: Williams and Peng 1990, "An Efficient Gradient-Based Algorithm for On-Line Training of Recurrent Network
+Trajectories"; here windows do not overlap. The rolled order follows the 2017 system's rnn_minibatch_generator.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from penwright.alphabet import Ids
+from penwright.errors import ConfigError, CorpusError, did_you_mean
+
+ORDERS = ("shuffled", "rolled")
+
+
+class Batch(NamedTuple):
+    """One window of some lanes."""
+
+    inputs: Tensor
+    """int64 (B, T)."""
+    targets: Tensor
+    """int64 (B, T), the id that follows each input."""
+    resets: Tensor | None
+    """bool (B, T), true where the state starts afresh before that input; None when it nowhere does."""
+
+
+class Lanes:
+    """All windows of all epochs, asked for by number."""
+
+    def __init__(
+        self,
+        books: Sequence[Ids],
+        *,
+        batch_size: int,
+        seq_len: int,
+        order: str = "shuffled",
+        seed: int = 0,
+        boundary_id: int | None = None,
+    ) -> None:
+        """Lay out the lanes; nothing is copied.
+
+        Args:
+            books: The ids of each training book, each of shape (n,), for instance views of a memory map.
+            batch_size: Lanes, B, from 1.
+            seq_len: Ids per window, T, from 1.
+            order: "shuffled" or "rolled".
+            seed: Decides the order of the books in each epoch; unused when rolled.
+            boundary_id: If given, the state starts afresh wherever this id is read. None carries it across books.
+
+        Raises:
+            ConfigError: If the order is unknown or a size is not positive.
+            CorpusError: If the books cannot fill one window of every lane (N < B * T + 1).
+        """
+        if order not in ORDERS:
+            raise ConfigError(f"there is no order '{order}'.{did_you_mean(order, ORDERS)}")
+        if batch_size < 1 or seq_len < 1:
+            raise ConfigError(f"batch_size={batch_size} and seq_len={seq_len} must both be at least 1.")
+        self.batch_size = batch_size
+        self.seq_len = seq_len
+        self._books = books
+        self._order = order
+        self._seed = seed
+        self._boundary_id = boundary_id
+        self.num_ids = sum(len(book) for book in books)
+        if not books:
+            raise CorpusError(
+                "no book is left to train on: every book is held out or dropped. Mark at least one as 'train'."
+            )
+        self.windows_per_epoch = (self.num_ids - 1) // (batch_size * seq_len)
+        if self.windows_per_epoch < 1:
+            raise CorpusError(
+                f"the training books hold {self.num_ids:,} symbols; batch_size={batch_size} with seq_len={seq_len} "
+                f"needs at least {batch_size * seq_len + 1:,}. Add books, or lower train.batch_size or train.seq_len."
+            )
+        self._layouts: dict[int, _Layout] = {}
+
+    def batch(self, epoch: int, window: int, *, lanes: slice = slice(None)) -> Batch:
+        """Return one window of some lanes.
+
+        Args:
+            epoch: From 1.
+            window: 0 to windows_per_epoch - 1.
+            lanes: Which rows of the batch; all of them unless several processes share it.
+
+        Returns:
+            New tensors of shape (rows, T).
+        """
+        layout = self._layout(epoch)
+        roll = epoch - 1 if self._order == "rolled" else 0
+        lane_len = self.windows_per_epoch * self.seq_len
+        rows = range(self.batch_size)[lanes]
+        ids = np.empty((len(rows), self.seq_len + 1), dtype=np.int64)
+        for index, row in enumerate(rows):
+            start = (row + roll) % self.batch_size * lane_len + window * self.seq_len
+            layout.read(start, out=ids[index])
+        inputs, targets = torch.from_numpy(ids[:, :-1].copy()), torch.from_numpy(ids[:, 1:].copy())  # (B, T)
+        return Batch(inputs, targets, self._resets(ids[:, :-1], window))
+
+    def book_at(self, epoch: int, window: int, row: int) -> int:
+        """Return the number of the book in which a row's window begins, as an index into the books given."""
+        roll = epoch - 1 if self._order == "rolled" else 0
+        lane = (row + roll) % self.batch_size
+        return self._layout(epoch).book_at((lane * self.windows_per_epoch + window) * self.seq_len)
+
+    def _resets(self, inputs: NDArray[np.int64], window: int) -> Tensor | None:
+        """Where states start afresh: at the edge of each book, and with each shuffled epoch."""
+        resets = np.zeros(inputs.shape, dtype=np.bool_)
+        if self._boundary_id is not None:
+            resets |= inputs == self._boundary_id
+        if window == 0 and self._order == "shuffled":
+            resets[:, 0] = True
+        return torch.from_numpy(resets) if resets.any() else None
+
+    def _layout(self, epoch: int) -> "_Layout":
+        """The books as laid end to end in an epoch; the last two are kept, for the turn of an epoch."""
+        key = epoch if self._order == "shuffled" else 0
+        if key not in self._layouts:
+            order = range(len(self._books)) if key == 0 else self._shuffled(epoch)
+            self._layouts = {**dict(list(self._layouts.items())[-1:]), key: _Layout(self._books, list(order))}
+        return self._layouts[key]
+
+    def _shuffled(self, epoch: int) -> list[int]:
+        """Sort the books by a hash of (seed, epoch, book): the same on every machine and in every version of numpy."""
+
+        def key(book: int) -> bytes:
+            return hashlib.sha256(f"{self._seed}/{epoch}/{book}".encode("ascii")).digest()
+
+        return sorted(range(len(self._books)), key=key)
+
+
+class _Layout:
+    """Books end to end in one order, read across their edges."""
+
+    def __init__(self, books: Sequence[Ids], order: list[int]) -> None:
+        self._books = [books[number] for number in order]
+        self._order = order
+        self._ends = np.cumsum([len(book) for book in self._books])
+
+    def book_at(self, position: int) -> int:
+        return self._order[int(np.searchsorted(self._ends, position, side="right"))]
+
+    def read(self, start: int, *, out: NDArray[np.int64]) -> None:
+        """Fill `out` with the ids from `start` on."""
+        place = int(np.searchsorted(self._ends, start, side="right"))
+        offset = start - (int(self._ends[place - 1]) if place else 0)
+        done = 0
+        while done < len(out):
+            piece = self._books[place][offset : offset + len(out) - done]
+            out[done : done + len(piece)] = piece
+            done += len(piece)
+            place, offset = place + 1, 0

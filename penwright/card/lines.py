@@ -1,0 +1,84 @@
+"""Show a card as lines of plain text, for a terminal or a page.
+
+Titles and names may come from a stranger's file, so every sign that is not printable is replaced. This module knows
+nothing of files.
+"""
+
+from penwright.alphabet import Alphabet
+from penwright.card.fields import SPLITS, Card, CardBook
+from penwright.evaluation import BookScore
+from penwright.model_config import ModelConfig
+
+SHOWN_ROWS = 20
+
+
+def card_lines(card: Card, *, model_config: ModelConfig, alphabet: Alphabet, num_parameters: int) -> list[str]:
+    """Return the card as lines of plain text, every sign printable and long lists cut short.
+
+    Args:
+        card: What to show.
+        model_config: Shape of the author's model.
+        alphabet: What it reads and writes.
+        num_parameters: Weights and biases of the model.
+    """
+    count, chars = _count_by_split(card)
+    shelf = [f"{count[split]:,} {split} ({chars[split]:,} characters)" for split in SPLITS if count[split]]
+    made = [
+        card.created or "at an unknown time",
+        *([f"preset {card.preset}"] if card.preset else []),
+        f"seed {card.seed}",
+    ]
+    entries = {
+        "author": card.name or "unnamed",
+        "books": f"{card.num_books:,}: {', '.join(shelf)}" if shelf else "unknown",
+        "predicts": _prediction(card),
+        "beside": ", ".join(f"{name} {bits:.3f}" for name, bits in card.baselines.items()),
+        "learnt": f"{card.chars_read:,} characters in {card.steps:,} steps, {_duration(card.training_seconds)}",
+        "network": f"{model_config.cell}, {model_config.num_layers} x {model_config.hidden_size}, "
+        f"{num_parameters:,} parameters",
+        "alphabet": f"{alphabet.kind}, {alphabet.vocab_size:,} symbols",
+        "made": ", ".join(made),
+        "machine": ", ".join(f"{name} {value}" for name, value in card.machine.items()),
+        "versions": ", ".join(f"{name} {value}" for name, value in card.versions.items()),
+        "corpus": card.corpus_digest,
+        "rights": card.licence_note,
+    }
+    lines = [f"{label:<9} {value}" for label, value in entries.items() if value]
+    for split, scores in (("val", card.val_scores), ("test", card.test_scores)):
+        rows = [f"{score.bits_per_char:6.3f}  {100 * score.accuracy:4.1f} %  {_named(score)}" for score in scores]
+        lines += _table(f"{split}: bits per character and characters guessed right, by book", rows, num_rows=len(rows))
+    rows = [f"{book.split:<5}  {book.num_chars:>11,}  {_named(book)}" for book in card.books[:SHOWN_ROWS]]
+    lines += _table("books: split, characters, title", rows, num_rows=card.num_books)
+    return ["".join(sign if sign.isprintable() else "\ufffd" for sign in line) for line in lines]
+
+
+def _prediction(card: Card) -> str:
+    if card.bits_per_char is None:
+        return "no held-out books"
+    return f"{card.bits_per_char:.3f} bits per character of held-out books"
+
+
+def _count_by_split(card: Card) -> tuple[dict[str, int], dict[str, int]]:
+    count, chars = dict.fromkeys(SPLITS, 0), dict.fromkeys(SPLITS, 0)
+    for book in card.books:
+        count[book.split] += 1
+        chars[book.split] += book.num_chars
+    return count, chars
+
+
+def _table(heading: str, rows: list[str], *, num_rows: int) -> list[str]:
+    if not rows:
+        return []
+    shown = rows[:SHOWN_ROWS]
+    rest = [f"  and {num_rows - len(shown):,} more"] if num_rows > len(shown) else []
+    return ["", heading, *(f"  {row}" for row in shown), *rest]
+
+
+def _named(book: CardBook | BookScore) -> str:
+    return f"{book.title} ({book.author})" if book.author else book.title
+
+
+def _duration(seconds: float) -> str:
+    minutes, seconds = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {seconds} s"

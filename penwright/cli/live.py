@@ -1,0 +1,96 @@
+"""Show a training on a terminal: one line that stays in place, and under it the newest sample.
+
+The sample is always from the same prompt and seed, so that one watches the author learn.
+"""
+
+from collections.abc import Callable
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from penwright.cli.display import Display
+from penwright.cli.output import visible
+from penwright.cli.words import STOPPING, Standing, remark
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+    from penwright.training.records import AnyRecord
+
+REFRESHES_PER_SECOND = 4
+ROOM_FOR_ECHO = 3
+"""Columns left free in the last line: the terminal writes ^C there, which must not begin another line."""
+LINES_AROUND_SAMPLE = 5  # the status line, the frame's two, a word on stopping, the cursor's own
+
+
+class LiveDisplay(Display):
+    """A line and a page that are drawn anew four times a second, whatever the size of the terminal by then."""
+
+    def __init__(self, console: "Console", *, is_stopping: Callable[[], bool]) -> None:
+        """Prepare to draw.
+
+        Args:
+            console: A terminal.
+            is_stopping: Asked at each drawing whether the user wants to stop.
+        """
+        from rich.live import Live
+
+        self._console = console
+        self._is_stopping = is_stopping
+        self._standing = Standing()
+        self._live = Live(
+            get_renderable=self._drawing,
+            console=console,
+            refresh_per_second=REFRESHES_PER_SECOND,
+            redirect_stdout=False,
+        )
+
+    def __enter__(self) -> Self:
+        self._live.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._live.__exit__(kind, error, traceback)
+
+    def show(self, record: "AnyRecord") -> None:
+        """Take note of a record, to be drawn soon; a remark is written above the line and stays."""
+        self._standing.take(record)
+        sentence = remark(record)
+        if sentence is not None:
+            self._console.print(visible(sentence))
+
+    def _drawing(self) -> "RenderableType":
+        from rich.console import Group
+        from rich.padding import Padding
+        from rich.text import Text
+
+        has_page = self._standing.sample is not None
+        width = self._console.width - (0 if has_page else ROOM_FOR_ECHO)
+        parts: list[RenderableType] = [Text(self._standing.line(width), no_wrap=True)]
+        if has_page:
+            parts.append(self._page())
+        if self._is_stopping() and self._standing.finished is None:
+            parts.append(Padding(Text(STOPPING, style="bold"), (0, ROOM_FOR_ECHO, 0, 0)))
+        return Group(*parts)
+
+    def _page(self) -> "RenderableType":
+        """The newest sample in a frame, cut at the bottom where the terminal is too low for it."""
+        from rich.panel import Panel
+        from rich.text import Text
+
+        sample, saved = self._standing.sample, self._standing.saved
+        assert sample is not None
+        text = Text.assemble((visible(sample.prompt), "bold"), visible(sample.text))
+        width = self._console.width - ROOM_FOR_ECHO
+        lines = text.wrap(self._console, width - 4)
+        shown = max(1, self._console.height - LINES_AROUND_SAMPLE)
+        return Panel(
+            Text("\n").join(lines[:shown]),
+            title=f"what it writes after step {sample.step:,}",
+            title_align="left",
+            subtitle=f"saved at step {saved.step:,}" if saved is not None else None,
+            subtitle_align="right",
+            border_style="dim",
+            width=width,
+        )

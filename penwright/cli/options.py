@@ -1,0 +1,107 @@
+"""Options that several commands share, and how the text given for an option becomes a value.
+
+A value that is not what its option takes is a usage error with a sentence; nothing is rounded or guessed.
+"""
+
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Annotated, Any
+
+from cyclopts import Group, Parameter, Token
+
+from penwright.errors import ConfigError, UsageError
+
+Settings = dict[str, dict[str, Any]]
+
+LENGTH = Group("Length", sort_key=1)
+DRAWING = Group("How each character is drawn", sort_key=2)
+CONFIGURATION = Group("Configuration", sort_key=3)
+OUTPUT = Group("Output", sort_key=4)
+
+
+def _whole_number(_: object, tokens: Sequence[Token]) -> int:
+    """Read a whole number; the parsing library alone would round 1.5 to 2."""
+    text = tokens[0].value.replace(",", "").replace("_", "")
+    try:
+        return int(text)
+    except ValueError:
+        raise ValueError(f"'{tokens[0].value}' is not a whole number") from None
+
+
+Whole = Annotated[int | None, Parameter(converter=_whole_number, metavar="N")]
+"""A whole number, which may be written 10_000 or 10,000."""
+Text = Annotated[str | None, Parameter(allow_leading_hyphen=True, metavar="TEXT")]
+"""Any text, even one that begins with a hyphen."""
+Number = Annotated[float | None, Parameter(metavar="X")]
+"""A number."""
+Json = Annotated[bool, Parameter(name="--json", group=OUTPUT, help="Print one JSON object on standard output.")]
+
+
+def at_most_one(options: Mapping[str, object]) -> None:
+    """Check that of several options that exclude each other at most one was given.
+
+    Args:
+        options: Their values by name; None, False and an empty sequence mean that one was not given.
+
+    Raises:
+        UsageError: If two or more were.
+    """
+    given = [name for name, value in options.items() if value is not None and value is not False and value != ()]
+    if len(given) > 1:
+        raise UsageError(f"{' and '.join(given)} exclude each other; give one of them.")
+
+
+def parse_settings(settings: Iterable[str]) -> Settings:
+    """Read settings written as section.key=value.
+
+    Args:
+        settings: Each names a field of the configuration. The value is read as TOML (12, 0.5, true, "text"); what
+            is not TOML is taken as text.
+
+    Returns:
+        Tables by section. Whether the names exist is for the configuration to say.
+
+    Raises:
+        ConfigError: If one is not written so, or is given twice.
+    """
+    tables: Settings = {}
+    for setting in settings:
+        name, equals, text = setting.partition("=")
+        section, dot, key = name.strip().partition(".")
+        if not (equals and dot and section and key):
+            raise ConfigError(
+                f"--set '{setting}' is not a setting. Write section.key=value, for example train.batch_size=32."
+            )
+        if key in tables.get(section, {}):
+            raise ConfigError(f"--set {section}.{key} was given twice; give it once.")
+        tables.setdefault(section, {})[key] = _toml_value(text.strip())
+    return tables
+
+
+def merge_settings(flags: Settings, settings: Settings) -> Settings:
+    """Join the settings of flags of their own with those of `--set`.
+
+    Args:
+        flags: Tables by section; a value of None means that its flag was not given.
+        settings: What `parse_settings` returned.
+
+    Raises:
+        ConfigError: If the same setting comes from both.
+    """
+    merged = {section: dict(table) for section, table in settings.items()}
+    for section, table in flags.items():
+        for key, value in table.items():
+            if value is None:
+                continue
+            if key in merged.get(section, {}):
+                raise ConfigError(f"{section}.{key} was given both by --set and by a flag of its own; give it once.")
+            merged.setdefault(section, {})[key] = value
+    return merged
+
+
+def _toml_value(text: str) -> Any:
+    try:
+        values = tomllib.loads(f"value = {text}")
+    except tomllib.TOMLDecodeError:
+        return text
+    return values["value"] if set(values) == {"value"} else text

@@ -1,0 +1,82 @@
+"""Where a command's words go: what was asked for on standard output, everything else on standard error.
+
+With `--json`, standard output carries exactly one JSON object. Nothing here knows what is being said.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, TextIO
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+# Control characters other than tab and line feed would let a book or an author file steer the terminal.
+_PICTURES = {code: 0x2400 + code for code in range(32) if chr(code) not in "\t\n"}
+_PICTURES |= {127: 0x2421} | dict.fromkeys(range(0x80, 0xA0), 0xFFFD)
+
+
+def visible(text: str) -> str:
+    """Replace control characters, except tab and line feed, by pictures of them: safe to show on a terminal."""
+    return text.translate(_PICTURES)
+
+
+def say(sentence: str) -> None:
+    """Print a sentence on standard error: on a terminal broken between words, elsewhere on one line."""
+    if is_terminal(sys.stderr):
+        error_console().print(visible(sentence))
+    else:
+        print(visible(sentence), file=sys.stderr, flush=True)
+
+
+def print_json(data: Mapping[str, Any]) -> None:
+    """Print one JSON object on standard output. NaN and infinities, which JSON lacks, are refused."""
+    print(json.dumps(data, ensure_ascii=False, indent=2, allow_nan=False))
+
+
+def console() -> "Console":
+    """Return a console on standard output. It honours NO_COLOR and the terminal's width."""
+    return _console(sys.stdout)
+
+
+def error_console() -> "Console":
+    """Return a console on standard error."""
+    return _console(sys.stderr)
+
+
+def is_terminal(stream: TextIO) -> bool:
+    """Whether a person may be looking at the stream."""
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def is_notebook() -> bool:
+    """Whether the output goes to a notebook's cell, where one line may be updated in place."""
+    return "ipykernel" in sys.modules
+
+
+def use_utf8() -> None:
+    """Let the standard streams speak UTF-8 whatever the system's habit, and never fail on a character."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)  # absent where a notebook or a test put its own stream
+        if reconfigure is not None:
+            reconfigure(encoding="utf-8", errors="replace")
+
+
+def close_quietly() -> None:
+    """Give up on standard output whose reader has gone, so that the exit does not complain about it once more."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _console(stream: TextIO) -> "Console":
+    from rich.console import Console
+
+    class HonestConsole(Console):
+        """A console that does not end the program by itself when its reader has gone."""
+
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError
+
+    return HonestConsole(file=stream, highlight=False, markup=False, emoji=False)

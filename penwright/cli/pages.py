@@ -1,0 +1,100 @@
+"""Put a text on standard output while it is being written, its prompt told apart from it.
+
+On a terminal the prompt is bold and lines break between words; anywhere else both come out as they stand. Knows
+nothing of authors.
+"""
+
+import sys
+from typing import IO
+
+from penwright.cli.output import console, is_terminal, visible
+
+
+class Page:
+    """Where a text appears piece by piece, and a file that gets the same."""
+
+    def __init__(self, *, file: IO[bytes] | None = None) -> None:
+        """Begin a page on standard output.
+
+        Args:
+            file: Gets the text in UTF-8 as well, never wrapped.
+        """
+        self._file = file
+        self._last = "\n"
+        self._wrap = WordWrap(console().width) if is_terminal(sys.stdout) else None
+
+    def prompt(self, text: str) -> None:
+        """Show the text that is written on from."""
+        if self._wrap is None:
+            self._show(text)
+        else:
+            shown = self._wrap.push(visible(text)) + self._wrap.flush()
+            console().print(shown, style="bold", end="", soft_wrap=True)
+        self._keep(text)
+
+    def write(self, text: str) -> None:
+        """Show a piece of what is written."""
+        self._show(text if self._wrap is None else self._wrap.push(visible(text)))
+        self._keep(text)
+
+    def end(self) -> None:
+        """End the last line, if it is not at its end."""
+        if self._wrap is not None:
+            self._show(self._wrap.flush())
+        if self._last != "\n":
+            self._show("\n")
+            self._keep("\n")
+
+    def _show(self, text: str) -> None:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+
+    def _keep(self, text: str) -> None:
+        if text:
+            self._last = text[-1]
+        if self._file is not None:
+            self._file.write(text.encode("utf-8", "replace"))
+
+
+class WordWrap:
+    """Breaks a stream of text between words so that no line is wider than it should be."""
+
+    def __init__(self, width: int) -> None:
+        """Begin at the left margin of lines that are `width` columns wide."""
+        self._width = max(2, width)
+        self._column = 0
+        self._word = ""
+
+    def push(self, text: str) -> str:
+        """Return the next piece of the stream; a word is held back until it is complete."""
+        from rich.cells import cell_len
+
+        out = ""
+        for character in text:
+            if character == "\n":
+                out += self.flush() + character
+                self._column = 0
+            elif character.isspace():
+                out += self.flush()
+                # A blank at the very edge would begin the next line, and the word after it one more.
+                out += character if self._column < self._width else ""
+                self._column += 1
+            elif cell_len(character) == 2:  # scripts of wide signs break anywhere
+                out += self.flush()
+                self._word = character
+                out += self.flush()
+            else:
+                self._word += character
+        return out
+
+    def flush(self) -> str:
+        """Return what is held back, on a line of its own if it does not fit."""
+        from rich.cells import cell_len
+
+        word, self._word = self._word, ""
+        if not word:
+            return ""
+        columns = cell_len(word)
+        is_broken = self._column > 0 and self._column + columns > self._width
+        self._column = columns % self._width if is_broken else self._column + columns
+        return "\n" + word if is_broken else word

@@ -1,0 +1,113 @@
+"""Where things lie when a command is not told: the cache of prepared books, the runs, the newest author.
+
+The only file that reads the environment for it: PENWRIGHT_CACHE names another cache.
+"""
+
+import os
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+from penwright.errors import AuthorError, UsageError
+
+RUNS = Path("runs")
+MAX_NAME = 40
+
+
+def cache_dir() -> Path:
+    """Return the folder of prepared books; it may not exist yet."""
+    from penwright.corpus.places import default_cache_dir
+
+    chosen = os.environ.get("PENWRIGHT_CACHE")
+    return Path(chosen) if chosen else default_cache_dir()
+
+
+def shelf_name(paths: Sequence[str]) -> str:
+    """Return a short name for the books given, fit for a folder: the last named part of the first path.
+
+    Args:
+        paths: Files, folders, patterns, archives or a manifest, at least one.
+    """
+    parts = [part for part in Path(paths[0]).absolute().parts if not set(part) & set("*?[")]
+    name = parts[-1] if parts else ""
+    name = Path(name).stem.removesuffix(".tar")
+    kept = "".join(character if character.isalnum() or character in "-_" else "-" for character in name)
+    return "-".join(filter(None, kept.split("-")))[:MAX_NAME] or "shelf"
+
+
+def new_run_dir(name: str, *, today: date | None = None, runs: Path = RUNS) -> Path:
+    """Make a folder for a new run, never one that exists.
+
+    Args:
+        name: What the run reads, as `shelf_name` gives it.
+        today: The date to put before it; None takes the clock's.
+        runs: The folder of all runs.
+
+    Returns:
+        An empty folder such as runs/2026-11-23-novels, or the same with -2, -3, ... behind it.
+
+    Raises:
+        OSError: If it cannot be made.
+    """
+    base = f"{today or date.today():%Y-%m-%d}-{name}"
+    runs.mkdir(parents=True, exist_ok=True)
+    number = 1
+    while True:
+        path = runs / (base if number == 1 else f"{base}-{number}")
+        try:
+            path.mkdir()  # making it is what claims it: two commands started together never share a folder
+        except FileExistsError:
+            number += 1
+        else:
+            return path
+
+
+def find_author(path: Path | None, *, runs: Path = RUNS) -> Path:
+    """Return the author that a command means.
+
+    Args:
+        path: An author file or a run folder; None means the newest author under `runs`.
+        runs: The folder of all runs.
+
+    Raises:
+        AuthorError: If none was named and there is none yet.
+    """
+    return path if path is not None else find_run(None, runs=runs)
+
+
+def find_run(path: Path | None, *, runs: Path = RUNS) -> Path:
+    """Return the run that a command means.
+
+    Args:
+        path: Its folder; None means the run under `runs` whose author is the newest.
+        runs: The folder of all runs.
+
+    Raises:
+        AuthorError: If none was named and there is none yet.
+    """
+    from penwright.training.run_folder import newest_run
+
+    newest = path if path is not None else newest_run(runs)
+    if newest is None:
+        raise AuthorError(f"there is no author under {runs}{os.sep} yet. Name one, or raise one: penwright train PATH")
+    return newest
+
+
+def is_several_processes() -> bool:
+    """Whether a launcher such as torchrun started this command as one of several processes."""
+    return int(os.environ.get("WORLD_SIZE", "1")) > 1
+
+
+def is_first_process() -> bool:
+    """Whether this is the process that speaks for all of them."""
+    return os.environ.get("RANK", "0") == "0"
+
+
+def check_run_dir(run: Path | None) -> None:
+    """Check that several processes were told one run folder, which they could not agree upon by themselves.
+
+    Raises:
+        UsageError: If they were not.
+    """
+    if run is None and is_several_processes():
+        raise UsageError("several processes train together and need one folder. Name it: --run DIR")

@@ -1,0 +1,58 @@
+"""Find the prompt: what was typed, a file, or what another program hands over on standard input."""
+
+import os
+import stat
+import sys
+from typing import IO
+
+from penwright.cli.options import at_most_one
+from penwright.errors import UsageError
+
+STANDARD_INPUT = "-"
+MAX_PROMPT_BYTES = 1 << 30
+
+
+def find_prompt(prompt: str | None, *, prompt_file: str | None) -> str:
+    """Return the text to write on from.
+
+    Args:
+        prompt: As typed, taken as it stands.
+        prompt_file: A text file, or "-" for standard input.
+
+    Returns:
+        The prompt, empty if there is none anywhere. Of a file and of standard input the last line end is left out: an
+        editor or `echo` put it there.
+
+    Raises:
+        UsageError: If both were given or there is no end to it.
+        OSError, ReadingError: If the file cannot be read as text.
+    """
+    at_most_one({"--prompt": prompt, "--prompt-file": prompt_file})
+    if prompt is not None:
+        return prompt
+    if prompt_file is not None and prompt_file != STANDARD_INPUT:
+        with open(prompt_file, "rb") as file:  # noqa: PTH123  # a name such as /dev/fd/63 is no Path's business
+            return _text_of(file, name=prompt_file)
+    if prompt_file == STANDARD_INPUT or has_piped_input():
+        return _text_of(sys.stdin.buffer, name="standard input")
+    return ""
+
+
+def has_piped_input() -> bool:
+    """Whether another program or a file feeds standard input: not a keyboard, not nothing."""
+    try:
+        mode = os.fstat(sys.stdin.fileno()).st_mode
+    except (AttributeError, OSError, ValueError):  # closed, or put in its place by a notebook or a test
+        return False
+    return stat.S_ISFIFO(mode) or stat.S_ISREG(mode) or stat.S_ISSOCK(mode)
+
+
+def _text_of(file: IO[bytes], *, name: str) -> str:
+    from penwright.corpus.reading import decode
+
+    data = file.read(MAX_PROMPT_BYTES + 1)
+    if len(data) > MAX_PROMPT_BYTES:
+        raise UsageError(f"{name} is longer than {MAX_PROMPT_BYTES:,} bytes. Give a shorter prompt.")
+    if not data.strip():  # nothing, or a line end or two, is a prompt although it is no book
+        return data.decode("ascii", "replace").removesuffix("\n")
+    return decode(data, name=name).text.removesuffix("\n")

@@ -1,0 +1,58 @@
+"""`penwright score`: how well an author predicts a text."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from penwright.cli.lines import glimpse
+from penwright.cli.options import OUTPUT, Json, Whole
+from penwright.cli.output import console, print_json, visible
+from penwright.cli.places import find_author
+from penwright.errors import UsageError
+
+
+def score(
+    file: Path,
+    /,
+    *,
+    author: Annotated[Path | None, Parameter(metavar="AUTHOR")] = None,
+    top: Annotated[Whole, Parameter(group=OUTPUT)] = None,
+    as_json: Json = False,
+) -> int:
+    """Say how well an author predicts a text.
+
+    In bits per character; less is better. Every character of the file counts as it stands: nothing is cleaned, folded
+    or left out. Only a byte order mark is not part of the text, and line ends of other systems count as one line feed.
+
+    Args:
+        file: A text file.
+        author: An author file or the folder of a run. Without it, the newest author under runs/.
+        top: Show this many paragraphs, the worst predicted first. Default 5.
+    """
+    num_shown = 5 if top is None else top
+    if num_shown < 0:
+        raise UsageError(f"--top {num_shown} must be 0 or more.")
+
+    from penwright.author import Author
+    from penwright.corpus.reading import decode
+
+    path = find_author(author)
+    judge = Author.load(path)
+    decoded = decode(file.read_bytes(), name=str(file))
+    result = judge.score(decoded.text)
+    if as_json:
+        print_json({"author": str(path), "file": str(file), "encoding": decoded.encoding, **asdict(result)})
+        return 0
+    print(f"{result.bits_per_char:.3f} bits/char over {result.num_chars:,} characters ({visible(decoded.encoding)})")
+    if not result.is_lossless and result.num_lost_chars:
+        print(f"{result.num_lost_chars:,} characters are not in this author's alphabet, which cannot tell them apart.")
+    worst = sorted(result.paragraphs, key=lambda paragraph: -paragraph.bits_per_char)[:num_shown]
+    if len(result.paragraphs) > 1 and worst:
+        print("\nPredicted worst:")
+        for paragraph in worst:
+            start = f"{paragraph.start:,}"
+            line = f"{paragraph.bits_per_char:7.3f}  {start:>11}  {glimpse(paragraph.text)}"
+            console().print(visible(line), overflow="ellipsis", no_wrap=True)
+    return 0

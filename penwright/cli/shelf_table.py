@@ -1,0 +1,163 @@
+"""A shelf report for a reader: a table that fits 80 columns, and below it what deserves a sentence.
+
+Knows reports; reads no files.
+"""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from penwright.cli.durations import format_duration
+from penwright.cli.output import visible
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from penwright.corpus.inspection import BookReport, ShelfReport
+
+PLAIN_ENCODINGS = ("ascii", "utf-8", "utf-8-sig")
+MIN_TITLE = 12
+PADDING = 2  # a blank behind each cell and the line between columns
+RIGHT = (1, 3, 5)
+"""Columns of figures."""
+MAX_NOTES = 40
+MAX_SKIPPED = 10
+SHOWN_NAMES = 6
+SHOWN_AUTHORS = 4
+
+
+def shelf_table(report: "ShelfReport", *, width: int) -> "Table":
+    """Return the table of all books.
+
+    Args:
+        report: The shelf.
+        width: Columns there are. Titles are cut to fit; the figures never are.
+    """
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+    from rich.text import Text
+
+    rows = [_cells(book) for book in report.books]
+    total = sum(book.num_chars for book in report.books)
+    heads = ("book", "characters", "encoding", "cut", "lines", "spelled" if report.is_lossless else "lost", "split")
+    feet = (f"{len(rows):,} in all", f"{total:,}", *[""] * 5)
+    taken = sum(max(len(row[place]) for row in (heads, feet, *rows)) + PADDING for place in range(1, len(heads)))
+    table = Table(box=SIMPLE_HEAD, show_edge=False, show_footer=True, padding=(0, 1, 0, 0))
+    for place, (head, foot) in enumerate(zip(heads, feet, strict=True)):
+        table.add_column(
+            head,
+            Text(foot),
+            justify="right" if place in RIGHT else "left",
+            no_wrap=True,
+            overflow="ellipsis",
+            max_width=None if place else max(MIN_TITLE, width - taken - PADDING),
+        )
+    for book, row in zip(report.books, rows, strict=True):
+        table.add_row(*(Text(visible(cell)) for cell in row), style=None if book.split else "dim")
+    return table
+
+
+def book_label(book: "BookReport") -> str:
+    """Return what a book is called: title and author, or its file."""
+    if not book.title:
+        return book.name
+    return f"{book.title} ({book.author})" if book.author else book.title
+
+
+def _cells(book: "BookReport") -> tuple[str, ...]:
+    return (
+        book_label(book),
+        f"{book.num_chars:,}",
+        book.encoding.removesuffix("-sig"),
+        f"{sum(cut.num_chars for cut in book.cuts):,}",
+        "joined" if book.was_unwrapped else "wrapped" if book.is_hard_wrapped else "",
+        f"{book.num_unknown_chars:,}",
+        book.split or "left out",
+    )
+
+
+def totals(report: "ShelfReport", *, chars_per_second: float) -> Iterator[str]:
+    """Say what the splits hold and how long one reading of the training books takes.
+
+    Args:
+        report: The shelf.
+        chars_per_second: The speed of reading to reckon with.
+    """
+    for split in report.splits:
+        who = (
+            f", by {', '.join(split.authors[:4])}{' and others' if len(split.authors) > 4 else ''}"
+            if split.authors
+            else ""
+        )
+        books = "1 book" if split.num_books == 1 else f"{split.num_books:,} books"
+        yield f"{split.split:<6} {books}, {split.num_chars:,} characters{who}"
+    how = "others are spelled in bytes" if report.is_lossless else "others are lost"
+    yield f"The alphabet has {report.vocab_size:,} symbols; {how}."
+    duration = format_duration(report.epoch_seconds(chars_per_second))
+    yield f"One reading of the training books at {chars_per_second:,.0f} characters a second takes {duration}."
+
+
+def notes(report: "ShelfReport") -> Iterator[str]:
+    """Say what the table cannot: odd encodings, copies, other editions, odd characters, warnings, files not read."""
+    found = [*_encodings(report), *_editions(report)]
+    found += [f"{book.name}: {note}" for book in report.books for note in _book_notes(book)]
+    found += report.warnings
+    yield from _first(found, MAX_NOTES, "notes")
+    yield from _first([f"not read: {name}: {reason}" for name, reason in report.skipped], MAX_SKIPPED, "files not read")
+
+
+def cut_lines(report: "ShelfReport") -> Iterator[str]:
+    """Show what would be cut, book by book, each line marked."""
+    for book in report.books:
+        for cut in book.cuts:
+            last = cut.first_line + cut.num_lines - 1
+            yield f"{book.name}: {cut.kind}, lines {cut.first_line:,} to {last:,}, {cut.num_chars:,} characters"
+            yield from (f"  | {line}" for line in cut.text.rstrip("\n").split("\n"))
+
+
+def _encodings(report: "ShelfReport") -> Iterator[str]:
+    """Name the books that are not plain UTF-8, by encoding and the reason for it."""
+    groups: dict[str, list[str]] = {}
+    for book in report.books:
+        if book.encoding.lower() not in PLAIN_ENCODINGS:
+            groups.setdefault(f"{book.encoding} ({book.encoding_reason})", []).append(book.name)
+    for encoding, names in groups.items():
+        yield f"read as {encoding}: {_listed(names)}"
+
+
+def _editions(report: "ShelfReport") -> Iterator[str]:
+    """Name the books that share much of their text, one sentence for all that hang together."""
+    others = {book.name: [edition.name for edition in book.editions] for book in report.books}
+    seen: set[str] = set()
+    for name in others:
+        group, waiting = [], [name]
+        while waiting:
+            each = waiting.pop()
+            if each not in seen:
+                seen.add(each)
+                group.append(each)
+                waiting += others.get(each, [])
+        if len(group) > 1:
+            yield f"much the same text, kept on one side of the split: {_listed(sorted(group))}"
+
+
+def _book_notes(book: "BookReport") -> Iterator[str]:
+    if book.duplicate_of:
+        yield f"has the same text as {book.duplicate_of}, which is taken"
+    if book.unknown_characters:
+        names = [f"{unknown.name} ({unknown.count:,})" for unknown in book.unknown_characters]
+        yield f"characters without a symbol of their own: {_listed(names)}"
+    if book.is_outlier:
+        yield f"compresses to {book.compressed_fraction:.0%}, unlike a book: repeated, tabular or garbled text?"
+    yield from book.warnings
+
+
+def _listed(names: list[str]) -> str:
+    """Return names as a list of bounded length."""
+    more = f" and {len(names) - SHOWN_NAMES:,} more" if len(names) > SHOWN_NAMES else ""
+    return ", ".join(names[:SHOWN_NAMES]) + more
+
+
+def _first(lines: list[str], limit: int, what: str) -> Iterator[str]:
+    yield from lines[:limit]
+    if len(lines) > limit:
+        yield f"... and {len(lines) - limit:,} more {what}; --json lists all."

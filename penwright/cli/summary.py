@@ -1,0 +1,54 @@
+"""What a training leaves to be said when it has ended: how it went, where the author is, what to do next."""
+
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from penwright.cli.durations import format_duration
+
+if TYPE_CHECKING:
+    from penwright.training.records import Finished
+
+
+def outcome_json(finished: "Finished", *, run: Path) -> dict[str, Any]:
+    """Return the outcome as one flat object with the glossary's names."""
+    from penwright.training.records import to_json
+
+    facts = to_json(finished)
+    del facts["kind"]
+    facts["bits_per_char"] = facts.pop("best_bits_per_char")
+    facts["chars_per_second"] = finished.chars_read / max(finished.elapsed_seconds, 1e-9)
+    return {"run": str(run), **facts}
+
+
+def outcome_lines(finished: "Finished", *, run: Path) -> list[str]:
+    """Return the outcome as lines to print, the commands to try last."""
+    spent = (
+        f"{finished.step:,} steps, {finished.chars_read:,} characters read, {format_duration(finished.elapsed_seconds)}"
+    )
+    how = {"stopped": "Stopped and saved", "patience": "Ended early"}.get(finished.reason, "Done")
+    lines = [f"{how}: {spent}."]
+    if finished.best_bits_per_char is not None:
+        lines.append(
+            f"Best on held-out books: {finished.best_bits_per_char:.3f} bits/char, after step {finished.best_step:,}."
+        )
+    if finished.author:
+        lines.append(f"The author: {finished.author}")
+    commands = {
+        "Let it write": f"penwright write {quoted(run)}",
+        "See how it learned": f"penwright report {quoted(run)}",
+    }
+    if finished.reason == "stopped":
+        commands = {"Go on": resume_command(run), **commands}
+    width = max(map(len, commands)) + 1
+    return lines + [f"  {what + ':':{width}} {command}" for what, command in commands.items()]
+
+
+def resume_command(run: Path) -> str:
+    """Return the command that goes on with a run."""
+    return f"penwright train --resume {quoted(run)}"
+
+
+def quoted(path: Path) -> str:
+    """Return a path as one would type it in a shell."""
+    return shlex.quote(str(path))

@@ -1,0 +1,55 @@
+"""Hand a training's figures to TensorBoard beside showing them, where that is installed."""
+
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from penwright.cli.display import Display
+from penwright.errors import MissingExtraError
+
+if TYPE_CHECKING:
+    from penwright.report.tensorboard import TensorBoardWriter
+    from penwright.training.records import AnyRecord
+
+FOLDER = "tensorboard"
+
+
+class TensorBoardLog(Display):
+    """Writes event files into the run's folder; without TensorBoard it says so once and does nothing."""
+
+    def __init__(self, run: Path, *, say: Callable[[str], None]) -> None:
+        """Prepare; nothing is written before the first record, when the run's folder is there.
+
+        Args:
+            run: Folder of the run.
+            say: Told what to install if it is missing, or where the figures are.
+        """
+        self._run = run
+        self._say = say
+        self._writer: TensorBoardWriter | None = None
+        self._is_open = False
+
+    def show(self, record: "AnyRecord") -> None:
+        """Write a record's figures."""
+        if not self._is_open:
+            self._is_open = True
+            self._open()
+        if self._writer is not None:
+            self._writer.write(record)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._writer is not None:
+            self._writer.close()
+
+    def _open(self) -> None:
+        from penwright.report.tensorboard import TensorBoardWriter
+
+        try:
+            self._writer = TensorBoardWriter(self._run / FOLDER, name=self._run.absolute().name)
+        except MissingExtraError as error:
+            self._say(f"No curves for TensorBoard: {error}")
+        else:
+            self._say(f"Curves for TensorBoard: tensorboard --logdir {self._run / FOLDER}")

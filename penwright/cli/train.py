@@ -1,0 +1,89 @@
+"""`penwright train`: raise an author on books, or go on with one."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+from penwright.cli.configuration import print_configuration
+from penwright.cli.durations import parse_duration
+from penwright.cli.options import (
+    CONFIGURATION,
+    LENGTH,
+    OUTPUT,
+    Json,
+    Text,
+    Whole,
+    at_most_one,
+    merge_settings,
+    parse_settings,
+)
+from penwright.cli.sessions import Manner, begin_run, resume_run
+
+
+def train(
+    *paths: str,
+    for_: Annotated[str | None, Parameter(name="--for", group=LENGTH, metavar="TIME")] = None,
+    epochs: Annotated[Whole, Parameter(group=LENGTH)] = None,
+    steps: Annotated[Whole, Parameter(group=LENGTH)] = None,
+    run: Annotated[Path | None, Parameter(metavar="DIR")] = None,
+    resume: Annotated[Path | None, Parameter(metavar="RUN")] = None,
+    default_shelf: bool = False,
+    preset: Annotated[str | None, Parameter(group=CONFIGURATION, metavar="NAME")] = None,
+    config: Annotated[Path | None, Parameter(group=CONFIGURATION, metavar="FILE")] = None,
+    set_: Annotated[tuple[str, ...], Parameter(name="--set", group=CONFIGURATION, metavar="SETTING")] = (),
+    seed: Annotated[Whole, Parameter(group=CONFIGURATION)] = None,
+    prompt: Annotated[Text, Parameter(group=CONFIGURATION)] = None,
+    threads: Annotated[Whole, Parameter(group=CONFIGURATION)] = None,
+    device: Annotated[Literal["auto", "cpu", "cuda", "mps"] | None, Parameter(group=CONFIGURATION)] = None,
+    print_config: Annotated[bool, Parameter(group=OUTPUT)] = False,
+    quiet: Annotated[bool, Parameter(group=OUTPUT)] = False,
+    as_json: Json = False,
+) -> int:
+    """Raise an author on books.
+
+    One line shows how it learns, and under it what it writes by now, always from the same prompt and seed. Ctrl-C once
+    finishes the step, saves and says how to go on; twice stops at once. The best author so far is always in the run's
+    folder.
+
+    Args:
+        paths: Books: files, folders (read recursively), patterns, archives, or the manifest that `inspect` wrote.
+            Without any: the default shelf if it was fetched, else the manuals of this Python.
+        for_: How long to learn, such as 10m, 90s or 1h30m. With no length given, 10m, or what the preset says.
+        epochs: How often to read all training books.
+        steps: How many updates to make.
+        run: Folder of the run. Without it a new one, runs/DATE-NAME.
+        resume: Go on with this run exactly where its last checkpoint stands. A length given with it counts from the
+            run's beginning; books are named only if they have to be prepared again.
+        default_shelf: Read the default shelf, fetched first if it was not.
+        preset: Where the configuration begins: default, seed (the 2017 system), or a rung of the ladder: perceptron,
+            window, elman, gru, lstm.
+        config: A TOML file of settings, laid over the preset.
+        set_: A setting laid over both, as section.key=value, for example model.hidden_size=256. May be repeated.
+        seed: Decides the first weights and the order of the books.
+        prompt: What the samples shown while learning begin with.
+        threads: Processor threads; 0 for all.
+        device: Where to compute.
+        print_config: Print the configuration with the origin of each value, as TOML that --config reads; no training.
+        quiet: Show nothing until the end.
+    """
+    seconds = None if for_ is None else parse_duration(for_, option="--for")
+    at_most_one({"--for": seconds, "--epochs": epochs, "--steps": steps})
+    lengths = {"seconds": seconds, "epochs": epochs, "steps": steps}
+    training = {"seed": seed, "threads": threads, "device": device}
+    manner = Manner(is_quiet=quiet, as_json=as_json)
+    if resume is not None:
+        others = {"run": run, "default-shelf": default_shelf, "preset": preset, "config": config, "set": set_}
+        for name, value in {**others, **training, "prompt": prompt, "print-config": print_config}.items():
+            at_most_one({"--resume": resume, f"--{name}": value})
+        return resume_run(resume, paths=paths, lengths=lengths, manner=manner)
+
+    from penwright.training.resolve import resolve_config
+
+    overrides = merge_settings({"train": {**lengths, **training}, "diary": {"prompt": prompt}}, parse_settings(set_))
+    resolved = resolve_config(preset, config_file=config, overrides=overrides)
+    if print_config:
+        print_configuration(resolved, as_json=as_json)
+        return 0
+    layers = {"preset": preset, "config_file": config, "overrides": overrides}
+    return begin_run(paths, wants_default=default_shelf, resolved=resolved, layers=layers, run=run, manner=manner)

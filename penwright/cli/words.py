@@ -1,0 +1,118 @@
+"""Say in words what training records say in numbers.
+
+Knows records and how many columns there are; prints nothing.
+"""
+
+import math
+from typing import TYPE_CHECKING
+
+from penwright.cli.durations import format_duration
+
+if TYPE_CHECKING:
+    from penwright.training.records import AnyRecord, Evaluation, Finished, Progress, RolledBack, Sample, Saved
+
+STOPPING = "Stopping: finishing this step, then saving. Ctrl-C once more stops at once."
+
+
+class Standing:
+    """How a training stands: the newest of everything that its records told so far."""
+
+    def __init__(self) -> None:
+        self.progress: Progress | None = None
+        self.evaluation: Evaluation | None = None
+        self.best: float | None = None
+        """Best bits per character on held-out books that this session has seen."""
+        self.sample: Sample | None = None
+        self.saved: Saved | None = None
+        self.finished: Finished | None = None
+
+    def take(self, record: "AnyRecord") -> None:
+        """Take note of a record."""
+        from penwright.training import records
+
+        match record:
+            case records.Progress():
+                self.progress = record
+            case records.Evaluation():
+                self.evaluation = record
+                self.best = record.bits_per_char if record.is_best or self.best is None else self.best
+            case records.Sample():
+                self.sample = record
+            case records.Saved():
+                self.saved = record
+            case records.Finished():
+                self.finished = record
+
+    def line(self, width: int | None = None) -> str:
+        """Return how learning goes, in one line.
+
+        Args:
+            width: Columns there are; the line leaves out what matters least until it fits. None: as long as it likes.
+        """
+        if self.progress is None:
+            return "Reading the first pages ..."
+        held_out = self.evaluation.bits_per_char if self.evaluation else None
+        return status_line(self.progress, held_out=held_out, best=self.best, width=width)
+
+
+def status_line(
+    progress: "Progress", *, held_out: float | None = None, best: float | None = None, width: int | None = None
+) -> str:
+    """Return how learning goes, in one line.
+
+    Args:
+        progress: The newest record.
+        held_out: Newest bits per character on held-out books, None before the first reading of them.
+        best: The best so far.
+        width: Columns there are; the line leaves out what matters least until it fits. None: as long as it likes.
+    """
+    step = f"step {progress.step:,}"
+    percent = f"{100 * progress.fraction_done:.0f} %"
+    speed = f"{significant(progress.chars_per_second):,} chars/s"
+    eta = f"ETA {format_duration(progress.eta_seconds)}" if math.isfinite(progress.eta_seconds) else "ETA unknown"
+    bits = f"{progress.bits_per_char:.2f}"
+    full = short = ""
+    if held_out is not None:
+        short = f" (held-out {held_out:.2f})"
+        full = f" (held-out {held_out:.2f}, best {best:.2f})" if best is not None else short
+    lines = (
+        f"{step} · {percent} · {speed} · {bits} bits/char{full} · {eta}",
+        f"{step} · {percent} · {speed} · {bits} bits/char{short} · {eta}",
+        f"{step} · {percent} · {bits} bits/char{short} · {eta}",
+        f"{percent} · {bits} bits/char · {eta}",
+        f"{percent} · {bits} · {eta}",
+    )
+    return next((line for line in lines if width is None or len(line) <= width), lines[-1])
+
+
+def remark(record: "AnyRecord") -> str | None:
+    """Return a sentence for a record that interrupts the usual course of things, else None."""
+    from penwright.training import records
+
+    match record:
+        case records.RolledBack():
+            return _rollback_sentence(record)
+        case records.Finished(reason="patience"):
+            return "The held-out books no longer improve: training ends early, and the best author is kept."
+    return None
+
+
+def evaluation_sentence(evaluation: "Evaluation") -> str:
+    """Say how well held-out books are predicted."""
+    best = ", the best so far" if evaluation.is_best else ""
+    return f"held-out books after step {evaluation.step:,}: {evaluation.bits_per_char:.3f} bits/char{best}"
+
+
+def significant(number: float, digits: int = 3) -> int:
+    """Round to a few significant digits, for numbers whose last ones only flicker."""
+    if number < 1 or not math.isfinite(number):
+        return 0
+    return int(round(number, min(0, digits - 1 - math.floor(math.log10(number)))))
+
+
+def _rollback_sentence(record: "RolledBack") -> str:
+    what = "was not a number" if record.loss is None else f"jumped to {record.loss:.2f} nats per character"
+    return (
+        f"The loss {what} after step {record.step:,} (reading {record.book}): went back to step "
+        f"{record.back_to_step:,} and goes on with the learning rate times {record.learning_rate_scale:g}."
+    )

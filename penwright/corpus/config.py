@@ -1,0 +1,101 @@
+"""How books become a corpus: what is cut, which characters get an id, what is held out. Data only."""
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal, cast, get_args
+
+from penwright.alphabet import ALPHABETS, MAX_CHARACTERS
+from penwright.errors import ConfigError, did_you_mean
+
+AlphabetName = Literal["learnt", "seed"]
+SplitRule = Literal["author", "seed"]
+SplitName = Literal["train", "val", "test"]
+
+SPLIT_RULES: tuple[SplitRule, ...] = get_args(SplitRule)
+SPLITS: tuple[SplitName, ...] = get_args(SplitName)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CorpusConfig:
+    """How books become a corpus. With the seed's alphabet and the seed's split nothing is cleaned, as in 2017."""
+
+    alphabet: AlphabetName = "learnt"
+    """"learnt": the characters found in the books. "seed": the 98 symbols of the 2017 system, which loses the
+    others."""
+    max_characters: int = 4_000
+    """A learnt alphabet gives at most this many characters an id of their own, the most frequent ones; 1 to 60,000."""
+    min_count: int = 1
+    """A character found fewer times in all books is spelled in bytes instead; from 1."""
+    licence: bool = True
+    """Cut the distributor's header, licence and transcriber's notes."""
+    unwrap: bool = True
+    """Join the lines of paragraphs that were broken at a fixed width."""
+    fold: bool = False
+    """Replace typographic quotes, dashes and accents by ASCII. Lossy."""
+    drop_duplicates: bool = True
+    """Take a text that occurs several times only once. Other editions of it are kept, on the same side of the split."""
+    split: SplitRule = "author"
+    """"author": hold out whole authors, or whole titles where there are fewer than three authors. "seed": the last
+    files."""
+    val_fraction: float = 0.05
+    """Share of the characters to hold out for steering the training, 0 (none) to 0.4."""
+    test_fraction: float = 0.05
+    """Share of the characters to hold out for one look at the end, 0 (none) to 0.4."""
+    split_seed: int = 0
+    """Another number holds out other authors, from 0."""
+
+    def __post_init__(self) -> None:
+        _require_one_of("alphabet", self.alphabet, ALPHABETS)
+        _require_one_of("split", self.split, SPLIT_RULES)
+        for name in ("max_characters", "min_count", "split_seed"):
+            if type(getattr(self, name)) is not int:
+                raise ConfigError(f"{name}={getattr(self, name)!r} must be a whole number.")
+        for name in ("licence", "unwrap", "fold", "drop_duplicates"):
+            if type(getattr(self, name)) is not bool:
+                raise ConfigError(f"{name}={getattr(self, name)!r} must be true or false.")
+        if not 1 <= self.max_characters <= MAX_CHARACTERS:
+            raise ConfigError(f"max_characters={self.max_characters} must lie between 1 and {MAX_CHARACTERS:,}.")
+        if self.min_count < 1:
+            raise ConfigError(f"min_count={self.min_count} must be at least 1.")
+        if self.split_seed < 0:
+            raise ConfigError(f"split_seed={self.split_seed} must be at least 0.")
+        for name in ("val_fraction", "test_fraction"):
+            value = getattr(self, name)
+            if type(value) not in (int, float) or not 0 <= value <= 0.4:
+                raise ConfigError(f"{name}={value!r} must lie between 0 and 0.4.")
+
+    @property
+    def is_raw(self) -> bool:
+        """Whether the books are taken as they are: the seed's alphabet and the seed's split together ask for it."""
+        return self.alphabet == "seed" and self.split == "seed"
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> "CorpusConfig":
+        """Rebuild a configuration from `to_dict`; what is absent has its default.
+
+        Raises:
+            ConfigError: If a name is unknown or a value out of bounds.
+        """
+        names = [field.name for field in fields(cls)]
+        for name in data:
+            if name not in names:
+                raise ConfigError(f"there is no corpus option '{name}'.{did_you_mean(name, names)}")
+        return cls(**data)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data for JSON or TOML; `from_dict` reads it back."""
+        return asdict(self)
+
+
+def split_name(value: object) -> SplitName:
+    """Return `value` as the name of a split.
+
+    Raises:
+        ConfigError: If there is no such split.
+    """
+    _require_one_of("split", value, SPLITS)
+    return cast(SplitName, value)
+
+
+def _require_one_of(name: str, value: object, known: tuple[str, ...]) -> None:
+    if value not in known:
+        raise ConfigError(f"{name}={value!r} is unknown.{did_you_mean(str(value), known)}")

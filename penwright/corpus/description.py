@@ -1,0 +1,133 @@
+"""The description of a corpus, corpus.json: alphabet, books, configuration and digests.
+
+What is read back is compared with its checksum and trusted no further. This module knows nothing of ids.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from penwright.alphabet import Alphabet
+from penwright.corpus.book import Book
+from penwright.corpus.config import CorpusConfig
+from penwright.errors import CorpusError
+from penwright.files import write_text
+
+SCHEMA_VERSION = 1
+JSON_NAME = "corpus.json"
+MAX_JSON_BYTES = 1 << 30
+_FORMAT = "penwright corpus"
+_KEYS = {
+    *("format", "schema_version", "alphabet", "config", "books", "ids_sha256"),
+    *("cache_keys", "skipped", "warnings", "digest", "checksum"),
+}
+
+
+def describe(
+    *,
+    alphabet: Alphabet,
+    config: CorpusConfig,
+    books: Sequence[Book],
+    ids_sha256: Sequence[str],
+    cache_keys: Sequence[Sequence[str]],
+    skipped: Sequence[tuple[str, str]],
+    warnings: Sequence[str],
+) -> dict[str, Any]:
+    """Return what corpus.json holds, digests included.
+
+    Args:
+        alphabet: The alphabet of the ids.
+        config: How the books were prepared.
+        books: In the order of their ids.
+        ids_sha256: SHA-256 of each book's ids as they lie in ids.bin.
+        cache_keys: Names of each book's clean pieces, by which an unchanged corpus is recognised.
+        skipped: Files that were not taken, (name, reason).
+        warnings: One sentence each.
+    """
+    rows = [asdict(book) for book in books]
+    data = {
+        "format": _FORMAT,
+        "schema_version": SCHEMA_VERSION,
+        "alphabet": alphabet.to_dict(),
+        "config": config.to_dict(),
+        "books": rows,
+        "ids_sha256": list(ids_sha256),
+        "cache_keys": [list(keys) for keys in cache_keys],
+        "skipped": [list(pair) for pair in skipped],
+        "warnings": list(warnings),
+        "digest": digest_of(alphabet.to_dict(), rows, ids_sha256),
+    }
+    return {**data, "checksum": _sha256_of_json(data)}
+
+
+def digest_of(alphabet: dict[str, str], books: Sequence[dict[str, Any]], ids_sha256: Sequence[str]) -> str:
+    """Return the SHA-256 that names a corpus by its content alone; where the files lay plays no part."""
+    content = [{key: value for key, value in book.items() if key not in ("source", "encoding")} for book in books]
+    return _sha256_of_json({"alphabet": alphabet, "books": content, "ids_sha256": list(ids_sha256)})
+
+
+def version_of(folder: Path) -> tuple[int, int] | None:
+    """Return what changes whenever a corpus is replaced, or None where there is none."""
+    try:
+        stat = (folder / JSON_NAME).stat()
+    except OSError:
+        return None
+    return stat.st_ino, stat.st_mtime_ns
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no number")
+
+
+def _sha256_of_json(data: Any) -> str:
+    # ASCII with sorted keys: the same bytes on every machine, lone surrogates included.
+    text = json.dumps(data, ensure_ascii=True, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode("ascii")).hexdigest()
+
+
+def write_description(folder: Path, data: dict[str, Any]) -> None:
+    """Write corpus.json, whole or not at all; in ASCII, as an alphabet may hold what UTF-8 cannot.
+
+    Raises:
+        OSError: If the disk is full or the folder cannot be written.
+    """
+    write_text(folder / JSON_NAME, json.dumps(data, ensure_ascii=True, indent=2, allow_nan=False) + "\n")
+
+
+def read_description(folder: Path) -> dict[str, Any]:
+    """Return what a corpus's corpus.json holds, as `describe` made it.
+
+    Raises:
+        CorpusError: If there is no corpus, or it is damaged or of another version.
+    """
+    path = folder / JSON_NAME
+    try:
+        if path.stat().st_size > MAX_JSON_BYTES:
+            raise CorpusError(f"{path} is larger than {MAX_JSON_BYTES:,} bytes and cannot be a corpus.")
+        data = json.loads(path.read_bytes(), parse_constant=_refuse)
+    except FileNotFoundError as error:
+        raise CorpusError(
+            f"there is no corpus in {folder} ({JSON_NAME} is missing). Prepare the books first."
+        ) from error
+    except OSError as error:
+        raise CorpusError(f"{path} cannot be read ({error.strerror}).") from error
+    except (ValueError, RecursionError) as error:
+        raise CorpusError(
+            f"the corpus in {folder} is damaged: {JSON_NAME} is not JSON. Prepare the books again."
+        ) from error
+    if not isinstance(data, dict) or data.get("format") != _FORMAT:
+        raise CorpusError(f"{path} does not describe a corpus. Prepare the books again.")
+    if data.get("schema_version") != SCHEMA_VERSION:
+        found = data.get("schema_version")
+        raise CorpusError(
+            f"the corpus in {folder} has version {found!r}, this program reads {SCHEMA_VERSION}. "
+            "Prepare the books again."
+        )
+    if set(data) != _KEYS or data["checksum"] != _sha256_of_json({k: v for k, v in data.items() if k != "checksum"}):
+        raise CorpusError(
+            f"the corpus in {folder} is damaged: {JSON_NAME} does not match its checksum. Prepare the books again."
+        )
+    return data

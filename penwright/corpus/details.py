@@ -1,0 +1,50 @@
+"""Read title, author, language and release date from a Project Gutenberg header.
+
+Headers since 2001 have a line for each; older ones name title and author in their first lines. This module knows
+nothing of file names or of what becomes of the details.
+"""
+
+import re
+
+_FIELD = re.compile(
+    r"^(Title|Author|Language|Release Date|Posting Date)[ \t]*:[ \t]*(\S[^\n]*(?:\n[ \t]+\S[^\n]*)*)", re.MULTILINE
+)
+_NAMES = {"Release Date": "Release date", "Posting Date": "Release date"}
+_NUMBER = re.compile(r"\s*\[\s*(?:E-?(?:Text|Book)|Etext)[^\]]*\].*|\s+Last Updated:.*", re.IGNORECASE | re.DOTALL)
+_BLANKS = re.compile(r"\s+")
+# **The Project Gutenberg Etext of Moby Dick, by Herman Melville**, Project Gutenberg Etext "Faust" by Goethe
+_OPENING = re.compile(
+    r"^[ \t]*\**[ \t]*(?:The[ \t]+|This[ \t]+is[ \t]+the[ \t]+)?Project[ \t]+Gutenberg(?:['’]s)?[ \t]+"
+    r"(?:(?:E-?[Tt]ext|E-?[Bb]ook|eBook)\b,?[ \t]*)?(?:of[ \t]+)?"
+    r"[\"“]?(?P<title>[^\n\"”*]+?)[\"”]?(?:,?[ \t]+(?:by|von)[ \t]+(?P<author>[^\n*]+?))?[ \t]*\**[ \t]*$",
+    re.MULTILINE,
+)
+_OLD_DATE = re.compile(
+    r"^[ \t]*((?:[A-Z][a-z]+[ ,]+)?(?:\d{1,2},[ ]+)?(?:19|20)\d\d)[ \t]+\[E(?:text|Book)[ \t]*#", re.MULTILINE
+)
+
+
+def read_details(header: str) -> dict[str, str]:
+    """Return what a header says about its book.
+
+    Args:
+        header: The text up to the marker that ends the header, lines ended by line feeds.
+
+    Returns:
+        Any of "Title", "Author", "Language" and "Release date", each in one line; empty for an empty header.
+    """
+    details: dict[str, str] = {}
+    for field in _FIELD.finditer(header):
+        name = _NAMES.get(field[1], field[1])
+        value = _BLANKS.sub(" ", _NUMBER.sub("", field[2]) if name == "Release date" else field[2]).strip()
+        if value:
+            details.setdefault(name, value)
+    opening = _OPENING.search(header)
+    if opening is not None and "Title" not in details:
+        details["Title"] = opening["title"].strip(" ,")
+        if opening["author"] and "Author" not in details:
+            details["Author"] = opening["author"].strip(" ,")
+    date = _OLD_DATE.search(header)
+    if date is not None:
+        details.setdefault("Release date", date[1])
+    return details

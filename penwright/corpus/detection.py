@@ -1,0 +1,188 @@
+"""Tell which single-byte encoding a text was written in, by reading it in each and judging the result.
+
+A wrong encoding gives itself away: letters no language puts together, signs inside words, capitals in mid-word,
+Cyrillic letters inside Latin words. Every candidate is scored by what it makes of a bounded sample of the bytes above
+0x7F, so the cost does not grow with the file. East Asian encodings, which take several bytes a character, are left to
+charset-normalizer. This module knows nothing of files and decodes nothing but its sample.
+"""
+
+import re
+from collections import Counter
+from typing import NamedTuple
+
+import numpy as np
+
+MAX_RUNS = 2_000
+"""Runs of bytes above 0x7F that are looked at."""
+MIN_SCORE = 0.85
+"""The share of them, less the penalties, that must make sense."""
+SURE_SCORE = 0.985
+"""A score at which the remaining candidates, all less common, are not tried."""
+CHUNK_BYTES = 1 << 20
+"""Bytes searched at a time."""
+FALLBACK_BYTES = 1 << 16
+"""Bytes shown to charset-normalizer when no candidate makes sense."""
+
+# Letters above ASCII that a language uses, lower case. A text counts as the one language that explains most of it.
+_LETTERS = {
+    "Western European": "àâäáãåæçéèêëíîïìñóôöòõøœúùûüýÿßþð",  # an English text with words from several languages
+    "French": "àâæçéèêëîïôœùûüÿ",
+    "German": "äöüßéèàêôâ",
+    "Spanish": "áéíñóúü",
+    "Portuguese": "àáâãçéêíóôõú",
+    "Italian": "àèéìíîòóùú",
+    "Dutch": "áéëèïíóöúü",
+    "Scandinavian": "æøåäöéü",
+    "Icelandic": "áéíóúýþæöð",
+    "Polish": "ąćęłńóśźż",
+    "Czech or Slovak": "áäčďéěíĺľňóôŕřšťúůýž",
+    "Hungarian": "áéíóöőúüű",
+    "Croatian or Slovene": "čćđšž",
+    "Romanian": "ăâîșțşţ",
+    "Turkish": "âçğıîöşüû",
+    "Baltic": "āąčēęėģīįķļņõöšūųžäü",
+    "Russian": "абвгдеёжзийклмнопрстуфхцчшщъыьэюяѣі",
+    "Ukrainian": "абвгґдеєжзиіїйклмнопрстуфхцчшщьюя",
+    "Serbian or Macedonian": "абвгдђѓежзѕијкќлљмнњопрстћуфхцчџш",
+    "Greek": "αάβγδεέζηήθιίϊΐκλμνξοόπρσςτυύϋΰφχψωώ",
+    "Hebrew": "אבגדהוזחטיךכלםמןנסעףפץצקרשת",
+    "Arabic": "ءآأؤإئابةتثجحخدذرزسشصضطظعغفقكلمنهوىيپچژگ،؛؟ـًٌٍَُِّْ",
+}
+_EXPLAINED_BY = {language: frozenset(letters + letters.upper()) for language, letters in _LETTERS.items()}
+_WITH_CAPITALS = ("Russian", "Ukrainian", "Serbian or Macedonian", "Greek")
+# What a language must explain beyond another to be preferred: the wider its alphabet, the more by accident.
+_COST = {
+    language: 0.03 if language == "Western European" else 1e-4 * len(letters) for language, letters in _LETTERS.items()
+}
+_SIGNS = frozenset("«»‹›“”„‘’‚–—―…·•§¶°£¢¥€©®™†‡ªº¹²³¼½¾×÷±´¨¸`¿¡№¦¬ˆ˜‰\xa0\xad΄΅")
+
+# In order of preference where two read the sample alike, as cp1252 and cp1250 do a German one.
+_CANDIDATES = (
+    "cp1252", "cp1251", "koi8-r", "koi8-u", "cp1250", "iso8859-2", "cp1253", "iso8859-7", "mac-roman", "cp850", "cp437",
+    "cp866", "iso8859-5", "mac-cyrillic", "cp1254", "cp1257", "cp852", "mac-latin2", "iso8859-15", "cp1255", "cp1256",
+)  # fmt: skip
+
+_LETTER = r"[^\W\d_]"
+_TROUBLES = (  # what a wrong encoding makes of a word, and what each finding costs
+    (re.compile(r"[A-Za-z][Ͱ-ۿ]|[Ͱ-ۿ][A-Za-z]"), 2),  # Latin and other letters in one word
+    (re.compile(r"[a-zß-öø-ÿα-ώа-џ][A-ZÀ-ÖØ-ÞŠŒŽŸΑ-ΩА-ЯЁ]"), 2),  # a capital after a small letter
+    (re.compile(r"[À-ɏ]{3}"), 3),  # accents on three letters in a row
+    (re.compile(rf"(?<={_LETTER})[^\w\s'’‘´·\-\xad–—…“”«»،؛ـً-ْ](?={_LETTER})"), 1),  # a sign between letters
+    (re.compile(rf"{_LETTER}[‚„¿¡]"), 1),  # an opening sign after a letter
+)
+
+
+class Detection(NamedTuple):
+    """The encoding a sample reads best in."""
+
+    encoding: str
+    """A name Python knows."""
+    reason: str
+    """Why, in a few words: "detected: reads as Polish"."""
+
+
+def detect(data: bytes, *, declared: str | None = None) -> Detection:
+    """Choose the encoding of bytes that are not UTF-8.
+
+    Args:
+        data: The bytes of a text, at least one of them above 0x7F.
+        declared: The encoding the text claims for itself; it decides only between candidates that read equally well.
+
+    Returns:
+        An encoding that decodes all of `data`. Where nothing makes sense it is cp1252 or latin-1, and the reason says
+        so.
+    """
+    runs = high_runs(data, limit=MAX_RUNS)
+    if _comes_in_pairs(runs):
+        return _ask_normalizer(data) or _last_resort(data)
+    sample = _sample(data, runs)
+    preferred = [declared] if declared in _CANDIDATES else []
+    best_score, best = 0.0, Detection("", "")
+    for encoding in dict.fromkeys([*preferred, *_CANDIDATES]):
+        try:
+            text = sample.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        score, language = _plausibility(text, floor=best_score)
+        if score > best_score + 0.002 and _decodes(data, encoding):
+            best_score, best = score, Detection(encoding, f"detected: reads as {language}")
+            if best_score >= SURE_SCORE:
+                break
+    if best_score >= MIN_SCORE:
+        return best
+    return _ask_normalizer(data) or _last_resort(data)
+
+
+def high_runs(data: bytes, *, limit: int) -> list[tuple[int, int]]:
+    """Return where the first runs of bytes above 0x7F start and end, at most `limit` of them."""
+    runs: list[tuple[int, int]] = []
+    for start in range(0, len(data), CHUNK_BYTES):
+        chunk = np.frombuffer(data, dtype=np.uint8, count=min(CHUNK_BYTES, len(data) - start), offset=start)
+        high = np.flatnonzero(chunk > 0x7F)
+        if len(high):
+            is_gap = np.diff(high) > 1
+            firsts = high[np.concatenate([[True], is_gap])][:limit] + start
+            ends = high[np.concatenate([is_gap, [True]])][:limit] + start + 1
+            runs += zip(firsts.tolist(), ends.tolist(), strict=True)
+        if len(runs) >= limit:
+            break
+    return runs[:limit]
+
+
+def _comes_in_pairs(runs: list[tuple[int, int]]) -> bool:
+    """Return whether the high bytes come two by two, as in the East Asian encodings and in no single-byte text."""
+    lengths = [end - start for start, end in runs]
+    return sum(lengths) >= 32 and 50 * sum(length % 2 for length in lengths) <= len(lengths)
+
+
+def _sample(data: bytes, runs: list[tuple[int, int]]) -> bytes:
+    """Return the runs of bytes above 0x7F, each with the byte before and after it."""
+    return b" ".join(data[max(0, start - 1) : min(end, start + 64) + 1] for start, end in runs)
+
+
+def _plausibility(text: str, *, floor: float) -> tuple[float, str]:
+    """Return how much of a decoded sample makes sense, at most 1, and the language it reads as.
+
+    A sample whose letters alone do not reach `floor` is not examined further, so what is returned for it may be too
+    high, but not above `floor`.
+    """
+    counts = Counter(character for character in text if character > "\x7f")
+    total = counts.total()
+    signs = sum(count for character, count in counts.items() if character in _SIGNS)
+    letters = {
+        language: sum(count for character, count in counts.items() if character in known)
+        for language, known in _EXPLAINED_BY.items()
+    }
+    language = max(letters, key=lambda name: (letters[name] - _COST[name] * total, name))
+    score = (letters[language] + signs) / total - _COST[language]
+    if score <= floor:
+        return score, language
+    penalty = sum(cost * len(trouble.findall(text)) for trouble, cost in _TROUBLES)
+    if language in _WITH_CAPITALS and letters[language] >= 200:
+        capitals = sum(count for character, count in counts.items() if character.isupper())
+        if not 0.003 <= capitals / letters[language] <= 0.6:
+            penalty += total // 5  # no sentence begins: other letters stand in these letters' places
+    return score - penalty / total, language if letters[language] else "text with typographic signs"
+
+
+def _decodes(data: bytes, encoding: str) -> bool:
+    try:
+        data.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _ask_normalizer(data: bytes) -> Detection | None:
+    from charset_normalizer import from_bytes  # only needed for the rare file that gets here
+
+    start = max(0, high_runs(data, limit=1)[0][0] - 1_000)
+    match = from_bytes(data[start : start + FALLBACK_BYTES]).best()
+    if match is None or not _decodes(data, match.encoding):
+        return None
+    return Detection(match.encoding, "detected by charset-normalizer")
+
+
+def _last_resort(data: bytes) -> Detection:
+    encoding = "cp1252" if _decodes(data, "cp1252") else "latin-1"
+    return Detection(encoding, "guessed: no encoding reads well")

@@ -1,0 +1,186 @@
+"""Recognise books that share their text: editions of one novel, a volume of collected works, a file kept twice.
+
+A fingerprint is a sample of hashes, each of the letters that follow a sentence's end. Wrapping, case, accents, quotes
+and italics marks do not enter into it, so two editions hash alike wherever their words agree; and which hashes are kept
+depends on the hashes alone, so the same ones are kept of both. This module knows nothing of files.
+
+Method: bottom-k sketches (Broder 1997, "On the resemblance and containment of documents", section 4), used to estimate
+the share of the smaller text that is found in the larger.
+
+Shapes: N = characters of a text (UTF-16 units), S = its sentences' ends, W = characters looked at after each.
+"""
+
+import unicodedata
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+NUM_HASHES = 512
+"""Most hashes a fingerprint has."""
+NUM_LETTERS = 32
+"""Letters that are hashed together: six words or so."""
+WINDOW_CHARS = 80
+"""W: where these letters are looked for after a sentence's end."""
+MANY_ENDS = 4_096
+"""From so many sentences on, only a quarter of them, told by their last letters, is hashed."""
+MIN_SHARED = 4
+"""Texts that share fewer hashes are no duplicates: a quotation shares as many."""
+MAX_OWNERS = 64
+"""A hash of more texts than this is a publisher's formula and pairs nothing."""
+_ENDS = ".!?…。！？।؟۔"
+_NO_EARLY_END = np.uint64(0xFFFF_FFFF_FFFF_FFFF)
+
+Fingerprint = NDArray[np.uint64]
+
+
+class DuplicatePair(NamedTuple):
+    """Two texts that share much."""
+
+    first: int
+    """Index of the one given earlier."""
+    second: int
+    similarity: float
+    """Estimated share of the smaller one found in the larger, 0 to 1."""
+
+
+def fingerprint(text: str) -> Fingerprint:
+    """Return a text's fingerprint.
+
+    Args:
+        text: Any text, cleaned or not.
+
+    Returns:
+        At most `NUM_HASHES` distinct hashes in rising order; fewer for a text of few sentences, none for one that has
+        none.
+    """
+    units = np.frombuffer(text.encode("utf-16-le", "surrogatepass"), dtype="<u2")  # (N,)
+    letters, is_end = _tables()
+    ends = np.flatnonzero(is_end[units])  # (S,)
+    ends = ends[(ends >= 3) & (ends + WINDOW_CHARS < len(units))]
+    if not len(ends):
+        return np.zeros(0, dtype=np.uint64)
+    is_sampled = _is_sampled(letters, units, ends)
+    if len(ends) > MANY_ENDS:
+        sampled = _hashes(letters, units, ends[is_sampled], level=0)
+        if len(sampled) >= NUM_HASHES:  # the others would all come after these
+            return sampled[:NUM_HASHES]
+    both = [_hashes(letters, units, ends[is_sampled], level=0), _hashes(letters, units, ends[~is_sampled], level=1)]
+    return np.concatenate(both)[:NUM_HASHES]
+
+
+def similarity(first: Fingerprint, second: Fingerprint) -> float:
+    """Return the estimated share of the smaller text that is found in the larger, 0 to 1.
+
+    Args:
+        first: From `fingerprint`.
+        second: From `fingerprint`.
+
+    Returns:
+        1 for equal texts, also for an excerpt and its whole; 0 for unrelated ones, and where one of them has no
+        sentences.
+    """
+    # Beyond the last hash of a full fingerprint nothing is known, so both are compared up to the earlier such end.
+    limit = min(_last_known(first), _last_known(second))
+    ours, theirs = first[first <= limit], second[second <= limit]
+    smaller = min(len(ours), len(theirs))
+    return len(np.intersect1d(ours, theirs, assume_unique=True)) / smaller if smaller else 0.0
+
+
+def near_duplicates(fingerprints: Sequence[Fingerprint], *, threshold: float = 0.5) -> list[DuplicatePair]:
+    """Return the pairs of texts of which one is largely found in the other.
+
+    Args:
+        fingerprints: One for each text, from `fingerprint`.
+        threshold: Least similarity of a pair, above 0.
+
+    Returns:
+        The pairs in order of their indices. Only texts that share `MIN_SHARED` hashes are compared, so the cost grows
+        with what is shared and not with the number of pairs.
+    """
+    if len(fingerprints) < 2:
+        return []
+    hashes = np.concatenate(fingerprints)
+    owners = np.repeat(np.arange(len(fingerprints)), [len(one) for one in fingerprints])
+    order = np.argsort(hashes, kind="stable")  # owners stay in rising order within a hash
+    hashes, owners = hashes[order], owners[order]
+    first_of = np.flatnonzero(np.concatenate([[True], hashes[1:] != hashes[:-1]])[: len(hashes)])
+    num_owners = np.repeat(np.diff(np.append(first_of, len(hashes))), np.diff(np.append(first_of, len(hashes))))
+    hashes, owners = hashes[num_owners <= MAX_OWNERS], owners[num_owners <= MAX_OWNERS]
+    shared: list[NDArray[np.int64]] = []
+    for distance in range(1, MAX_OWNERS):
+        is_pair = hashes[distance:] == hashes[:-distance]
+        if not is_pair.any():
+            break
+        shared.append(owners[:-distance][is_pair] * len(fingerprints) + owners[distance:][is_pair])
+    if not shared:
+        return []
+    pairs, num_shared = np.unique(np.concatenate(shared), return_counts=True)
+    found = []
+    for pair in pairs[num_shared >= MIN_SHARED].tolist():
+        first, second = divmod(pair, len(fingerprints))
+        share = similarity(fingerprints[first], fingerprints[second])
+        if share >= threshold:
+            found.append(DuplicatePair(first, second, share))
+    return found
+
+
+def _last_known(one: Fingerprint) -> np.uint64:
+    return one[-1] if len(one) >= NUM_HASHES else _NO_EARLY_END
+
+
+def _is_sampled(letters: NDArray[np.uint16], units: NDArray[np.uint16], ends: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Return which quarter of the sentences (S,) is hashed first, by the three letters before their ends."""
+    key = np.zeros(len(ends), dtype=np.uint32)
+    for distance in (1, 2, 3):
+        key = (key + letters[units[ends - distance]]) * np.uint32(0x9E3779B1)
+    return np.less(key, np.uint32(1 << 30))
+
+
+def _hashes(
+    letters: NDArray[np.uint16], units: NDArray[np.uint16], ends: NDArray[np.intp], *, level: int
+) -> Fingerprint:
+    """Return the distinct hashes of the letters after some sentences' ends, in rising order, all of one level's
+    range."""
+    window = letters[units[ends[:, None] + np.arange(1, WINDOW_CHARS + 1)]]  # (S, W)
+    # "ae" for an umlaut and "ss" for a sharp s are spellings of the same word: drop e after a, o, u, and doubled
+    # letters.
+    after, before = window[:, 1:], window[:, :-1]
+    is_umlaut = (after == ord("e")) & ((before == ord("a")) | (before == ord("o")) | (before == ord("u")))
+    kept = window.copy()
+    kept[:, 1:][is_umlaut | (after == before)] = 0
+    rank = np.cumsum(kept > 0, axis=1, dtype=np.uint8)  # (S, W), of each letter from 1
+    is_whole = rank[:, -1] >= NUM_LETTERS
+    multipliers = _multipliers()[np.minimum(rank[is_whole], NUM_LETTERS + 1)]  # (S, W)
+    summed = (kept[is_whole].astype(np.uint64) * multipliers).sum(axis=1, dtype=np.uint64)  # (S,), modulo 2^64
+    summed ^= summed >> np.uint64(29)
+    summed *= np.uint64(0xBF58476D1CE4E5B9)
+    summed ^= summed >> np.uint64(32)
+    return np.unique((summed >> np.uint64(1)) | np.uint64(level << 63))
+
+
+@lru_cache(maxsize=1)
+def _multipliers() -> NDArray[np.uint64]:
+    """Return an odd factor for each letter's rank, 0 beyond the last; a fixed function of the rank, never drawn."""
+    factors = (np.arange(NUM_LETTERS + 2, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)) | np.uint64(1)
+    factors ^= factors >> np.uint64(31)
+    factors = (factors * np.uint64(0x94D049BB133111EB)) | np.uint64(1)
+    factors[NUM_LETTERS + 1] = 0
+    return factors
+
+
+@lru_cache(maxsize=1)
+def _tables() -> tuple[NDArray[np.uint16], NDArray[np.bool_]]:
+    """Return, for each UTF-16 unit, its letter without case and accents (0 if none), and whether it ends a sentence."""
+    letters = np.zeros(1 << 16, dtype=np.uint16)
+    for code in range(1 << 16):
+        character = chr(code)
+        if character.isalpha():
+            # From U+3000 on there is no case and no accent, but for compatibility forms that books do not use.
+            plain = unicodedata.normalize("NFD", character.lower())[0] if code < 0x3000 else character
+            letters[code] = ord({"ß": "s", "æ": "a", "œ": "o", "ø": "o", "ł": "l"}.get(plain, plain))
+    is_end = np.zeros(1 << 16, dtype=np.bool_)
+    is_end[[ord(character) for character in _ENDS]] = True
+    return letters, is_end

@@ -1,0 +1,80 @@
+"""Build a folder under a name of its own and put it where it belongs when it is whole.
+
+The operating system renames a folder in one step, but not over another: the old one is moved aside first, and moved
+back if the new one cannot take its place. This module knows nothing of what folders contain.
+"""
+
+import secrets
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from penwright.errors import CorpusError
+from penwright.files import sync_folder
+
+ABANDONED_SECONDS = 3600.0
+"""A folder in which nothing was written for so long belongs to a process that was killed."""
+_ATTEMPTS = 20
+
+
+@contextmanager
+def new_folder(target: Path) -> Iterator[Path]:
+    """Make an empty folder beside `target`, and remove it at the end unless it was put in its place.
+
+    Raises:
+        OSError: If it cannot be made.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    folder = _beside(target, "new")
+    folder.mkdir()
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def put_in_place(folder: Path, target: Path) -> None:
+    """Rename a whole folder to `target`, in the place of what was there.
+
+    Raises:
+        CorpusError: If the old folder is in use and the operating system does not let it go.
+    """
+    sync_folder(folder)
+    for _ in range(_ATTEMPTS):  # another process may put its own folder there between our two steps
+        old = _beside(target, "old")
+        try:
+            with suppress(FileNotFoundError):
+                target.rename(old)
+            folder.rename(target)
+        except OSError as error:
+            if old.exists() and not target.exists():
+                old.rename(target)
+            problem = error
+            time.sleep(0.05)
+        else:
+            sync_folder(target.parent)
+            shutil.rmtree(old, ignore_errors=True)
+            return
+    raise CorpusError(
+        f"{target} could not be replaced ({problem.strerror}). Close the programs that use it and run again."
+    )
+
+
+def is_being_replaced(target: Path) -> bool:
+    """Return whether a process is just now putting another folder into a target's place."""
+    return any(target.parent.glob(f".{target.name}.old-*"))
+
+
+def remove_abandoned(target: Path) -> None:
+    """Remove folders for `target` that a killed process left behind."""
+    for folder in target.parent.glob(f".{target.name}.*"):
+        with suppress(OSError):
+            latest = max(entry.stat().st_mtime for entry in (folder, *folder.iterdir()))
+            if folder.is_dir() and time.time() - latest > ABANDONED_SECONDS:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _beside(target: Path, kind: str) -> Path:
+    return target.with_name(f".{target.name}.{kind}-{secrets.token_hex(4)}")

@@ -1,0 +1,95 @@
+"""Recognise the lines by which Project Gutenberg marks where a book begins and ends.
+
+Thirty years of files mark it in a dozen ways; the forms are listed here and nowhere else. A marker stands at the start
+of a line, in capitals or with its capital letter, so that "pretext", "the small print of the lies" or a gentleman named
+Gutenberg are never taken for one. This module only finds; what to cut is decided by `licence`.
+
+The forms are Project Gutenberg's own, as found in its files of 1991 to 2021; compare ebookmaker's boilerplate.py, the
+publisher's own tool, and gutenberg_cleaners' lists.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+_PROJECT = r"(?:PROJECT|Project)\s+(?:GUTENBERG|Gutenberg)"
+_STARS = r"[ \t]{0,4}\*{1,8}[ \t]*"
+_TH = r"(?:TH(?:IS|E)\s+|[Tt]h(?:is|e)\s+)?"
+_FORMS = {
+    # *** START OF THIS PROJECT GUTENBERG EBOOK EMMA ***, ***START OF THE ..., in capitals also without the stars
+    "start": rf"(?:{_STARS}(?:START|Start)|[ \t]{{0,4}}START)\s+(?:OF|of)\s+{_TH}{_PROJECT}",
+    # *END*THE SMALL PRINT! FOR PUBLIC DOMAIN ETEXTS*Ver.04.29.93*END*, *END THE SMALL PRINT!, **END OF THE SMALL PRINT
+    "small print end": rf"{_STARS}END[ \t]*\**[ \t]*(?:OF[ \t]+)?(?:THE[ \t]+)?SMALL[ \t]+PRINT",
+    "small print start": rf"{_STARS}START[ \t]*\**[ \t]*(?:OF[ \t]+)?(?:THE[ \t]+)?SMALL[ \t]+PRINT",
+    "end": rf"(?:{_STARS}(?:END|End)|[ \t]{{0,4}}END)\s+(?:OF|of)\s+{_TH}{_PROJECT}",
+    # End of the Project Gutenberg EBook of ..., The end of Project Gutenberg etext of ..., Ende dieses Projekt
+    # Gutenberg ...
+    "end line": r"[ \t]*\**[ \t]*(?:(?:(?:The|THE)[ \t]+end|END|End)\s+of\s+(?:(?:the|The|this|THE|THIS)\s+)?"
+    r"Project\s+Gutenberg"
+    r"|(?:Ende|Fin|Fine|Fim|Einde|Slut|Loppu)\b[^\n.]{0,30}\bProje(?:c|k)?to?(?:es|s)?\s+Gutenberg)",
+    "full licence": rf"{_STARS}START:[ \t]*FULL[ \t]+LICEN[CS]E",
+    "full licence end": rf"{_STARS}END:[ \t]*FULL[ \t]+LICEN[CS]E",
+}
+_PATTERNS = {kind: re.compile(form) for kind, form in _FORMS.items()}
+_NEEDLES = ("GUTENBERG", "Gutenberg", "SMALL PRINT", "FULL LICEN")
+_CLOSING_CHARS = 500
+LICENCE_LAST_LINE = "subscribe to our email newsletter to hear about new eBooks"
+
+
+class Marker(NamedTuple):
+    """One marker in a text."""
+
+    kind: str
+    """A key of the forms above: "start", "end", "end line", "small print start", ..."""
+    start: int
+    """Its first character, at the start of a line."""
+    end: int
+    """One after its last line's line feed."""
+
+
+def find_markers(text: str, *, start: int = 0, end: int | None = None) -> list[Marker]:
+    """Return the markers whose tell-tale word lies in a stretch of a text, in their order.
+
+    Args:
+        text: Any text, lines ended by line feeds.
+        start: First character of the stretch.
+        end: One after its last character; the whole text by default.
+    """
+    found: dict[int, Marker] = {}
+    for needle in _NEEDLES:
+        for place in _places(text, needle, start, len(text) if end is None else end):
+            line = text.rfind("\n", 0, place) + 1
+            # The marker may break before its tell-tale word, so the line above is tried as well.
+            for candidate in (line, text.rfind("\n", 0, max(0, line - 1)) + 1):
+                marker = _marker_at(text, candidate)
+                if marker is not None and marker.end > place:
+                    found[marker.start] = marker
+    return [found[place] for place in sorted(found)]
+
+
+def _places(text: str, needle: str, start: int, end: int) -> Iterator[int]:
+    place = text.find(needle, start, end)
+    while place >= 0:
+        yield place
+        place = text.find(needle, place + len(needle), end)
+
+
+def _marker_at(text: str, line: int) -> Marker | None:
+    for kind, pattern in _PATTERNS.items():
+        match = pattern.match(text, line)
+        if match is not None:
+            return Marker(kind, line, _end_of(text, match.end(), has_title=kind in ("start", "end")))
+    return None
+
+
+def _end_of(text: str, after: int, *, has_title: bool) -> int:
+    """Return where a marker's last line ends; a title within it may run over several lines up to the closing stars."""
+    line_end = text.find("\n", after)
+    line_end = len(text) if line_end < 0 else line_end
+    if has_title:
+        paragraph_end = text.find("\n\n", after, after + _CLOSING_CHARS)
+        stars = text.find("***", after, after + _CLOSING_CHARS if paragraph_end < 0 else paragraph_end)
+        if stars > line_end:
+            line_end = text.find("\n", stars)
+            line_end = len(text) if line_end < 0 else line_end
+    return min(line_end + 1, len(text))

@@ -1,0 +1,183 @@
+"""Decide, from what is known of every book, which are taken, what they are called, where each lies and in which split.
+
+A pure function of the facts: it reads no file, and the order in which books were found plays no part. Preparing a
+corpus and inspecting a shelf share it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from penwright.alphabet import Alphabet, code_points_of, utf8_lengths
+from penwright.corpus.config import SPLITS, CorpusConfig, SplitName
+from penwright.corpus.duplicates import DuplicatePair, near_duplicates
+from penwright.corpus.manifest import ManifestBook
+from penwright.corpus.seed_split import seed_splits
+from penwright.corpus.sources import Source
+from penwright.corpus.splits import Candidate, choose_splits
+from penwright.corpus.texts import Facts, total_counts
+from penwright.corpus.titles import BookName, Unnamed, name_books
+
+SAME_BOOK = 0.9
+"""From this share of common text on, two books are told to be editions of one, or one part of the other."""
+
+
+class ReadBook(NamedTuple):
+    """A book that could be read."""
+
+    source: Source
+    facts: Facts
+    listed: ManifestBook | None
+    """What a manifest says of it; None without one."""
+
+
+class PlannedBook(NamedTuple):
+    """A book that is taken."""
+
+    source: Source
+    facts: Facts
+    named: BookName
+    split: SplitName
+    num_ids: int
+    """Ids it will take, the boundary and the spelling of rare characters counted."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Plan:
+    """What a corpus will hold."""
+
+    alphabet: Alphabet
+    books: tuple[PlannedBook, ...]
+    """In the order train, val, test, and by name in each."""
+    duplicates: tuple[tuple[Source, Source], ...]
+    """(dropped, kept) books whose clean texts are the same."""
+    editions: tuple[tuple[Source, Source, float], ...]
+    """Pairs of books that share much of their text, and how much, 0 to 1."""
+    warnings: tuple[str, ...]
+    """One sentence each."""
+
+
+def plan(books: Sequence[ReadBook], *, config: CorpusConfig) -> Plan:
+    """Decide what a corpus holds.
+
+    Args:
+        books: All that could be read, at least one.
+        config: How to choose the alphabet and the splits.
+    """
+    ordered = sorted(books, key=lambda book: (book.source.name, book.source.path, book.source.member or ""))
+    kept, dropped = _drop_duplicates(ordered) if config.drop_duplicates and not config.is_raw else (ordered, [])
+    pairs = [] if config.is_raw else near_duplicates([book.facts.fingerprint for book in kept])
+    names = _names(kept)
+    splits = _splits(kept, names, pairs, config)
+    training = [book.facts for book, split in zip(kept, splits, strict=True) if split == "train"]
+    alphabet = Alphabet.seed() if config.alphabet == "seed" else _learn(training, config)
+    planned = [
+        PlannedBook(book.source, book.facts, named, split, num_ids_of(book.facts, alphabet))
+        for book, named, split in zip(kept, names, splits, strict=True)
+    ]
+    planned.sort(key=lambda book: SPLITS.index(book.split))  # stable: by name in each split
+    return Plan(
+        alphabet=alphabet,
+        books=tuple(planned),
+        duplicates=tuple((copy.source, first.source) for copy, first in dropped),
+        editions=tuple((kept[pair.first].source, kept[pair.second].source, pair.similarity) for pair in pairs),
+        warnings=tuple(_warnings(kept, splits, pairs, config)),
+    )
+
+
+def num_ids_of(facts: Facts, alphabet: Alphabet) -> int:
+    """Return how many ids a book takes: its boundary, one a character, two a byte of each character that is spelled."""
+    num_ids = facts.num_chars + (alphabet.boundary_id is not None)
+    if not alphabet.is_lossless:
+        return num_ids
+    is_unknown = np.array([character not in alphabet for character in facts.characters], dtype=bool)
+    lengths = utf8_lengths(code_points_of(facts.characters)[is_unknown])
+    return num_ids + int(((2 * lengths - 1) * facts.counts[is_unknown]).sum())
+
+
+def _drop_duplicates(books: Sequence[ReadBook]) -> tuple[list[ReadBook], list[tuple[ReadBook, ReadBook]]]:
+    """Return the first book of each text, and (copy, first) for the others. What a manifest keeps is kept."""
+    first: dict[str, ReadBook] = {}
+    kept, dropped = [], []
+    for book in books:
+        original = first.setdefault(book.facts.text_sha256, book)
+        if original is book or book.listed is not None:
+            kept.append(book)
+        else:
+            dropped.append((book, original))
+    return kept, dropped
+
+
+def _names(books: Sequence[ReadBook]) -> list[BookName]:
+    """Return what each book is called; a manifest has the last word."""
+    found = name_books([Unnamed(book.source.name, book.facts.details) for book in books])
+    return [
+        name
+        if book.listed is None
+        else BookName(book.listed.title or name.title, book.listed.author or name.author, book.listed.year or name.year)
+        for book, name in zip(books, found, strict=True)
+    ]
+
+
+def _splits(
+    books: Sequence[ReadBook], names: Sequence[BookName], pairs: Sequence[DuplicatePair], config: CorpusConfig
+) -> list[SplitName]:
+    """Return each book's split; a manifest has the last word."""
+    listed = [book.listed.split for book in books if book.listed is not None and book.listed.split is not None]
+    if len(listed) == len(books):
+        return listed
+    if config.split == "seed":
+        return seed_splits([book.facts.num_chars for book in books])
+    candidates = [Candidate(n.title, n.author, book.facts.num_chars) for book, n in zip(books, names, strict=True)]
+    return choose_splits(
+        candidates,
+        seed=config.split_seed,
+        val_fraction=config.val_fraction,
+        test_fraction=config.test_fraction,
+        together=[(pair.first, pair.second) for pair in pairs],
+    )
+
+
+def _learn(books: Sequence[Facts], config: CorpusConfig) -> Alphabet:
+    """Return the alphabet of the books that are learned from; what only a held-out book has is spelled."""
+    return Alphabet.learn(total_counts(books), max_characters=config.max_characters, min_count=config.min_count)
+
+
+def _warnings(
+    books: Sequence[ReadBook], splits: Sequence[SplitName], pairs: Sequence[DuplicatePair], config: CorpusConfig
+) -> list[str]:
+    """Return what a user should know of the whole shelf, and of single books."""
+    warnings = [f"{book.source.name}: {warning}" for book in books for warning in book.facts.warnings]
+    for pair in pairs:
+        if splits[pair.first] != splits[pair.second]:
+            sides = [f"{books[place].source.name} ({splits[place]})" for place in (pair.first, pair.second)]
+            warnings.append(
+                f"{' and '.join(sides)} share {pair.similarity:.0%} of their text: what is told of the one held out is "
+                "too good. Put both on one side."
+            )
+    warnings += _about_editions(books, pairs)
+    if config.val_fraction and "val" not in splits:
+        held_out = (
+            "one book" if len(books) == 1 else "too few files" if config.split == "seed" else "one group of books"
+        )
+        warnings.append(
+            f"Nothing is held out, as there is only {held_out}: how well the author does on a book it never read "
+            "cannot be told. Add books, or cut this one into parts."
+        )
+    return warnings
+
+
+def _about_editions(books: Sequence[ReadBook], pairs: Sequence[DuplicatePair]) -> list[str]:
+    """Return a sentence on books that are read several times in different editions."""
+    same = [pair for pair in pairs if pair.similarity >= SAME_BOOK]
+    if not same:
+        return []
+    names = " and ".join(books[place].source.name for place in same[0][:2])
+    count = len({pair.second for pair in same})
+    others = "one book is" if count == 1 else f"{count:,} books are"
+    return [
+        f"{others} on the shelf in another form already ({names}): what several editions share is learned from several "
+        "times. Where that is not wanted, leave some out with keep = false in a manifest."
+    ]

@@ -1,0 +1,46 @@
+"""The 2017 system's rule for holding out files: the last ones, few and whole.
+
+Files are taken in sorted order, so that the choice no longer depends on the file system. This module knows nothing of
+authors, titles or texts.
+"""
+
+from collections.abc import Sequence
+
+from penwright.corpus.config import SplitName
+
+MAX_HELD_OUT_CHARS = 90 * 1024
+
+
+def num_held_out(sizes: Sequence[int]) -> int:
+    """Return how many of the last files are held out, k = min(a, b, c).
+
+    Walking from the last file backwards, a is the number of files until their total first exceeds a tenth of all
+    characters, b until it first exceeds 90 x 1024 characters (the file that crosses the line is counted in both), and
+    c is a fifth of the number of files. With fewer than five files none is held out.
+
+    Args:
+        sizes: Characters of each file, in sorted order of their paths.
+    """
+    tenth = _num_until_exceeding(sizes, sum(sizes) // 10)
+    return min(tenth, _num_until_exceeding(sizes, MAX_HELD_OUT_CHARS), len(sizes) // 5)
+
+
+def seed_splits(sizes: Sequence[int]) -> list[SplitName]:
+    """Return "train" for the first files and "val" for those held out.
+
+    Args:
+        sizes: Characters of each file, in sorted order of their paths.
+    """
+    count = num_held_out(sizes)
+    return ["val" if place >= len(sizes) - count else "train" for place in range(len(sizes))]
+
+
+def _num_until_exceeding(sizes: Sequence[int], limit: int) -> int:
+    """Return how many files, from the last backwards, it takes until their total exceeds the limit; all if it never
+    does."""
+    total = 0
+    for count, size in enumerate(reversed(sizes), start=1):
+        total += size
+        if total > limit:
+            return count
+    return len(sizes)

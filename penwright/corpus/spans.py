@@ -1,0 +1,42 @@
+"""Stretches of a text that are to be cut: what they are, how two lists of them merge, what is left without them.
+
+All places are character offsets. This module knows nothing of why a stretch is cut.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+
+class Span(NamedTuple):
+    """A stretch to cut."""
+
+    kind: str
+    """"header", "credits", "note", "licence" (between two books in one file) or "footer"."""
+    start: int
+    end: int
+
+
+def merged(spans: Sequence[Span], more: Sequence[Span]) -> list[Span]:
+    """Return both lists in order, without those of `more` that overlap one of `spans`."""
+    free = [new for new in more if all(new.end <= old.start or new.start >= old.end for old in spans)]
+    return sorted([*spans, *free], key=lambda span: span.start)
+
+
+def without(text: str, spans: Sequence[Span]) -> str:
+    """Return a text without some stretches of it.
+
+    Args:
+        text: The text they are offsets into.
+        spans: In order, none overlapping another.
+
+    Returns:
+        What is left; where something was cut between two pieces of it, at least one blank line stands.
+    """
+    if not spans:
+        return text
+    starts = [0, *(span.end for span in spans)]
+    ends = [*(span.start for span in spans), len(text)]
+    pieces = [text[start:end] for start, end in zip(starts, ends, strict=True)]
+    pieces = [piece for piece in pieces if piece.strip()]
+    spaced = [piece if piece.endswith("\n\n") else piece.rstrip("\n") + "\n\n" for piece in pieces[:-1]]
+    return "".join([*spaced, *pieces[-1:]])

@@ -1,0 +1,204 @@
+"""The corpus on disk: a folder that is written once and then only read, through a memory map.
+
+    ids.bin       every book's ids, one book after the other: uint8, or uint16 (little-endian) for a large alphabet
+    corpus.json   alphabet, books, configuration and digests; written last, so a folder without it is not a corpus
+
+Books stand in the order train, val, test, so that each split is one contiguous stretch. A book is its boundary id,
+where the alphabet has one, followed by the ids of its characters. This module knows nothing of files as people keep
+them, nor of models.
+
+Shapes: N = ids in the corpus, n = ids in one book.
+"""
+
+import hashlib
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from penwright.alphabet import Alphabet, Ids
+from penwright.corpus.book import Book as Book
+from penwright.corpus.config import CorpusConfig, SplitName, split_name
+from penwright.corpus.description import digest_of, read_description, version_of
+from penwright.corpus.folders import is_being_replaced
+from penwright.errors import AuthorError, ConfigError, CorpusError
+
+if TYPE_CHECKING:
+    from penwright.corpus.sources import Paths
+
+IDS_NAME = "ids.bin"
+_ATTEMPTS = 20
+
+
+class Corpus:
+    """Books as ids on disk. Open one with `open`, or make one with `from_files`."""
+
+    path: Path
+    """The folder."""
+    alphabet: Alphabet
+    books: tuple[Book, ...]
+    """In the order of the ids."""
+    config: CorpusConfig
+    """How the books were prepared."""
+    skipped: tuple[tuple[str, str], ...]
+    """Files that were not taken: (name, reason)."""
+    warnings: tuple[str, ...]
+    """What a reader of the books should know, one sentence each."""
+    digest: str
+    """SHA-256 of the alphabet, the books, their splits and their ids; file names and folders play no part."""
+    ids_sha256: tuple[str, ...]
+    """Of each book's ids as they lie in ids.bin."""
+    cache_keys: tuple[tuple[str, ...], ...]
+    """Names of each book's clean pieces in the cache it was prepared with."""
+    ids: Ids
+    """All ids, a read-only memory map of shape (N,)."""
+
+    def __init__(self, path: Path, data: dict[str, Any]) -> None:
+        """Take a checked description; `open` is the way in."""
+        self.path = path
+        self.alphabet = Alphabet.from_dict(data["alphabet"])
+        self.config = CorpusConfig.from_dict(data["config"])
+        self.books = tuple(Book(**book) for book in data["books"])
+        self.skipped = tuple((name, reason) for name, reason in data["skipped"])
+        self.warnings = tuple(data["warnings"])
+        self.digest = data["digest"]
+        self.ids_sha256 = tuple(data["ids_sha256"])
+        self.cache_keys = tuple(map(tuple, data["cache_keys"]))
+
+    @classmethod
+    def open(cls, path: str | Path) -> "Corpus":
+        """Open a corpus, trusting nothing that can be checked without reading the ids; `verify` reads those too.
+
+        Args:
+            path: Its folder.
+
+        Raises:
+            CorpusError: If there is none, or it is damaged or of another version.
+        """
+        folder = Path(path)
+        for _ in range(_ATTEMPTS):
+            try:
+                before = version_of(folder)
+                corpus = cls._open(folder)
+                if version_of(folder) == before:
+                    return corpus
+            except CorpusError:
+                # Another process may put a new corpus here between our reading of the description and of the ids.
+                if version_of(folder) == before and not is_being_replaced(folder):
+                    raise
+                time.sleep(0.02)
+        raise CorpusError(f"the corpus in {folder} is being replaced all the time. Wait for the others, and run again.")
+
+    @classmethod
+    def _open(cls, folder: Path) -> "Corpus":
+        data = read_description(folder)
+        try:
+            if data["digest"] != digest_of(data["alphabet"], data["books"], data["ids_sha256"]):
+                raise CorpusError("its digest does not match its books.")
+            corpus = cls(folder, data)
+            corpus._check_books()
+            corpus.ids = _map_ids(folder / IDS_NAME, corpus.alphabet, sum(book.num_ids for book in corpus.books))
+        except OSError as error:
+            raise CorpusError(
+                f"{folder / IDS_NAME} cannot be opened ({error.strerror}). Prepare the books again."
+            ) from error
+        except (CorpusError, ConfigError, AuthorError, TypeError, ValueError, KeyError, AttributeError) as error:
+            raise CorpusError(f"the corpus in {folder} is damaged: {error} Prepare the books again.") from error
+        return corpus
+
+    @classmethod
+    def from_files(
+        cls,
+        paths: "Paths",
+        *,
+        cache_dir: str | Path | None = None,
+        config: CorpusConfig | None = None,
+        workers: int | None = None,
+    ) -> "Corpus":
+        """Prepare books, or open the corpus prepared from them before if neither they nor the configuration changed.
+
+        Args:
+            paths: Files, folders, archives, patterns or manifests; one or several.
+            cache_dir: Where prepared corpora are kept; by default the operating system's place for caches.
+            config: How to clean, encode and split.
+            workers: Processes that read; by default one per processor, and none for a small shelf.
+
+        Raises:
+            CorpusError: If no book can be read, a manifest does not match, or the disk is full.
+        """
+        from penwright.corpus.building import prepare, store_dir_of  # building imports this module
+
+        config = config or CorpusConfig()
+        store_dir = store_dir_of(paths, cache_dir=cache_dir, config=config)
+        return prepare(paths, store_dir=store_dir, cache_dir=cache_dir, config=config, workers=workers)
+
+    def books_in(self, split: SplitName) -> tuple[Book, ...]:
+        """Return the books of one split, in the order of their ids; there may be none."""
+        split_name(split)
+        return tuple(book for book in self.books if book.split == split)
+
+    def require_books(self, split: SplitName) -> tuple[Book, ...]:
+        """Return the books of one split, of which at least one is needed.
+
+        Raises:
+            CorpusError: If there is none.
+        """
+        books = self.books_in(split)
+        if not books:
+            held_out = ", ".join(f"{len(self.books_in(name))} in {name}" for name in ("train", "val", "test"))
+            raise CorpusError(
+                f"a 0-book split: '{split}' holds no book ({held_out}). "
+                "Add books, or give each one its split in a manifest."
+            )
+        return books
+
+    def book_ids(self, book: Book) -> Ids:
+        """Return the ids of one book, boundary included: a view of shape (n,)."""
+        return self.ids[book.start : book.start + book.num_ids]
+
+    def book_text(self, book: Book) -> str:
+        """Return the text of one book; the seed's alphabet has lost the characters it lacks."""
+        has_boundary = self.alphabet.boundary_id is not None
+        return self.alphabet.decode(self.book_ids(book)[int(has_boundary) :])
+
+    def num_chars(self, split: SplitName) -> int:
+        """Return how many characters the books of one split have."""
+        return sum(book.num_chars for book in self.books_in(split))
+
+    def verify(self) -> None:
+        """Read every id and compare with the digests taken when it was written.
+
+        Raises:
+            CorpusError: If a book's ids have changed.
+        """
+        for book, sha256 in zip(self.books, self.ids_sha256, strict=True):
+            if hashlib.sha256(self.book_ids(book).data).hexdigest() != sha256:
+                raise CorpusError(f"the ids of '{book.title}' in {self.path} are damaged. Prepare the books again.")
+
+    def __repr__(self) -> str:
+        num_chars = sum(book.num_chars for book in self.books)
+        return f"Corpus({len(self.books):,} books, {num_chars:,} characters, {self.alphabet!r})"
+
+    def _check_books(self) -> None:
+        """Refuse books that do not lie one after the other in the order of the splits."""
+        order = [("train", "val", "test").index(book.split) for book in self.books]
+        if order != sorted(order):
+            raise CorpusError("its books are not in the order train, val, test.")
+        start = 0
+        for book in self.books:
+            least = book.num_chars + (self.alphabet.boundary_id is not None)
+            if book.start != start or book.num_ids < least:
+                raise CorpusError(f"'{book.title}' does not lie where it should.")
+            start += book.num_ids
+        if not self.books or not len(self.books) == len(self.ids_sha256) == len(self.cache_keys):
+            raise CorpusError("its list of books is empty or incomplete.")
+
+
+def _map_ids(path: Path, alphabet: Alphabet, num_ids: int) -> Ids:
+    """Return ids.bin as a read-only memory map of shape (N,)."""
+    dtype = np.dtype(alphabet.dtype).newbyteorder("<")
+    found, needed = path.stat().st_size, num_ids * dtype.itemsize
+    if found != needed:
+        raise CorpusError(f"{IDS_NAME} has {found:,} bytes, its books need {needed:,}.")
+    return np.memmap(path, dtype=dtype, mode="r")

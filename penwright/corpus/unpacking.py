@@ -1,0 +1,152 @@
+"""Decompress bytes of unknown intent within bounds.
+
+Nothing an archive declares is believed: output is made piece by piece and ends at a bound. Text compresses three to ten
+times; what grows more than `MAX_RATIO` times beyond its first `FREE_BYTES` is a bomb, not a book. This module knows
+nothing of paths or of how an archive lists its members.
+"""
+
+import bz2
+import lzma
+import zlib
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+from penwright.errors import ReadingError
+
+MAX_MEMBER_BYTES = 1 << 30
+"""Largest member that is read: 1 GiB, some two thousand novels."""
+MAX_RATIO = 200
+"""Largest growth of what is unpacked beyond its first `FREE_BYTES`."""
+FREE_BYTES = 1 << 20
+"""Output not held against the ratio: one line repeated compresses a thousandfold and does no harm while it is short."""
+CHUNK_BYTES = 1 << 16
+
+Read = Callable[[int], bytes]
+"""Returns at most so many bytes, none at the end."""
+
+
+class Decompressor(Protocol):
+    """One compressed stream, unpacked in bounded steps."""
+
+    @property
+    def eof(self) -> bool:
+        """Whether the stream has ended."""
+
+    @property
+    def needs_input(self) -> bool:
+        """Whether nothing more comes out before more goes in."""
+
+    @property
+    def unused_data(self) -> bytes:
+        """What followed the end of the stream."""
+
+    def decompress(self, data: bytes, max_length: int, /) -> bytes:
+        """Take packed bytes, none where `needs_input` is false, and return at most `max_length` bytes."""
+
+
+class Deflate:
+    """zlib's decompressor in the form that bz2 and lzma give theirs."""
+
+    def __init__(self, *, window_bits: int) -> None:
+        self._inner = zlib.decompressobj(window_bits)
+
+    @property
+    def eof(self) -> bool:
+        """Whether the stream has ended."""
+        return self._inner.eof
+
+    @property
+    def needs_input(self) -> bool:
+        """Whether nothing more comes out before more goes in."""
+        return not self._inner.unconsumed_tail
+
+    @property
+    def unused_data(self) -> bytes:
+        """What followed the end of the stream."""
+        return self._inner.unused_data
+
+    def decompress(self, data: bytes, max_length: int, /) -> bytes:
+        """Take packed bytes and return at most `max_length` bytes."""
+        return self._inner.decompress(self._inner.unconsumed_tail + data, max_length)
+
+
+def raw_deflate() -> Decompressor:
+    """Return a decompressor for a zip member."""
+    return Deflate(window_bits=-zlib.MAX_WBITS)
+
+
+def gzip() -> Decompressor:
+    """Return a decompressor for a gzip stream, which checks its sum."""
+    return Deflate(window_bits=16 + zlib.MAX_WBITS)
+
+
+def bzip2() -> Decompressor:
+    """Return a decompressor for a bzip2 stream."""
+    return bz2.BZ2Decompressor()
+
+
+def xz() -> Decompressor:
+    """Return a decompressor for an xz stream that may use 256 MiB at most."""
+    return lzma.LZMADecompressor(memlimit=1 << 28)
+
+
+def unpack(read: Read, *, new_stream: Callable[[], Decompressor], name: str) -> Iterator[bytes]:
+    """Yield what compressed bytes unpack to; several streams one after the other count as one.
+
+    Args:
+        read: Returns the next packed bytes.
+        new_stream: Makes a decompressor.
+        name: What an error calls the file or member.
+
+    Yields:
+        Pieces of at most `CHUNK_BYTES`.
+
+    Raises:
+        ReadingError: If the data is damaged, breaks off, or grows beyond the ratio.
+    """
+    num_in = num_out = 0
+    stream = new_stream()
+    rest = b""
+    while True:
+        if not rest and stream.needs_input:
+            rest = read(CHUNK_BYTES)
+            num_in += len(rest)
+            if not rest:
+                raise ReadingError(f"{name} is cut short: its packed data breaks off. Copy or download it again.")
+        try:
+            piece = stream.decompress(rest, CHUNK_BYTES)
+        except (zlib.error, OSError, EOFError, lzma.LZMAError) as error:
+            raise ReadingError(f"{name} is damaged: its packed data cannot be unpacked ({error}).") from error
+        rest = b""
+        num_out += len(piece)
+        if num_out > FREE_BYTES + MAX_RATIO * num_in:
+            raise ReadingError(
+                f"{name} unpacks to more than {MAX_RATIO} times its size, as no text does. "
+                "If it is harmless, unpack it yourself."
+            )
+        if piece:
+            yield piece
+        if stream.eof:
+            rest = stream.unused_data.lstrip(b"\0") or read(CHUNK_BYTES).lstrip(b"\0")  # padding may follow a stream
+            if not rest:
+                return
+            num_in += len(rest)
+            stream = new_stream()
+
+
+def collect(pieces: Iterator[bytes], *, name: str, max_bytes: int = MAX_MEMBER_BYTES) -> bytes:
+    """Return all the pieces joined.
+
+    Raises:
+        ReadingError: If they exceed `max_bytes`; no more than that and one piece is held.
+    """
+    collected: list[bytes] = []
+    num_bytes = 0
+    for piece in pieces:
+        num_bytes += len(piece)
+        if num_bytes > max_bytes:
+            raise ReadingError(
+                f"{name} is larger than {max_bytes:,} bytes when unpacked. Unpack it yourself, or leave it out."
+            )
+        collected.append(piece)
+    return b"".join(collected)

@@ -1,0 +1,184 @@
+"""Say where an endless text should end, and end it there.
+
+Several limits may be given; the first that holds ends the text. Characters are counted exactly. Words and paragraphs
+are counted so that the text ends on the end of a sentence at or soon after the count, never later than a hard bound:
+an author that forgets to end its sentences, or never writes a blank, is stopped all the same.
+
+This module knows nothing of models; it reads pieces of text from any source.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields
+
+from penwright.errors import UsageError
+
+MAX_COUNT = 10**12
+MAX_PATTERN_CHARS = 1_000
+SEARCHED_CHARS = 256
+"""How far back the pattern `until` is looked for: a longer match is not found."""
+WORD_CHARS = 40
+"""Characters that a word is allowed for, blanks included. A text this many times the words asked counts as complete."""
+PARAGRAPH_CHARS = 10_000
+"""The same for a paragraph."""
+SENTENCE_CHARS = 600
+"""How long the end of a sentence is waited for after the count; then the text ends with the word."""
+LAST_WORD_CHARS = 100
+"""How long the end of that word is waited for; then the text ends where it is."""
+
+_CLOSERS = "\"'’”»›)\\]}」』*_"
+_SENTENCE_END = re.compile(rf"[.!?…。！？][{_CLOSERS}]*\Z")
+_WIDE_SENTENCE_END = re.compile(rf"[。！？][{_CLOSERS}]*\Z")
+_WIDE = re.compile("[\u3040-\u30ff\u3400-\u9fff\U00020000-\U0003ffff]")  # Han and kana put no blanks between words
+_NO_SENTENCE_END = re.compile(
+    r"(?:^|[\s(\"'“‘—-])(?:[A-HJ-Z]|Mr|Mrs|Ms|Dr|St|Prof|Rev|Hon|Esq|Capt|Col|Gen|Lieut|Lt|Sergt|Sgt|Messrs|Mme|Mlle|Jr|Sr)\.\Z"
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ending:
+    """Where a text ends; with nothing given, nowhere."""
+
+    max_chars: int | None = None
+    """Characters to write, exactly, from 1."""
+    max_words: int | None = None
+    """Words to write, from 1; then on to the sentence's end. A Han or kana sign counts as a word."""
+    max_paragraphs: int | None = None
+    """Paragraphs to write, from 1. A blank line ends one."""
+    until: re.Pattern[str] | None = None
+    """Stop as soon as what was written matches, the match included. See `compile_until`."""
+
+    def __post_init__(self) -> None:
+        """Check every value.
+
+        Raises:
+            UsageError: If a count is no whole number or out of bounds, or the pattern matches no text at all.
+        """
+        for name in ("max_chars", "max_words", "max_paragraphs"):
+            count = getattr(self, name)
+            if count is None:
+                continue
+            if not isinstance(count, int) or isinstance(count, bool) or not 1 <= count <= MAX_COUNT:
+                raise UsageError(f"{name}={count!r:.50} must be a whole number from 1 to {MAX_COUNT:,}.")
+        if self.until is not None and self.until.search(""):
+            raise UsageError(
+                f"the pattern {self.until.pattern!r:.100} matches no text at all: nothing would be written."
+            )
+
+    @property
+    def is_endless(self) -> bool:
+        """Whether no limit is given."""
+        return all(getattr(self, field.name) is None for field in fields(self))
+
+
+def compile_until(pattern: str) -> re.Pattern[str]:
+    """Compile a regular expression that ends a text.
+
+    It is searched after every character in the last 256 that were written. "^" stands for the beginning of the text
+    and "$" for what is written so far, so an optional ending is never waited for. A pattern with nested repetitions
+    can take very long even so; it should come from the person at the keyboard, never from a stranger.
+
+    Raises:
+        UsageError: If it is no regular expression, or longer than 1,000 characters.
+    """
+    if len(pattern) > MAX_PATTERN_CHARS:
+        raise UsageError(f"the pattern has {len(pattern):,} characters; at most {MAX_PATTERN_CHARS:,} are allowed.")
+    try:
+        return re.compile(pattern)
+    except (re.error, RecursionError, OverflowError) as error:
+        raise UsageError(
+            f"{pattern!r:.100} is no regular expression: {error}. Put a \\ before literal signs."
+        ) from error
+
+
+def until_end(pieces: Iterable[str], *, ending: Ending) -> Iterator[str]:
+    """Pass a text on until it should end.
+
+    Args:
+        pieces: The text in pieces of any size, finite or not. No piece is asked for that is not needed.
+        ending: Where to end.
+
+    Yields:
+        A beginning of the text, in pieces. If words or paragraphs are counted, blanks are held back until a character
+        follows them, so that the text does not end with blanks.
+    """
+    watch = _Watch(ending)
+    for piece in pieces:
+        passed = ""
+        for character in piece:
+            passed += watch.push(character)
+            if watch.is_over:
+                break
+        if passed:
+            yield passed
+        if watch.is_over:
+            return
+    if watch.held:
+        yield watch.held
+
+
+class _Watch:
+    """Counts a text as it is written."""
+
+    def __init__(self, ending: Ending) -> None:
+        self._ending = ending
+        self._is_counting = ending.max_words is not None or ending.max_paragraphs is not None
+        self._num_chars = 0
+        self._num_words = 0
+        self._num_paragraphs = 0
+        self._enough_at: int | None = None  # characters written when words or paragraphs sufficed
+        self._tail = ""
+        self.held = ""
+        self.is_over = False
+
+    def push(self, character: str) -> str:
+        """Take the next character; return what may be passed on. Once `is_over`, no more may come."""
+        if self._is_counting and self._ends_before(character):
+            self.is_over = True
+            return ""
+        self._num_chars += 1
+        self._tail = (self._tail + character)[-2 * SEARCHED_CHARS :]
+        self.is_over = self._num_chars == self._ending.max_chars or self._matches()
+        if self._is_counting and character.isspace() and not self.is_over:
+            self.held += character
+            return ""
+        passed, self.held = self.held + character, ""
+        return passed
+
+    def _matches(self) -> bool:
+        until = self._ending.until
+        # From a position, not in a slice: "^" must not match there.
+        return until is not None and until.search(self._tail, max(0, len(self._tail) - SEARCHED_CHARS)) is not None
+
+    def _ends_before(self, character: str) -> bool:
+        """Count what the next character completes; return whether the text ends before it."""
+        is_blank = character.isspace()
+        is_paragraph_end = character == "\n" and "\n" in self.held and self._num_chars > len(self.held)
+        if is_paragraph_end and self.held.count("\n") == 1:  # more blank lines end no further paragraph
+            self._num_paragraphs += 1
+        if self._num_paragraphs == self._ending.max_paragraphs:
+            return True
+        if self._enough_at is None and self._is_enough():
+            self._enough_at = self._num_chars
+        is_after_blank = self._num_chars == 0 or self.held
+        if _WIDE.match(character) or (is_after_blank and not is_blank):
+            self._num_words += 1
+        if self._enough_at is None:
+            return False
+        overdue = self._num_chars - self._enough_at
+        if is_paragraph_end or overdue >= SENTENCE_CHARS + LAST_WORD_CHARS or (is_blank and overdue >= SENTENCE_CHARS):
+            return True
+        return character not in _CLOSERS and _ends_sentence(self._tail, is_before_blank=is_blank)
+
+    def _is_enough(self) -> bool:
+        """Whether the last word asked for has begun, or words or paragraphs are unlike any that people write."""
+        words, paragraphs = self._ending.max_words, self._ending.max_paragraphs
+        if words is not None and (self._num_words >= words or self._num_chars >= words * WORD_CHARS):
+            return True
+        return paragraphs is not None and self._num_chars >= paragraphs * PARAGRAPH_CHARS
+
+
+def _ends_sentence(text: str, *, is_before_blank: bool) -> bool:
+    if not is_before_blank:
+        return _WIDE_SENTENCE_END.search(text) is not None
+    return _SENTENCE_END.search(text) is not None and _NO_SENTENCE_END.search(text) is None

@@ -1,0 +1,84 @@
+"""What a user can cause to go wrong, as one small tree of exceptions.
+
+    PenwrightError            something failed; the command line exits with 1
+      UsageError              the call itself is wrong; the command line exits with 2
+        ConfigError           an option, a preset or a configuration file
+      CorpusError             books that cannot be read, cleaned, split or prepared
+        ReadingError          one file, or one member of an archive
+        ManifestError         a manifest that cannot be parsed or no longer matches
+      AuthorError             an author file that is missing, damaged, foreign or hostile
+      RunError                a run folder that is missing, in use or cannot be continued
+        CheckpointError       a checkpoint that is damaged or does not belong to this run
+      MissingExtraError       an optional package that is not installed
+
+Every message says what was found, what was needed, and what to do next. A mistake of our own is an `assert`, never one
+of these.
+"""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class PenwrightError(Exception):
+    """Anything a user can cause. Its text is one or two sentences, ready to be shown."""
+
+    exit_code = 1
+
+
+class UsageError(PenwrightError):
+    """The call itself is wrong: an unknown option or name, a value out of bounds, two options that exclude each
+    other."""
+
+    exit_code = 2
+
+
+class ConfigError(UsageError):
+    """A configuration value, preset or file that is unknown or out of bounds."""
+
+
+class CorpusError(PenwrightError):
+    """Books that cannot be read, cleaned, split or prepared."""
+
+
+class ReadingError(CorpusError):
+    """One file, or one member of an archive, that cannot be read as text."""
+
+
+class ManifestError(CorpusError):
+    """A manifest that cannot be parsed or no longer matches the books it names."""
+
+
+class AuthorError(PenwrightError):
+    """An author file that is missing, damaged, foreign or hostile."""
+
+
+class RunError(PenwrightError):
+    """A run folder that is missing, in use by another process, or cannot be continued."""
+
+
+class CheckpointError(RunError):
+    """A checkpoint that is damaged, incomplete or does not belong to this run."""
+
+
+class MissingExtraError(PenwrightError):
+    """An optional power whose package is not installed."""
+
+    def __init__(self, feature: str, *, extra: str) -> None:
+        super().__init__(f"{feature} needs an optional package. Install it with: pip install 'penwright[{extra}]'")
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return " Did you mean 'x'?" for the nearest known name, or the list of all known names when none is near.
+
+    Args:
+        name: What the user wrote.
+        known: The names that exist.
+
+    Returns:
+        A sentence that begins with a blank, to be appended to an error message.
+    """
+    names = sorted(known)
+    near = get_close_matches(name, names, n=1, cutoff=0.6)
+    if near:
+        return f" Did you mean '{near[0]}'?"
+    return f" Known: {', '.join(names)}." if names else ""

@@ -1,0 +1,98 @@
+"""How well an author predicts books it never learned from, in bits per character.
+
+Books are read as a reader reads them: from the first character on, side by side in lanes, each with a state of its own
+that is carried to the end. Bits are summed over all symbols, spelled half-bytes included, and divided by the characters
+of the text. The boundary id is read first and never scored; the seed alphabet has none, so there a book's first
+character is only read and the scores begin with the second. This module knows nothing of training, files or baselines.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from penwright.corpus.store import Book, Corpus
+from penwright.errors import CorpusError
+from penwright.evaluation.costs import iter_chunks
+from penwright.evaluation.passages import choose_passages
+from penwright.model import CharModel
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BookScore:
+    """How well one book was predicted."""
+
+    title: str
+    author: str
+    num_chars: int
+    """Characters of the book that were scored."""
+    bits_per_char: float
+    accuracy: float
+    """Share of symbols whose most probable prediction was right, 0 to 1."""
+
+
+class Total(NamedTuple):
+    """How well several books were predicted together, every character counting the same."""
+
+    bits_per_char: float
+    accuracy: float
+    num_chars: int
+
+
+def evaluate(
+    model: CharModel, corpus: Corpus, books: Sequence[Book], *, max_chars: int | None = None, batch_size: int = 64
+) -> tuple[BookScore, ...]:
+    """Score books, each with a state that is carried from its beginning.
+
+    Args:
+        model: What predicts. Dropout is never applied.
+        corpus: Where the books are stored.
+        books: Usually those of the "val" or "test" split.
+        max_chars: Characters to score in all, spread evenly over the books and always taken from their beginnings; None
+            for everything.
+        batch_size: Books read side by side. It changes the speed and the memory needed, not the result.
+
+    Returns:
+        The scores in the order of `books`. A book with nothing to score is left out; see `passages.choose_passages`.
+
+    Raises:
+        UsageError: If `max_chars` is below 1.
+    """
+    assert batch_size >= 1, batch_size
+    passages = choose_passages(corpus, books, max_chars=max_chars)
+    order = sorted(range(len(passages)), key=lambda index: -len(passages[index].ids))
+    scores: dict[int, BookScore] = {}
+    for first in range(0, len(order), batch_size):
+        chosen = order[first : first + batch_size]
+        nats, hits = np.zeros(len(chosen)), np.zeros(len(chosen))
+        for chunk in iter_chunks(model, [passages[index].ids for index in chosen]):
+            nats[: len(chunk.nats)] += chunk.nats.sum(axis=1)
+            hits[: len(chunk.hits)] += chunk.hits.sum(axis=1)
+        for lane, index in enumerate(chosen):
+            passage = passages[index]
+            scores[index] = BookScore(
+                title=passage.title,
+                author=passage.author,
+                num_chars=passage.num_chars,
+                bits_per_char=float(nats[lane]) / math.log(2) / passage.num_chars,
+                accuracy=float(hits[lane]) / (len(passage.ids) - 1),
+            )
+    return tuple(scores[index] for index in range(len(passages)))
+
+
+def total(scores: Sequence[BookScore]) -> Total:
+    """Return the mean over all characters of some scored books.
+
+    Raises:
+        CorpusError: If there are none.
+    """
+    num_chars = sum(score.num_chars for score in scores)
+    if num_chars == 0:
+        raise CorpusError("no held-out characters were scored. Hold out at least one book that is not empty.")
+    return Total(
+        bits_per_char=sum(score.bits_per_char * score.num_chars for score in scores) / num_chars,
+        accuracy=sum(score.accuracy * score.num_chars for score in scores) / num_chars,
+        num_chars=num_chars,
+    )

@@ -1,0 +1,91 @@
+"""Read ids with a model and tell what each symbol cost: the part that every measure shares.
+
+Several texts are read side by side in lanes, each with a state of its own that is carried from its first symbol to its
+last. The first symbol of a lane is only read, never scored. This module knows nothing of books, characters or bits.
+
+Legend: B = lanes, T = symbols per chunk, V = vocabulary size, N = symbols of a text.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+
+from penwright.alphabet import Ids
+from penwright.layers.base import State
+from penwright.model import CharModel
+
+CHUNK_SIZE = 256
+MAX_LOGITS = 1 << 24  # of one chunk (B * T * V): 64 MiB in float32
+
+
+class Chunk(NamedTuple):
+    """T symbols of every lane that has not ended; past a lane's end both arrays are zero."""
+
+    nats: NDArray[np.float64]
+    """What each symbol cost, shape (B, T)."""
+    hits: NDArray[np.bool_]
+    """Whether it was the most probable one, shape (B, T)."""
+
+
+@torch.inference_mode()
+def iter_chunks(model: CharModel, lanes: Sequence[Ids]) -> Iterator[Chunk]:
+    """Read lanes side by side and yield what their symbols cost, chunk by chunk.
+
+    Lanes drop out at the end of the batch as they end, so the work is that of the text and not of its longest lane.
+
+    Args:
+        model: What predicts. Dropout is never applied.
+        lanes: At least one, ordered from the longest to the shortest. The first symbol of each is not scored.
+
+    Yields:
+        Chunks in reading order; rows are the lanes in the given order, fewer and fewer of them.
+    """
+    lengths = np.array([len(lane) - 1 for lane in lanes])
+    assert (np.diff(lengths) <= 0).all(), "lanes must be ordered from the longest to the shortest"
+    device = next(model.parameters()).device
+    chunk_size = max(1, min(CHUNK_SIZE, MAX_LOGITS // (model.config.vocab_size * len(lanes))))
+    state = model.initial_state(len(lanes))
+    start = 0
+    while start < lengths[0]:
+        num_active = int(np.count_nonzero(lengths > start))
+        state = tuple(_first_lanes(layer, num_active) for layer in state)
+        size = min(chunk_size, int(lengths[0]) - start)
+        window = np.zeros((num_active, size + 1), dtype=np.int64)
+        for row, lane in zip(window, lanes, strict=False):
+            piece = lane[start : start + size + 1]
+            row[: len(piece)] = piece
+        ids = torch.from_numpy(window).to(device)
+        logits, state = model.sequence(ids[:, :-1], state)  # (B, T, V)
+        is_text = np.arange(start, start + size) < lengths[:num_active, None]  # (B, T)
+        yield _costs(logits, ids[:, 1:], is_text=is_text)
+        start += size
+
+
+def symbol_nats(model: CharModel, ids: Ids) -> NDArray[np.float64]:
+    """Return what each symbol of one text cost.
+
+    Args:
+        model: What predicts.
+        ids: Shape (N,), at least one. The first symbol is read and not scored.
+
+    Returns:
+        Nats, shape (N - 1,).
+    """
+    return np.concatenate([np.zeros(0), *(chunk.nats[0] for chunk in iter_chunks(model, [ids]))])
+
+
+def _first_lanes(layer_state: State, num_lanes: int) -> State:
+    parts = (part[:num_lanes] for part in layer_state)
+    state: State = layer_state._make(parts)  # type: ignore[attr-defined]  # every state is a named tuple
+    return state
+
+
+def _costs(logits: Tensor, targets: Tensor, *, is_text: NDArray[np.bool_]) -> Chunk:
+    nats = cross_entropy(logits.float().transpose(1, 2), targets, reduction="none")  # (B, T)
+    hits = logits.argmax(dim=-1) == targets  # (B, T)
+    return Chunk(np.where(is_text, nats.cpu().numpy().astype(np.float64), 0.0), hits.cpu().numpy() & is_text)

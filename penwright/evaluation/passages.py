@@ -1,0 +1,122 @@
+"""Choose what of the held-out books is scored, so that an author and its baselines are judged on the same characters.
+
+A passage begins where its book begins. Its first symbol is only read, never scored: the boundary id, or with the seed
+alphabet, which has none, the book's first character. A budget is spread evenly over the books; what a short book leaves
+unused goes to the longer ones. This module knows nothing of models.
+
+Legend: N = symbols of a passage, the unscored first one included.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from penwright.alphabet import FIRST_CHARACTER_ID, FIRST_HALF_BYTE_ID, Alphabet, Ids
+from penwright.corpus.store import Book, Corpus
+from penwright.errors import UsageError
+
+MAX_SYMBOLS_PER_CHAR = 8  # four UTF-8 bytes of two half-bytes each
+CONTINUATION_NIBBLES = (0x8, 0xB)  # the high half of every UTF-8 byte that does not begin a character
+
+
+class Passage(NamedTuple):
+    """The beginning of one book, as ids."""
+
+    title: str
+    author: str
+    ids: Ids
+    """Shape (N,). The first symbol is read and not scored."""
+    num_chars: int
+    """Characters scored; fewer than N - 1 where a character is spelled in half-bytes."""
+
+
+def choose_passages(corpus: Corpus, books: Sequence[Book], *, max_chars: int | None) -> tuple[Passage, ...]:
+    """Spread a budget of characters evenly over some books.
+
+    Args:
+        corpus: Where the books are stored.
+        books: In the order in which the passages are wanted.
+        max_chars: Characters to score in all, from 1; None for everything.
+
+    Returns:
+        At most one passage a book, always from its beginning. A book with nothing to score has none: an empty one, one
+        of a single character with the seed alphabet, or a share of zero because there are fewer characters than books.
+
+    Raises:
+        UsageError: If `max_chars` is below 1.
+    """
+    if max_chars is not None and max_chars < 1:
+        raise UsageError(f"max_chars={max_chars} must be at least 1, or absent to score everything.")
+    available = [scorable_chars(corpus, book) for book in books]
+    shares = available if max_chars is None else even_shares(available, budget=max_chars)
+    return tuple(
+        passage_of(corpus, book, num_chars=share) for book, share in zip(books, shares, strict=True) if share > 0
+    )
+
+
+def passage_of(corpus: Corpus, book: Book, *, num_chars: int) -> Passage:
+    """Return the beginning of a book with exactly `num_chars` scored characters, or the whole book if it has fewer.
+
+    Args:
+        corpus: Where the book is stored.
+        book: One of its books.
+        num_chars: Characters to score, from 1.
+    """
+    ids = corpus.book_ids(book)
+    num_chars = min(num_chars, scorable_chars(corpus, book))
+    is_spelled_out = len(ids) - (corpus.alphabet.boundary_id is not None) != book.num_chars
+    if not is_spelled_out:
+        num_symbols = num_chars
+    else:
+        scored = ids[1 : 1 + MAX_SYMBOLS_PER_CHAR * (num_chars + 1)]
+        starts = np.flatnonzero(character_starts(scored, alphabet=corpus.alphabet))
+        num_symbols = int(starts[num_chars]) if num_chars < len(starts) else len(scored)
+    return Passage(book.title, book.author, ids[: 1 + num_symbols], num_chars)
+
+
+def scorable_chars(corpus: Corpus, book: Book) -> int:
+    """Return how many characters of a book can be scored: all, or all but the first where there is no boundary id."""
+    return book.num_chars if corpus.alphabet.boundary_id is not None else max(0, book.num_chars - 1)
+
+
+def even_shares(available: Sequence[int], *, budget: int) -> list[int]:
+    """Divide a budget as evenly as the amounts allow.
+
+    Args:
+        available: What each one can use at most.
+        budget: What there is in all.
+
+    Returns:
+        A share for each, no larger than what it can use. They sum to the budget, or to all there is if that is less.
+        Where the budget does not divide, the larger ones have one more.
+    """
+    shares = [0] * len(available)
+    order = sorted(range(len(available)), key=lambda index: (available[index], index))
+    for position, index in enumerate(order):
+        shares[index] = min(available[index], budget // (len(order) - position))
+        budget -= shares[index]
+    return shares
+
+
+def character_starts(ids: Ids, *, alphabet: Alphabet) -> NDArray[np.bool_]:
+    """Tell which symbols begin a character.
+
+    Args:
+        ids: Symbols of a text that begins with a whole character, shape (N,), without a boundary id.
+        alphabet: The alphabet that encoded them.
+
+    Returns:
+        Shape (N,). True for every character with an id of its own and for the first half-byte of a spelled one.
+    """
+    if not alphabet.is_lossless:
+        return np.ones(len(ids), dtype=np.bool_)
+    is_half_byte = (ids >= FIRST_HALF_BYTE_ID) & (ids < FIRST_CHARACTER_ID)
+    positions = np.arange(len(ids))
+    last_whole = np.maximum.accumulate(np.where(is_half_byte, -1, positions))
+    is_low_half = (positions - last_whole) % 2 == 0  # a run of half-bytes begins with a high one
+    low, high = CONTINUATION_NIBBLES
+    is_continuation = (ids >= FIRST_HALF_BYTE_ID + low) & (ids <= FIRST_HALF_BYTE_ID + high)
+    starts: NDArray[np.bool_] = ~is_half_byte | ~(is_low_half | is_continuation)
+    return starts

@@ -1,0 +1,142 @@
+"""How surprised an author is by a text, character by character and paragraph by paragraph.
+
+The text is read exactly as given, from the edge of a book, in one stretch. The seed alphabet has no such edge: there
+the first character is only read and the scores begin with the second; it also loses the characters it lacks, and says
+how many. This module knows nothing of books or files.
+
+Legend: N = characters of the text.
+"""
+
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from penwright.alphabet import Alphabet
+from penwright.errors import UsageError
+from penwright.evaluation.costs import symbol_nats
+from penwright.evaluation.passages import character_starts
+from penwright.model import CharModel
+
+_BLANK_LINES = re.compile(r"\n(?:[^\S\n]*\n)+")
+_LINE_END = re.compile(r"\n")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ParagraphScore:
+    """How well one paragraph was predicted, given all that precedes it."""
+
+    start: int
+    """Place of its first character in the text, from 0."""
+    text: str
+    """Its characters, the blank lines that follow it included."""
+    num_chars: int
+    """Characters scored: those of `text`, but one fewer in a seed author's first paragraph."""
+    bits_per_char: float
+    """0 if no character was scored."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TextScore:
+    """How well a text was predicted. The paragraphs, weighted by their `num_chars`, make up the whole."""
+
+    bits_per_char: float
+    num_chars: int
+    """Characters scored."""
+    is_lossless: bool
+    """Whether the alphabet can tell every character apart. If not, the figure covers only what it can."""
+    num_lost_chars: int
+    """Characters that the alphabet lacks and reads as one unknown symbol."""
+    paragraphs: tuple[ParagraphScore, ...]
+
+
+def score_text(model: CharModel, alphabet: Alphabet, text: str) -> TextScore:
+    """Read a text and tell what it cost, as a whole and by paragraph.
+
+    Args:
+        model: What predicts.
+        alphabet: The alphabet it learned with.
+        text: Any text. A paragraph ends with the blank lines after it, or with every line where no line is blank.
+
+    Returns:
+        Every character of the text belongs to exactly one paragraph.
+
+    Raises:
+        UsageError: If the text has no character that can be scored.
+    """
+    bits = character_bits(model, alphabet, text)
+    num_unscored = _num_unscored(alphabet)
+    num_chars = len(text) - num_unscored
+    if num_chars < 1:
+        raise UsageError(f"the text has {len(text)} characters; at least {num_unscored + 1} are needed to score it.")
+    num_lost = 0 if alphabet.is_lossless else sum(character not in alphabet for character in text)
+    paragraphs: list[ParagraphScore] = []
+    start = 0
+    for paragraph in split_paragraphs(text):
+        num_scored = len(paragraph) - (num_unscored if start == 0 else 0)
+        paragraphs.append(
+            ParagraphScore(
+                start=start,
+                text=paragraph,
+                num_chars=num_scored,
+                bits_per_char=float(bits[start : start + len(paragraph)].sum()) / max(1, num_scored),
+            )
+        )
+        start += len(paragraph)
+    return TextScore(
+        bits_per_char=float(bits.sum()) / num_chars,
+        num_chars=num_chars,
+        is_lossless=alphabet.is_lossless,
+        num_lost_chars=num_lost,
+        paragraphs=tuple(paragraphs),
+    )
+
+
+def character_bits(model: CharModel, alphabet: Alphabet, text: str) -> NDArray[np.float64]:
+    """Return how surprising each character of a text was.
+
+    Args:
+        model: What predicts.
+        alphabet: The alphabet it learned with.
+        text: Any text.
+
+    Returns:
+        Bits, shape (N,). A spelled character costs the sum of its half-bytes. A seed author's first character costs 0,
+        since nothing precedes it.
+    """
+    ids = alphabet.encode(text)
+    if alphabet.boundary_id is None:
+        unscored = np.zeros(min(1, len(ids)))
+        return np.concatenate([unscored, symbol_nats(model, ids)]) / math.log(2) if len(ids) else unscored
+    starts = np.flatnonzero(character_starts(ids, alphabet=alphabet))
+    edge = np.array([alphabet.boundary_id], dtype=ids.dtype)
+    nats = symbol_nats(model, np.concatenate([edge, ids]))
+    return np.add.reduceat(nats, starts) / math.log(2) if len(starts) else nats
+
+
+def split_paragraphs(text: str) -> Iterator[str]:
+    """Cut a text into paragraphs whose concatenation is the text.
+
+    Args:
+        text: Any text.
+
+    Yields:
+        Runs of text up to and including the blank lines that follow, or lines where no line is blank. Blanks at the
+        very beginning and end belong to the first and last paragraph. Nothing for an empty text.
+    """
+    separator = _BLANK_LINES if _BLANK_LINES.search(text.strip()) else _LINE_END
+    last = len(text.rstrip())
+    start = 0
+    for match in separator.finditer(text):
+        if match.end() < last and text[start : match.end()].strip():
+            yield text[start : match.end()]
+            start = match.end()
+    if start < len(text):
+        yield text[start:]
+
+
+def _num_unscored(alphabet: Alphabet) -> int:
+    return 1 if alphabet.boundary_id is None else 0

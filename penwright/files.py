@@ -1,0 +1,106 @@
+"""Write files so that a crash, a full disk or a power cut never costs the last good version.
+
+A file is written aside in the same folder, flushed to the disk and renamed over the old one: whoever reads sees the old
+content or the new, never half of either. A folder is built under a name of its own and renamed when it is complete.
+This module knows nothing of what the files contain.
+"""
+
+import errno
+import hashlib
+import json
+import os
+import secrets
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO, Any
+
+CHUNK_BYTES = 1 << 20
+_CANNOT_FLUSH_FOLDERS = (errno.EINVAL, errno.ENOTSUP, errno.EACCES)
+
+
+def sync_folder(folder: Path) -> None:
+    """Flush a folder's own entries, so that a rename in it survives a power cut.
+
+    Windows has no such call and needs none; where a file system refuses it, nothing better can be done.
+    """
+    if os.name == "nt":
+        return
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        if error.errno not in _CANNOT_FLUSH_FOLDERS:
+            raise
+
+
+def sync_file(path: Path) -> None:
+    """Flush a file that has already been written and closed."""
+    descriptor = os.open(path, os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[IO[bytes]]:
+    """Open a new version of `path` for writing; it takes the old one's place only if the block ends without an error.
+
+    A link stays a link, and what it points to is replaced. The permissions of the old version are kept.
+
+    Args:
+        path: The file to write. Its folder must exist.
+
+    Yields:
+        A binary file. On an error in the block it is removed and `path` stays as it was.
+
+    Raises:
+        OSError: If the folder is missing or not writable, or the disk is full.
+    """
+    target = Path(os.path.realpath(path))
+    aside = target.with_name(f".{target.name[:40]}.{secrets.token_hex(4)}.tmp")  # cut: names are limited to 255 bytes
+    try:
+        with aside.open("xb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileNotFoundError):
+            aside.chmod(stat.S_IMODE(target.stat().st_mode))
+        aside.replace(target)
+    except BaseException:
+        with suppress(OSError):
+            aside.unlink()
+        raise
+    sync_folder(target.parent)
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Replace `path` by `data`, whole or not at all."""
+    with replacing(path) as file:
+        file.write(data)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Replace `path` by `text` in UTF-8 with line feeds, whole or not at all."""
+    write_bytes(path, text.encode("utf-8"))
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Replace `path` by `value` as indented JSON, whole or not at all. NaN and infinities are refused."""
+    text = json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+    # A file name that is not UTF-8 reaches Python with lone surrogates; in JSON they can stand as escapes only.
+    write_bytes(path, text.encode("utf-8", "backslashreplace"))
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes as 64 hexadecimal digits, reading it in pieces of constant size."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK_BYTES):
+            digest.update(chunk)
+    return digest.hexdigest()

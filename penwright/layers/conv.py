@@ -1,0 +1,96 @@
+"""A causal depthwise convolution: every channel sees its own last few values, each with a weight of its own.
+
+`causal_conv` has gradients of its own, because autograd would pad, add and store one whole window per tap.
+`plain_causal_conv` is its twin.
+
+Letters: B = lanes, T = characters per window, D = channels, K = taps.
+"""
+
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+
+
+def causal_conv(inputs: Tensor, weight: Tensor, recent: Tensor, resets: Tensor | None) -> Tensor:
+    """Convolve over time.
+
+    Args:
+        inputs: (T, B, D).
+        weight: (K, D), the last row for the present value, the first for the oldest.
+        recent: (K - 1, B, D), the values before the window, oldest first.
+        resets: bool (T, B) or None; where True, a text begins that nothing before it belongs to.
+
+    Returns:
+        (T, B, D), for each step the weighted sum of its own value and the K - 1 before it.
+    """
+    result: Tensor = _CausalConv.apply(inputs, weight, recent, resets)  # type: ignore[no-untyped-call]
+    return result
+
+
+def plain_causal_conv(inputs: Tensor, weight: Tensor, recent: Tensor, resets: Tensor | None) -> Tensor:
+    """Do what `causal_conv` does, left to autograd."""
+    num_steps, seen, masks = len(inputs), torch.cat((recent, inputs)), _masks(resets, reach=len(recent))
+    terms = []
+    for tap, mask in enumerate(masks):
+        values = seen[tap : tap + num_steps]
+        terms.append(weight[tap] * (values if mask is None else values.masked_fill(mask, 0.0)))
+    return torch.stack(terms).sum(dim=0)
+
+
+def recent_after(inputs: Tensor, recent: Tensor, resets: Tensor | None) -> Tensor:
+    """Return the values that the next window still sees, zeros where they belong to another text: (K - 1, B, D).
+
+    Args:
+        inputs, recent, resets: As of `causal_conv`.
+    """
+    reach = len(recent)
+    last = torch.cat((recent, inputs[-reach:]))[-reach:]
+    if resets is None:
+        return last
+    marks = F.pad(resets[-reach:], (0, 0, reach, 1))[-reach:]  # (K - 1, B): a text begins after that value
+    begins_later = marks.flip(0).cumsum(0).flip(0) > 0  # (K - 1, B)
+    return last.masked_fill(begins_later.unsqueeze(2), 0.0)
+
+
+def _masks(resets: Tensor | None, *, reach: int) -> list[Tensor | None]:
+    """Return for every tap, the oldest first, the steps at which it would look into another text: bool (T, B, 1)."""
+    if resets is None or not resets.any():
+        return [None] * (reach + 1)
+    masks: list[Tensor | None] = [None]  # the present value always belongs to the present text
+    seen = torch.zeros_like(resets)
+    for lag in range(1, reach + 1):
+        seen = seen.clone()
+        seen[lag - 1 :] |= resets[: max(0, len(resets) - lag + 1)]
+        masks.append(seen.unsqueeze(2))
+    return masks[::-1]
+
+
+class _CausalConv(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, inputs: Tensor, weight: Tensor, recent: Tensor, resets: Tensor | None) -> Tensor:
+        num_steps, reach = len(inputs), len(recent)
+        seen, masks = torch.cat((recent, inputs)), _masks(resets, reach=reach)  # (K - 1 + T, B, D)
+        outputs = seen[reach:] * weight[reach]
+        for tap in range(reach):
+            values, mask = seen[tap : tap + num_steps], masks[tap]
+            outputs.addcmul_(values if mask is None else values.masked_fill(mask, 0.0), weight[tap])
+        ctx.masks = masks
+        ctx.save_for_backward(weight, seen)
+        return outputs
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad_outputs: Tensor) -> tuple[Tensor, Tensor, Tensor, None]:
+        weight, seen = ctx.saved_tensors
+        num_steps, reach = len(grad_outputs), len(weight) - 1
+        grad_seen, grad_weight = torch.zeros_like(seen), torch.empty_like(weight)
+        torch.mul(grad_outputs, weight[reach], out=grad_seen[reach:])
+        for tap, mask in enumerate(ctx.masks):
+            grads = grad_outputs if mask is None else grad_outputs.masked_fill(mask, 0.0)
+            if tap < reach:
+                grad_seen[tap : tap + num_steps].addcmul_(grads, weight[tap])
+            grad_weight[tap] = (grads * seen[tap : tap + num_steps]).sum(dim=(0, 1))
+        return grad_seen[reach:], grad_weight, grad_seen[:reach], None

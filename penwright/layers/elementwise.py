@@ -1,0 +1,92 @@
+"""Two small functions of a residual block, with gradients of their own: RMSNorm and the squared ReLU.
+
+On a processor autograd spends several times longer on them than needed: forward and backward over 4,096 characters of
+width 192 on one core took 7.2 ms against 1.4 ms for the norm, 3.0 ms against 0.8 ms for the squared ReLU (2026-11). The
+plain twins stand beside them.
+
+Letters: D = width normalised over.
+"""
+
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+
+EPSILON = 1e-6
+
+
+def rms_norm(inputs: Tensor) -> Tensor:
+    """Scale every vector (..., D) to a root mean square of one, without a weight: the product that follows has one.
+
+    Source: Zhang and Sennrich 2019, "Root Mean Square Layer Normalization", eq. 4, without the gain.
+    """
+    if not torch.is_grad_enabled():  # one character at a time, even the call of a gradient function is felt
+        return inputs * _inverse_rms(inputs)
+    result: Tensor = _RmsNorm.apply(inputs)  # type: ignore[no-untyped-call]
+    return result
+
+
+def plain_rms_norm(inputs: Tensor) -> Tensor:
+    """Do what `rms_norm` does, left to autograd."""
+    return F.rms_norm(inputs, (inputs.shape[-1],), eps=EPSILON)
+
+
+def squared_relu(inputs: Tensor) -> Tensor:
+    """Return max(x, 0)^2, element by element.
+
+    Source: So et al. 2021, "Primer: Searching for Efficient Transformers for Language Modeling", section 4.
+    """
+    if not torch.is_grad_enabled():
+        return plain_squared_relu(inputs)
+    result: Tensor = _SquaredRelu.apply(inputs)  # type: ignore[no-untyped-call]
+    return result
+
+
+def plain_squared_relu(inputs: Tensor) -> Tensor:
+    """Do what `squared_relu` does, left to autograd."""
+    return F.relu(inputs).square()
+
+
+def _inverse_rms(inputs: Tensor) -> Tensor:
+    """Return 1 / sqrt(mean(x^2) + EPSILON) of every vector, (..., 1)."""
+    norms = torch.linalg.vector_norm(inputs, dim=-1, keepdim=True)
+    return norms.mul_(norms).div_(inputs.shape[-1]).add_(EPSILON).rsqrt_()
+
+
+class _RmsNorm(torch.autograd.Function):
+    """With y = x / rms(x): dL/dx = (g - y * mean(g * y)) / rms(x)."""
+
+    @staticmethod
+    def forward(ctx: Any, inputs: Tensor) -> Tensor:
+        inverse_rms = _inverse_rms(inputs)
+        outputs: Tensor = inputs * inverse_rms
+        ctx.save_for_backward(outputs, inverse_rms)
+        return outputs
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad_outputs: Tensor) -> Tensor:
+        outputs, inverse_rms = ctx.saved_tensors
+        grad_outputs = grad_outputs.contiguous()  # or else every gradient below would inherit a transposed layout
+        dots = (grad_outputs * outputs).sum(dim=-1, keepdim=True)
+        return torch.addcmul(grad_outputs, outputs, dots, value=-1.0 / outputs.shape[-1]).mul_(inverse_rms)
+
+
+class _SquaredRelu(torch.autograd.Function):
+    """Saves max(x, 0) alone: dL/dx = 2 * g * max(x, 0)."""
+
+    @staticmethod
+    def forward(ctx: Any, inputs: Tensor) -> Tensor:
+        positive = inputs.clamp_min(0)
+        ctx.save_for_backward(positive)
+        outputs: Tensor = positive * positive
+        return outputs
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad_outputs: Tensor) -> Tensor:
+        (positive,) = ctx.saved_tensors
+        grad_inputs: Tensor = positive * grad_outputs
+        return grad_inputs.mul_(2.0)

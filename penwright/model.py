@@ -1,0 +1,260 @@
+"""The network of an author: characters in, a distribution over the next character out, memory passed through.
+
+It knows nothing of alphabets, files or training. State is a value: passed in and returned, never kept.
+
+Letters: B = lanes, T = characters per window, V = vocab_size, E = embedding_dim, H = hidden_size, L = num_layers.
+"""
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from penwright.errors import CheckpointError
+from penwright.layers.base import Layer, ProjectedLayer, State, fill_glorot
+from penwright.layers.elementwise import rms_norm
+from penwright.layers.elman import Elman
+from penwright.layers.gated import Gated
+from penwright.layers.gru import Gru
+from penwright.layers.lstm import Lstm
+from penwright.layers.perceptron import Perceptron
+from penwright.layers.residual import Drop, ResidualBlock, keep_all
+from penwright.layers.window import Window
+from penwright.model_config import ModelConfig as ModelConfig
+from penwright.model_config import num_parameters_of as num_parameters_of
+from penwright.model_config import window_size_of
+
+EMBEDDING_SCALE = 0.1
+"""Standard deviation of a new embedding. Of 0.1, 0.5 and 1.0 it learned fastest (1.2 million characters, 2026-11)."""
+
+ModelState = tuple[State, ...]
+"""One entry per layer, the lowest first."""
+
+
+class CharModel(nn.Module):
+    """Embedding (or one-hot input), a stack of layers, and a linear readout.
+
+    Plain stack: each layer feeds the next, the readout is linear in the last. Dropout acts on the input of every layer
+    and on the output of the last, with a fresh mask for each character, never on the state (Zaremba, Sutskever and
+    Vinyals 2014, "Recurrent Neural Network Regularization", arXiv 1409.2329).
+
+    Residual stack: each block adds to a stream of width E, which is normalised before the readout. Dropout acts on what
+    the blocks add. The readout begins at zero, so a new model finds every character equally likely.
+
+    A one-hot input is never built for a layer whose first act is a matrix product (perceptron, elman, gru, lstm): the
+    product is a column of its weight. Cells "window" and "gated" read the vectors spelled out, V numbers a character.
+    """
+
+    def __init__(self, config: ModelConfig, *, generator: torch.Generator | None = None) -> None:
+        """Make a new, untrained model.
+
+        Args:
+            config: Its shape.
+            generator: What all weights are drawn from, None for torch's own.
+        """
+        super().__init__()
+        self.config = config
+        if config.embedding_dim:
+            self.embedding = nn.Parameter(torch.empty(config.vocab_size, config.embedding_dim))
+            with torch.no_grad():
+                self.embedding.normal_(0.0, EMBEDDING_SCALE, generator=generator)
+        depth = range(config.num_layers)
+        self.layers = nn.ModuleList(_make_layer(config, layer=layer, generator=generator) for layer in depth)
+        readout_size = config.embedding_dim if config.is_residual else config.hidden_size
+        self.readout_weight = nn.Parameter(torch.zeros(config.vocab_size, readout_size))
+        self.readout_bias = nn.Parameter(torch.zeros(config.vocab_size))
+        if not config.is_residual:
+            fill_glorot(self.readout_weight, fan_in=readout_size, fan_out=config.vocab_size, generator=generator)
+
+    @property
+    def num_parameters(self) -> int:
+        """Weights and biases in all; equal to `num_parameters_of(config)`."""
+        return sum(parameter.numel() for parameter in self.parameters())
+
+    def initial_state(self, batch_size: int) -> ModelState:
+        """Return the state before the first character of `batch_size` texts."""
+        return tuple(layer.initial_state(batch_size) for layer in self._stack())
+
+    def step(self, ids: Tensor, state: ModelState) -> tuple[Tensor, ModelState]:
+        """Read one character in every lane.
+
+        Args:
+            ids: int64 (B,).
+            state: What the last call returned, or `initial_state`.
+
+        Returns:
+            Logits of the next character, (B, V), and the state after this one.
+        """
+        stack, states = self._stack(), list(state)
+        begin = 0
+        if self._looks_up():
+            products = self._lowest().look_up(ids)
+            values, states[0] = self._lowest().step_products(products, states[0])
+            begin = 1
+        else:
+            values = self._vectors(ids)
+        for layer in range(begin, len(stack)):
+            values, states[layer] = stack[layer].step(values, states[layer])
+        return self._read_out(values), tuple(states)
+
+    def sequence(
+        self,
+        ids: Tensor,
+        state: ModelState,
+        *,
+        resets: Tensor | None = None,
+        dropout_generator: torch.Generator | None = None,
+    ) -> tuple[Tensor, ModelState]:
+        """Read a window of characters in every lane.
+
+        Args:
+            ids: int64 (B, T), T at least 1.
+            state: What the last call returned, or `initial_state`.
+            resets: bool (B, T); where True, the lane's state is set to the initial state before that character is read.
+            dropout_generator: What dropout masks are drawn from, on the model's device. Without it nothing is dropped.
+
+        Returns:
+            Logits of each next character, (B, T, V), and the state after the last character.
+        """
+        drop = self._dropper(dropout_generator)
+        stack, states = self._stack(), list(state)
+        begin = 0
+        times = ids.t()  # (T, B); everything is time-major until the readout
+        if self._looks_up():
+            scale = None if drop is keep_all else drop(self.readout_bias.new_ones(times.shape))
+            products = self._lowest().look_up(times, scale=scale)
+            turned = None if resets is None else resets.t()
+            values, states[0] = self._lowest().sequence_products(products, states[0], turned)
+            begin = 1
+        else:
+            values = self._vectors(times)
+        for layer in range(begin, len(stack)):
+            block = stack[layer]
+            if isinstance(block, ResidualBlock):
+                outputs, states[layer] = block.sequence(values.transpose(0, 1), states[layer], resets, drop=drop)
+            else:
+                outputs, states[layer] = block.sequence(drop(values).transpose(0, 1), states[layer], resets)
+            values = outputs.transpose(0, 1)  # (T, B, E) or (T, B, H)
+        if not self.config.is_residual:
+            values = drop(values)
+        return self._read_out(values.transpose(0, 1)), tuple(states)
+
+    forward = sequence
+
+    def _stack(self) -> list[Layer[Any]]:
+        return cast(list[Layer[Any]], list(self.layers))
+
+    def _lowest(self) -> ProjectedLayer[Any]:
+        return cast(ProjectedLayer[Any], self.layers[0])
+
+    def _looks_up(self) -> bool:
+        """Return whether the first layer finds its input products by id, so that no vector is built."""
+        return self.config.embedding_dim == 0 and isinstance(self.layers[0], ProjectedLayer)
+
+    def _vectors(self, ids: Tensor) -> Tensor:
+        """Return the characters' vectors, (..., E) or one-hot (..., V)."""
+        if self.config.embedding_dim:
+            return F.embedding(ids, self.embedding)
+        return F.one_hot(ids, self.config.vocab_size).to(self.readout_bias.dtype)
+
+    def _read_out(self, values: Tensor) -> Tensor:
+        """Return logits (..., V) of the top of the stack."""
+        values = rms_norm(values) if self.config.is_residual else values
+        return F.linear(values, self.readout_weight, self.readout_bias).to(self.readout_bias.dtype)
+
+    def _dropper(self, generator: torch.Generator | None) -> Drop:
+        share = self.config.dropout
+        if generator is None or share == 0:
+            return keep_all
+
+        def drop(values: Tensor) -> Tensor:
+            kept = torch.rand(values.shape, generator=generator, device=values.device) >= share
+            return values * kept * (1.0 / (1.0 - share))
+
+        return drop
+
+
+def detach_state(state: ModelState) -> ModelState:
+    """Return the same memory without its history, so that gradients reach no further back."""
+    return tuple(_like(layer, [tensor.detach() for tensor in layer]) for layer in state)
+
+
+def state_to_tensors(state: ModelState, prefix: str) -> dict[str, Tensor]:
+    """Name every tensor of a state `<prefix><layer>.<field>`, ready to be saved."""
+    return {
+        f"{prefix}{number}.{field}": tensor.detach().contiguous()
+        for number, layer in enumerate(state)
+        for field, tensor in zip(_fields(layer), layer, strict=True)
+    }
+
+
+def state_from_tensors(model: CharModel, tensors: Mapping[str, Tensor], prefix: str) -> ModelState:
+    """Rebuild a state from `state_to_tensors`, on the model's device.
+
+    Args:
+        model: The model that the state belongs to.
+        tensors: Named tensors; those whose names do not begin with `prefix` are not looked at.
+        prefix: As given to `state_to_tensors`.
+
+    Raises:
+        CheckpointError: If a tensor is missing, left over, or not of the model's shape and type.
+    """
+    templates = model.initial_state(1)
+    names = {f"{prefix}{number}.{field}" for number, layer in enumerate(templates) for field in _fields(layer)}
+    for name in sorted(names ^ {name for name in tensors if name.startswith(prefix)}):
+        problem = "lacks" if name in names else "holds, beyond this model's memory,"
+        raise CheckpointError(f"the saved state {problem} '{name}'; it belongs to another model. Start without it.")
+    num_lanes = {tensors[name].shape[:1] for name in names}
+    states = []
+    for number, layer in enumerate(templates):
+        restored = []
+        for field, template in zip(_fields(layer), layer, strict=True):
+            name = f"{prefix}{number}.{field}"
+            value = tensors[name]
+            if value.dtype != template.dtype or value.shape[1:] != template.shape[1:] or len(num_lanes) != 1:
+                raise CheckpointError(
+                    f"the saved state's '{name}' is {value.dtype} {tuple(value.shape)}; this model needs "
+                    f"{template.dtype} (lanes, {', '.join(map(str, template.shape[1:]))}), with as many lanes in all. "
+                    "Start without it."
+                )
+            if not value.isfinite().all():
+                raise CheckpointError(f"the saved state's '{name}' holds values that are not finite. Start without it.")
+            restored.append(value.to(template.device))
+        states.append(_like(layer, restored))
+    return tuple(states)
+
+
+def _fields(layer: State) -> tuple[str, ...]:
+    return cast(tuple[str, ...], cast(Any, layer)._fields)  # every state is a named tuple
+
+
+def _like(layer: State, tensors: list[Tensor]) -> State:
+    return cast(State, cast(Any, layer)._make(tensors))
+
+
+def _make_layer(config: ModelConfig, *, layer: int, generator: torch.Generator | None) -> Layer[Any]:
+    """Make one layer of the stack, with its block around it in a residual stack."""
+    if config.is_residual:
+        made = _make_cell(config, input_size=config.embedding_dim, layer=layer, generator=generator)
+        return ResidualBlock(made, config.embedding_dim, config.mlp_size, generator=generator)
+    input_size = config.input_size if layer == 0 else config.hidden_size
+    return _make_cell(config, input_size=input_size, layer=layer, generator=generator)
+
+
+def _make_cell(config: ModelConfig, *, input_size: int, layer: int, generator: torch.Generator | None) -> Layer[Any]:
+    hidden = config.hidden_size
+    match config.cell:
+        case "perceptron":
+            return Perceptron(input_size, hidden, generator=generator)
+        case "window":
+            return Window(input_size, hidden, window_size_of(config, layer=layer), generator=generator)
+        case "elman":
+            return Elman(input_size, hidden, generator=generator)
+        case "gru":
+            return Gru(input_size, hidden, reset=config.gru_reset, generator=generator)
+        case "lstm":
+            return Lstm(input_size, hidden, generator=generator)
+        case _:
+            return Gated(input_size, hidden, generator=generator)

@@ -1,0 +1,162 @@
+"""The shape of a model as a value: which recurrence, how wide, how deep; bounds and parameter count as arithmetic.
+
+Nothing is allocated here and torch is not imported, so the configuration of a foreign file can be judged before a
+single weight is read.
+
+Letters: V = vocab_size, E = embedding_dim, D = width that enters a layer, H = hidden_size, L = num_layers.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from penwright.errors import ConfigError, did_you_mean
+
+CELLS = ("perceptron", "window", "elman", "gru", "lstm", "gated")
+GRU_RESETS = ("before", "after")
+CONV_SIZE = 4
+"""Characters that the convolution of a gated layer sees: the present one and the three before it."""
+MAX_PARAMETERS = 2_000_000_000
+
+_BOUNDS = {  # lowest and highest value of each whole number
+    "vocab_size": (2, 65_536),
+    "embedding_dim": (0, 8_192),
+    "hidden_size": (1, 8_192),
+    "num_layers": (1, 64),
+    "window_size": (1, 1_024),
+    "mlp_size": (0, 65_536),
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ModelConfig:
+    """What a `CharModel` is made of. Fields that the chosen cell or stack has no use for are ignored."""
+
+    vocab_size: int
+    """Distinct symbols read and predicted, 2 to 65,536."""
+    cell: str = "gated"
+    """The recurrence: "perceptron", "window", "elman", "gru", "lstm" or "gated"."""
+    embedding_dim: int = 192
+    """Width of a character's vector, and of the stream in a residual stack. 0: one-hot, in plain stacks only."""
+    hidden_size: int = 192
+    """Width of each layer's state, 1 to 8,192."""
+    num_layers: int = 3
+    """Recurrent layers stacked, 1 to 64."""
+    window_size: int = 8
+    """Characters that the first layer of cell "window" reads, 1 to 1,024."""
+    gru_reset: str = "before"
+    """Cell "gru": the reset gate acts "before" the recurrent product (2014, TensorFlow) or "after" it (cuDNN)."""
+    is_residual: bool = True
+    """Whether each layer adds to a normalised stream (True), or feeds the next layer directly (False)."""
+    mlp_size: int = 384
+    """Residual stacks: width inside the block's multi-layer perceptron, 0 for none."""
+    dropout: float = 0.0
+    """Share of values dropped in training, 0 to below 1. TensorFlow's keep probability is 1 - dropout."""
+
+    def __post_init__(self) -> None:
+        """Check every value and the parameter count.
+
+        Raises:
+            ConfigError: If a value is of the wrong type or out of bounds, or the model would be too large.
+        """
+        for name, (low, high) in _BOUNDS.items():
+            value = getattr(self, name)
+            if not isinstance(value, int) or isinstance(value, bool):
+                raise ConfigError(f"{name} must be a whole number from {low:,} to {high:,}, not {_shown(value)}.")
+            if not low <= value <= high:
+                raise ConfigError(f"{name}={_shown(value)} must lie between {low:,} and {high:,}.")
+        _check_choice("cell", self.cell, CELLS)
+        _check_choice("gru_reset", self.gru_reset, GRU_RESETS)
+        if not isinstance(self.is_residual, bool):
+            raise ConfigError(f"is_residual must be true or false, not {_shown(self.is_residual)}.")
+        if not isinstance(self.dropout, (int, float)) or isinstance(self.dropout, bool) or not 0 <= self.dropout < 1:
+            raise ConfigError(f"dropout must be a number from 0 (none) to below 1, not {_shown(self.dropout)}.")
+        if self.is_residual and self.embedding_dim == 0:
+            raise ConfigError(
+                "a residual stack adds to the character's vector, so embedding_dim=0 (one-hot) does not fit it. "
+                "Set embedding_dim to 1 or more, or is_residual to false."
+            )
+        count = num_parameters_of(self)
+        if count > MAX_PARAMETERS:
+            raise ConfigError(
+                f"this model would have {count:,} parameters; at most {MAX_PARAMETERS:,} are allowed. "
+                "Lower hidden_size, num_layers, mlp_size or embedding_dim."
+            )
+
+    @property
+    def input_size(self) -> int:
+        """Width that enters the first layer: the embedding, or a one-hot vector's."""
+        return self.embedding_dim or self.vocab_size
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the configuration as plain data, ready for JSON or TOML."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "ModelConfig":
+        """Rebuild a configuration from `to_dict`; fields left out take their defaults.
+
+        Raises:
+            ConfigError: If a field is unknown, vocab_size is missing, or a value is out of bounds.
+        """
+        if not isinstance(data, Mapping):
+            raise ConfigError(f"a model configuration must be a table of fields, not {type(data).__name__}.")
+        known = [field.name for field in fields(cls)]
+        for name in data:
+            if name not in known:
+                raise ConfigError(f"a model has no field '{name!s:.50}'.{did_you_mean(str(name)[:50], known)}")
+        if "vocab_size" not in data:
+            raise ConfigError("a model configuration needs vocab_size, the number of symbols in the alphabet.")
+        return cls(**data)
+
+
+def num_parameters_of(config: ModelConfig) -> int:
+    """Count the weights and biases of the model that `config` describes, without building it."""
+    width, hidden = config.embedding_dim, config.hidden_size
+    count = config.vocab_size * config.embedding_dim
+    for layer in range(config.num_layers):
+        if config.is_residual:
+            projections = hidden * width + 2 * width * config.mlp_size
+            count += _layer_parameters(config, layer=layer, input_size=width) + projections
+        else:
+            input_size = config.input_size if layer == 0 else hidden
+            count += _layer_parameters(config, layer=layer, input_size=input_size)
+    read_size = width if config.is_residual else hidden
+    return count + (read_size + 1) * config.vocab_size
+
+
+def window_size_of(config: ModelConfig, *, layer: int) -> int:
+    """Return how many inputs a layer of cell "window" reads: deeper layers are dense, so one."""
+    return config.window_size if layer == 0 else 1
+
+
+def _layer_parameters(config: ModelConfig, *, layer: int, input_size: int) -> int:
+    """Count one layer without its norm, projection and perceptron."""
+    hidden = config.hidden_size
+    match config.cell:
+        case "perceptron":
+            return (input_size + 1) * hidden
+        case "window":
+            return (input_size * window_size_of(config, layer=layer) + 1) * hidden
+        case "elman":
+            return (input_size + hidden + 1) * hidden
+        case "gru":
+            second_bias = hidden if config.gru_reset == "after" else 0
+            return (input_size + hidden + 1) * 3 * hidden + second_bias
+        case "lstm":
+            return (input_size + hidden + 1) * 4 * hidden
+        case _:
+            return (input_size + 1) * 3 * hidden + input_size * CONV_SIZE
+
+
+def _check_choice(name: str, value: object, known: tuple[str, ...]) -> None:
+    if not isinstance(value, str) or value not in known:
+        near = did_you_mean(value[:50] if isinstance(value, str) else "", known)
+        raise ConfigError(f"{name}={_shown(value)} is unknown.{near}")
+
+
+def _shown(value: object) -> str:
+    """Return a value as an error message may show it, however long it is."""
+    if isinstance(value, int) and value.bit_length() > 64:
+        return f"a number of {value.bit_length():,} bits"
+    return f"{value!r:.50}"

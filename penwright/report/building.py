@@ -1,0 +1,156 @@
+"""From a run's folder to its page.
+
+Simpler methods are measured once and kept in the folder as `baselines.json`; they are measured again when other
+characters are judged. If the books are gone, the page says so and does without.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from penwright.baselines import Baseline, measure_baselines
+from penwright.corpus.store import Book, Corpus
+from penwright.errors import CorpusError
+from penwright.evaluation import BookScore
+from penwright.evaluation.passages import Passage, passage_of
+from penwright.files import write_json, write_text
+from penwright.report.page import render_page
+from penwright.report.story import Exam, RunStory
+from penwright.training.run_folder import RunFolder
+
+REPORT_NAME = "report.html"
+BASELINES_NAME = "baselines.json"
+CACHE_VERSION = 1
+
+
+def build_report(run_dir: str | Path, *, corpus: Corpus | None = None) -> Path:
+    """Write the page of a run, in whatever state the run is.
+
+    Args:
+        run_dir: The run's folder.
+        corpus: Its books, if they are no longer prepared where they were.
+
+    Returns:
+        Where the page is: `report.html` in that folder. Writing the first one of a run takes some seconds longer,
+        because simpler methods are measured.
+
+    Raises:
+        RunError: If the folder is missing, holds no run, or its records are damaged.
+        ConfigError: If its configuration was edited into something that is not one.
+        OSError: If the page cannot be written.
+    """
+    folder = RunFolder.open(Path(run_dir))
+    page = folder.path / REPORT_NAME
+    write_text(page, render_page(tell(folder, corpus=corpus, path=str(run_dir))))
+    return page
+
+
+def tell(folder: RunFolder, *, corpus: Corpus | None, path: str) -> RunStory:
+    """Collect all that the page of a run tells, measuring simpler methods if they were not.
+
+    Args:
+        folder: The run.
+        corpus: Its books, or None to open them where they were prepared.
+        path: The folder as a person would type it.
+    """
+    story = RunStory(
+        name=folder.path.resolve().name,
+        path=path,
+        records=tuple(folder.metrics()),
+        config=folder.config().to_dict(),
+        env=folder.env(),
+    )
+    finished, best = story.finished, story.best_evaluation
+    val = Exam(scores=(finished.val_books if finished else ()) or (best.books if best else ()))
+    test = Exam(scores=finished.test_books if finished else ())
+    notes: list[str] = []
+    if val.scores or test.scores:
+        known = _Baselines(folder, corpus=corpus, env=story.env)
+        try:
+            val = replace(val, baselines=known.of("val", val.scores))
+            test = replace(test, baselines=known.of("test", test.scores))
+        except CorpusError as error:
+            notes.append(f"Methods without a network could not be measured: {error}")
+    return replace(story, val=val, test=test, notes=tuple(notes))
+
+
+class _Baselines:
+    """What simpler methods need for the books of a run, measured when it is not known yet."""
+
+    def __init__(self, folder: RunFolder, *, corpus: Corpus | None, env: Mapping[str, Any]) -> None:
+        facts = env.get("corpus")
+        self._facts: dict[str, Any] = facts if isinstance(facts, dict) else {}
+        self._path = folder.path / BASELINES_NAME
+        self._corpus = corpus
+        self._cache = _read_cache(self._path)
+
+    def of(self, split: str, scores: Sequence[BookScore]) -> tuple[Baseline, ...]:
+        """Return the baselines on the characters of some scores.
+
+        Raises:
+            CorpusError: If they have to be measured and the books are gone or have changed.
+        """
+        if not scores:
+            return ()
+        books = [[score.title, score.author, score.num_chars] for score in scores]
+        key = {"version": CACHE_VERSION, "corpus": self._facts.get("digest"), "books": books}
+        entry = self._cache.get(split)
+        if isinstance(entry, dict) and entry.get("key") == key:
+            try:
+                return tuple(_baseline_from(data) for data in entry["baselines"])
+            except (KeyError, TypeError, ValueError):
+                pass  # edited or damaged: measure again
+        baselines = self._measure(split, scores)
+        self._cache[split] = {"key": key, "baselines": [asdict(baseline) for baseline in baselines]}
+        write_json(self._path, self._cache)
+        return baselines
+
+    def _measure(self, split: str, scores: Sequence[BookScore]) -> tuple[Baseline, ...]:
+        corpus = self._corpus = self._corpus or Corpus.open(str(self._facts.get("path", "")))
+        if corpus.digest != self._facts.get("digest"):
+            raise CorpusError("the books have changed since the run began. Restore them to compare on the same text.")
+        passages = _passages(corpus, [book for book in corpus.books if book.split == split], scores)
+        if split == "val":
+            return measure_baselines(corpus, passages)
+        return measure_baselines(corpus, passages, max_compressor_train_chars=0)
+
+
+def _passages(corpus: Corpus, books: Sequence[Book], scores: Sequence[BookScore]) -> list[Passage]:
+    """Return exactly the characters that were scored."""
+    waiting = list(books)
+    passages: list[Passage] = []
+    for score in scores:
+        book = next((book for book in waiting if (book.title, book.author) == (score.title, score.author)), None)
+        if book is None:
+            raise CorpusError(f"'{score.title}' is not among the held-out books. Restore the books the run began with.")
+        waiting.remove(book)  # volumes of one title are told apart by their order
+        passages.append(passage_of(corpus, book, num_chars=score.num_chars))
+    return passages
+
+
+def _read_cache(path: Path) -> dict[str, Any]:
+    """Return what was kept, or nothing if it is missing or damaged: it can always be measured again."""
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return data if isinstance(data, dict) else {}
+
+
+def _baseline_from(data: dict[str, Any]) -> Baseline:
+    """Rebuild what `asdict` wrote.
+
+    Raises:
+        KeyError, TypeError, ValueError: If it is something else.
+    """
+    books = tuple(float(value) for value in data["book_bits_per_char"])
+    return Baseline(
+        name=str(data["name"]),
+        kind="table" if data["kind"] == "table" else "compressor",
+        bits_per_char=float(data["bits_per_char"]),
+        train_chars=int(data["train_chars"]),
+        seconds=float(data["seconds"]),
+        book_bits_per_char=books,
+    )

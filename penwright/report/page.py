@@ -1,0 +1,198 @@
+"""One page that tells a run: self-contained HTML, without a script and without the network.
+
+Rendering is a pure function of a `RunStory`. A run that is still going on, was never evaluated or has written a single
+sample has a page too, with less on it.
+"""
+
+import shlex
+from collections.abc import Iterable, Mapping
+
+from penwright.report.curves import Chart, Curve, Level, draw
+from penwright.report.diary import diary
+from penwright.report.markup import bits, count, duration, epoch_name, escape, isolated
+from penwright.report.story import Exam, RunStory, surviving
+from penwright.report.style import STYLE
+from penwright.report.tables import baselines_table, books_table, facts_tables, rollbacks_table
+from penwright.training.records import Evaluation, Progress
+
+ENDINGS = {
+    "done": "Finished",
+    "stopped": "Stopped by hand",
+    "patience": "Ended early: the held-out books no longer improved",
+}
+
+METHODS = (
+    "A table remembers what followed every run of so many characters in the training books; a compressor packs the "
+    "text into a file. An author that does not beat the best table knows nothing that counting does not."
+)
+
+
+def render_page(story: RunStory) -> str:
+    """Return the page as one HTML document."""
+    body = "\n".join([_head(story), _learning(story), _diary(story), _exams(story), _settings(story), _commands(story)])
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{escape(story.name)} \u2013 Penwright</title>\n<style>{STYLE}</style>\n</head>\n"
+        f"<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n"
+    )
+
+
+def _head(story: RunStory) -> str:
+    notes = "".join(f'<p class="aside">{escape(note)}</p>' for note in story.notes)
+    return (
+        f'<header><p class="kicker">How an author learned to write</p><h1>{isolated(story.name)}</h1>'
+        f'<p class="lead">{_lead(story)}</p><p class="status">{escape(_status(story))}</p>'
+        f"{notes}{_figures(story)}</header>"
+    )
+
+
+def _lead(story: RunStory) -> str:
+    """Say in a sentence or two how good the author is, and compared to what."""
+    own = story.bits_per_char
+    if own is None:
+        return "Nobody has examined this author on books it does not know."
+    said = f"This author predicts books it has never read with <strong>{bits(own)} bits per character</strong>."
+    rival = story.val.best_baseline
+    if rival is None:
+        return said
+    theirs = f"{escape(rival.name)}, {bits(rival.bits_per_char)}"
+    difference = rival.bits_per_char - own
+    if difference > 0:
+        return f"{said} That is {bits(difference)} bits better than the best method without a network ({theirs})."
+    return f"{said} It has learned nothing yet that the best method without a network does not know ({theirs})."
+
+
+def _status(story: RunStory) -> str:
+    finished = story.finished
+    if finished is not None:
+        return f"{ENDINGS.get(finished.reason, finished.reason)}, after {finished.step:,} steps"
+    if not story.progress:
+        return "Not begun"
+    last = story.progress[-1]
+    return f"Not finished: {100 * last.fraction_done:.0f} % done after {last.step:,} steps"
+
+
+def _figures(story: RunStory) -> str:
+    figures: list[tuple[str, str]] = []
+    if story.bits_per_char is not None:
+        figures.append(("bits per character, held out", bits(story.bits_per_char)))
+    if story.val.best_baseline is not None:
+        figures.append((story.val.best_baseline.name, bits(story.val.best_baseline.bits_per_char)))
+    if story.records:
+        last = story.records[-1]
+        epochs = story.epochs(last.chars_read)
+        often = f" ({epoch_name(epochs)} epochs)" if epochs is not None else ""
+        figures.append((f"characters read{often}", count(last.chars_read)))
+        figures.append(("training time", duration(last.elapsed_seconds)))
+        if last.elapsed_seconds > 0:
+            figures.append(("characters a second", count(last.chars_read / last.elapsed_seconds)))
+    if story.num_parameters is not None:
+        figures.append(("parameters", count(story.num_parameters)))
+    cells = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in figures)
+    return f'<dl class="figures">{cells}</dl>' if cells else ""
+
+
+def _learning(story: RunStory) -> str:
+    charts = (
+        ("By characters, logarithmic", _chart(story, by_time=False, is_log=True)),
+        ("By characters", _chart(story, by_time=False, is_log=False)),
+        ("By time", _chart(story, by_time=True, is_log=False)),
+    )
+    tabs = "".join(
+        f'<input type="radio" name="axis" id="axis-{number}"{" checked" if number == 1 else ""}>'
+        f'<label for="axis-{number}">{name}</label>'
+        for number, (name, _) in enumerate(charts, start=1)
+    )
+    panels = "\n".join(
+        f'<div class="panel panel-{number}">{draw(chart)}</div>' for number, (_, chart) in enumerate(charts, start=1)
+    )
+    keys = [("held-out", "held-out books"), ("training", "what it just learned from")]
+    keys += [("simpler", "methods without a network")] if story.val.baselines else []
+    keys += [("rollback", "rollback")] if story.rollbacks else []
+    legend = "".join(f'<li><span class="{style}"></span>{name}</li>' for style, name in keys)
+    table = f"<h3>Rollbacks</h3>{rollbacks_table(story.rollbacks)}" if story.rollbacks else ""
+    return (
+        "<section><h2>Learning</h2><p>Bits per character: how many yes-or-no questions the next character still costs. "
+        f'Lower is better.</p><div class="tabs">{tabs}{panels}<ul class="legend">{legend}</ul></div>{table}</section>'
+    )
+
+
+def _chart(story: RunStory, *, by_time: bool, is_log: bool) -> Chart:
+    def points(records: Iterable[Progress | Evaluation]) -> list[tuple[float, float]]:
+        if by_time:
+            return [(record.elapsed_seconds / 60, record.bits_per_char) for record in records]
+        return [(record.chars_read, record.bits_per_char) for record in surviving(records)]
+
+    axis = "minutes of training" if by_time else f"characters read{' (logarithmic)' if is_log else ''}"
+    return Chart(
+        title=f"Bits per character against {axis}",
+        x_label=axis,
+        curves=(
+            Curve("in training", "training", points(story.progress)),
+            Curve("held-out books", "held-out", points(story.evaluations), has_dots=True),
+        ),
+        levels=_levels(story.val),
+        marks=[
+            (record.elapsed_seconds / 60 if by_time else record.chars_read, f"rollback after step {record.step:,}")
+            for record in story.rollbacks
+        ],
+        is_log=is_log,
+    )
+
+
+def _levels(exam: Exam) -> list[Level]:
+    """Choose what is worth a line: the shortest table, the best one and one between, the first and last compressor."""
+    tables = [each for each in exam.baselines if each.kind == "table"]
+    compressors = [each for each in exam.baselines if each.kind == "compressor"]
+    best = min(range(len(tables)), key=lambda index: tables[index].bits_per_char, default=0)
+    chosen = [*tables[:1], *tables[best // 2 : best // 2 + 1], *tables[best : best + 1]]
+    chosen += [*compressors[:1], *compressors[-1:]]
+    return [Level(each.name, each.bits_per_char) for each in dict.fromkeys(chosen)]
+
+
+def _diary(story: RunStory) -> str:
+    return (
+        "<section><h2>Diary</h2><p>The same beginning and the same dice each time; "
+        f"only what the author had learned by then differs.</p>{diary(story)}</section>"
+    )
+
+
+def _exams(story: RunStory) -> str:
+    parts: list[str] = []
+    for exam, title, words in (
+        (story.val, "Held-out books", "Books the author never learned from; its training was steered by them."),
+        (story.test, "Test books", "Books that nobody looked at before the training had ended."),
+    ):
+        if exam.scores:
+            parts.append(f"<section><h2>{title}</h2><p>{words} Bits per character, the best predicted first.</p>")
+            parts.append(f"{books_table(exam)}</section>")
+        if exam.baselines:
+            parts.append(f"<section><h3>Beside methods without a network, on the same characters</h3><p>{METHODS}</p>")
+            parts.append(f"{baselines_table(exam)}</section>")
+    return "\n".join(parts)
+
+
+def _settings(story: RunStory) -> str:
+    env = dict(story.env)
+    if isinstance(
+        env.get("corpus"), Mapping
+    ):  # a page may be passed on; where its maker keeps books is nobody's business
+        env["corpus"] = {key: value for key, value in env["corpus"].items() if key != "path"}
+    blocks = [("Configuration", story.config), ("Machine, versions and books", env)]
+    details = "".join(
+        f'<details><summary>{name}</summary><div class="columns">{facts_tables(data)}</div></details>'
+        for name, data in blocks
+        if data
+    )
+    return f"<section><h2>How it was made</h2>{details}</section>" if details else ""
+
+
+def _commands(story: RunStory) -> str:
+    path = shlex.quote(story.path)
+    return (
+        "<section><h2>Go on</h2><p>Let it write:</p>"
+        f"<pre>{escape(f'penwright write {path}')}</pre>"
+        "<p>Train it longer, exactly where it stopped:</p>"
+        f"<pre>{escape(f'penwright train --resume {path}')}</pre></section>"
+    )

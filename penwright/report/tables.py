@@ -1,0 +1,124 @@
+"""The tables of a run's page: held-out books, simpler methods, configuration and machine, rollbacks."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from penwright.evaluation import BookScore
+from penwright.report.markup import bits, count, duration, escape, isolated, signed_bits
+from penwright.report.story import Exam
+from penwright.training.records import RolledBack
+
+MAX_BOOKS = 60
+
+Cell = tuple[str, str]  # class, HTML
+
+
+def books_table(exam: Exam) -> str:
+    """Return one row a book: what the author needs, what the best method measured by book needs, the difference.
+
+    Args:
+        exam: With scores. Of very many books the best and the worst predicted are shown.
+    """
+    by_book = [baseline for baseline in exam.baselines if len(baseline.book_bits_per_char) == len(exam.scores)]
+    rival = min(by_book, key=lambda baseline: baseline.bits_per_char, default=None)
+    order = sorted(range(len(exam.scores)), key=lambda index: exam.scores[index].bits_per_char)
+    shown = order if len(order) <= MAX_BOOKS else [*order[: MAX_BOOKS // 2], *order[-MAX_BOOKS // 2 :]]
+    head = ["Book", "Characters", "Accuracy", "This author", *([escape(rival.name), "Difference"] if rival else [])]
+    rows = [
+        _book_row(exam.scores[index], rival_bits=rival.book_bits_per_char[index] if rival else None) for index in shown
+    ]
+    table = _table(head, rows)
+    if len(shown) < len(order):
+        table += f'<p class="aside">The {len(shown) // 2} best and worst predicted of {len(order):,} books.</p>'
+    return table
+
+
+def baselines_table(exam: Exam) -> str:
+    """Return one row a simpler method, the author among them where it belongs."""
+    own = exam.bits_per_char
+    methods = [(baseline.bits_per_char, baseline) for baseline in exam.baselines]
+    rows: list[tuple[float, str, list[Cell]]] = []
+    for value, baseline in methods:
+        seen = f"{count(baseline.train_chars)} characters" if baseline.train_chars else "nothing else"
+        gain = signed_bits(own - value) if own is not None else ""
+        cells = [("", escape(baseline.name)), ("number", bits(value)), ("number", gain), ("number", escape(seen))]
+        rows.append((value, "", [*cells, ("number", duration(baseline.seconds))]))
+    if own is not None:
+        mine = [
+            ("", "This author"),
+            ("number", bits(own)),
+            ("number", ""),
+            ("number", "the training books"),
+            ("number", ""),
+        ]
+        rows.append((own, "own", mine))
+    rows.sort(key=lambda row: row[0])
+    head = ["Method", "Bits per character", "This author\u2019s difference", "Learned from", "Measured in"]
+    return _table(head, [cells for _, _, cells in rows], classes=[name for _, name, _ in rows])
+
+
+def rollbacks_table(rollbacks: Sequence[RolledBack]) -> str:
+    """Return one row for each time that the loss exploded."""
+    rows: list[list[Cell]] = [
+        [
+            ("number", f"{record.step:,}"),
+            ("number", "not a number" if record.loss is None else f"{record.loss:.3f}"),
+            ("", isolated(record.book)),
+            ("number", f"{record.back_to_step:,}"),
+            ("number", f"\u00d7 {record.learning_rate_scale:g}"),
+        ]
+        for record in rollbacks
+    ]
+    return _table(["After step", "Loss (nats)", "While reading", "Went back to step", "Learning rate"], rows)
+
+
+def facts_tables(data: Mapping[str, Any]) -> str:
+    """Return nested settings as one small table a section, the ones without a section first."""
+    loose = {key: value for key, value in data.items() if not isinstance(value, Mapping)}
+    sections = {key: value for key, value in data.items() if isinstance(value, Mapping)}
+    tables = [_facts("", loose)] if loose else []
+    return "\n".join([*tables, *(_facts(name, section) for name, section in sections.items())])
+
+
+def _book_row(score: BookScore, *, rival_bits: float | None) -> list[Cell]:
+    author = f' <span class="by">{isolated(score.author)}</span>' if score.author else ""
+    cells = [
+        ("", f"{isolated(score.title)}{author}"),
+        ("number", f"{score.num_chars:,}"),
+        ("number", f"{100 * score.accuracy:.1f}\u00a0%"),
+        ("number strong", bits(score.bits_per_char)),
+    ]
+    if rival_bits is not None:
+        difference = score.bits_per_char - rival_bits
+        cells.append(("number", bits(rival_bits)))
+        cells.append((f"number {'better' if difference < 0 else 'worse'}", signed_bits(difference)))
+    return cells
+
+
+def _facts(name: str, values: Mapping[str, Any]) -> str:
+    lines = "".join(f"<dt>{escape(key)}</dt><dd>{escape(value)}</dd>" for key, value in _flat(values))
+    heading = f"<h3>{escape(name)}</h3>" if name else ""
+    return f'<section class="facts">{heading}<dl>{lines}</dl></section>'
+
+
+def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", f"{value:,}" if type(value) is int and abs(value) >= 10_000 else str(value)
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[Cell]], *, classes: Sequence[str] = ()) -> str:
+    """Return a table; `head` is HTML already, and a column is right-aligned if its first cell is."""
+    body = list(rows)
+    kinds = [kind for kind, _ in body[0]] if body else [""] * len(head)
+    titles = "".join(
+        f'<th class="{kind.partition(" ")[0]}" scope="col">{name}</th>' for kind, name in zip(kinds, head, strict=True)
+    )
+    names = [*classes, *[""] * (len(body) - len(classes))]
+    lines = "\n".join(
+        f'<tr class="{name}">' + "".join(f'<td class="{kind}">{cell}</td>' for kind, cell in row) + "</tr>"
+        for name, row in zip(names, body, strict=True)
+    )
+    return f'<div class="wide"><table><thead><tr>{titles}</tr></thead><tbody>\n{lines}\n</tbody></table></div>'

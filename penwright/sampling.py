@@ -1,0 +1,190 @@
+"""Choose the next character from a model's logits: temperature, top-k, top-p and min-p in one sampler.
+
+The order is fixed. Ids that are not allowed are removed; top-k, top-p and min-p are each measured on what the model
+itself believes, before any temperature, and an id stays if all three keep it; the temperature is applied last, to
+what stays. So a hot author varies among the characters it holds possible, instead of reaching for those it holds to
+be misspelt, and raising the temperature can only spread the choice. The default chain of llama.cpp puts the
+temperature last for the same reason (ggml-org/llama.cpp, pull request 3841). Departure from it: the three are
+measured on one distribution, so their order does not matter.
+
+The 2017 system's only knob was `top_k` ("top-n") at temperature 1; its advice was 10 for an author that is still
+learning and 2 or 3 for a fully trained one.
+
+This module knows nothing of models, alphabets or text.
+
+Letters: B = texts written side by side, V = vocab_size.
+"""
+
+import math
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from penwright.errors import AuthorError, ConfigError
+
+MAX_TEMPERATURE = 10.0
+MAX_SEED = 2**63 - 1
+_FLOAT32 = torch.finfo(torch.float32)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SamplingConfig:
+    """How freely the next character is chosen."""
+
+    temperature: float = 0.8
+    """Divisor of the logits, 0 to 10. 0: always the most probable character; 1: as the model believes; more: bolder."""
+    top_k: int = 0
+    """Keep the k most probable characters, from 1; 0 keeps all. The 2017 system's "top-n"."""
+    top_p: float = 1.0
+    """Keep the fewest most probable characters that together reach this probability, above 0 to 1; 1 keeps all."""
+    min_p: float = 0.02
+    """Keep characters at least this share as probable as the most probable one, 0 to 1; 0 keeps all.
+
+    It prunes within a word, where one letter is nearly certain, and stays open where a word begins (Nguyen et al. 2024,
+    "Turning Up the Heat: Min-p Sampling", section 3).
+    """
+
+    def __post_init__(self) -> None:
+        """Check every value.
+
+        Raises:
+            ConfigError: If a value is no number or out of bounds.
+        """
+        _check_number("temperature", self.temperature, low=0.0, high=MAX_TEMPERATURE)
+        _check_number("top_p", self.top_p, low=0.0, high=1.0)
+        _check_number("min_p", self.min_p, low=0.0, high=1.0)
+        if self.top_p == 0:
+            raise ConfigError("top_p=0 would keep no character. Give a value above 0, or 1 to keep all.")
+        if not isinstance(self.top_k, int) or isinstance(self.top_k, bool) or self.top_k < 0:
+            raise ConfigError(f"top_k={self.top_k!r:.50} must be a whole number from 1, or 0 to keep all characters.")
+
+
+def probabilities(logits: Tensor, *, config: SamplingConfig, banned_ids: Sequence[int] | Tensor = ()) -> Tensor:
+    """Return how probable each id is to be chosen.
+
+    Args:
+        logits: Any real values, infinities included, shape (B, V), on any device.
+        config: How freely to choose.
+        banned_ids: Ids that must not be chosen; a sequence, or an int64 tensor on the CPU to save its conversion. At
+            least one id must be left.
+
+    Returns:
+        float32 on the CPU, shape (B, V). Each row sums to 1; the most probable allowed id, the lowest of equals, is
+        never 0.
+
+    Raises:
+        AuthorError: If a logit is not a number.
+    """
+    assert logits.ndim == 2, logits.shape
+    scores = logits.detach().to("cpu", torch.float32)
+    if torch.isnan(scores).any():
+        raise AuthorError("the author's predictions are not numbers: its weights are too large to compute with.")
+    scores = scores.clamp(min=_FLOAT32.min, max=_FLOAT32.max)  # a difference of infinities would not be a number
+    banned = torch.as_tensor(banned_ids, dtype=torch.int64)
+    if len(banned):
+        scores = scores.index_fill(1, banned, -math.inf)
+    best, best_ids = scores.max(dim=1, keepdim=True)  # (B, 1)
+    assert torch.isfinite(best).all(), "every id is banned"
+    if config.temperature == 0:
+        return torch.zeros_like(scores).scatter_(1, best_ids, 1.0)
+    scores = scores - best  # 0 for the best, below for the others
+    kept = _kept(scores, config)
+    # Below the smallest normal number a division by the temperature could be 0 / 0.
+    scores = scores / max(config.temperature, _FLOAT32.tiny)
+    return torch.softmax(scores if kept is None else scores.masked_fill(~kept, -math.inf), dim=1)
+
+
+def sample_next(
+    logits: Tensor, *, config: SamplingConfig, generator: torch.Generator, banned_ids: Sequence[int] | Tensor = ()
+) -> Tensor:
+    """Draw the next id of each text.
+
+    Args:
+        logits: Shape (B, V), on any device.
+        config: How freely to choose.
+        generator: On the CPU, whatever the device of the logits, so that a seed means the same everywhere. One number
+            is drawn from it for each row, none at temperature 0.
+        banned_ids: Ids that must not be chosen.
+
+    Returns:
+        Ids, int64 on the CPU, shape (B,).
+
+    Raises:
+        AuthorError: If a logit is not a number.
+    """
+    chances = probabilities(logits, config=config, banned_ids=banned_ids)
+    if config.temperature == 0:
+        return chances.argmax(dim=1)
+    draws = torch.rand(len(chances), generator=generator, dtype=torch.float64)
+    return invert(chances, draws)
+
+
+def invert(chances: Tensor, draws: Tensor) -> Tensor:
+    """Find the id at which the running sum of the probabilities passes a draw.
+
+    One draw decides each character, and a rounding error elsewhere moves the limits between ids only slightly: the
+    same seed keeps giving the same text where machines differ in the last digit, save when a draw falls exactly
+    between.
+
+    Args:
+        chances: Probabilities, shape (B, V); a row need not sum to exactly 1.
+        draws: float64 from 0 up to but not including 1, shape (B,).
+
+    Returns:
+        Ids, int64, shape (B,), never one whose probability is 0.
+    """
+    sums = chances.double().cumsum(dim=1)  # (B, V)
+    # No product reaches the total: even 1 - 2^-53 takes more than half of its last digit away.
+    return torch.searchsorted(sums, draws[:, None] * sums[:, -1:], right=True)[:, 0]
+
+
+def new_seed() -> int:
+    """Return a seed that nobody chose, 0 to 2^32 - 1. Keep it to write the same text again."""
+    return secrets.randbits(32)
+
+
+def generator_from(seed: int) -> torch.Generator:
+    """Return a generator on the CPU that always yields the same numbers for the same seed.
+
+    Args:
+        seed: 0 to 2^63 - 1. torch reads 32 bits of it, so the upper half is folded into the lower, lest seeds that
+            differ there alone give one text.
+
+    Raises:
+        ConfigError: If the seed is no whole number or out of bounds.
+    """
+    if not isinstance(seed, int) or isinstance(seed, bool) or not 0 <= seed <= MAX_SEED:
+        raise ConfigError(f"seed={seed!r:.50} must be a whole number from 0 to 2^63 - 1.")
+    return torch.Generator().manual_seed((seed ^ seed >> 32) & 0xFFFF_FFFF)
+
+
+def _kept(scores: Tensor, config: SamplingConfig) -> Tensor | None:
+    """Return which ids all limits keep, bool (B, V), or None if none of them is set.
+
+    Args:
+        scores: Logits less the best one, shape (B, V).
+        config: The limits.
+    """
+    kept = None
+    if config.min_p > 0:
+        kept = scores >= math.log(config.min_p)
+    if config.top_p < 1 or 0 < config.top_k < scores.shape[1]:
+        ordered, ids = scores.sort(dim=1, descending=True, stable=True)  # equals by id, so that top_k=1 is the best id
+        chances = torch.softmax(ordered, dim=1)
+        is_in = torch.ones_like(ids, dtype=torch.bool)
+        if config.top_p < 1:
+            is_in = chances.cumsum(dim=1) - chances < config.top_p  # what comes before an id falls short of top_p
+            is_in[:, 0] = True  # even where top_p is too small for float32
+        if config.top_k:
+            is_in[:, config.top_k :] = False
+        in_place = torch.zeros_like(is_in).scatter_(1, ids, is_in)
+        kept = in_place if kept is None else kept & in_place
+    return kept
+
+
+def _check_number(name: str, value: object, *, low: float, high: float) -> None:
+    if not isinstance(value, (int, float)) or isinstance(value, bool) or not low <= value <= high:
+        raise ConfigError(f"{name}={value!r:.50} must be a number from {low:g} to {high:g}.")

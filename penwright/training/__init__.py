@@ -1,0 +1,1 @@
+"""Training: a corpus in, records out, and a run folder that can always be resumed."""

@@ -1,0 +1,58 @@
+"""When something is due: every so many steps, or by the clock."""
+
+from typing import Protocol
+
+
+class Cadence(Protocol):
+    """Tells when something is due."""
+
+    def is_due(self, step: int, elapsed_seconds: float) -> bool:
+        """Whether it is due after update number `step`, from 1."""
+
+    def done(self, elapsed_seconds: float, *, took_seconds: float = 0.0) -> None:
+        """Note that it has happened, and how long it took."""
+
+
+class EverySteps:
+    """Due every `every` steps: after the first and so on, or after the `every`-th and so on."""
+
+    def __init__(self, every: int, *, first: bool = True) -> None:
+        """Args:
+        every: Steps between two occasions, from 1.
+        first: Whether the first step is one of them.
+        """
+        self._every = every
+        self._remainder = 1 % every if first else 0
+
+    def is_due(self, step: int, elapsed_seconds: float) -> bool:
+        """Whether it is due after update number `step`, from 1."""
+        return step % self._every == self._remainder
+
+    def done(self, elapsed_seconds: float, *, took_seconds: float = 0.0) -> None:
+        """Steps need no memory."""
+
+
+class ByClock:
+    """Due when enough time has passed.
+
+    A share keeps costly things cheap: with 0.05 and an occasion that took two seconds, the next is due after forty.
+    """
+
+    def __init__(self, seconds: float, *, share: float = 1.0, growth: float = 0.0) -> None:
+        """Args:
+        seconds: At least this long between two occasions.
+        share: At most this share of the time may go to them, above 0.
+        growth: Each wait is at least this share of all time so far, so that occasions grow rarer.
+        """
+        self._seconds = seconds
+        self._share = share
+        self._growth = growth
+        self._next = 0.0
+
+    def is_due(self, step: int, elapsed_seconds: float) -> bool:
+        """Whether it is due by now."""
+        return elapsed_seconds >= self._next
+
+    def done(self, elapsed_seconds: float, *, took_seconds: float = 0.0) -> None:
+        """Note that it has happened, and how long it took."""
+        self._next = elapsed_seconds + max(self._seconds, took_seconds / self._share, self._growth * elapsed_seconds)

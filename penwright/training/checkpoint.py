@@ -1,0 +1,210 @@
+"""A run's exact state on disk: complete and verified, or not there at all.
+
+A checkpoint is a folder `step-000000500/` of plain files. It is written under another name, every file is flushed, its
+manifest with the size and SHA-256 of each file is written last, and only then is it renamed. Loading trusts nothing: a
+folder without a manifest, a file of another size or content, or tensors that do not fit are refused by name, and the
+next older checkpoint is tried. Nothing damaged is ever deleted.
+
+Files: counters.json; weights, moments, lanes and random .safetensors; the same under `rollback/` for the state that an
+exploding loss would return to; manifest.json.
+"""
+
+import json
+import re
+import secrets
+import shutil
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import safetensors.torch
+from safetensors import SafetensorError
+from torch import Tensor
+
+from penwright.errors import CheckpointError
+from penwright.files import sha256_of, sync_folder, write_bytes, write_json
+from penwright.training.state import Counters, TrainingState
+
+SCHEMA_VERSION = 1
+MANIFEST = "manifest.json"
+TENSOR_PARTS = ("weights", "moments", "lanes", "random")
+_NAME = re.compile(r"step-(\d{9})")
+
+
+class Checkpoint(NamedTuple):
+    """What a checkpoint holds."""
+
+    state: TrainingState
+    rollback: TrainingState
+    """The state that an exploding loss returns to."""
+
+
+class Loaded(NamedTuple):
+    """A checkpoint that was found good, and what was found damaged on the way to it."""
+
+    checkpoint: Checkpoint
+    path: Path
+    refused: tuple[str, ...]
+    """A sentence for each newer checkpoint that could not be used."""
+
+
+def checkpoint_path(folder: Path, step: int) -> Path:
+    """Return where the checkpoint of a step belongs."""
+    return folder / f"step-{step:09d}"
+
+
+def list_checkpoints(folder: Path) -> list[Path]:
+    """Return the complete checkpoints of a run, oldest first; what a crash left half-written is not among them."""
+    if not folder.is_dir():
+        return []
+    return sorted(path for path in folder.iterdir() if _NAME.fullmatch(path.name) and (path / MANIFEST).is_file())
+
+
+def step_of(path: Path) -> int:
+    """Return the step that a checkpoint's name gives."""
+    match = _NAME.fullmatch(path.name)
+    assert match, f"{path} is no checkpoint"
+    return int(match[1])
+
+
+def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> Path:
+    """Write a checkpoint, whole or not at all.
+
+    Args:
+        folder: The run's checkpoint folder; it is made if missing.
+        checkpoint: What to write.
+
+    Returns:
+        The path of the checkpoint. One that is already there for this step and good is kept as it is.
+
+    Raises:
+        OSError: If the disk is full or the folder cannot be written; what was there before is untouched.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    path = checkpoint_path(folder, checkpoint.state.counters.step)
+    if _is_good(path):  # steps only ever count up, so this is the very same state
+        return path
+    aside = folder / f".tmp-{path.name}-{secrets.token_hex(4)}"
+    try:
+        aside.mkdir()
+        _write_state(aside, checkpoint.state)
+        _write_state(aside / "rollback", checkpoint.rollback)
+        names = sorted(file.relative_to(aside).as_posix() for file in aside.rglob("*") if file.is_file())
+        manifest = {
+            "schema_version": SCHEMA_VERSION,
+            "step": checkpoint.state.counters.step,
+            "files": {
+                name: {"num_bytes": (aside / name).stat().st_size, "sha256": sha256_of(aside / name)} for name in names
+            },
+        }
+        write_json(aside / MANIFEST, manifest)
+        if path.exists():  # damaged: it makes room, but is not deleted
+            path.rename(folder / f".damaged-{path.name}-{secrets.token_hex(4)}")
+        aside.rename(path)
+    except BaseException:
+        shutil.rmtree(aside, ignore_errors=True)
+        raise
+    sync_folder(folder)
+    return path
+
+
+def load_checkpoint(path: Path) -> Checkpoint:
+    """Read and verify one checkpoint.
+
+    Raises:
+        CheckpointError: Naming the file that is missing, of another size or content, or does not parse.
+    """
+    manifest = _read_json(path / MANIFEST)
+    if manifest.get("schema_version") != SCHEMA_VERSION:
+        raise CheckpointError(
+            f"{path} has the format {manifest.get('schema_version')!r}; this Penwright reads {SCHEMA_VERSION}. "
+            "Resume it with the version that wrote it."
+        )
+    files = manifest.get("files")
+    prefixes = ("", "rollback/")
+    expected = {
+        f"{prefix}{name}"
+        for prefix in prefixes
+        for name in ("counters.json", *(f"{p}.safetensors" for p in TENSOR_PARTS))
+    }
+    if not isinstance(files, dict) or set(files) != expected:
+        raise CheckpointError(f"{path / MANIFEST} does not list the files of a checkpoint.")
+    for name, facts in files.items():
+        file = path / name
+        if not file.is_file():
+            raise CheckpointError(f"{file} is missing.")
+        if not isinstance(facts, dict) or file.stat().st_size != facts.get("num_bytes"):
+            raise CheckpointError(
+                f"{file} has {file.stat().st_size:,} bytes, not what its manifest says; it is damaged."
+            )
+        if sha256_of(file) != facts.get("sha256"):
+            raise CheckpointError(f"{file} has other content than its manifest says; it is damaged.")
+    return Checkpoint(*(_read_state(path / prefix) for prefix in prefixes))
+
+
+def load_latest(folder: Path) -> Loaded:
+    """Return the newest checkpoint that is good.
+
+    Raises:
+        CheckpointError: If there is none, saying what is wrong with each that was found.
+    """
+    refused: list[str] = []
+    for path in reversed(list_checkpoints(folder)):
+        try:
+            return Loaded(load_checkpoint(path), path, tuple(refused))
+        except CheckpointError as error:
+            refused.append(str(error))
+    found = " ".join(refused) or "none is there."
+    raise CheckpointError(f"{folder} holds no checkpoint that can be resumed: {found} Start a new run.")
+
+
+def prune_checkpoints(folder: Path, *, keep: int, best_step: int | None) -> None:
+    """Delete all but the last, the best and the `keep` newest others, and what a crash left half-written."""
+    paths = list_checkpoints(folder)
+    others = [path for path in paths[:-1] if step_of(path) != best_step]
+    for path in others[: max(0, len(others) - keep)]:
+        # Renamed first, so that a checkpoint whose deletion is interrupted no longer passes for complete.
+        path.rename(folder / f".tmp-{path.name}-{secrets.token_hex(4)}")
+    for path in folder.glob(".tmp-*"):
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _is_good(path: Path) -> bool:
+    try:
+        load_checkpoint(path)
+    except CheckpointError:
+        return False
+    return True
+
+
+def _write_state(folder: Path, state: TrainingState) -> None:
+    folder.mkdir(exist_ok=True)
+    write_json(folder / "counters.json", asdict(state.counters))
+    for part in TENSOR_PARTS:
+        tensors: dict[str, Tensor] = getattr(state, part)
+        write_bytes(folder / f"{part}.safetensors", safetensors.torch.save(tensors))
+
+
+def _read_state(folder: Path) -> TrainingState:
+    values = _read_json(folder / "counters.json")
+    known = {field.name for field in fields(Counters)}
+    if set(values) != known:
+        raise CheckpointError(f"{folder / 'counters.json'} does not hold the counters of a checkpoint.")
+    parts = {}
+    for part in TENSOR_PARTS:
+        file = folder / f"{part}.safetensors"
+        try:
+            parts[part] = safetensors.torch.load(file.read_bytes())
+        except (SafetensorError, OSError) as error:
+            raise CheckpointError(f"{file} cannot be read as tensors: {error}.") from error
+    return TrainingState(counters=Counters(**values), **parts)
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f"{path} cannot be read: {error}.") from error
+    if not isinstance(value, dict):
+        raise CheckpointError(f"{path} does not hold a JSON object.")
+    return value

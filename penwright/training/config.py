@@ -1,0 +1,298 @@
+"""How a training goes: every dial in one frozen schema, from defaults < preset < TOML file < flags.
+
+A configuration is data only: a file never names code, and a key that does not exist is an error. Lengths are counted in
+optimizer steps unless the name says seconds or epochs.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Literal, get_origin
+
+from penwright.batches import ORDERS
+from penwright.corpus.config import CorpusConfig
+from penwright.errors import ConfigError, did_you_mean
+from penwright.model_config import ModelConfig
+from penwright.sampling import SamplingConfig
+
+OPTIMIZERS = ("adamw", "adam")
+SCHEDULES = ("linear", "constant")
+VALIDATIONS = ("books", "windows")
+PRECISIONS = ("auto", "float32", "bfloat16")
+DEVICES = ("auto", "cpu", "cuda", "mps")
+DEFAULT_SECONDS = 600.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TrainConfig:
+    """How long, how fast and how carefully to learn."""
+
+    seconds: float | None = None
+    """Wall-clock budget of the whole run. At most one of seconds, steps and epochs is given; with none, ten minutes."""
+    steps: int | None = None
+    """Optimizer updates in the whole run."""
+    epochs: int | None = None
+    """Readings of the training books in the whole run."""
+    batch_size: int = 16
+    """Lanes of text read in parallel, 1 to 65,536."""
+    seq_len: int = 128
+    """Symbols per window; gradients reach no further. 1 to 65,536."""
+    order: str = "shuffled"
+    """"shuffled": another order of books each epoch. "rolled": the 2017 system's."""
+    reset_at_books: bool = True
+    """Whether the state starts afresh at the edge of a book, or is carried across it."""
+    optimizer: str = "adamw"
+    """"adamw" or "adam"."""
+    learning_rate: float = 3e-3
+    """Peak rate of the schedule, above 0 and at most 1."""
+    schedule: str = "linear"
+    """"linear": falls over the last `decay_fraction` of the run. "constant": does not."""
+    warmup_steps: int = 30
+    """Steps over which the rate climbs to its peak."""
+    decay_fraction: float = 0.75
+    """Share of the run over which the rate falls, 0 to 1."""
+    final_rate_fraction: float = 0.05
+    """Where the rate ends, as a fraction of its peak, 0 to 1."""
+    beta1: float = 0.9
+    """Decay of the mean of gradients, 0 to 1."""
+    beta2: float = 0.99
+    """Decay of the mean of squared gradients, 0 to 1."""
+    epsilon: float = 1e-8
+    """Added to the denominator of an update, for gradients of the mean loss."""
+    weight_decay: float = 0.01
+    """Decoupled decay of weight matrices (adamw only), from 0."""
+    grad_clip: float = 1.0
+    """Largest global gradient norm; 0 does not clip."""
+    seed: int = 0
+    """Decides the weights, the order of books and the dropout masks, 0 to 2^63 - 1."""
+    progress_every: int = 0
+    """Steps between progress records; 0: about one a second."""
+    val_every: int = 0
+    """Steps between readings of held-out books; 0: as often as they take a twentieth of the time."""
+    val_chars: int = 100_000
+    """Held-out characters read each time during training, spread evenly over the books, from 1."""
+    validation: str = "books"
+    """"books": each from its beginning, state carried. "windows": the 2017 system's pass over windows of 1,024 from
+    zero."""
+    final_val_chars: int = 1_000_000
+    """The same for the last reading, of the best author."""
+    compare_every: int = 0
+    """Steps between comparisons of what was read and what was predicted; 0: never."""
+    save_every: int = 0
+    """Steps between checkpoints; 0: by time only."""
+    save_seconds: float = 60.0
+    """Seconds between checkpoints; 0: by steps only."""
+    keep_checkpoints: int = 3
+    """Checkpoints kept beside the best and the last, from 0."""
+    patience: int = 12
+    """Readings of held-out books without gain after which training ends; 0: never."""
+    snapshot_every: int = 50
+    """Steps between the states that an exploding loss is rolled back to, from 1."""
+    spike_factor: float = 3.0
+    """A loss above this multiple of its running average counts as exploding, above 1."""
+    max_rollbacks: int = 6
+    """Rollbacks after which training gives up, from 0."""
+    threads: int = 0
+    """Processor threads; 0: as many as there are physical processors to use."""
+    device: str = "auto"
+    """"auto", "cpu", "cuda" or "mps"."""
+    precision: str = "auto"
+    """Of matrix products while learning: "float32", "bfloat16", or "auto": whichever a short measurement finds faster.
+    Weights, states, sums and losses are float32 in any case."""
+
+    def __post_init__(self) -> None:
+        if sum(limit is not None for limit in (self.seconds, self.steps, self.epochs)) > 1:
+            raise ConfigError("give only one of seconds (--for), steps and epochs.")
+        for name, low, high in (
+            ("steps", 1, 10**12),
+            ("epochs", 1, 10**9),
+            ("batch_size", 1, 65_536),
+            ("seq_len", 1, 65_536),
+            ("warmup_steps", 0, 10**9),
+            ("seed", 0, 2**63 - 1),
+            ("progress_every", 0, 10**9),
+            ("val_every", 0, 10**9),
+            ("val_chars", 1, 10**12),
+            ("final_val_chars", 1, 10**12),
+            ("compare_every", 0, 10**9),
+            ("save_every", 0, 10**9),
+            ("keep_checkpoints", 0, 10_000),
+            ("patience", 0, 10**9),
+            ("snapshot_every", 1, 10**9),
+            ("max_rollbacks", 0, 10**6),
+            ("threads", 0, 4_096),
+            ("seconds", 0.001, 1e9),
+            ("learning_rate", 1e-12, 1.0),
+            ("decay_fraction", 0.0, 1.0),
+            ("final_rate_fraction", 0.0, 1.0),
+            ("beta1", 0.0, 0.999_999),
+            ("beta2", 0.0, 0.999_999_9),
+            ("epsilon", 0.0, 1.0),
+            ("weight_decay", 0.0, 100.0),
+            ("grad_clip", 0.0, 1e9),
+            ("save_seconds", 0.0, 1e9),
+            ("spike_factor", 1.01, 1e9),
+        ):
+            _check_bounds("train", name, getattr(self, name), low=low, high=high)
+        for name, choices in (
+            ("order", ORDERS),
+            ("optimizer", OPTIMIZERS),
+            ("schedule", SCHEDULES),
+            ("validation", VALIDATIONS),
+            ("device", DEVICES),
+            ("precision", PRECISIONS),
+        ):
+            _check_choice("train", name, getattr(self, name), choices)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DiaryConfig:
+    """The samples written while learning, always from the same prompt and seed, so that one watches the author
+    learn."""
+
+    prompt: str = "It was "
+    """Text before the sample, of at most 10,000 characters."""
+    max_chars: int = 400
+    """Characters written each time, 0 to 1,000,000; 0 keeps no diary."""
+    every: int = 0
+    """Steps between samples; 0: at the start, then ever more slowly."""
+    seed: int = 1
+    """Seed of every sample, 0 to 2^63 - 1."""
+    temperature: float = 0.7
+    """Divisor of the logits."""
+    top_k: int = 0
+    """Keep the k most probable characters; 0 keeps all."""
+    top_k_later: int | None = None
+    """`top_k` after the first epoch; None keeps it as it is."""
+    top_p: float = 1.0
+    """Keep the most probable characters that together reach this probability."""
+    min_p: float = 0.02
+    """Drop characters less probable than this share of the most probable one."""
+
+    def __post_init__(self) -> None:
+        for name, low, high in (("max_chars", 0, 1_000_000), ("every", 0, 10**9), ("seed", 0, 2**63 - 1)):
+            _check_bounds("diary", name, getattr(self, name), low=low, high=high)
+        if len(self.prompt) > 10_000:
+            raise ConfigError(f"diary.prompt has {len(self.prompt):,} characters; at most 10,000 are allowed.")
+        self.sampling(epoch=1)
+        self.sampling(epoch=2)
+
+    def sampling(self, *, epoch: int) -> SamplingConfig:
+        """Return how the next character is drawn in an epoch, from 1."""
+        top_k = self.top_k if epoch == 1 or self.top_k_later is None else self.top_k_later
+        return SamplingConfig(temperature=self.temperature, top_k=top_k, top_p=self.top_p, min_p=self.min_p)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RunConfig:
+    """Everything that decides a run but the books themselves."""
+
+    preset: str = "default"
+    """The preset it began from; kept for the record."""
+    corpus: CorpusConfig = field(default_factory=CorpusConfig)
+    """How the books are read, cleaned and split."""
+    model: Mapping[str, Any] = field(default_factory=dict)
+    """Fields of ModelConfig but `vocab_size`, which the books decide."""
+    train: TrainConfig = field(default_factory=TrainConfig)
+    """How long, how fast and how carefully to learn."""
+    diary: DiaryConfig = field(default_factory=DiaryConfig)
+    """The samples written while learning."""
+
+    def __post_init__(self) -> None:
+        self.model_config(vocab_size=256)
+
+    def model_config(self, *, vocab_size: int) -> ModelConfig:
+        """Return the network's configuration for an alphabet of `vocab_size` symbols."""
+        return ModelConfig.from_dict({**self.model, "vocab_size": vocab_size})
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return tables of plain data, every field spelled out but those that are None."""
+        model = self.model_config(vocab_size=256).to_dict()
+        del model["vocab_size"]
+        tables = {
+            "corpus": asdict(self.corpus),
+            "model": model,
+            "train": asdict(self.train),
+            "diary": asdict(self.diary),
+        }
+        return {
+            "preset": self.preset,
+            **{
+                name: {key: value for key, value in table.items() if value is not None}
+                for name, table in tables.items()
+            },
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "RunConfig":
+        """Build from tables of plain data.
+
+        Raises:
+            ConfigError: If a table or key does not exist, or a value has the wrong type or is out of bounds.
+        """
+        tables = {name: value for name, value in data.items() if name != "preset"}
+        check_tables(tables)
+        preset = data.get("preset", "default")
+        if not isinstance(preset, str):
+            raise ConfigError(f"preset must be a name, not {preset!r}.")
+        return cls(
+            preset=preset,
+            corpus=CorpusConfig(**tables.get("corpus", {})),
+            model=dict(tables.get("model", {})),
+            train=TrainConfig(**tables.get("train", {})),
+            diary=DiaryConfig(**tables.get("diary", {})),
+        )
+
+
+SECTIONS: dict[str, type] = {"corpus": CorpusConfig, "model": ModelConfig, "train": TrainConfig, "diary": DiaryConfig}
+
+
+def check_tables(tables: Mapping[str, Any]) -> None:
+    """Check that tables name only sections and keys that exist and hold values of the right type.
+
+    Raises:
+        ConfigError: Naming the first that does not, with the nearest one that does.
+    """
+    for name, table in tables.items():
+        if name not in SECTIONS:
+            raise ConfigError(f"there is no section [{name}].{did_you_mean(name, SECTIONS)}")
+        if not isinstance(table, Mapping):
+            raise ConfigError(f"[{name}] must be a table of settings, not {table!r}.")
+        types = {
+            item.name: item.type for item in fields(SECTIONS[name]) if (name, item.name) != ("model", "vocab_size")
+        }
+        for key, value in table.items():
+            if key not in types:
+                raise ConfigError(f"there is no setting {name}.{key}.{did_you_mean(key, types)}")
+            if not _fits(value, types[key]):
+                raise ConfigError(f"{name}.{key}={value!r} must be {_TYPE_NAMES.get(types[key], 'text')}.")
+
+
+_TYPE_NAMES: dict[Any, str] = {
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    str: "text",
+    int | None: "a whole number",
+    float | None: "a number",
+}
+
+
+def _fits(value: object, kind: Any) -> bool:
+    """Whether a value from outside has the type of a field; a whole number is a fine number, a truth value is
+    neither."""
+    if kind in (float, float | None):
+        return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    if kind in (int, int | None):
+        return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, str if get_origin(kind) is Literal else kind)
+
+
+def _check_bounds(section: str, name: str, value: float | None, *, low: float, high: float) -> None:
+    if value is not None and not low <= value <= high:
+        raise ConfigError(f"{section}.{name}={value} must lie between {low:,} and {high:,}.")
+
+
+def _check_choice(section: str, name: str, value: str, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise ConfigError(f"{section}.{name} cannot be '{value}'.{did_you_mean(value, choices)}")

@@ -1,0 +1,117 @@
+"""What a run should remember of the machine and the software that made it, and how it uses that machine."""
+
+import os
+import platform
+import time
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import torch
+
+from penwright.errors import UsageError
+
+PRODUCTS_TIMED = 5
+PACKAGES = ("penwright", "torch", "numpy", "safetensors")
+
+
+def package_versions() -> dict[str, str]:
+    """Return the version of each package that influences the numbers, and of Python."""
+    versions = {"python": platform.python_version()}
+    for name in PACKAGES:
+        try:
+            versions[name] = version(name)
+        except PackageNotFoundError:
+            versions[name] = "not installed"
+    return versions
+
+
+def describe_machine(device: torch.device) -> dict[str, Any]:
+    """Return the processor, its threads in use, the system and the device, without any name of the machine itself."""
+    accelerator = torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
+    return {
+        "system": platform.system(),
+        "architecture": platform.machine(),
+        "processor": processor_name(),
+        "num_processors": usable_processors(),
+        "threads": torch.get_num_threads(),
+        "device": accelerator,
+    }
+
+
+def processor_name() -> str:
+    """Return the processor's own name, or the architecture when the system does not tell it."""
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as file:  # noqa: PTH123
+            for line in file:
+                if line.startswith("model name"):
+                    return line.partition(":")[2].strip()
+    except OSError:
+        pass  # not Linux
+    return platform.processor() or platform.machine()
+
+
+def usable_processors() -> int:
+    """Return how many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def choose_device(name: str) -> torch.device:
+    """Return the device to train on: the fastest that is there for "auto", else the one named.
+
+    Raises:
+        UsageError: If the device named is not there.
+    """
+    is_there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if name == "auto":
+        return torch.device("cuda" if is_there["cuda"] else "mps" if is_there["mps"] else "cpu")
+    if not is_there[name]:
+        found = ", ".join(device for device, here in is_there.items() if here)
+        raise UsageError(f"the device '{name}' is not available here; available: {found}. Choose one, or 'auto'.")
+    return torch.device(name)
+
+
+def choose_precision(name: str, device: torch.device) -> str:
+    """Return "float32" or "bfloat16": the one named, or for "auto" the one whose matrix products are faster here.
+
+    A processor without bfloat16 instructions computes it hundreds of times slower, so nothing is assumed: products are
+    timed in both, forward and back, a small one first so that the answer comes within a fraction of a second there too.
+    bfloat16 must win by a quarter to be worth its rounding.
+    """
+    if name != "auto":
+        return name
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # two threads on a busy machine wait for each other, which says nothing of the precision
+    try:
+        small, large = (64, 64, 64), (2_048, 192, 768)
+        if _speed_up(small, device) < 0.1 or _speed_up(large, device) < 1.25:
+            return "float32"
+        return "bfloat16"
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _speed_up(shape: tuple[int, int, int], device: torch.device) -> float:
+    """How many times faster a product of (M, K) by (K, N) and its two gradients are in bfloat16 than in float32."""
+    inputs = torch.randn(shape[0], shape[1], device=device, requires_grad=True)
+    weights = torch.randn(shape[1], shape[2], device=device, requires_grad=True)
+
+    def seconds(*, is_bfloat16: bool) -> float:
+        with torch.autocast(device.type, dtype=torch.bfloat16, enabled=is_bfloat16):
+            began = time.perf_counter()
+            gradients = torch.autograd.grad((inputs @ weights).float().sum(), (inputs, weights))
+            gradients[0].sum().item()  # waits for the device
+            return time.perf_counter() - began
+
+    slow, fast = (min(seconds(is_bfloat16=is_bfloat16) for _ in range(PRODUCTS_TIMED)) for is_bfloat16 in (False, True))
+    return slow / fast
+
+
+def use_threads(number: int) -> int:
+    """Set how many threads torch computes with, 0 for all usable processors, and return the number in force.
+
+    The same number gives the same sums bit for bit, so a resumed run sets what the first session used.
+    """
+    torch.set_num_threads(number or usable_processors())
+    return torch.get_num_threads()

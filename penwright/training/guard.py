@@ -1,0 +1,38 @@
+"""Tell a loss that has exploded, so that the last good state can be brought back before it is lost.
+
+A recurrent network now and then takes a step off a cliff: the loss becomes several times what it was, or not a number,
+and never recovers. The remedy is old: go back, halve the rate, go on.
+"""
+
+import math
+
+from penwright.errors import RunError
+from penwright.training.config import TrainConfig
+from penwright.training.session import Reading
+from penwright.training.state import Counters
+
+RATE_FACTOR = 0.5
+
+
+def is_exploding(reading: Reading, counters: Counters, *, config: TrainConfig) -> bool:
+    """Whether a reading must not be learned from.
+
+    True when the loss or its gradient is not finite, or the loss is above `spike_factor` times its running average.
+    """
+    if not (math.isfinite(reading.loss) and math.isfinite(reading.gradient_norm)):
+        return True
+    return counters.loss_average is not None and reading.loss > config.spike_factor * counters.loss_average
+
+
+def check_patience(counters: Counters, *, config: TrainConfig) -> None:
+    """Give up when rolling back has not helped.
+
+    Raises:
+        RunError: If `max_rollbacks` have been made.
+    """
+    if counters.num_rollbacks >= config.max_rollbacks:
+        raise RunError(
+            f"the loss exploded again after {counters.num_rollbacks} rollbacks, at {counters.learning_rate_scale:g} of "
+            f"the learning rate. The last checkpoint is good; start a new run with a lower train.learning_rate than "
+            f"{config.learning_rate:g}."
+        )

@@ -1,0 +1,118 @@
+"""What a training leaves on disk: checkpoints, the best author, the records.
+
+Only the leading process writes; the others take part in capturing the state, which is spread over all of them.
+"""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+import torch
+
+from penwright.author_file import load_author, save_author
+from penwright.card import Card, listed_books, listed_scores
+from penwright.evaluation import BookScore, total
+from penwright.training.checkpoint import Checkpoint, checkpoint_path, prune_checkpoints, save_checkpoint
+from penwright.training.environment import describe_machine, package_versions
+from penwright.training.records import AnyRecord, Saved
+from penwright.training.run_folder import RunFolder
+from penwright.training.session import Session
+from penwright.training.state import TrainingState
+from penwright.training.validation import score_books
+
+
+class FinalScores(NamedTuple):
+    """The best author's last exam."""
+
+    val_books: tuple[BookScore, ...] = ()
+    test_books: tuple[BookScore, ...] = ()
+
+
+class Keeper:
+    """Writes a run's folder."""
+
+    def __init__(self, folder: RunFolder, *, rollback: TrainingState) -> None:
+        """Begin to keep a run.
+
+        Args:
+            folder: Where.
+            rollback: The state that an exploding loss returns to; the loop replaces it as it goes.
+        """
+        self.folder = folder
+        self.rollback = rollback
+
+    def note(self, session: Session, record: AnyRecord) -> None:
+        """Append a record to the run's metrics."""
+        if session.world.leads:
+            self.folder.append(record)
+
+    def save(self, session: Session, *, reason: str) -> Saved:
+        """Write a checkpoint, and drop those no longer needed. Without held-out books the last author is the best."""
+        checkpoint = Checkpoint(session.capture(), self.rollback)
+        counters = session.counters
+        path = checkpoint_path(self.folder.checkpoints_dir, counters.step)
+        if session.world.leads:
+            save_checkpoint(self.folder.checkpoints_dir, checkpoint)
+            keep = session.config.train.keep_checkpoints
+            prune_checkpoints(self.folder.checkpoints_dir, keep=keep, best_step=counters.best_step)
+            if counters.best_step is None:
+                self.write_author(session, ())
+        return Saved(**session.when(), path=str(path), reason=reason)
+
+    def write_author(self, session: Session, scores: tuple[BookScore, ...]) -> None:
+        """Write the author as it is now in place of the one before, with what it scored on the books marked `val`."""
+        if not session.world.leads:
+            return
+        corpus, counters, train = session.corpus, session.counters, session.config.train
+        card = Card(
+            name=self.folder.path.absolute().name,
+            books=listed_books(corpus.books),
+            num_books=len(corpus.books),
+            corpus_digest=corpus.digest,
+            bits_per_char=total(scores).bits_per_char if scores else counters.best_bits_per_char,
+            val_scores=listed_scores(scores),
+            chars_read=counters.chars_read,
+            steps=counters.step,
+            training_seconds=counters.elapsed_seconds,
+            preset=session.config.preset,
+            seed=train.seed,
+            created=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            machine=describe_machine(session.device),
+            versions=package_versions(),
+        )
+        self._save_author(session, card)
+
+    def conclude(self, session: Session) -> FinalScores:
+        """Read the held-out books with the best author, at length, and write what it scored on its card.
+
+        This is the one time that the books marked `test` are looked at.
+        """
+        if not session.world.leads:
+            return FinalScores()
+        parts = load_author(self.folder.author_path)
+        with torch.no_grad():
+            for name, parameter in session.model.named_parameters():
+                parameter.copy_(parts.weights[name])
+        max_chars = session.config.train.final_val_chars
+        books = session.corpus.books_in
+        scores = FinalScores(
+            score_books(session, books("val"), max_chars=max_chars),
+            score_books(session, books("test"), max_chars=max_chars),
+        )
+        card = replace(
+            parts.card,
+            bits_per_char=total(scores.val_books).bits_per_char if scores.val_books else None,
+            val_scores=listed_scores(scores.val_books),
+            test_scores=listed_scores(scores.test_books),
+        )
+        self._save_author(session, card)
+        return scores
+
+    def _save_author(self, session: Session, card: Card) -> None:
+        save_author(
+            self.folder.author_path,
+            model_config=session.model.config,
+            alphabet=session.corpus.alphabet,
+            weights=dict(session.model.named_parameters()),
+            card=card,
+        )

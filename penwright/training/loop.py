@@ -1,0 +1,265 @@
+"""The updates of a training, as a generator of plain records.
+
+The loop decides when to read held-out books, write a sample, save and stop; what a step is stands in `session.py`, what
+is kept on disk in `keeping.py`. Whoever consumes the records prints, draws or collects them; the loop itself does not.
+
+With several processes every one of them runs this loop and sees the same records; rank 0's clock and stop count for
+all.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import islice
+from math import log
+
+import torch
+
+from penwright.training.cadence import ByClock, Cadence, EverySteps
+from penwright.training.comparison import compare
+from penwright.training.distributed import tell_all
+from penwright.training.guard import RATE_FACTOR, check_patience, is_exploding
+from penwright.training.keeping import FinalScores, Keeper
+from penwright.training.records import AnyRecord, Evaluation, Finished, Progress, RolledBack, Sample
+from penwright.training.schedule import learning_rate
+from penwright.training.session import Reading, Session
+from penwright.training.validation import validate
+from penwright.writing import iter_text
+
+PROGRESS_SECONDS = 1.0
+EVALUATION_SECONDS = 5.0
+EVALUATION_SHARE = 0.05
+SAMPLE_SECONDS = 3.0
+SAMPLE_GROWTH = 0.2
+
+
+class Loop:
+    """One session of a run, from where its counters stand to its end or until it is stopped."""
+
+    def __init__(
+        self,
+        session: Session,
+        keeper: Keeper,
+        *,
+        stop: Callable[[], bool] = lambda: False,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Prepare to run; nothing is read yet.
+
+        Args:
+            session: The working set, fresh or restored.
+            keeper: What writes to the run folder.
+            stop: Asked before every step whether the user wants to stop.
+            clock: Seconds that only go forward.
+        """
+        self._session = session
+        self._keeper = keeper
+        self._stop = stop
+        self._clock = clock
+        self._began = clock() - session.counters.elapsed_seconds
+        train, diary = session.config.train, session.config.diary
+        self._progress_due: Cadence = (
+            EverySteps(train.progress_every, first=False) if train.progress_every else ByClock(PROGRESS_SECONDS)
+        )
+        self._evaluation_due: Cadence = (
+            EverySteps(train.val_every) if train.val_every else ByClock(EVALUATION_SECONDS, share=EVALUATION_SHARE)
+        )
+        self._sample_due: Cadence = (
+            EverySteps(diary.every) if diary.every else ByClock(SAMPLE_SECONDS, growth=SAMPLE_GROWTH)
+        )
+        self._save_due: Cadence = ByClock(train.save_seconds or float("inf"))
+        for cadence in (self._progress_due, self._evaluation_due, self._sample_due, self._save_due):
+            cadence.done(session.counters.elapsed_seconds)
+        self._since = _Since(session.counters.chars_read, session.counters.elapsed_seconds)
+
+    def records(self) -> Iterator[AnyRecord]:
+        """Train, and yield what happens. The last record is a `Finished`.
+
+        Raises:
+            RunError: If the loss keeps exploding.
+            OSError: If the run folder cannot be written; the last checkpoint stays good.
+        """
+        for record in self._run():
+            self._keeper.note(self._session, record)
+            yield record
+
+    def _run(self) -> Iterator[AnyRecord]:
+        session, train = self._session, self._session.config.train
+        if session.counters.step == 0:
+            yield from self._sample()
+        while True:
+            if self._tick():
+                yield self._keeper.save(session, reason="stopped")
+                yield self._finished("stopped", FinalScores())
+                return
+            fraction = session.fraction_done
+            if fraction >= 1.0:
+                break
+            reading = session.read()
+            if is_exploding(reading, session.counters, config=train):
+                yield self._roll_back(reading)
+                continue
+            rate = learning_rate(train, step=session.counters.step + 1, fraction_done=fraction)
+            session.learn(reading, learning_rate=rate)
+            self._since.add(reading)
+            yield from self._after_step(reading, rate, fraction)
+            if train.patience and session.counters.evaluations_without_gain >= train.patience:
+                yield from self._end("patience")
+                return
+        yield from self._end("done")
+
+    def _tick(self) -> bool:
+        """Bring the time up to date and return whether the user wants to stop, both as rank 0 has them."""
+        session = self._session
+        elapsed, stop = tell_all([self._clock() - self._began, float(self._stop())], world=session.world)
+        session.counters = replace(session.counters, elapsed_seconds=elapsed)
+        return bool(stop)
+
+    def _after_step(self, reading: Reading, rate: float, fraction: float) -> Iterator[AnyRecord]:
+        """Whatever is due after an update."""
+        session, train = self._session, self._session.config.train
+        step, elapsed = session.counters.step, session.counters.elapsed_seconds
+        if train.compare_every and EverySteps(train.compare_every).is_due(step, elapsed):
+            yield compare(session, reading)
+        if self._progress_due.is_due(step, elapsed):
+            yield self._progress(reading, rate, fraction)
+        if self._evaluation_due.is_due(step, elapsed):
+            yield from self._evaluate()
+        if session.config.diary.max_chars and self._sample_due.is_due(step, elapsed):
+            yield from self._sample()
+        if step % train.snapshot_every == 0:
+            self._keeper.rollback = session.capture()
+        if train.save_every and step % train.save_every == 0:
+            yield self._keeper.save(session, reason="step")
+        if self._save_due.is_due(step, elapsed):
+            yield self._keeper.save(session, reason="time")
+            self._save_due.done(elapsed)
+
+    def _progress(self, reading: Reading, rate: float, fraction: float) -> Progress:
+        counters, since = self._session.counters, self._since
+        loss, accuracy = since.means()
+        seconds = max(counters.elapsed_seconds - since.elapsed_seconds, 1e-9)
+        self._since = _Since(counters.chars_read, counters.elapsed_seconds)
+        self._progress_due.done(counters.elapsed_seconds)
+        return Progress(
+            **self._session.when(),
+            epoch=reading.epoch,
+            loss=loss,
+            bits_per_char=loss / log(2) * self._session.symbols_per_char,
+            accuracy=accuracy,
+            learning_rate=rate * counters.learning_rate_scale,
+            chars_per_second=(counters.chars_read - since.chars_read) / seconds,
+            fraction_done=fraction,
+            eta_seconds=counters.elapsed_seconds * (1.0 - fraction) / fraction if fraction else 0.0,
+        )
+
+    def _evaluate(self) -> Iterator[Evaluation]:
+        """Read held-out books, if there are any, and keep the author if it is the best so far."""
+        session = self._session
+        began = self._clock()
+        scores = validate(session)
+        if scores is None:
+            return
+        best = session.counters.best_bits_per_char
+        is_best = best is None or scores.bits_per_char < best
+        if is_best:
+            session.counters = replace(
+                session.counters,
+                best_bits_per_char=scores.bits_per_char,
+                best_step=session.counters.step,
+                evaluations_without_gain=0,
+            )
+            self._keeper.write_author(session, scores.books)
+        else:
+            without = session.counters.evaluations_without_gain + 1
+            session.counters = replace(session.counters, evaluations_without_gain=without)
+        (took,) = tell_all([self._clock() - began], world=session.world)
+        self._evaluation_due.done(session.counters.elapsed_seconds + took, took_seconds=took)
+        yield Evaluation(
+            **session.when(),
+            bits_per_char=scores.bits_per_char,
+            accuracy=scores.accuracy,
+            num_chars=scores.num_chars,
+            is_best=is_best,
+            books=scores.books,
+        )
+
+    def _sample(self) -> Iterator[Sample]:
+        """Write a page, always from the same prompt and seed, so that samples differ only by what was learned."""
+        session, diary = self._session, self._session.config.diary
+        if not diary.max_chars:
+            return
+        pieces = iter_text(
+            session.model,
+            session.corpus.alphabet,
+            diary.prompt,
+            sampling=diary.sampling(epoch=session.counters.epoch),
+            generator=torch.Generator().manual_seed(diary.seed),
+        )
+        text = "".join(islice(pieces, diary.max_chars))
+        self._sample_due.done(session.counters.elapsed_seconds)
+        yield Sample(**session.when(), prompt=diary.prompt, text=text)
+
+    def _roll_back(self, reading: Reading) -> RolledBack:
+        """Bring the last good state back at half the rate. Steps go on counting, so no two states share a number."""
+        session, keeper = self._session, self._keeper
+        check_patience(session.counters, config=session.config.train)
+        now, good = session.counters, keeper.rollback
+        session.restore(good)
+        session.counters = replace(
+            good.counters,
+            step=now.step,
+            elapsed_seconds=now.elapsed_seconds,
+            num_rollbacks=now.num_rollbacks + 1,
+            learning_rate_scale=now.learning_rate_scale * RATE_FACTOR,
+            best_bits_per_char=now.best_bits_per_char,
+            best_step=now.best_step,
+            evaluations_without_gain=now.evaluations_without_gain,
+        )
+        book = session.lanes.book_at(reading.epoch, reading.window, 0)
+        return RolledBack(
+            **session.when(),
+            loss=reading.loss if reading.loss < float("inf") else None,
+            back_to_step=good.counters.step,
+            learning_rate_scale=session.counters.learning_rate_scale,
+            book=session.corpus.books_in("train")[book].title,
+        )
+
+    def _end(self, reason: str) -> Iterator[AnyRecord]:
+        """Read the held-out books a last time, save, and give the best author its final scores."""
+        session = self._session
+        if session.counters.best_step != session.counters.step:
+            yield from self._evaluate()
+        if session.config.diary.max_chars:
+            yield from self._sample()
+        yield self._keeper.save(session, reason="finished")
+        yield self._finished(reason, self._keeper.conclude(session))
+
+    def _finished(self, reason: str, scores: FinalScores) -> Finished:
+        counters = self._session.counters
+        return Finished(
+            **self._session.when(),
+            reason=reason,
+            best_bits_per_char=counters.best_bits_per_char,
+            best_step=counters.best_step,
+            author=str(self._keeper.folder.author_path),
+            val_books=scores.val_books,
+            test_books=scores.test_books,
+        )
+
+
+class _Since:
+    """What was read since the last progress record."""
+
+    def __init__(self, chars_read: int, elapsed_seconds: float) -> None:
+        self.chars_read = chars_read
+        self.elapsed_seconds = elapsed_seconds
+        self._losses: list[float] = []
+        self._accuracies: list[float] = []
+
+    def add(self, reading: Reading) -> None:
+        self._losses.append(reading.loss)
+        self._accuracies.append(reading.accuracy)
+
+    def means(self) -> tuple[float, float]:
+        return sum(self._losses) / len(self._losses), sum(self._accuracies) / len(self._accuracies)

@@ -1,0 +1,81 @@
+"""Put a configuration together: defaults < preset < TOML file < flags, remembering where each value came from."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from penwright.errors import ConfigError, did_you_mean
+from penwright.presets import PRESETS
+from penwright.training.config import DEFAULT_SECONDS, RunConfig, check_tables
+
+LIMITS = ("seconds", "steps", "epochs")
+
+
+class Resolved(NamedTuple):
+    """A configuration and where it came from."""
+
+    config: RunConfig
+    origins: dict[str, str]
+    """"section.key" to "preset seed", "file run.toml" or "flag"; a key that is missing has its default."""
+
+
+def resolve_config(
+    preset: str | None = None,
+    *,
+    config_file: Path | None = None,
+    overrides: Mapping[str, Mapping[str, Any]] | None = None,
+) -> Resolved:
+    """Resolve the layers of a configuration.
+
+    Args:
+        preset: A name from `presets.PRESETS`; None takes the file's, else "default".
+        config_file: A TOML file with any of the sections [corpus], [model], [train], [diary] and `preset`.
+        overrides: The same tables from flags; they win.
+
+    Raises:
+        ConfigError: If a name does not exist, a value is out of bounds, or the file cannot be read.
+    """
+    tables = read_toml(config_file) if config_file else {}
+    in_file = tables.pop("preset", None)
+    name = preset or in_file or "default"
+    if not isinstance(name, str) or name not in PRESETS:
+        raise ConfigError(f"there is no preset '{name}'.{did_you_mean(str(name), PRESETS)}")
+    merged: dict[str, dict[str, Any]] = {}
+    origins: dict[str, str] = {}
+    layers = [(f"preset {name}", PRESETS[name].tables), (f"file {config_file}", tables), ("flag", overrides or {})]
+    for origin, layer in layers:
+        check_tables(layer)
+        _overlay(merged, origins, layer, origin)
+    config = RunConfig.from_dict({"preset": name, **merged})
+    if all(getattr(config.train, limit) is None for limit in LIMITS):
+        config = replace(config, train=replace(config.train, seconds=DEFAULT_SECONDS))
+    return Resolved(config, origins)
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Read a TOML file.
+
+    Raises:
+        ConfigError: If it is missing, unreadable, not UTF-8 or not TOML.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read ({error.strerror}). Give the path of a TOML file.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not a TOML file in UTF-8: {error}.") from error
+
+
+def _overlay(
+    merged: dict[str, dict[str, Any]], origins: dict[str, str], layer: Mapping[str, Mapping[str, Any]], origin: str
+) -> None:
+    """Lay one layer over those below. A limit of the run's length takes the place of any other such limit."""
+    for section, table in layer.items():
+        if section == "train" and any(limit in table for limit in LIMITS):
+            for limit in LIMITS:
+                merged.get("train", {}).pop(limit, None)
+                origins.pop(f"train.{limit}", None)
+        merged.setdefault(section, {}).update(table)
+        origins.update({f"{section}.{key}": origin for key in table})

@@ -1,0 +1,188 @@
+"""A run on disk: one folder of plain files that a person can read, copy and keep.
+
+    config.toml         the whole configuration, every value spelled out
+    env.json            machine, versions, and the corpus: where it is prepared, its digest, how to name it
+    metrics.jsonl       one record a line, appended as things happen
+    samples/            step-000000500.txt: the diary of samples
+    checkpoints/        exact states, see checkpoint.py
+    author.safetensors  the best author so far
+    lock                held while a process trains
+
+This module knows nothing of models or tensors.
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+from filelock import FileLock, Timeout
+
+from penwright.errors import ConfigError, RunError
+from penwright.files import write_json, write_text
+from penwright.training.config import RunConfig
+from penwright.training.records import AnyRecord, Sample, from_json, to_json
+from penwright.training.resolve import read_toml
+
+
+class RunFolder:
+    """The files of one run. Make one with `create` or `open`."""
+
+    def __init__(self, path: Path) -> None:
+        """Name the folder; nothing is read or written."""
+        self.path = path
+        self.config_path = path / "config.toml"
+        self.env_path = path / "env.json"
+        self.metrics_path = path / "metrics.jsonl"
+        self.samples_dir = path / "samples"
+        self.checkpoints_dir = path / "checkpoints"
+        self.author_path = path / "author.safetensors"
+
+    @classmethod
+    def create(cls, path: Path, *, config: RunConfig, env: dict[str, Any]) -> "RunFolder":
+        """Begin a run.
+
+        Raises:
+            RunError: If the folder already holds a run, or cannot be made.
+        """
+        run = cls(path)
+        if run.config_path.exists():
+            raise RunError(
+                f"{path} already holds a run. Resume it with: penwright train --resume {path}, or name another folder."
+            )
+        try:
+            run.samples_dir.mkdir(parents=True, exist_ok=True)
+            write_json(run.env_path, env)
+            run.write_config(config)
+        except OSError as error:
+            raise RunError(
+                f"the run folder {path} cannot be made ({error.strerror}). Name another with --run."
+            ) from error
+        return run
+
+    @classmethod
+    def open(cls, path: Path) -> "RunFolder":
+        """Open a run that exists.
+
+        Raises:
+            RunError: If the folder is missing or holds no run.
+        """
+        run = cls(path)
+        if not path.is_dir():
+            raise RunError(f"there is no run folder {path}.{_near(path)}")
+        if not run.config_path.is_file():
+            raise RunError(f"{path} is not a run: it has no config.toml. Give the folder that 'penwright train' made.")
+        return run
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the run for this process; the lock ends with the process, however that ends.
+
+        Raises:
+            RunError: If another process trains here.
+        """
+        lock = FileLock(self.path / "lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise RunError(
+                f"{self.path} is in use by another process. Wait for it, stop it, or train in another folder."
+            ) from None
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def write_config(self, config: RunConfig) -> None:
+        """Write the configuration."""
+        write_text(self.config_path, tomli_w.dumps(config.to_dict()))
+
+    def config(self) -> RunConfig:
+        """Return the configuration.
+
+        Raises:
+            ConfigError: If the file was edited into something that is not one.
+        """
+        try:
+            return RunConfig.from_dict(read_toml(self.config_path))
+        except ConfigError as error:
+            raise ConfigError(f"{self.config_path}: {error}") from error
+
+    def env(self) -> dict[str, Any]:
+        """Return what is known of the machine, the versions and the corpus.
+
+        Raises:
+            RunError: If the file is missing or damaged.
+        """
+        try:
+            env = json.loads(self.env_path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise RunError(f"{self.env_path} cannot be read: {error}. Restore it, or start a new run.") from error
+        if not isinstance(env, dict):
+            raise RunError(f"{self.env_path} does not hold a JSON object. Restore it, or start a new run.")
+        return env
+
+    def append(self, record: AnyRecord) -> None:
+        """Add a record to the metrics, and a sample to the diary."""
+        with self.metrics_path.open("a", encoding="utf-8", newline="\n") as file:
+            file.write(json.dumps(to_json(record), ensure_ascii=False) + "\n")
+        if isinstance(record, Sample):
+            write_text(self.samples_dir / f"step-{record.step:09d}.txt", record.prompt + record.text + "\n")
+
+    def metrics(self) -> list[AnyRecord]:
+        """Return the records in the order in which they happened; a last line cut short by a crash is left out."""
+        return [from_json(json.loads(line)) for line in self._whole_lines()]
+
+    def forget_after(self, step: int) -> None:
+        """Drop records of steps after `step`, which a resumed run will make again, and the end of an earlier
+        session."""
+        kept = [
+            line
+            for line in self._whole_lines()
+            if (facts := json.loads(line))["step"] <= step and facts["kind"] != "finished"
+        ]
+        write_text(self.metrics_path, "".join(line + "\n" for line in kept))
+        for path in self.samples_dir.glob("step-*.txt"):
+            if path.stem.removeprefix("step-").isdecimal() and int(path.stem.removeprefix("step-")) > step:
+                path.unlink()
+
+    def _whole_lines(self) -> list[str]:
+        """The lines of metrics.jsonl that are whole records.
+
+        Raises:
+            RunError: If a line before the last is damaged.
+        """
+        try:
+            lines = self.metrics_path.read_text(encoding="utf-8").splitlines()
+        except FileNotFoundError:
+            return []
+        except (OSError, UnicodeDecodeError) as error:
+            raise RunError(f"{self.metrics_path} cannot be read: {error}.") from error
+        for number, line in enumerate(lines, start=1):
+            try:
+                from_json(json.loads(line))
+            except (ValueError, KeyError, TypeError):
+                if number == len(lines):
+                    return lines[:-1]
+                raise RunError(f"{self.metrics_path} is damaged in line {number}. Remove that line to go on.") from None
+        return lines
+
+
+def is_run(path: Path) -> bool:
+    """Whether a folder holds a run."""
+    return (path / "config.toml").is_file() and (path / "env.json").is_file()
+
+
+def newest_run(folder: Path) -> Path | None:
+    """Return the run in `folder` whose author was written last, or None if no run there has one."""
+    authors = [path / "author.safetensors" for path in folder.iterdir() if is_run(path)] if folder.is_dir() else []
+    written = [author for author in authors if author.is_file()]
+    return max(written, key=lambda author: author.stat().st_mtime_ns).parent if written else None
+
+
+def _near(path: Path) -> str:
+    """A hint at runs beside the one that is missing."""
+    beside = sorted(other.name for other in path.parent.iterdir() if is_run(other)) if path.parent.is_dir() else []
+    return f" There are: {', '.join(beside[-5:])}." if beside else " Begin one with: penwright train PATH."

@@ -1,0 +1,197 @@
+"""One process's working set of a training: model, optimizer, lanes and counters, and the update that moves them on.
+
+A session can be captured as a `TrainingState` at any moment between two updates and restored from one; nothing else
+influences what comes next. It knows nothing of files, clocks or records.
+
+Shapes: B = lanes of this process, T = symbols per window, V = symbols of the alphabet.
+"""
+
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from penwright.batches import Batch, Lanes
+from penwright.corpus.store import Corpus
+from penwright.errors import CheckpointError
+from penwright.model import CharModel, detach_state, state_from_tensors, state_to_tensors
+from penwright.training.config import RunConfig
+from penwright.training.distributed import World, average_gradients, gather
+from penwright.training.optimizers import (
+    clip_gradients,
+    make_optimizer,
+    optimizer_tensors,
+    restore_optimizer,
+    set_learning_rate,
+)
+from penwright.training.schedule import fraction_done
+from penwright.training.state import Counters, TrainingState
+
+AVERAGE_DECAY = 0.98  # the loss average remembers about fifty steps
+
+
+class Reading(NamedTuple):
+    """What one window taught, before the update is made."""
+
+    loss: float
+    """Mean over all lanes of all processes, nats per symbol."""
+    accuracy: float
+    """Share of symbols predicted right, 0 to 1."""
+    gradient_norm: float
+    """Global norm before clipping; not finite when the loss is not."""
+    epoch: int
+    window: int
+    batch: Batch
+    """This process's lanes."""
+    lane_losses: Tensor
+    """float32 (B,), nats per symbol."""
+    predictions: Tensor
+    """int64 (B, T), the most probable symbols."""
+
+
+class Session:
+    """The working set. Make one, `restore` it if a run goes on, then `read` and `learn` in turn."""
+
+    def __init__(self, corpus: Corpus, config: RunConfig, *, device: torch.device, world: World) -> None:
+        """Build everything from the seed.
+
+        Raises:
+            CorpusError: If no book is left to train on, or they cannot fill one window of every lane.
+            ConfigError: If the processes cannot share the lanes evenly.
+        """
+        self.config = config
+        self.corpus = corpus
+        self.world = world
+        self.device = device
+        train = config.train
+        books = corpus.books_in("train")
+        self.lanes = Lanes(
+            [corpus.book_ids(book) for book in books],
+            batch_size=train.batch_size,
+            seq_len=train.seq_len,
+            order=train.order,
+            seed=train.seed,
+            boundary_id=corpus.alphabet.boundary_id if train.reset_at_books else None,
+        )
+        self._rows = world.lanes(train.batch_size)
+        generator = torch.Generator().manual_seed(train.seed)
+        self.model = CharModel(config.model_config(vocab_size=corpus.alphabet.vocab_size), generator=generator).to(
+            device
+        )
+        self.parameters = list(self.model.parameters())
+        self.optimizer = make_optimizer(self.model, train)
+        self._generator = torch.Generator(device=device).manual_seed(train.seed + 1 + world.rank)
+        self._recurrent = self.model.initial_state(len(range(train.batch_size)[self._rows]))
+        self.counters = Counters()
+        # Spelled characters take several symbols: losses per symbol become bits per character by this ratio.
+        num_chars = corpus.num_chars("train")
+        self.symbols_per_char = sum(book.num_ids for book in books) / num_chars if num_chars else 1.0
+
+    def when(self) -> dict[str, Any]:
+        """Return the fields that every record carries."""
+        counters = self.counters
+        return {
+            "step": counters.step,
+            "chars_read": counters.chars_read,
+            "elapsed_seconds": round(counters.elapsed_seconds, 3),
+        }
+
+    @property
+    def fraction_done(self) -> float:
+        """Share of the run that is done, 0 to 1."""
+        return fraction_done(self.config.train, self.counters, windows_per_epoch=self.lanes.windows_per_epoch)
+
+    def read(self) -> Reading:
+        """Read the next window of every lane: outputs, loss and averaged gradients. Nothing has been learned yet."""
+        epoch, window = self.counters.epoch, self.counters.window
+        batch = self.lanes.batch(epoch, window, lanes=self._rows)
+        inputs, targets = batch.inputs.to(self.device), batch.targets.to(self.device)  # (B, T)
+        resets = batch.resets.to(self.device) if batch.resets is not None else None
+        dropout = self._generator if self.model.config.dropout > 0 else None
+        with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.config.train.precision == "bfloat16"):
+            logits, state = self.model.sequence(inputs, self._recurrent, resets=resets, dropout_generator=dropout)
+        logits = logits.float()  # (B, T, V)
+        losses = nn.functional.cross_entropy(logits.flatten(0, 1), targets.flatten(), reduction="none").view_as(targets)
+        loss = losses.mean()
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        self._next_recurrent = detach_state(state)
+        predictions = logits.detach().argmax(dim=-1)  # (B, T)
+        facts = torch.tensor([loss.item(), (predictions == targets).float().mean().item()])
+        loss_sum, accuracy_sum = average_gradients(self.parameters, facts, world=self.world).tolist()
+        return Reading(
+            loss=loss_sum / self.world.size,
+            accuracy=accuracy_sum / self.world.size,
+            gradient_norm=clip_gradients(self.parameters, max_norm=self.config.train.grad_clip),
+            epoch=epoch,
+            window=window,
+            batch=batch,
+            lane_losses=losses.detach().mean(dim=1).cpu(),
+            predictions=predictions.cpu(),
+        )
+
+    def learn(self, reading: Reading, *, learning_rate: float) -> None:
+        """Make the update that a reading asks for, and move on to the next window."""
+        set_learning_rate(self.optimizer, learning_rate * self.counters.learning_rate_scale)
+        self.optimizer.step()
+        self._recurrent = self._next_recurrent
+        last = reading.window + 1 == self.lanes.windows_per_epoch
+        average = self.counters.loss_average
+        num_symbols = self.config.train.batch_size * self.config.train.seq_len
+        self.counters = replace(
+            self.counters,
+            step=self.counters.step + 1,
+            epoch=reading.epoch + last,
+            window=0 if last else reading.window + 1,
+            chars_read=self.counters.chars_read + round(num_symbols / self.symbols_per_char),
+            loss_average=reading.loss
+            if average is None
+            else AVERAGE_DECAY * average + (1 - AVERAGE_DECAY) * reading.loss,
+        )
+
+    def capture(self) -> TrainingState:
+        """Return a copy of everything that later updates depend on. Every process must call it; all get the same."""
+
+        def copied(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+            return {name: tensor.detach().to("cpu", copy=True).contiguous() for name, tensor in tensors.items()}
+
+        lanes = state_to_tensors(self._recurrent, "lanes")
+        return TrainingState(
+            counters=self.counters,
+            weights=copied(dict(self.model.named_parameters())),
+            moments=copied(optimizer_tensors(self.model, self.optimizer)),
+            lanes=copied({name: gather(tensor, world=self.world) for name, tensor in lanes.items()}),
+            random={"dropout": gather(self._generator.get_state()[None], world=self.world).clone()},
+        )
+
+    def restore(self, state: TrainingState) -> None:
+        """Go back, or on, to a captured state.
+
+        Raises:
+            CheckpointError: If the state belongs to another model, another number of lanes or of processes.
+        """
+        parameters = dict(self.model.named_parameters())
+        if set(state.weights) != set(parameters):
+            odd = sorted(set(parameters).symmetric_difference(state.weights))[0]
+            raise CheckpointError(
+                f"the checkpoint's weights belong to another model: '{odd}' is missing or unexpected."
+            )
+        with torch.no_grad():
+            for name, parameter in parameters.items():
+                if state.weights[name].shape != parameter.shape:
+                    raise CheckpointError(f"the checkpoint's '{name}' has another shape than this run's model.")
+                parameter.copy_(state.weights[name])
+        restore_optimizer(self.model, self.optimizer, state.moments)
+        mine = {name: tensor[self._rows].to(self.device) for name, tensor in state.lanes.items()}
+        self._recurrent = state_from_tensors(self.model, mine, "lanes")
+        generators = state.random.get("dropout")
+        if generators is None or (len(generators) != self.world.size and self.model.config.dropout > 0):
+            found = 0 if generators is None else len(generators)
+            raise CheckpointError(
+                f"the checkpoint holds the random state of {found} process(es), but {self.world.size} take part. "
+                "Resume with as many as the run began with."
+            )
+        if self.world.rank < len(generators):
+            self._generator.set_state(generators[self.world.rank].clone())
+        self.counters = state.counters

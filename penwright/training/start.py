@@ -1,0 +1,176 @@
+"""Begin a run, or go on with one: the two doors of training.
+
+    for record in train(corpus, run="runs/books", seconds=300):
+        print(record)
+
+Both are generators: nothing happens before the first record is asked for, and whoever stops asking leaves the run as
+its last checkpoint has it.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import nullcontext
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from penwright.corpus.store import Corpus
+from penwright.errors import RunError
+from penwright.training.checkpoint import load_latest
+from penwright.training.config import RunConfig
+from penwright.training.distributed import World, current_world, wait_for_all
+from penwright.training.environment import (
+    choose_device,
+    choose_precision,
+    describe_machine,
+    package_versions,
+    use_threads,
+)
+from penwright.training.keeping import Keeper
+from penwright.training.loop import Loop
+from penwright.training.records import AnyRecord
+from penwright.training.resolve import resolve_config
+from penwright.training.run_folder import RunFolder
+from penwright.training.session import Session
+
+
+def train(
+    corpus: Corpus,
+    *,
+    run: str | Path,
+    preset: str | None = None,
+    config_file: Path | None = None,
+    overrides: Mapping[str, Mapping[str, Any]] | None = None,
+    seconds: float | None = None,
+    steps: int | None = None,
+    epochs: int | None = None,
+    seed: int | None = None,
+    stop: Callable[[], bool] = lambda: False,
+    clock: Callable[[], float] = time.monotonic,
+) -> Iterator[AnyRecord]:
+    """Raise an author on a corpus.
+
+    Args:
+        corpus: The books.
+        run: The folder to make. The best author so far is always in it, as `author.safetensors`.
+        preset: A name from `presets.PRESETS`.
+        config_file: A TOML file laid over the preset.
+        overrides: Tables of settings laid over both, such as {"model": {"hidden_size": 64}}.
+        seconds, steps, epochs: How long; at most one. With none, what the preset says, or ten minutes.
+        seed: Decides weights, order of books and dropout.
+        stop: Asked before every step; once it says yes, the run is saved and ends.
+        clock: Seconds that only go forward.
+
+    Yields:
+        Records, as they happen; the last is a `Finished`.
+
+    Raises:
+        ConfigError: If a setting does not exist or is out of bounds.
+        CorpusError: If there is nothing to train on.
+        RunError: If the folder holds a run already or is in use, or the loss keeps exploding.
+    """
+    given = {"seconds": seconds, "steps": steps, "epochs": epochs, "seed": seed}
+    tables = {name: dict(table) for name, table in (overrides or {}).items()}
+    tables["train"] = {**tables.get("train", {}), **{name: value for name, value in given.items() if value is not None}}
+    config = resolve_config(preset, config_file=config_file, overrides=tables).config
+    config = _settled(config)
+    world = current_world()
+    session = _session(corpus, config, world)
+    folder = RunFolder(Path(run))
+    if world.leads:
+        RunFolder.create(folder.path, config=config, env=_environment(session))
+    wait_for_all(world)
+    with folder.locked() if world.leads else nullcontext():
+        yield from Loop(session, Keeper(folder, rollback=session.capture()), stop=stop, clock=clock).records()
+
+
+def resume(
+    run: str | Path,
+    *,
+    corpus: Corpus | None = None,
+    seconds: float | None = None,
+    steps: int | None = None,
+    epochs: int | None = None,
+    stop: Callable[[], bool] = lambda: False,
+    clock: Callable[[], float] = time.monotonic,
+) -> Iterator[AnyRecord]:
+    """Go on with a run exactly where its last good checkpoint stands.
+
+    Args:
+        run: Its folder.
+        corpus: The books, if they are no longer prepared where they were; they must be the same.
+        seconds, steps, epochs: A new limit for the whole run, in place of its old one.
+        stop, clock: As for `train`.
+
+    Yields:
+        Records, as they happen; the last is a `Finished`.
+
+    Raises:
+        RunError: If there is no such run, it is in use, has nothing left to do, or the books have changed.
+        CheckpointError: If no checkpoint is good.
+    """
+    world = current_world()
+    wait_for_all(world)
+    folder = RunFolder.open(Path(run))
+    with folder.locked() if world.leads else nullcontext():
+        config = _with_limit(folder.config(), seconds=seconds, steps=steps, epochs=epochs)
+        use_threads(config.train.threads)
+        session = _session(_same_books(folder, corpus), config, world)
+        loaded = load_latest(folder.checkpoints_dir)
+        session.restore(loaded.checkpoint.state)
+        if session.fraction_done >= 1.0:
+            raise RunError(
+                f"{folder.path} is finished: {session.counters.step:,} steps, "
+                f"{session.counters.elapsed_seconds:,.0f} seconds. "
+                "To train it longer, give a larger --for, --steps or --epochs for the whole run."
+            )
+        if world.leads:
+            folder.write_config(config)
+            folder.forget_after(session.counters.step)
+        yield from Loop(session, Keeper(folder, rollback=loaded.checkpoint.rollback), stop=stop, clock=clock).records()
+
+
+def _settled(config: RunConfig) -> RunConfig:
+    """Settle what is left to the machine, so that a resumed run does as the first session did."""
+    threads = use_threads(config.train.threads)
+    device = choose_device(config.train.device)
+    precision = choose_precision(config.train.precision, device)
+    return replace(config, train=replace(config.train, threads=threads, device=device.type, precision=precision))
+
+
+def _session(corpus: Corpus, config: RunConfig, world: World) -> Session:
+    return Session(corpus, config, device=choose_device(config.train.device), world=world)
+
+
+def _environment(session: Session) -> dict[str, Any]:
+    corpus = session.corpus
+    return {
+        "machine": describe_machine(session.device),
+        "versions": package_versions(),
+        "num_processes": session.world.size,
+        "num_parameters": session.model.num_parameters,
+        "corpus": {
+            "path": str(corpus.path.absolute()),
+            "digest": corpus.digest,
+            "num_chars": {split: corpus.num_chars(split) for split in ("train", "val", "test")},
+        },
+    }
+
+
+def _same_books(folder: RunFolder, corpus: Corpus | None) -> Corpus:
+    """Open the run's corpus, or take the one given if it is the same to the last id."""
+    facts = folder.env().get("corpus", {})
+    if corpus is None:
+        corpus = Corpus.open(facts.get("path", ""))
+    if corpus.digest != facts.get("digest"):
+        raise RunError(
+            f"the books of {folder.path} have changed since it began, so it cannot go on as it was. "
+            "Restore them, or start a new run on the books as they are now."
+        )
+    return corpus
+
+
+def _with_limit(config: RunConfig, *, seconds: float | None, steps: int | None, epochs: int | None) -> RunConfig:
+    if seconds is None and steps is None and epochs is None:
+        return config
+    return replace(config, train=replace(config.train, seconds=seconds, steps=steps, epochs=epochs))

@@ -1,0 +1,53 @@
+"""Read held-out books during a training, in the way the run asks for."""
+
+from math import log
+from typing import NamedTuple
+
+import numpy as np
+
+from penwright.corpus.store import Book
+from penwright.evaluation import BookScore, evaluate, seed_validation, total
+from penwright.training.distributed import tell_all
+from penwright.training.session import Session
+
+EVALUATION_LANES = 32
+
+
+class Validation(NamedTuple):
+    """One reading of the held-out books."""
+
+    bits_per_char: float
+    accuracy: float
+    num_chars: int
+    books: tuple[BookScore, ...]
+    """By book; empty for the 2017 system's pass, which joins them, and on processes that do not lead."""
+
+
+def validate(session: Session) -> Validation | None:
+    """Read the books marked `val`, up to `val_chars`; None if there are none. Every process gets rank 0's figures."""
+    if not session.corpus.books_in("val"):
+        return None
+    found = (_validate(session) if session.world.leads else None) or Validation(0.0, 0.0, 0, ())
+    bits, accuracy, num_chars = tell_all(
+        [found.bits_per_char, found.accuracy, float(found.num_chars)], world=session.world
+    )
+    return Validation(bits, accuracy, int(num_chars), found.books) if num_chars else None
+
+
+def score_books(session: Session, books: tuple[Book, ...], *, max_chars: int) -> tuple[BookScore, ...]:
+    """Return bits per character by book, each read from its beginning with the state carried."""
+    if not books:
+        return ()
+    return evaluate(session.model, session.corpus, books, max_chars=max_chars, batch_size=EVALUATION_LANES)
+
+
+def _validate(session: Session) -> Validation | None:
+    books = session.corpus.books_in("val")
+    train = session.config.train
+    if train.validation == "windows":
+        # The 2017 system joins its held-out files; there a symbol is a character.
+        ids = np.concatenate([session.corpus.book_ids(book) for book in books])[: train.val_chars]
+        whole = seed_validation(session.model, ids)
+        return Validation(whole.loss / log(2), whole.accuracy, len(ids), ()) if whole else None
+    scores = score_books(session, books, max_chars=train.val_chars)
+    return Validation(*total(scores), scores)

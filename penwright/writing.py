@@ -1,0 +1,118 @@
+"""Let a model read a text and write on, one character at a time.
+
+Reading carries the memory through the text in pieces of bounded size, so a whole book can be read before the first
+character is written and takes no more room than a page. Writing draws an id, lets the model read it, and draws the
+next; it never ends by itself. Where to stop is the matter of `endings`.
+
+What is read first is the edge of a book, as in training, and then the prompt. An alphabet without such an edge, the
+seed's, reads the prompt alone, or its start letter if the prompt is empty. None of these is part of what is written.
+
+This module knows nothing of files, or of how long a text should be.
+
+Letters: V = vocab_size, T = ids read at once, N = ids of a stretch of text.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from penwright.alphabet import Alphabet
+from penwright.half_bytes import HalfByteGate
+from penwright.model import CharModel, ModelState
+from penwright.sampling import SamplingConfig, sample_next
+
+CHARS_ENCODED_AT_ONCE = 1 << 16
+IDS_READ_AT_ONCE = 512
+MAX_LOGITS = 1 << 22  # of one piece (T * V): 16 MiB in float32
+
+
+class Bookmark(NamedTuple):
+    """Where an author is in a text: all that it remembers, and what it expects next. Reading on makes a new one."""
+
+    logits: Tensor
+    """What comes next, shape (1, V), on the model's device."""
+    state: ModelState
+    """The memory of one reader, one entry per layer."""
+
+
+def read_text(model: CharModel, alphabet: Alphabet, text: str, *, after: Bookmark | None = None) -> Bookmark:
+    """Read a text of any length in bounded memory.
+
+    Args:
+        model: What reads. Dropout is never applied.
+        alphabet: The one it was trained with.
+        text: Any string, lone surrogates included; it may be empty.
+        after: Where to read on from, or None to open a new book.
+
+    Returns:
+        Where the text ends.
+    """
+    assert model.config.vocab_size == alphabet.vocab_size, (model.config.vocab_size, alphabet.vocab_size)
+    place = after
+    with torch.inference_mode():
+        state = model.initial_state(1) if after is None else after.state
+        for ids in _iter_ids(alphabet, text, is_new=after is None):
+            logits, state = model.sequence(ids.to(_device_of(model)), state)  # (1, T, V)
+            place = Bookmark(logits[:, -1].clone(), state)  # a view would keep the whole piece in memory
+    assert place is not None
+    return place
+
+
+def iter_text(
+    model: CharModel,
+    alphabet: Alphabet,
+    prompt: str = "",
+    *,
+    sampling: SamplingConfig,
+    generator: torch.Generator,
+    after: Bookmark | None = None,
+) -> Iterator[str]:
+    """Write on after a prompt, for ever.
+
+    The edge of a book is never drawn, and half-bytes only where they make a character that the alphabet lacks; so no
+    damaged character is written, and reading the written text leads to where the writing was.
+
+    Args:
+        model: What writes.
+        alphabet: The one it was trained with.
+        prompt: Read first and not repeated.
+        sampling: How freely to choose.
+        generator: On the CPU; see `sampling.generator_from`.
+        after: Where to read the prompt from, or None to open a new book.
+
+    Yields:
+        Each character as soon as it is complete.
+
+    Raises:
+        AuthorError: If the model's predictions are not numbers.
+    """
+    gate, decoder = HalfByteGate(alphabet), alphabet.decoder()
+    banned_at_edge = torch.tensor(gate.banned_ids)
+    place = read_text(model, alphabet, prompt, after=after)
+    while True:
+        banned = gate.banned_ids if gate.is_inside else banned_at_edge
+        symbol = sample_next(place.logits, config=sampling, generator=generator, banned_ids=banned)  # (1,)
+        gate.push(int(symbol))
+        if character := decoder.push(int(symbol)):
+            yield character
+        with torch.inference_mode():  # never around the yield, where it would hold for the caller too
+            place = Bookmark(*model.step(symbol.to(_device_of(model)), place.state))
+
+
+def _iter_ids(alphabet: Alphabet, text: str, *, is_new: bool) -> Iterator[Tensor]:
+    """Yield the ids to be read as int64 (1, T) with T bounded, those that open a new book first."""
+    if is_new and alphabet.boundary_id is not None:
+        yield torch.tensor([[alphabet.boundary_id]])
+    elif is_new and not text:
+        yield torch.tensor([[alphabet.start_id]])
+    at_once = max(1, min(IDS_READ_AT_ONCE, MAX_LOGITS // alphabet.vocab_size))
+    for start in range(0, len(text), CHARS_ENCODED_AT_ONCE):
+        ids = torch.from_numpy(alphabet.encode(text[start : start + CHARS_ENCODED_AT_ONCE]).astype("int64"))  # (N,)
+        for place in range(0, len(ids), at_once):
+            yield ids[None, place : place + at_once]
+
+
+def _device_of(model: CharModel) -> torch.device:
+    return next(model.parameters()).device

@@ -1,0 +1,155 @@
+"""The live display, drawn on terminals of several sizes that exist only in memory."""
+
+import io
+
+import pytest
+from rich.console import Console
+
+from penwright.cli.live import LiveDisplay
+from penwright.training.records import Evaluation, Finished, Progress, RolledBack, Sample, Saved
+
+PROGRESS = Progress(
+    step=1_200,
+    chars_read=1,
+    elapsed_seconds=60.0,
+    epoch=1,
+    loss=1.0,
+    bits_per_char=1.62,
+    accuracy=0.5,
+    learning_rate=1e-3,
+    chars_per_second=41_234.0,
+    fraction_done=0.13,
+    eta_seconds=258.0,
+)
+EVALUATION = Evaluation(
+    step=1_200,
+    chars_read=1,
+    elapsed_seconds=60.0,
+    bits_per_char=1.71,
+    accuracy=0.5,
+    num_chars=1,
+    is_best=True,
+    books=(),
+)
+SAMPLE = Sample(
+    step=1_000, chars_read=1, elapsed_seconds=60.0, prompt="It was ", text="a cold [bold]night\x1b[2J. " * 30
+)
+SAVED = Saved(step=1_100, chars_read=1, elapsed_seconds=60.0, path="p", reason="time")
+
+
+def terminal(*, width: int = 80, height: int = 24, no_color: bool = False) -> Console:
+    """A terminal in memory."""
+    stream = io.StringIO()
+    return Console(
+        file=stream,
+        force_terminal=True,
+        width=width,
+        height=height,
+        no_color=no_color,
+        highlight=False,
+        markup=False,
+        _environ={"TERM": "xterm-256color"},
+    )
+
+
+def last_drawing(console: Console, display: LiveDisplay) -> list[str]:
+    """The lines of what the display draws now, without styles."""
+    with console.capture() as capture:
+        console.print(display._drawing())
+    return [Console().render_str(line, markup=False).plain for line in plain(capture.get()).splitlines()]
+
+
+def plain(text: str) -> str:
+    """Text without the escape sequences that the console itself put in."""
+    from rich.text import Text
+
+    return Text.from_ansi(text).plain
+
+
+@pytest.mark.parametrize("width", [30, 60, 80, 120])
+@pytest.mark.parametrize("height", [6, 24])
+def test_the_drawing_fits_the_terminal(width: int, height: int) -> None:
+    console = terminal(width=width, height=height)
+    display = LiveDisplay(console, is_stopping=lambda: True)
+    for record in (PROGRESS, EVALUATION, SAMPLE, SAVED):
+        display.show(record)
+    lines = last_drawing(console, display)
+    assert all(len(line) <= width for line in lines)
+    assert len(lines[-1].rstrip()) <= width - 2, "the terminal's own ^C must not break the last line"
+    assert len(lines) <= height + 2  # a word on stopping may take several lines where there are few columns
+
+
+def test_the_line_and_the_page_are_drawn() -> None:
+    console = terminal(width=100)
+    display = LiveDisplay(console, is_stopping=lambda: False)
+    for record in (PROGRESS, EVALUATION, SAMPLE, SAVED):
+        display.show(record)
+    lines = last_drawing(console, display)
+    assert lines[0] == "step 1,200 · 13 % · 41,200 chars/s · 1.62 bits/char (held-out 1.71, best 1.71) · ETA 4:18"
+    assert "what it writes after step 1,000" in lines[1]
+    assert lines[2].startswith("│ It was a cold [bold]night␛[2J. a cold")
+    assert "saved at step 1,100" in lines[-1]
+
+
+def test_before_the_first_record_something_is_shown() -> None:
+    console = terminal()
+    assert last_drawing(console, LiveDisplay(console, is_stopping=lambda: False)) == ["Reading the first pages ..."]
+
+
+def test_the_prompt_is_told_apart() -> None:
+    console = terminal()
+    display = LiveDisplay(console, is_stopping=lambda: False)
+    display.show(SAMPLE)
+    with console.capture() as capture:
+        console.print(display._drawing())
+    assert "\x1b[1mIt was \x1b[0ma cold" in capture.get()
+
+
+def test_without_colour_there_is_none() -> None:
+    console = terminal(no_color=True)
+    display = LiveDisplay(console, is_stopping=lambda: True)
+    for record in (PROGRESS, SAMPLE):
+        display.show(record)
+    with console.capture() as capture:
+        console.print(display._drawing())
+    assert "\x1b[3" not in capture.get()
+
+
+def test_a_wish_to_stop_is_answered_until_the_end() -> None:
+    console = terminal()
+    display = LiveDisplay(console, is_stopping=lambda: True)
+    assert last_drawing(console, display)[-1].startswith("Stopping: finishing this step, then saving.")
+    display.show(
+        Finished(
+            step=1,
+            chars_read=1,
+            elapsed_seconds=1.0,
+            reason="stopped",
+            best_bits_per_char=None,
+            best_step=None,
+            author="a",
+            val_books=(),
+            test_books=(),
+        )
+    )
+    assert "Stopping" not in last_drawing(console, display)[-1]
+
+
+def test_a_rollback_stays_above_the_line() -> None:
+    console = terminal(width=200)
+    with LiveDisplay(console, is_stopping=lambda: False) as display:
+        display.show(PROGRESS)
+        display.show(
+            RolledBack(
+                step=11,
+                chars_read=1,
+                elapsed_seconds=1.1,
+                loss=9.0,
+                back_to_step=1,
+                learning_rate_scale=0.5,
+                book="The\x1b Lamp",
+            )
+        )
+    assert isinstance(console.file, io.StringIO)
+    shown = console.file.getvalue()
+    assert "(reading The␛ Lamp)" in shown

@@ -1,0 +1,64 @@
+"""What is said when a training has ended."""
+
+import json
+from pathlib import Path
+
+from penwright.cli.summary import outcome_json, outcome_lines
+from penwright.evaluation import BookScore
+from penwright.training.records import Finished
+
+
+def finished(reason: str = "done", *, best: float | None = 1.7023) -> Finished:
+    """The last record of a session."""
+    return Finished(
+        step=2_431,
+        chars_read=4_978_688,
+        elapsed_seconds=600.4,
+        reason=reason,
+        best_bits_per_char=best,
+        best_step=None if best is None else 2_400,
+        author="runs/my books/author.safetensors",
+        val_books=(BookScore(title="The Lamp", author="Orla Vane", num_chars=9, bits_per_char=1.7, accuracy=0.5),),
+        test_books=(),
+    )
+
+
+def test_the_author_and_the_two_commands_to_try_are_named() -> None:
+    assert outcome_lines(finished(), run=Path("runs/my books")) == [
+        "Done: 2,431 steps, 4,978,688 characters read, 10:00.",
+        "Best on held-out books: 1.702 bits/char, after step 2,400.",
+        "The author: runs/my books/author.safetensors",
+        "  Let it write:       penwright write 'runs/my books'",
+        "  See how it learned: penwright report 'runs/my books'",
+    ]
+
+
+def test_a_run_that_was_stopped_says_how_to_go_on() -> None:
+    lines = outcome_lines(finished("stopped"), run=Path("runs/a"))
+    assert lines[0].startswith("Stopped and saved: ")
+    assert lines[3] == "  Go on:              penwright train --resume runs/a"
+
+
+def test_an_early_end_is_called_so_and_no_held_out_books_are_no_score() -> None:
+    lines = outcome_lines(finished("patience", best=None), run=Path("runs/a"))
+    assert lines[0].startswith("Ended early: ")
+    assert not any("held-out" in line for line in lines)
+
+
+def test_json_has_the_names_of_the_glossary() -> None:
+    facts = outcome_json(finished(), run=Path("runs/a"))
+    assert json.loads(json.dumps(facts)) == {
+        "run": "runs/a",
+        "author": "runs/my books/author.safetensors",
+        "reason": "done",
+        "step": 2_431,
+        "best_step": 2_400,
+        "bits_per_char": 1.7023,
+        "chars_read": 4_978_688,
+        "chars_per_second": 4_978_688 / 600.4,
+        "elapsed_seconds": 600.4,
+        "val_books": [
+            {"title": "The Lamp", "author": "Orla Vane", "num_chars": 9, "bits_per_char": 1.7, "accuracy": 0.5}
+        ],
+        "test_books": [],
+    }

@@ -1,0 +1,51 @@
+import pytest
+
+from penwright.corpus.config import SPLITS, CorpusConfig, split_name
+from penwright.errors import ConfigError
+
+
+def test_a_configuration_survives_plain_data() -> None:
+    config = CorpusConfig(alphabet="seed", max_characters=100, unwrap=False, val_fraction=0.1, split_seed=3)
+    assert CorpusConfig.from_dict(config.to_dict()) == config
+
+
+def test_what_is_absent_has_its_default() -> None:
+    assert CorpusConfig.from_dict({}) == CorpusConfig()
+
+
+def test_only_the_seeds_alphabet_and_split_together_take_books_as_they_are() -> None:
+    assert CorpusConfig(alphabet="seed", split="seed").is_raw
+    assert not CorpusConfig(alphabet="seed").is_raw
+    assert not CorpusConfig(split="seed").is_raw
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"alphabet": "learned"}, "alphabet='learned' is unknown. Did you mean 'learnt'"),
+        ({"split": "title"}, "split='title' is unknown. Known: author, seed"),
+        ({"max_characters": 0}, "max_characters=0 must lie between 1 and 60,000"),
+        ({"max_characters": 1.5}, "max_characters=1.5 must be a whole number"),
+        ({"min_count": 0}, "min_count=0 must be at least 1"),
+        ({"min_count": True}, "min_count=True must be a whole number"),
+        ({"licence": "yes"}, "licence='yes' must be true or false"),
+        ({"val_fraction": 0.5}, "val_fraction=0.5 must lie between 0 and 0.4"),
+        ({"test_fraction": -0.1}, "test_fraction=-0.1 must lie"),
+        ({"test_fraction": float("nan")}, "test_fraction=nan must lie"),
+        ({"split_seed": -1}, "split_seed=-1 must be at least 0"),
+    ],
+)
+def test_a_value_out_of_bounds_is_refused_with_its_bounds(values: dict[str, object], sentence: str) -> None:
+    with pytest.raises(ConfigError, match=sentence):
+        CorpusConfig.from_dict(values)
+
+
+def test_an_unknown_option_is_refused_with_a_near_name() -> None:
+    with pytest.raises(ConfigError, match="no corpus option 'licens'. Did you mean 'licence'"):
+        CorpusConfig.from_dict({"licens": True})
+
+
+def test_a_split_has_one_of_three_names() -> None:
+    assert [split_name(name) for name in SPLITS] == ["train", "val", "test"]
+    with pytest.raises(ConfigError, match="split='tests' is unknown. Did you mean 'test'"):
+        split_name("tests")

@@ -1,0 +1,93 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from penwright.alphabet import Alphabet
+from penwright.corpus.book import Book
+from penwright.corpus.config import CorpusConfig
+from penwright.corpus.description import JSON_NAME, describe, digest_of, read_description, write_description
+from penwright.corpus.store import IDS_NAME, Corpus
+from penwright.errors import CorpusError
+
+
+def book(**values: Any) -> Book:
+    fields = {"title": "Lamp", "author": "Vane", "split": "train", "source": "lamp.txt", "encoding": "utf-8"}
+    return Book(**{**fields, "sha256": "0" * 64, "start": 0, "num_ids": 3, "num_chars": 2, **values})
+
+
+def described(*books: Book, **changes: Any) -> dict[str, Any]:
+    data = describe(
+        alphabet=Alphabet("ab"),
+        config=CorpusConfig(),
+        books=books,
+        ids_sha256=["1" * 64] * len(books),
+        cache_keys=[["2" * 64]] * len(books),
+        skipped=[("picture.png", "is no text")],
+        warnings=["Look twice."],
+    )
+    return {**data, **changes}
+
+
+def test_what_is_described_is_read(tmp_path: Path) -> None:
+    data = described(book())
+    write_description(tmp_path, data)
+    assert read_description(tmp_path) == data
+
+
+@given(st.text(st.characters(exclude_categories=())))
+def test_any_title_survives(tmp_path_factory: pytest.TempPathFactory, title: str) -> None:
+    folder = tmp_path_factory.mktemp("store")
+    data = described(book(title=title))
+    write_description(folder, data)
+    assert read_description(folder)["books"][0]["title"] == title
+
+
+def test_the_digest_ignores_file_names_and_nothing_else() -> None:
+    digest = described(book())["digest"]
+    assert described(book(source="other.txt", encoding="cp1252"))["digest"] == digest
+    for other in (book(title="Bell"), book(author="Wren"), book(split="val"), book(sha256="1" * 64), book(year=1884)):
+        assert described(other)["digest"] != digest
+    assert digest_of(Alphabet("abc").to_dict(), described(book())["books"], ["1" * 64]) != digest
+    assert digest_of(Alphabet("ab").to_dict(), described(book())["books"], ["2" * 64]) != digest
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", "is damaged: corpus.json is not JSON"),
+        (b"\xff", "is not JSON"),
+        (b"[" * 100_000, "is not JSON"),
+        (b"[]", "does not describe a corpus"),
+        (b"{}", "does not describe a corpus"),
+        (json.dumps({**described(book()), "schema_version": 2}).encode(), "has version 2, this program reads 1"),
+        (json.dumps({**described(book()), "digest": "0"}).encode(), "does not match its checksum"),
+        (json.dumps({**described(book()), "more": 1}).encode(), "does not match its checksum"),
+        (json.dumps({**described(book()), "books": float("nan")}).encode(), "is not JSON"),
+    ],
+)
+def test_a_damaged_description_gives_a_sentence(tmp_path: Path, content: bytes, sentence: str) -> None:
+    (tmp_path / JSON_NAME).write_bytes(content)
+    with pytest.raises(CorpusError, match=sentence):
+        read_description(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("books", "sentence"),
+    [
+        ([], "its list of books is empty"),
+        ([book(start=1)], "'Lamp' does not lie where it should"),
+        ([book(num_ids=2)], "'Lamp' does not lie where it should"),
+        ([book(split="val"), book(start=3)], "not in the order train, val, test"),
+    ],
+)
+def test_a_consistent_description_of_an_impossible_corpus_is_refused(
+    tmp_path: Path, books: list[Book], sentence: str
+) -> None:
+    write_description(tmp_path, described(*books))
+    (tmp_path / IDS_NAME).write_bytes(bytes(3 * len(books)))
+    with pytest.raises(CorpusError, match=sentence):
+        Corpus.open(tmp_path)

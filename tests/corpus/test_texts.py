@@ -1,0 +1,86 @@
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from penwright.corpus import texts
+from penwright.corpus.config import CorpusConfig
+from penwright.corpus.pieces import Piece
+from penwright.corpus.sources import Source
+from penwright.corpus.texts import count_characters, join_facts, read_bytes, read_piece, total_counts
+from penwright.errors import ReadingError
+
+RAW = CorpusConfig(alphabet="seed", split="seed")
+PROSE = (
+    "The lamp was lit before the rain came, and it burned until the morning.\n\nNobody had thought of the oil; "
+    "“there is always some,” said the old woman — and there was.\n"
+)
+
+
+def piece_of(folder: Path, data: bytes, name: str = "book.txt") -> Piece:
+    (folder / name).write_bytes(data)
+    return Piece(Source(folder / name, None, len(data), folder), 0, len(data), b"")
+
+
+@given(st.text(st.characters(exclude_categories=())), st.integers(1, 5))
+def test_counting_agrees_with_the_plain_counter(text: str, step: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(texts, "COUNT_CHARS", step)
+        characters, counts = count_characters(text)
+    assert dict(zip(characters, counts.tolist(), strict=True)) == Counter(text)
+    assert list(characters) == sorted(characters)
+
+
+def test_a_piece_is_read_with_all_that_is_known_of_it(tmp_path: Path) -> None:
+    piece = piece_of(tmp_path, PROSE.replace("\n", "\r\n").encode("utf-8"))
+    text, facts, cuts = read_piece(read_bytes(piece), piece=piece, config=CorpusConfig())
+    assert text == PROSE
+    assert cuts == ()
+    assert facts.num_chars == len(PROSE)
+    assert dict(zip(facts.characters, facts.counts.tolist(), strict=True)) == Counter(PROSE)
+    assert "utf-8" in facts.encoding
+    assert len(facts.sha256) == len(facts.text_sha256) == 64
+    assert len(facts.fingerprint)
+
+
+def test_a_raw_configuration_changes_nothing_but_line_ends(tmp_path: Path) -> None:
+    page = "*** START OF THE PROJECT GUTENBERG EBOOK X ***\r\nhard\r\nwrapped  lines \r\n"
+    piece = piece_of(tmp_path, page.encode("ascii"))
+    text, facts, cuts = read_piece(read_bytes(piece), piece=piece, config=RAW)
+    assert text == page.replace("\r\n", "\n")
+    assert cuts == ()
+    assert len(facts.fingerprint) == 0
+
+
+def test_a_book_of_blanks_is_no_book(tmp_path: Path) -> None:
+    piece = piece_of(tmp_path, b" \n\n \n")
+    with pytest.raises(ReadingError, match=r"book\.txt"):
+        read_piece(read_bytes(piece), piece=piece, config=CorpusConfig())
+
+
+def test_a_binary_is_no_book(tmp_path: Path) -> None:
+    piece = piece_of(tmp_path, bytes(range(256)) * 8)
+    with pytest.raises(ReadingError, match=r"book\.txt"):
+        read_piece(read_bytes(piece), piece=piece, config=CorpusConfig())
+
+
+def test_the_facts_of_pieces_join_to_those_of_the_book(tmp_path: Path) -> None:
+    first, second = "a lamp\n\n", "a bell: zwölf\n"
+    parts = [read_piece(part.encode(), piece=piece_of(tmp_path, part.encode()), config=RAW).facts for part in (first, second)]
+    whole = join_facts(parts, sha256="f" * 64)
+    characters, counts = count_characters(first + second)
+    assert whole.characters == characters
+    assert whole.counts.tolist() == counts.tolist()
+    assert whole.num_chars == len(first + second)
+    assert whole.sha256 == "f" * 64
+    assert whole.text_sha256 not in {part.text_sha256 for part in parts}
+    assert join_facts(parts[:1], sha256="f" * 64) is parts[0]
+
+
+def test_counts_of_several_texts_add_up(tmp_path: Path) -> None:
+    facts = [read_piece(text, piece=piece_of(tmp_path, text), config=RAW).facts for text in (b"aab", b"bc")]
+    assert total_counts(facts) == {"a": 2, "b": 2, "c": 1}
+    assert facts[0].counts.dtype == np.int64

@@ -1,0 +1,69 @@
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from penwright.corpus.workers import MAX_WORKERS, SMALL_BYTES, Workers, num_workers
+from penwright.errors import ConfigError, CorpusError
+
+
+def test_one_worker_runs_in_this_process_in_order() -> None:
+    with Workers(1) as workers:
+        assert list(workers.map(abs, [-3, -2, -1])) == [(0, 3), (1, 2), (2, 1)]
+        assert list(workers.map(lambda _: os.getpid(), [None])) == [(0, os.getpid())]
+
+
+def test_several_workers_give_every_result_with_its_place() -> None:
+    with Workers(2) as workers:
+        assert sorted(workers.map(abs, list(range(-20, 0)))) == [(place, 20 - place) for place in range(20)]
+        assert sorted(workers.map(str, [1, 2])) == [(0, "1"), (1, "2")]
+        assert list(workers.map(abs, [])) == []
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_what_a_task_raises_is_raised_here(count: int) -> None:
+    with Workers(count) as workers, pytest.raises(ValueError, match="invalid literal"):
+        list(workers.map(int, ["1", "no number"]))
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this operating system kills processes in another way")
+def test_a_worker_that_dies_is_told() -> None:
+    with Workers(2) as workers, pytest.raises(CorpusError, match="died, often for lack of memory. Run again with workers=1"):
+        list(workers.map(signal.raise_signal, [signal.SIGKILL]))
+
+
+def test_a_script_without_a_guard_runs_once(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from penwright.corpus.workers import Workers\n"
+        "print('begun')\n"
+        "with Workers(2) as workers:\n"
+        "    print(sorted(workers.map(abs, [-1, -2])))\n",
+        encoding="utf-8",
+    )
+    root = Path(__file__).parents[2]
+    done = subprocess.run(
+        [sys.executable, str(script)],
+        env={**os.environ, "PYTHONPATH": str(root)},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert (done.stdout, done.stderr) == ("begun\n[(0, 1), (1, 2)]\n", "")
+
+
+def test_a_small_shelf_needs_no_other_process() -> None:
+    assert num_workers(None, num_bytes=SMALL_BYTES - 1, num_tasks=100) == 1
+    assert num_workers(None, num_bytes=SMALL_BYTES, num_tasks=100, is_known=True) == 1
+    assert num_workers(None, num_bytes=10 * SMALL_BYTES, num_tasks=1) == 1
+    assert num_workers(3, num_bytes=10, num_tasks=100) == 3
+    assert num_workers(3, num_bytes=10, num_tasks=2) == 2
+
+
+@pytest.mark.parametrize("count", [0, MAX_WORKERS + 1])
+def test_a_number_of_workers_out_of_bounds_is_refused(count: int) -> None:
+    with pytest.raises(ConfigError, match=f"workers={count} must lie between 1 and {MAX_WORKERS}"):
+        num_workers(count, num_bytes=1, num_tasks=1)

@@ -1,0 +1,101 @@
+"""Which characters of the held-out books are scored."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from penwright.alphabet import Alphabet
+from penwright.errors import UsageError
+from penwright.evaluation.passages import (
+    character_starts,
+    choose_passages,
+    even_shares,
+    passage_of,
+    scorable_chars,
+)
+
+
+class Shelf:
+    """Books in memory that look like a corpus."""
+
+    def __init__(self, *texts: str, alphabet: Alphabet) -> None:
+        self.alphabet = alphabet
+        self.books = [SimpleNamespace(title=text[:4], author="", num_chars=len(text), text=text) for text in texts]
+
+    def book_ids(self, book):
+        edge = [] if self.alphabet.boundary_id is None else [self.alphabet.boundary_id]
+        return np.concatenate([np.array(edge, dtype=self.alphabet.dtype), self.alphabet.encode(book.text)])
+
+
+LEARNT = Alphabet("abcdefgh ")
+
+
+def test_a_budget_is_spread_evenly_and_each_passage_begins_its_book() -> None:
+    shelf = Shelf("abcdefgh", "hgfedcba", "aabbccdd", alphabet=LEARNT)
+    passages = choose_passages(shelf, shelf.books, max_chars=10)
+    assert [passage.num_chars for passage in passages] == [3, 3, 4]
+    assert [LEARNT.decode(passage.ids[1:]) for passage in passages] == ["abc", "hgf", "aabb"]
+    assert all(passage.ids[0] == LEARNT.boundary_id for passage in passages)
+
+
+def test_what_a_short_book_leaves_unused_goes_to_the_longer_ones() -> None:
+    shelf = Shelf("abcdefgh", "ab", "hgfedcba", alphabet=LEARNT)
+    passages = choose_passages(shelf, shelf.books, max_chars=12)
+    assert [passage.num_chars for passage in passages] == [5, 2, 5]
+
+
+def test_without_a_budget_everything_is_scored() -> None:
+    shelf = Shelf("abcdefgh", "ab", alphabet=LEARNT)
+    assert [p.num_chars for p in choose_passages(shelf, shelf.books, max_chars=None)] == [8, 2]
+
+
+def test_books_with_nothing_to_score_have_no_passage() -> None:
+    seed = Shelf("", "L", "Lo", alphabet=Alphabet.seed())
+    assert [p.title for p in choose_passages(seed, seed.books, max_chars=None)] == ["Lo"]
+    learnt = Shelf("", "a", "bb", alphabet=LEARNT)
+    assert [p.title for p in choose_passages(learnt, learnt.books, max_chars=None)] == ["a", "bb"]
+
+
+def test_a_seed_book_is_scored_from_its_second_character_on() -> None:
+    shelf = Shelf("Lorna", alphabet=Alphabet.seed())
+    passage = choose_passages(shelf, shelf.books, max_chars=3)[0]
+    assert Alphabet.seed().decode(passage.ids) == "Lorn"
+    assert passage.num_chars == 3
+    assert scorable_chars(shelf, shelf.books[0]) == 4
+
+
+@given(text=st.text(alphabet="ab é€𝄞\ud800", max_size=30), num_chars=st.integers(1, 40))
+def test_a_passage_never_ends_within_a_character_that_is_spelled(text: str, num_chars: int) -> None:
+    shelf = Shelf(text + "a", alphabet=LEARNT)
+    passage = passage_of(shelf, shelf.books[0], num_chars=num_chars)
+    assert LEARNT.decode(passage.ids[1:]) == (text + "a")[:num_chars]
+    assert passage.num_chars == min(num_chars, len(text) + 1)
+
+
+@given(text=st.text(alphabet="ab é€𝄞\ud800中", max_size=30))
+def test_every_character_starts_exactly_once(text: str) -> None:
+    assert character_starts(LEARNT.encode(text), alphabet=LEARNT).sum() == len(text)
+
+
+def test_every_symbol_of_the_seed_alphabet_is_a_character() -> None:
+    ids = Alphabet.seed().encode("Penwright é")
+    assert character_starts(ids, alphabet=Alphabet.seed()).all()
+
+
+@given(available=st.lists(st.integers(0, 50), max_size=12), budget=st.integers(0, 400))
+def test_shares_use_the_whole_budget_and_differ_by_one_at_most(available: list[int], budget: int) -> None:
+    shares = even_shares(available, budget=budget)
+    assert sum(shares) == min(budget, sum(available))
+    cut = [share for share, most in zip(shares, available, strict=True) if share < most]
+    if cut:
+        assert max(cut) - min(cut) <= 1
+        assert all(share <= max(cut) for share in shares)
+
+
+def test_a_budget_below_one_is_refused() -> None:
+    shelf = Shelf("abc", alphabet=LEARNT)
+    with pytest.raises(UsageError, match="max_chars=0 must be at least 1"):
+        choose_passages(shelf, shelf.books, max_chars=0)

@@ -1,0 +1,122 @@
+"""Any text, character by character and paragraph by paragraph."""
+
+import math
+from types import SimpleNamespace
+from typing import NamedTuple
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor, nn
+
+from penwright.alphabet import Alphabet
+from penwright.errors import UsageError
+from penwright.evaluation import character_bits, evaluate, score_text
+from penwright.evaluation.texts import split_paragraphs
+
+
+class Memory(NamedTuple):
+    sum: Tensor
+
+
+class Rememberer(nn.Module):
+    """A leaky sum of all that was read decides the logits."""
+
+    def __init__(self, vocab_size: int) -> None:
+        super().__init__()
+        self.config = SimpleNamespace(vocab_size=vocab_size)
+        generator = torch.Generator().manual_seed(7)
+        self.table = nn.Parameter(torch.randn(vocab_size, vocab_size, generator=generator))
+
+    def initial_state(self, batch_size: int):
+        return (Memory(torch.zeros(batch_size, self.config.vocab_size)),)
+
+    def sequence(self, ids, state):
+        memory = state[0].sum
+        logits = []
+        for time in range(ids.shape[1]):
+            memory = 0.9 * memory + self.table[ids[:, time]]
+            logits.append(memory)
+        return torch.stack(logits, dim=1), (Memory(memory),)
+
+
+LEARNT = Alphabet("\n abcdefgh")
+ALPHABETS = pytest.mark.parametrize("alphabet", [LEARNT, Alphabet.seed()], ids=lambda alphabet: alphabet.kind)
+MODELS = {alphabet.kind: Rememberer(alphabet.vocab_size) for alphabet in (LEARNT, Alphabet.seed())}
+PROSE = st.text(alphabet="ab \n\r\té", min_size=2, max_size=40)
+
+
+@ALPHABETS
+@settings(max_examples=40)
+@given(text=PROSE)
+def test_paragraphs_hold_every_character_once_and_make_up_the_whole(alphabet: Alphabet, text: str) -> None:
+    score = score_text(MODELS[alphabet.kind], alphabet, text)
+    assert "".join(paragraph.text for paragraph in score.paragraphs) == text
+    assert all(text.startswith(paragraph.text, paragraph.start) for paragraph in score.paragraphs)
+    assert sum(paragraph.num_chars for paragraph in score.paragraphs) == score.num_chars
+    weighted = sum(paragraph.num_chars * paragraph.bits_per_char for paragraph in score.paragraphs)
+    assert weighted / score.num_chars == pytest.approx(score.bits_per_char, rel=1e-9)
+
+
+@settings(max_examples=40)
+@given(text=PROSE)
+def test_a_character_costs_the_same_whatever_follows_it(text: str) -> None:
+    model = MODELS["learnt"]
+    whole = character_bits(model, LEARNT, text)
+    part = character_bits(model, LEARNT, text[: len(text) // 2])
+    assert part == pytest.approx(whole[: len(part)], abs=1e-5)
+    assert len(whole) == len(text)
+
+
+def test_a_book_scored_as_a_text_costs_what_it_costs_as_a_held_out_book(corpus, tiny_model) -> None:
+    book = corpus.books[0]
+    text = score_text(tiny_model, corpus.alphabet, corpus.book_text(book))
+    (score,) = evaluate(tiny_model, corpus, [book])
+    assert text.num_chars == score.num_chars
+    assert text.bits_per_char == pytest.approx(score.bits_per_char, rel=1e-6)
+
+
+def test_a_spelled_character_costs_the_sum_of_its_half_bytes() -> None:
+    uniform = Rememberer(LEARNT.vocab_size)
+    uniform.table.data.zero_()
+    bits = character_bits(uniform, LEARNT, "aé€b")
+    assert bits == pytest.approx([n * math.log2(LEARNT.vocab_size) for n in (1, 4, 6, 1)], rel=1e-6)
+
+
+def test_a_seed_author_only_reads_the_first_character() -> None:
+    score = score_text(MODELS["seed"], Alphabet.seed(), "Lorna")
+    assert score.num_chars == 4
+    assert character_bits(MODELS["seed"], Alphabet.seed(), "Lorna")[0] == 0.0
+    first = score_text(MODELS["seed"], Alphabet.seed(), "L\nab").paragraphs[0]
+    assert (first.text, first.num_chars) == ("L\n", 1)
+
+
+def test_characters_that_the_seed_alphabet_loses_are_counted() -> None:
+    score = score_text(MODELS["seed"], Alphabet.seed(), "café — thé")
+    assert (score.is_lossless, score.num_lost_chars) == (False, 3)
+    score = score_text(MODELS["learnt"], LEARNT, "café — thé")
+    assert (score.is_lossless, score.num_lost_chars) == (True, 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "paragraphs"),
+    [
+        ("one\ntwo\n\nthree\n", ["one\ntwo\n\n", "three\n"]),
+        ("one\n \t\n\n  two", ["one\n \t\n\n", "  two"]),
+        ("one\r\n\r\ntwo", ["one\r\n\r\n", "two"]),
+        ("one\ntwo\nthree", ["one\n", "two\n", "three"]),
+        ("one\ntwo\n\n", ["one\n", "two\n\n"]),
+        ("\n\none\n\ntwo\n\n\n", ["\n\none\n\n", "two\n\n\n"]),
+        (" \n\n", [" \n\n"]),
+        ("", []),
+    ],
+)
+def test_a_paragraph_ends_with_its_blank_lines_or_with_its_line(text: str, paragraphs: list[str]) -> None:
+    assert list(split_paragraphs(text)) == paragraphs
+
+
+@pytest.mark.parametrize(("alphabet", "text"), [(LEARNT, ""), (Alphabet.seed(), ""), (Alphabet.seed(), "L")])
+def test_a_text_with_nothing_to_score_is_refused(alphabet: Alphabet, text: str) -> None:
+    with pytest.raises(UsageError, match=r"the text has \d characters; at least \d are needed"):
+        score_text(MODELS[alphabet.kind], alphabet, text)

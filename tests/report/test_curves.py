@@ -1,0 +1,114 @@
+"""Curves as inline SVG."""
+
+import math
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+
+from penwright.report.curves import BOTTOM, LEFT, RIGHT, TOP, Chart, Curve, Level, draw
+
+POINTS = [(1_000.0, 5.0), (10_000.0, 3.0), (100_000.0, 2.0)]
+
+
+def parsed(chart: Chart) -> ElementTree.Element:
+    return ElementTree.fromstring(draw(chart))
+
+
+def a_chart(**changes) -> Chart:
+    values = {
+        "title": "Bits per character against characters read",
+        "x_label": "characters read",
+        "curves": [Curve("held-out books", "held-out", POINTS, has_dots=True)],
+        "is_log": True,
+    }
+    return Chart(**{**values, **changes})
+
+
+def words(svg: ElementTree.Element) -> list[str]:
+    return ["".join(text.itertext()) for text in svg.iter("text")]
+
+
+def test_axes_have_names_units_and_round_figures() -> None:
+    svg = parsed(a_chart())
+    assert {"bits per character", "characters read", "1\u00a0k", "10\u00a0k", "100\u00a0k", "2", "3", "4"} <= set(
+        words(svg)
+    )
+    assert svg.get("aria-label") == "Bits per character against characters read"
+
+
+def test_a_curve_goes_through_its_points() -> None:
+    svg = parsed(a_chart())
+    dots = [(float(dot.get("cx")), float(dot.get("cy"))) for dot in svg.iter("circle")]
+    assert dots[0][0] == LEFT and dots[-1][0] == RIGHT
+    assert dots[1][0] == pytest.approx((LEFT + RIGHT) / 2, abs=0.1)
+    assert dots[0][1] < dots[1][1] < dots[2][1]  # fewer bits stand lower
+    assert all(TOP <= top <= BOTTOM for _, top in dots)
+
+
+def test_linear_axes_begin_at_zero() -> None:
+    dots = list(parsed(a_chart(is_log=False)).iter("circle"))
+    assert float(dots[0].get("cx")) == pytest.approx(LEFT + (RIGHT - LEFT) / 100, abs=0.1)
+
+
+def test_levels_are_named_with_their_figures_and_do_not_overlap() -> None:
+    svg = parsed(
+        a_chart(levels=[Level("6-character table", 1.96), Level("5-character table", 1.97), Level("gzip -9", 3.1)])
+    )
+    labels = [
+        text for text in svg.iter("text") if "table" in "".join(text.itertext()) or "gzip" in "".join(text.itertext())
+    ]
+    assert ["".join(label.itertext()) for label in labels] == [
+        "1.96 6-character table",
+        "1.97 5-character table",
+        "3.10 gzip -9",
+    ]
+    heights = sorted(float(label.get("y")) for label in labels)
+    assert heights[2] - heights[1] >= 17
+
+
+@pytest.mark.parametrize(
+    "points",
+    [
+        [(5_000.0, 2.0)],
+        [(0.0, 4.0), (10.0, 3.0)],
+        [(1.0, math.nan), (2.0, 2.0), (3.0, math.inf)],
+        [(7.0, 2.0), (7.0, 2.0)],
+        [(float(x), 2.0) for x in range(1, 5000)],
+    ],
+    ids=["a single point", "the very beginning", "not finite", "one place twice", "very many"],
+)
+@pytest.mark.parametrize("is_log", [True, False])
+def test_unusual_curves_are_drawn_within_the_plot(points: list[tuple[float, float]], is_log: bool) -> None:
+    source = draw(a_chart(curves=[Curve("c", "training", points)], is_log=is_log))
+    assert "nan" not in source and "inf" not in source
+    svg = ElementTree.fromstring(source)
+    for path in (path.get("d") for path in svg.iter("path")):
+        numbers = path.replace("M", " ").replace("L", " ").split()
+        assert all(-1 <= float(number) <= 960 for number in numbers)
+    assert len(source) < 40_000
+
+
+@pytest.mark.parametrize("points", [[], [(1.0, math.nan)], [(0.0, 2.0)]])
+def test_nothing_to_draw_is_a_sentence(points: list[tuple[float, float]]) -> None:
+    assert "nothing to draw yet" in draw(a_chart(curves=[Curve("c", "training", points)]))
+
+
+def test_moments_on_the_axis_are_marked() -> None:
+    svg = parsed(a_chart(marks=[(10_000.0, "rollback after step 7"), (1e9, "beyond")]))
+    titles = [title.text for title in svg.iter("title")]
+    assert "rollback after step 7" in titles and "beyond" not in titles
+
+
+def test_names_cannot_open_anything() -> None:
+    hostile = "</svg><script>alert(1)</script>\x00"
+    svg = parsed(
+        a_chart(
+            title=hostile,
+            x_label=hostile,
+            curves=[Curve(hostile, "held-out", POINTS, has_dots=True)],
+            levels=[Level(hostile, 2.5)],
+            marks=[(10_000.0, hostile)],
+        )
+    )
+    assert not list(svg.iter("script"))
+    assert sum("<script>" in text for text in svg.itertext()) == 1 + 1 + 3 + 1

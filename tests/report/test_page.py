@@ -1,0 +1,243 @@
+"""The page of a run, rendered from plain values."""
+
+import math
+from html.parser import HTMLParser
+
+import pytest
+
+from penwright.baselines import Baseline
+from penwright.evaluation import BookScore
+from penwright.report.page import render_page
+from penwright.report.story import Exam, RunStory
+from penwright.training.records import AnyRecord, Evaluation, Finished, Progress, RolledBack, Sample
+
+VOID = {"meta", "input", "br", "img", "link"}
+HOSTILE = "</h1><script>alert(1)</script><img src='http://example.org/x'>\0\ud800\u202e"
+
+
+class Reader(HTMLParser):
+    """Reads a page, insists that every element that was opened is closed, and keeps what it met."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: set[str] = set()
+        self.attributes: list[tuple[str, str]] = []
+        self.words: list[str] = []
+        self.feed(page)
+        self.close()
+        assert not self.open, f"left open: {self.open}"
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.add(tag)
+        self.attributes += [(name, value or "") for name, value in attrs]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.tags.add(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open and self.open[-1] == tag, f"</{tag}> closes {self.open[-1:]}"
+        self.open.pop()
+
+    def handle_data(self, data):
+        if self.open and self.open[-1] != "style":
+            self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.words).split())
+
+
+def when(step: int) -> dict[str, float]:
+    return {"step": step, "chars_read": 1000 * step, "elapsed_seconds": step / 2}
+
+
+def progress(step: int, bits: float) -> Progress:
+    return Progress(
+        **when(step),
+        epoch=1,
+        loss=bits * math.log(2),
+        bits_per_char=bits,
+        accuracy=0.5,
+        learning_rate=1e-3,
+        chars_per_second=2000.0,
+        fraction_done=step / 400,
+        eta_seconds=10.0,
+    )
+
+
+def books(bits: float, title: str = "The Ferry") -> tuple[BookScore, ...]:
+    return (BookScore(title=title, author="A. Vane", num_chars=500, bits_per_char=bits, accuracy=0.5),)
+
+
+def evaluation(step: int, bits: float) -> Evaluation:
+    return Evaluation(**when(step), bits_per_char=bits, accuracy=0.5, num_chars=500, is_best=True, books=books(bits))
+
+
+def sample(step: int, text: str = "the lamp was lit.") -> Sample:
+    return Sample(**when(step), prompt="It was ", text=text)
+
+
+def baseline(name: str, kind: str, bits: float) -> Baseline:
+    return Baseline(
+        name=name, kind=kind, bits_per_char=bits, train_chars=9_000, seconds=0.1, book_bits_per_char=(bits,)
+    )
+
+
+BASELINES = (
+    *(baseline(f"{order}-character table", "table", 4 - order / 3) for order in range(1, 7)),
+    baseline("gzip -9", "compressor", 3.2),
+    baseline("xz -9e", "compressor", 2.9),
+)
+RECORDS: tuple[AnyRecord, ...] = (
+    sample(0, "qzx"),
+    *(progress(step, 2 + 300 / (100 + step)) for step in range(10, 400, 10)),
+    evaluation(100, 2.6),
+    evaluation(300, 1.9),
+    RolledBack(**when(350), loss=9.5, back_to_step=300, learning_rate_scale=0.5, book="Soup"),
+    sample(399),
+)
+
+
+def finished(reason: str) -> Finished:
+    return Finished(
+        **when(400), reason=reason, best_bits_per_char=None, best_step=None, author=reason, val_books=(), test_books=()
+    )
+
+
+def story(*records: AnyRecord, **values) -> RunStory:
+    return RunStory(**{"name": "novels", "path": "runs/novels", "records": records, **values})
+
+
+FULL = story(
+    *RECORDS,
+    finished("done"),
+    config={"preset": "default", "train": {"batch_size": 32}},
+    env={
+        "machine": {"processor": "Example 9000"},
+        "num_parameters": 4_137_570,
+        "corpus": {"path": "/somewhere/private", "num_chars": {"train": 100_000}},
+    },
+    val=Exam(scores=books(1.85), baselines=BASELINES),
+    test=Exam(scores=books(1.95, "Soup")),
+)
+
+
+def test_the_page_tells_the_whole_run() -> None:
+    text = Reader(render_page(FULL)).text
+    for words in (
+        "novels",
+        "1.850 bits per character",
+        "0.150 bits better than the best method without a network (6-character table, 2.000)",
+        "Finished, after 400 steps",
+        "characters read (4 epochs)",
+        "4.14 million",
+        "Epoch 0",
+        "The Ferry",
+        "Test books",
+        "Rollbacks",
+        "batch_size",
+        "Example 9000",
+        "penwright train --resume runs/novels",
+        "penwright write runs/novels",
+    ):
+        assert words in text
+
+
+def test_the_page_needs_no_network_and_no_script() -> None:
+    page = render_page(FULL)
+    reader = Reader(page)
+    assert not reader.tags & {"script", "link", "img", "iframe", "object", "embed"}
+    assert not [name for name, _ in reader.attributes if name in {"src", "href", "style"} or name.startswith("on")]
+    for words in ("http:", "https:", "url(", "@import", "//"):
+        assert words not in page
+
+
+def test_the_curves_stand_beside_both_axes_and_the_baselines() -> None:
+    page = render_page(FULL)
+    assert page.count("<svg") == 3
+    text = Reader(page).text
+    for words in (
+        "characters read (logarithmic)",
+        "minutes of training",
+        "1-character table",
+        "3-character table",
+        "gzip -9",
+    ):
+        assert words in text
+    assert "prefers-color-scheme: dark" in page
+
+
+def test_the_best_table_has_a_line_even_if_a_longer_one_exists() -> None:
+    tables = [baseline(f"{order}-character table", "table", abs(order - 4) + 2.25) for order in range(1, 7)]
+    page = render_page(story(*RECORDS, val=Exam(scores=books(1.85), baselines=tuple(tables))))
+    chart = page[page.index("<svg") : page.index("</svg>")]
+    shown = [order for order in range(1, 7) if f"{order}-character table" in chart]
+    assert shown == [1, 2, 4]
+
+
+def test_where_the_books_lie_is_not_told() -> None:
+    assert "/somewhere/private" not in render_page(FULL)
+
+
+@pytest.mark.parametrize(
+    ("records", "words"),
+    [
+        ((), "Not begun"),
+        ((progress(100, 3.0),), "Not finished: 25 % done after 100 steps"),
+        ((sample(0),), "Not begun"),
+        ((progress(100, 3.0), evaluation(100, 3.2)), "3.200 bits per character"),
+        (
+            (finished("stopped"),),
+            "Stopped by hand",
+        ),
+        (
+            (finished("patience"),),
+            "Ended early",
+        ),
+    ],
+    ids=["nothing", "no evaluation", "one sample", "one evaluation", "stopped", "patience"],
+)
+def test_a_run_has_a_page_at_any_moment(records: tuple[AnyRecord, ...], words: str) -> None:
+    assert words in Reader(render_page(story(*records))).text
+
+
+def test_an_author_that_only_counts_is_told_so() -> None:
+    page = render_page(story(*RECORDS, val=Exam(scores=books(2.1), baselines=BASELINES)))
+    assert "has learned nothing yet that the best method without a network does not know" in Reader(page).text
+
+
+def test_what_the_page_lacks_is_said() -> None:
+    page = render_page(story(*RECORDS, notes=("The books are gone.",)))
+    assert "The books are gone." in Reader(page).text
+
+
+def test_figures_that_are_not_numbers_do_not_break_the_page() -> None:
+    page = render_page(story(progress(10, math.nan), evaluation(10, math.inf), val=Exam(scores=books(math.nan))))
+    assert "n/a" in Reader(page).text
+
+
+def test_nothing_from_outside_can_open_anything() -> None:
+    hostile = story(
+        Sample(**when(1), prompt=HOSTILE, text=HOSTILE),
+        RolledBack(**when(2), loss=None, back_to_step=1, learning_rate_scale=0.5, book=HOSTILE),
+        progress(3, 3.0),
+        evaluation(3, 3.0),
+        finished(HOSTILE),
+        name=HOSTILE,
+        path=HOSTILE,
+        config={HOSTILE: {HOSTILE: HOSTILE}},
+        env={HOSTILE: HOSTILE, "corpus": HOSTILE, "num_parameters": HOSTILE},
+        val=Exam(scores=books(2.0, HOSTILE), baselines=(baseline(HOSTILE, "table", 2.5),)),
+        notes=(HOSTILE,),
+    )
+    page = render_page(hostile)
+    page.encode("utf-8")
+    assert "\0" not in page
+    assert not Reader(page).tags & {"script", "img"}
+
+
+def test_a_path_is_quoted_for_the_shell() -> None:
+    assert "--resume 'runs/my novels'" in Reader(render_page(story(path="runs/my novels"))).text

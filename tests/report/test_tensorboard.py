@@ -1,0 +1,70 @@
+"""Figures for TensorBoard."""
+
+import math
+import sys
+from pathlib import Path
+
+import pytest
+
+from penwright.errors import MissingExtraError
+from penwright.report.tensorboard import TensorBoardWriter
+from penwright.training.records import Evaluation, Progress, Sample
+
+PROGRESS = Progress(
+    step=21,
+    chars_read=6_000_000_000,
+    elapsed_seconds=12.5,
+    epoch=1,
+    loss=3.25,
+    bits_per_char=4.69,
+    accuracy=0.15,
+    learning_rate=1e-3,
+    chars_per_second=1000.0,
+    fraction_done=0.1,
+    eta_seconds=100.0,
+)
+EVALUATION = Evaluation(
+    step=21,
+    chars_read=126_000,
+    elapsed_seconds=13.0,
+    bits_per_char=2.0,
+    accuracy=0.5,
+    num_chars=9,
+    is_best=True,
+    books=(),
+)
+SAMPLE = Sample(step=21, chars_read=126_000, elapsed_seconds=13.0, prompt="It was ", text="the the")
+
+
+def scalars(folder: Path) -> dict[str, list[tuple[int, float]]]:
+    """Read a run's events back with TensorBoard's own reader."""
+    accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    events = accumulator.EventAccumulator(str(folder))
+    events.Reload()
+    return {tag: [(event.step, event.value) for event in events.Scalars(tag)] for tag in events.Tags()["scalars"]}
+
+
+def test_tensorboard_reads_two_runs_on_an_axis_of_characters(tmp_path: Path) -> None:
+    pytest.importorskip("tensorboard")
+    with TensorBoardWriter(tmp_path / "log", name="1508425935") as writer:
+        for record in (PROGRESS, EVALUATION, SAMPLE):
+            writer.write(record)
+    assert sorted(path.name for path in (tmp_path / "log").iterdir()) == [
+        "1508425935-training",
+        "1508425935-validation",
+    ]
+    assert scalars(tmp_path / "log" / "1508425935-training") == {
+        "batch_loss": [(6_000_000_000, pytest.approx(3.25))],
+        "batch_accuracy": [(6_000_000_000, pytest.approx(0.15))],
+    }
+    assert scalars(tmp_path / "log" / "1508425935-validation") == {
+        "batch_loss": [(126_000, pytest.approx(2 * math.log(2)))],
+        "batch_accuracy": [(126_000, pytest.approx(0.5))],
+    }
+
+
+def test_without_tensorboard_one_sentence_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
+    with pytest.raises(MissingExtraError, match=r"pip install 'penwright\[track\]'"):
+        TensorBoardWriter(tmp_path, name="1")
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,239 @@
+"""The author: one value that loads, reads, writes, judges and saves."""
+
+import inspect
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from penwright.alphabet import Alphabet
+from penwright.author import Author, find_author
+from penwright.card import Card
+from penwright.errors import AuthorError, ConfigError, UsageError
+from penwright.evaluation import score_text
+from penwright.model import CharModel
+from penwright.model_config import ModelConfig
+from penwright.sampling import SamplingConfig, generator_from
+from penwright.writing import iter_text
+
+PROSE = "The lamp went out at nine. “Who is there?” asked Mr. Vane.\n"
+LIMITS = ("max_chars", "max_words", "max_paragraphs", "until")
+
+
+def make_author(*, alphabet: Alphabet | None = None, seed: int = 1) -> Author:
+    """An untrained author with a card."""
+    alphabet = alphabet or Alphabet.learn(dict.fromkeys(PROSE, 1))
+    config = ModelConfig(vocab_size=alphabet.vocab_size, cell="gru", embedding_dim=8, hidden_size=16, num_layers=1)
+    model = CharModel(config, generator=generator_from(seed))
+    with torch.no_grad():
+        model.readout_weight.normal_(0.0, 1.0, generator=generator_from(seed))
+    return Author(model, alphabet, Card(name="Vane's heir", steps=3))
+
+
+@pytest.fixture
+def author() -> Author:
+    """An untrained author."""
+    return make_author()
+
+
+@pytest.fixture
+def path(author: Author, tmp_path: Path) -> Path:
+    """The same author's file."""
+    path = tmp_path / "vane.safetensors"
+    author.save(path)
+    return path
+
+
+# Loading and saving
+
+
+@pytest.mark.parametrize("alphabet", [None, Alphabet.seed()], ids=["learnt", "seed"])
+def test_a_loaded_author_writes_the_same_text(alphabet: Alphabet | None, tmp_path: Path) -> None:
+    author = make_author(alphabet=alphabet)
+    author.save(tmp_path / "a.safetensors")
+    loaded = Author.load(tmp_path / "a.safetensors")
+    assert loaded.card == author.card
+    assert loaded.alphabet == author.alphabet
+    assert loaded.write("The", max_chars=60, seed=3) == author.write("The", max_chars=60, seed=3)
+    assert loaded.score(PROSE) == author.score(PROSE)
+
+
+def test_loading_leaves_the_shared_generator_alone(path: Path) -> None:
+    before = torch.get_rng_state()
+    Author.load(path)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_a_loaded_author_can_learn_on(path: Path) -> None:
+    model = Author.load(path).model
+    assert all(parameter.requires_grad for parameter in model.parameters())
+
+
+def test_a_run_folder_means_its_author(author: Author, tmp_path: Path) -> None:
+    author.save(tmp_path / "author.safetensors")
+    assert find_author(tmp_path) == tmp_path / "author.safetensors"
+    assert Author.load(str(tmp_path)).card == author.card
+
+
+def test_a_folder_without_an_author_says_so(tmp_path: Path) -> None:
+    with pytest.raises(AuthorError, match="holds no author.safetensors. A run has one after its first reading"):
+        Author.load(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["vane", "vane.safetensor", "Vane.safetensors", "vane.pt"])
+def test_a_missing_author_is_answered_with_its_neighbours(path: Path, name: str) -> None:
+    with pytest.raises(AuthorError) as caught:
+        Author.load(path.with_name(name))
+    assert str(caught.value).endswith(f" Did you mean '{path}'?")
+
+
+def test_neighbours_are_runs_too_and_few(tmp_path: Path, path: Path) -> None:
+    for number in range(5):
+        folder = tmp_path / f"run-{number}"
+        folder.mkdir()
+        (folder / "author.safetensors").write_bytes(path.read_bytes())
+    (tmp_path / "run-x").mkdir()
+    (tmp_path / "notes.txt").write_text("a", encoding="utf-8")
+    with pytest.raises(AuthorError) as caught:
+        find_author(tmp_path / "run-7")
+    sentence = str(caught.value)
+    assert sentence.count("run-") == 4
+    assert "run-x" not in sentence
+    assert "notes" not in sentence
+
+
+def test_without_neighbours_the_sentence_says_what_to_give(tmp_path: Path) -> None:
+    with pytest.raises(AuthorError, match="Give an author file, or the folder of a run"):
+        find_author(tmp_path / "a")
+    with pytest.raises(AuthorError, match="There is no folder .* either"):
+        find_author(tmp_path / "none" / "a")
+
+
+def test_a_device_that_is_not_there_is_one_sentence(path: Path) -> None:
+    for device in ("cuda:99", "nonsense", "meta"):
+        with pytest.raises(UsageError, match=f"the device '{device}' cannot be used here. Use 'cpu'"):
+            Author.load(path, device=device)
+
+
+def test_an_author_is_saved_under_its_ending_only(author: Author, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"ends in .safetensors, but 'a.pt' does not"):
+        author.save(tmp_path / "a.pt")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_author_can_be_saved_over_itself(path: Path) -> None:
+    data = path.read_bytes()
+    Author.load(path).save(path)
+    assert path.read_bytes() == data
+
+
+def test_an_alphabet_of_another_size_is_refused(author: Author) -> None:
+    with pytest.raises(UsageError, match="the model knows .* symbols and the alphabet 98"):
+        Author(author.model, Alphabet.seed())
+
+
+def test_an_author_may_have_no_card(author: Author) -> None:
+    assert Author(author.model, author.alphabet).card == Card()
+
+
+# Writing
+
+
+def test_writing_is_the_stream_joined(author: Author) -> None:
+    assert author.write("The", max_chars=40, seed=2) == "".join(author.stream("The", max_chars=40, seed=2))
+
+
+def test_the_prompt_is_not_part_of_what_is_written(author: Author) -> None:
+    whole = "".join(
+        islice(
+            iter_text(author.model, author.alphabet, PROSE, sampling=SamplingConfig(), generator=generator_from(2)), 30
+        )
+    )
+    assert author.write(PROSE, max_chars=30, seed=2) == whole
+
+
+def test_an_endless_text_must_be_streamed(author: Author) -> None:
+    with pytest.raises(UsageError, match="give max_chars, max_words, max_paragraphs or until, or take an endless text"):
+        author.write("The", seed=1)
+    stream: Iterator[str] = author.stream("The", seed=1)
+    assert len("".join(islice(stream, 100))) == 100
+
+
+def test_every_limit_ends_the_text(author: Author) -> None:
+    assert len(author.write(max_chars=25, seed=1)) == 25
+    assert len(author.write(max_words=3, seed=1).split()) >= 3
+    assert author.write(until="[aeiou]", seed=1)[-1] in "aeiou"
+    assert "\n\n" not in author.write(max_paragraphs=1, max_chars=2_000, seed=1).strip()
+
+
+def test_the_same_seed_writes_the_same_text_and_no_seed_another(author: Author) -> None:
+    assert author.write(max_chars=40, seed=9) == author.write(max_chars=40, seed=9)
+    assert author.write(max_chars=40) != author.write(max_chars=40)
+
+
+def test_the_knobs_reach_the_sampler(author: Author) -> None:
+    greedy = author.write(max_chars=30, temperature=0.0, seed=1)
+    assert author.write(max_chars=30, top_k=1, seed=2) == greedy
+    assert author.write(max_chars=30, top_p=1e-9, seed=3) == greedy
+    assert author.write(max_chars=30, min_p=1.0, seed=4) == greedy
+    assert author.write(max_chars=30, temperature=5.0, min_p=0.0, seed=5) != greedy
+
+
+def test_write_and_stream_take_the_same_arguments() -> None:
+    """Each is spelled out for editors; this keeps them, and the sampler's own defaults, equal."""
+    write, stream = (inspect.signature(each).parameters for each in (Author.write, Author.stream))
+    assert write == stream
+    usual = SamplingConfig()
+    for name in ("temperature", "top_k", "top_p", "min_p"):
+        assert write[name].default == getattr(usual, name)
+    assert all(write[name].default is None for name in (*LIMITS, "seed", "after"))
+
+
+@pytest.mark.parametrize(
+    ("values", "error", "sentence"),
+    [
+        ({"max_chars": 0}, UsageError, "max_chars=0 must be a whole number from 1"),
+        ({"until": "("}, UsageError, "is no regular expression"),
+        ({"temperature": -1, "max_chars": 1}, ConfigError, "temperature=-1 must be"),
+        ({"seed": -1, "max_chars": 1}, ConfigError, "seed=-1 must be"),
+    ],
+)
+def test_a_wrong_value_is_refused_before_anything_is_read(
+    author: Author, values: dict[str, Any], error: type[Exception], sentence: str
+) -> None:
+    with pytest.raises(error, match=sentence):
+        author.stream("The", **values)
+
+
+def test_no_shared_generator_is_touched(author: Author) -> None:
+    before = torch.get_rng_state()
+    author.write("The", max_chars=10)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+# Reading and judging
+
+
+def test_several_texts_can_be_continued_from_one_bookmark(author: Author) -> None:
+    place = author.read("The lamp")
+    first, second = (author.write(" went", after=place, max_chars=30, seed=4) for _ in range(2))
+    assert first == second == author.write("The lamp went", max_chars=30, seed=4)
+    assert author.write(after=author.read(" went", after=place), max_chars=30, seed=4) == first
+
+
+def test_an_author_has_no_memory_of_its_last_call(author: Author) -> None:
+    alone = author.write("The", max_chars=30, seed=4)
+    author.read("Something else altogether.")
+    author.score(PROSE)
+    assert author.write("The", max_chars=30, seed=4) == alone
+
+
+def test_a_score_is_that_of_the_evaluation(author: Author) -> None:
+    assert author.score(PROSE) == score_text(author.model, author.alphabet, PROSE)
+
+
+def test_an_author_shows_its_name_and_size(author: Author) -> None:
+    assert repr(author) == f"Author(Vane's heir, {author.model.num_parameters:,} parameters, {author.alphabet!r})"

@@ -1,0 +1,70 @@
+"""The tree of errors: what exits how, and the sentences that help with a misspelt name."""
+
+import inspect
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from penwright import errors
+from penwright.errors import ConfigError, MissingExtraError, PenwrightError, UsageError, did_you_mean
+
+TREE = [
+    each
+    for _, each in inspect.getmembers(errors, inspect.isclass)
+    if issubclass(each, Exception) and each.__module__ == errors.__name__
+]
+
+
+@pytest.mark.parametrize("kind", TREE, ids=lambda kind: kind.__name__)
+def test_every_error_is_caught_as_penwright_error(kind: type[PenwrightError]) -> None:
+    assert issubclass(kind, PenwrightError)
+
+
+@pytest.mark.parametrize("kind", TREE, ids=lambda kind: kind.__name__)
+def test_only_a_wrong_call_exits_with_2(kind: type[PenwrightError]) -> None:
+    assert kind.exit_code == (2 if issubclass(kind, UsageError) else 1)
+
+
+@pytest.mark.parametrize("kind", TREE, ids=lambda kind: kind.__name__)
+def test_the_module_shows_the_whole_tree(kind: type[PenwrightError]) -> None:
+    depth = len(kind.__mro__) - len(PenwrightError.__mro__)
+    assert f"\n    {'  ' * depth}{kind.__name__} " in (errors.__doc__ or "")
+
+
+def test_a_wrong_configuration_is_a_wrong_call() -> None:
+    with pytest.raises(UsageError, match="^a sentence.$"):
+        raise ConfigError("a sentence.")
+
+
+def test_a_missing_extra_says_what_to_install() -> None:
+    error = MissingExtraError("the TensorBoard log", extra="track")
+    assert (
+        str(error) == "the TensorBoard log needs an optional package. Install it with: pip install 'penwright[track]'"
+    )
+
+
+def test_a_misspelt_name_is_answered_with_the_nearest() -> None:
+    assert did_you_mean("temprature", ["temperature", "top_k"]) == " Did you mean 'temperature'?"
+
+
+def test_a_strange_name_is_answered_with_all_that_are_known() -> None:
+    assert did_you_mean("zzz", ["lstm", "gru"]) == " Known: gru, lstm."
+
+
+def test_nothing_is_said_where_no_name_is_known() -> None:
+    assert did_you_mean("gru", []) == ""
+
+
+@given(st.text(max_size=20), st.lists(st.text(min_size=1, max_size=10), max_size=5))
+def test_a_suggestion_is_always_a_known_name(name: str, known: list[str]) -> None:
+    sentence = did_you_mean(name, iter(known))
+    if sentence.startswith(" Did you mean"):
+        assert sentence in [f" Did you mean '{each}'?" for each in known]
+    else:
+        assert all(each in sentence for each in known)
+
+
+@given(st.text(min_size=1, max_size=20))
+def test_a_known_name_suggests_itself(name: str) -> None:
+    assert did_you_mean(name, [name]) == f" Did you mean '{name}'?"

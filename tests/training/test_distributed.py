@@ -1,0 +1,116 @@
+"""Two processes read together what one reads alone, take the same steps and leave the same run."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from penwright.batches import Lanes
+from penwright.corpus.store import Corpus
+from penwright.errors import ConfigError
+from penwright.training.checkpoint import load_latest
+from penwright.training.distributed import World, average_gradients, gather, joined, tell_all
+from penwright.training.start import resume, train
+
+SETTINGS = {
+    "model": {"cell": "gru", "is_residual": False, "embedding_dim": 8, "hidden_size": 16, "num_layers": 1},
+    "train": {
+        "steps": 6,
+        "batch_size": 4,
+        "seq_len": 16,
+        "val_every": 3,
+        "val_chars": 300,
+        "save_every": 2,
+        "threads": 1,
+    },
+    "diary": {"max_chars": 10, "every": 3},
+}
+
+# What one of the processes does: note the batches it reads, train, resume.
+MEMBER = """
+import ast, json, sys
+from pathlib import Path
+from penwright.batches import Lanes
+from penwright.corpus.store import Corpus
+from penwright.training.distributed import joined
+from penwright.training.start import resume, train
+
+corpus, run, overrides = Corpus.open(sys.argv[1]), Path(sys.argv[2]), ast.literal_eval(sys.argv[3])
+real, seen = Lanes.batch, []
+
+def batch(self, epoch, window, *, lanes=slice(None)):
+    found = real(self, epoch, window, lanes=lanes)
+    seen.append([epoch, window, found.inputs.tolist(), found.targets.tolist()])
+    return found
+
+Lanes.batch = batch
+with joined() as world:
+    for record in train(corpus, run=run, overrides=overrides, steps=4, clock=lambda: 0.0):
+        pass
+    for record in resume(run, steps=6, clock=lambda: 0.0):
+        pass
+Path(f"{run}-batches-{world.rank}.json").write_text(json.dumps(seen), encoding="utf-8")
+"""
+
+
+def test_one_process_is_a_world_of_its_own() -> None:
+    with joined() as world:
+        assert world == World()
+    assert world.leads
+    assert world.lanes(6) == slice(0, 6)
+    assert tell_all([1.5, 2.0], world=world) == [1.5, 2.0]
+    tensor = torch.arange(4.0)
+    assert gather(tensor, world=world) is tensor
+    facts = average_gradients([nn.Parameter(tensor)], torch.tensor([3.0]), world=world)
+    assert facts.tolist() == [3.0]
+
+
+def test_lanes_are_shared_evenly_or_refused() -> None:
+    assert [World(rank, 3).lanes(6) for rank in range(3)] == [slice(0, 2), slice(2, 4), slice(4, 6)]
+    with pytest.raises(ConfigError, match="batch_size=6 lanes cannot be shared by 4 processes. Choose a multiple of 4"):
+        World(0, 4).lanes(6)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not torch.distributed.is_available(), reason="this torch was built without distributed processes")
+def test_two_processes_read_and_learn_what_one_does(corpus: Corpus, tmp_path: Path) -> None:
+    alone, pair = tmp_path / "alone", tmp_path / "pair"
+    # The schedule of a run depends on its length: one process goes through the same two lengths.
+    list(train(corpus, run=alone, overrides=SETTINGS, steps=4, clock=lambda: 0.0))
+    list(resume(alone, steps=6, clock=lambda: 0.0))
+    script = tmp_path / "member.py"
+    script.write_text(MEMBER, encoding="utf-8")
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", str(script)]
+    result = subprocess.run(
+        [*command, str(corpus.path), str(pair), repr(SETTINGS)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=240,
+    )
+    assert result.returncode == 0, result.stderr[-3000:]
+
+    shares = [json.loads(Path(f"{pair}-batches-{rank}.json").read_text(encoding="utf-8")) for rank in (0, 1)]
+    lanes = Lanes(
+        [corpus.book_ids(book) for book in corpus.books_in("train")],
+        batch_size=4,
+        seq_len=16,
+        boundary_id=corpus.alphabet.boundary_id,
+    )
+    assert len(shares[0]) == 6
+    for (epoch, window, inputs, targets), (epoch_2, window_2, inputs_2, targets_2) in zip(*shares, strict=True):
+        assert (epoch, window) == (epoch_2, window_2)
+        batch = lanes.batch(epoch, window)
+        assert inputs + inputs_2 == batch.inputs.tolist()
+        assert targets + targets_2 == batch.targets.tolist()
+
+    one, two = (load_latest(run / "checkpoints").checkpoint.state for run in (alone, pair))
+    assert one.counters.step == two.counters.step == 6
+    for name, tensor in one.weights.items():
+        torch.testing.assert_close(tensor, two.weights[name], rtol=1e-3, atol=1e-4)
+    for name, tensor in one.lanes.items():
+        torch.testing.assert_close(tensor, two.lanes[name], rtol=1e-3, atol=1e-3)
