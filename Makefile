@@ -29,7 +29,8 @@ help:
 author: $(STAMPS)/run
 	@run=runs/author-$$(date +%Y%m%d-%H%M%S) && \
 	$(BIN)/penwright train --default-shelf --for $(FOR) --run "$$run" && \
-	$(BIN)/penwright write "$$run" --words $(WORDS) --out "$$run/page.txt"
+	$(BIN)/penwright write "$$run" --words $(WORDS) --out "$$run/page.txt" && \
+	echo "This page is kept in $$run/page.txt."
 
 test: lint
 	@$(BIN)/python -m pytest
@@ -58,10 +59,11 @@ clean:
 
 # The first Python that is new enough and can make a virtual environment; else one sentence that says what is missing.
 $(STAMPS)/venv:
-	@for python in $(PYTHON) python3.14 python3.13 python3.12 python3.11; do \
+	@found=; \
+	for python in $(PYTHON) python3.14 python3.13 python3.12 python3.11; do \
 	    if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then found=$$python; break; fi; \
 	done; \
-	if [ -z "$${found-}" ]; then \
+	if [ -z "$$found" ]; then \
 	    version=$$($(PYTHON) --version 2>/dev/null) || version='not installed'; \
 	    echo "Penwright needs Python 3.11 or newer; $(PYTHON) is $$version. Install one, or name it: make author PYTHON=/path/to/python3.12" >&2; \
 	    exit 1; \

@@ -66,16 +66,17 @@ class Author:
             AuthorError: If there is no author, or the file is damaged, foreign, hostile or of a newer version.
             UsageError: If there is no such device.
         """
-        parts = load_author(find_author(Path(path)))
-        model = CharModel(parts.model_config, generator=generator_from(0))  # any seed: every weight is replaced
-        model.load_state_dict(parts.weights)
+        model, alphabet, card = load_author(find_author(Path(path)))
         try:
-            model = model.to(device)
+            place = torch.device(device)
+            if place.type == "meta":
+                raise RuntimeError("it holds no values")
+            model = model.to(place)
         except (RuntimeError, AssertionError) as error:  # torch was built without it, or the machine lacks it
             raise UsageError(
-                f"the device '{device}' cannot be used here. Use 'cpu', or a device that torch finds."
+                f"the device '{device}' cannot be used here. Use 'cpu' or one that torch finds."
             ) from error
-        return cls(model, parts.alphabet, parts.card)
+        return cls(model, alphabet, card)
 
     def save(self, path: str | Path) -> None:
         """Save everything as one file that `load` opens, whole or not at all.

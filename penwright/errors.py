@@ -82,3 +82,11 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     if near:
         return f" Did you mean '{near[0]}'?"
     return f" Known: {', '.join(names)}." if names else ""
+
+
+def printable(text: str) -> str:
+    """Return a text that cannot act on a terminal: each sign that is not printable, line ends too, becomes U+FFFD.
+
+    For names that come from a file or from another person.
+    """
+    return "".join(sign if sign.isprintable() else "\ufffd" for sign in text)

@@ -5,15 +5,13 @@ It knows nothing of alphabets, files or training. State is a value: passed in an
 Letters: B = lanes, T = characters per window, V = vocab_size, E = embedding_dim, H = hidden_size, L = num_layers.
 """
 
-from collections.abc import Mapping
 from typing import Any, cast
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from penwright.errors import CheckpointError
-from penwright.layers.base import Layer, ProjectedLayer, State, fill_glorot
+from penwright.layers.base import Layer, ProjectedLayer, fill_glorot
 from penwright.layers.elementwise import rms_norm
 from penwright.layers.elman import Elman
 from penwright.layers.gated import Gated
@@ -21,6 +19,10 @@ from penwright.layers.gru import Gru
 from penwright.layers.lstm import Lstm
 from penwright.layers.perceptron import Perceptron
 from penwright.layers.residual import Drop, ResidualBlock, keep_all
+from penwright.layers.states import ModelState as ModelState
+from penwright.layers.states import detach_state as detach_state
+from penwright.layers.states import state_from_tensors as state_from_tensors
+from penwright.layers.states import state_to_tensors as state_to_tensors
 from penwright.layers.window import Window
 from penwright.model_config import ModelConfig as ModelConfig
 from penwright.model_config import num_parameters_of as num_parameters_of
@@ -28,9 +30,6 @@ from penwright.model_config import window_size_of
 
 EMBEDDING_SCALE = 0.1
 """Standard deviation of a new embedding. Of 0.1, 0.5 and 1.0 it learned fastest (1.2 million characters, 2026-11)."""
-
-ModelState = tuple[State, ...]
-"""One entry per layer, the lowest first."""
 
 
 class CharModel(nn.Module):
@@ -174,64 +173,6 @@ class CharModel(nn.Module):
             return values * kept * (1.0 / (1.0 - share))
 
         return drop
-
-
-def detach_state(state: ModelState) -> ModelState:
-    """Return the same memory without its history, so that gradients reach no further back."""
-    return tuple(_like(layer, [tensor.detach() for tensor in layer]) for layer in state)
-
-
-def state_to_tensors(state: ModelState, prefix: str) -> dict[str, Tensor]:
-    """Name every tensor of a state `<prefix><layer>.<field>`, ready to be saved."""
-    return {
-        f"{prefix}{number}.{field}": tensor.detach().contiguous()
-        for number, layer in enumerate(state)
-        for field, tensor in zip(_fields(layer), layer, strict=True)
-    }
-
-
-def state_from_tensors(model: CharModel, tensors: Mapping[str, Tensor], prefix: str) -> ModelState:
-    """Rebuild a state from `state_to_tensors`, on the model's device.
-
-    Args:
-        model: The model that the state belongs to.
-        tensors: Named tensors; those whose names do not begin with `prefix` are not looked at.
-        prefix: As given to `state_to_tensors`.
-
-    Raises:
-        CheckpointError: If a tensor is missing, left over, or not of the model's shape and type.
-    """
-    templates = model.initial_state(1)
-    names = {f"{prefix}{number}.{field}" for number, layer in enumerate(templates) for field in _fields(layer)}
-    for name in sorted(names ^ {name for name in tensors if name.startswith(prefix)}):
-        problem = "lacks" if name in names else "holds, beyond this model's memory,"
-        raise CheckpointError(f"the saved state {problem} '{name}'; it belongs to another model. Start without it.")
-    num_lanes = {tensors[name].shape[:1] for name in names}
-    states = []
-    for number, layer in enumerate(templates):
-        restored = []
-        for field, template in zip(_fields(layer), layer, strict=True):
-            name = f"{prefix}{number}.{field}"
-            value = tensors[name]
-            if value.dtype != template.dtype or value.shape[1:] != template.shape[1:] or len(num_lanes) != 1:
-                raise CheckpointError(
-                    f"the saved state's '{name}' is {value.dtype} {tuple(value.shape)}; this model needs "
-                    f"{template.dtype} (lanes, {', '.join(map(str, template.shape[1:]))}), with as many lanes in all. "
-                    "Start without it."
-                )
-            if not value.isfinite().all():
-                raise CheckpointError(f"the saved state's '{name}' holds values that are not finite. Start without it.")
-            restored.append(value.to(template.device))
-        states.append(_like(layer, restored))
-    return tuple(states)
-
-
-def _fields(layer: State) -> tuple[str, ...]:
-    return cast(tuple[str, ...], cast(Any, layer)._fields)  # every state is a named tuple
-
-
-def _like(layer: State, tensors: list[Tensor]) -> State:
-    return cast(State, cast(Any, layer)._make(tensors))
 
 
 def _make_layer(config: ModelConfig, *, layer: int, generator: torch.Generator | None) -> Layer[Any]:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from penwright import errors
-from penwright.errors import ConfigError, MissingExtraError, PenwrightError, UsageError, did_you_mean
+from penwright.errors import ConfigError, MissingExtraError, PenwrightError, UsageError, did_you_mean, printable
 
 TREE = [
     each
@@ -68,3 +68,14 @@ def test_a_suggestion_is_always_a_known_name(name: str, known: list[str]) -> Non
 @given(st.text(min_size=1, max_size=20))
 def test_a_known_name_suggests_itself(name: str) -> None:
     assert did_you_mean(name, [name]) == f" Did you mean '{name}'?"
+
+
+@given(st.text())
+def test_a_printable_text_has_a_printable_sign_for_each(text: str) -> None:
+    assert printable(text).isprintable()
+    assert len(printable(text)) == len(text)
+    assert not text.isprintable() or printable(text) == text
+
+
+def test_signs_that_act_on_a_terminal_are_replaced() -> None:
+    assert printable("\x1b[2Ja\u202eb\nc\ud800") == "\ufffd[2Ja\ufffdb\ufffdc\ufffd"

@@ -15,7 +15,13 @@ from penwright.model_config import CELLS, GRU_RESETS, MAX_PARAMETERS, ModelConfi
 
 def seed_config(**changes: Any) -> ModelConfig:
     """The 2017 system: three one-hot GRU layers of 512 over 98 symbols."""
-    fields: dict[str, Any] = {"cell": "gru", "embedding_dim": 0, "hidden_size": 512, "num_layers": 3, "is_residual": False}
+    fields: dict[str, Any] = {
+        "cell": "gru",
+        "embedding_dim": 0,
+        "hidden_size": 512,
+        "num_layers": 3,
+        "is_residual": False,
+    }
     return ModelConfig(vocab_size=98, **{**fields, **changes})
 
 

@@ -31,7 +31,7 @@ from torch import Tensor
 from penwright.alphabet import Alphabet
 from penwright.author_file.foreign import describe_foreign, parse_json
 from penwright.card import Card
-from penwright.errors import AuthorError, PenwrightError
+from penwright.errors import AuthorError, PenwrightError, printable
 from penwright.files import replacing
 from penwright.model import CharModel
 from penwright.model_config import ModelConfig, num_parameters_of
@@ -43,6 +43,7 @@ SUFFIX = ".safetensors"
 RUN_AUTHOR = "author.safetensors"
 """What the author of a run folder is called."""
 MAX_HEADER_BYTES = 16 << 20
+MAX_REASON_CHARS = 300
 _KEYS = {"format", "format_version", "model", "alphabet", "card", "tensors_sha256", "header_sha256"}
 _FLOAT32_BYTES = 4
 
@@ -170,7 +171,7 @@ def _about(header: Any, path: Path) -> dict[str, Any]:
     metadata = header.get("__metadata__", {})
     text = metadata.get("penwright") if isinstance(metadata, dict) else None
     if not isinstance(text, str):
-        names = ", ".join(f"'{name:.40}'" for name in list(header)[:4] if name != "__metadata__") or "none"
+        names = ", ".join(f"'{printable(name[:40])}'" for name in list(header)[:4] if name != "__metadata__") or "none"
         raise AuthorError(
             f"{path} is a safetensors file of another kind (tensors: {names}); weights alone are no author. "
             f"Give a file that Penwright saved as an author, such as {RUN_AUTHOR} in the folder of a run."
@@ -204,14 +205,17 @@ def _read_model(
     needed = num_parameters_of(config) * _FLOAT32_BYTES
     if needed != num_bytes:
         _refuse(path, f"its model needs weights of {needed:,} bytes, but {num_bytes:,} bytes are there")
-    model = CharModel(config, generator=generator_from(0))  # any seed: every weight is replaced
+    try:
+        model = CharModel(config, generator=generator_from(0))  # any seed: every weight is replaced
+        values = np.empty(num_bytes // _FLOAT32_BYTES, dtype="<f4")
+    except (MemoryError, RuntimeError) as error:  # numpy and torch report the same in different ways
+        raise AuthorError(f"there is not enough memory for {path}, which needs twice {needed:,} bytes.") from error
     shapes = _shapes_of(model.state_dict())
     expected = _entries(shapes)
     tensors = {name: entry for name, entry in header.items() if name != "__metadata__"}
     if tensors != expected:
         wrong = sorted(name for name in tensors.keys() | expected.keys() if tensors.get(name) != expected.get(name))
         _refuse(path, f"the tensor '{wrong[0]:.80}' is not what its model needs")
-    values = np.empty(num_bytes // _FLOAT32_BYTES, dtype="<f4")
     if file.readinto(values) != num_bytes:  # type: ignore[attr-defined]  # a buffered file
         _refuse(path, "it was cut short while it was read")
     if hashlib.sha256(values.data).hexdigest() != digest:
@@ -256,4 +260,5 @@ def _digest_of(about: Mapping[str, Any]) -> str:
 
 
 def _refuse(path: Path, reason: str) -> NoReturn:
+    reason = printable(reason)[:MAX_REASON_CHARS]  # it may repeat what a stranger wrote
     raise AuthorError(f"{path} is damaged: {reason}. Copy it again from where it came from, or train anew.")

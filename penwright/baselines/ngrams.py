@@ -102,8 +102,7 @@ def _mix(table: _Table, queries: UInt64s, shorter: NDArray[np.float64], *, symbo
     distinct, inverse = np.unique(queries, return_inverse=True)  # ascending look-ups walk through memory in order
     low_bits = np.uint64((1 << symbol_bits) - 1)
     place = np.searchsorted(table.keys, distinct)
-    is_known = np.append(table.keys, np.uint64(0))[place] == distinct
-    is_known &= place < len(table.keys)
+    is_known = np.append(table.keys, np.uint64(0))[place] == distinct  # beyond the last key nothing is counted
     count = np.where(is_known, table.starts[np.minimum(place + 1, len(table.keys))] - table.starts[place], 0)
     first = np.searchsorted(table.keys, distinct & ~low_bits, side="left")
     last = np.searchsorted(table.keys, distinct | low_bits, side="right")

@@ -15,8 +15,8 @@ from penwright.corpus.store import Book
 from penwright.errors import AuthorError, ConfigError
 from penwright.evaluation import BookScore
 
-MAX_NAME_CHARS = 200
-MAX_NOTE_CHARS = 4_000
+MAX_TEXT_CHARS = 4_000
+MAX_ROW_CHARS = 200  # of each title and author, of which there are many
 MAX_TABLE_ROWS = 64
 MAX_WHOLE = 2**63 - 1
 BOOKS_BYTES = 7 << 20
@@ -44,8 +44,8 @@ class CardBook:
     """Of the file it came from, 64 hexadecimal digits."""
 
     def __post_init__(self) -> None:
-        _check_text("a book's title", self.title)
-        _check_text("a book's author", self.author)
+        _check_text("a book's title", self.title, max_chars=MAX_ROW_CHARS)
+        _check_text("a book's author", self.author, max_chars=MAX_ROW_CHARS)
         _check_whole("a book's num_chars", self.num_chars)
         _check_pattern("a book's sha256", self.sha256, _DIGEST)
         if self.split not in SPLITS:
@@ -97,9 +97,8 @@ class Card:
         Raises:
             ConfigError: If one is of the wrong type or out of bounds.
         """
-        for name in ("name", "preset"):
+        for name in ("name", "preset", "licence_note"):
             _check_text(name, getattr(self, name))
-        _check_text("licence_note", self.licence_note, max_chars=MAX_NOTE_CHARS)
         for name in ("num_books", "chars_read", "steps", "seed"):
             _check_whole(name, getattr(self, name))
         _check_pattern("corpus_digest", self.corpus_digest, _DIGEST)
@@ -175,7 +174,7 @@ def listed_scores(scores: Iterable[BookScore]) -> tuple[BookScore, ...]:
 
 def shortened(name: str) -> str:
     """Return a name that fits a card, with an ellipsis for what is cut."""
-    return name if len(name) <= MAX_NAME_CHARS else name[: MAX_NAME_CHARS - 1] + "…"
+    return name if len(name) <= MAX_ROW_CHARS else name[: MAX_ROW_CHARS - 1] + "…"
 
 
 def _fitting(rows: Iterable[Row], *, num_bytes: int) -> Iterable[Row]:
@@ -195,7 +194,7 @@ def _values(cls: type, data: Any, what: str) -> dict[str, Any]:
     return dict(data)
 
 
-def _check_text(name: str, value: object, *, max_chars: int = MAX_NAME_CHARS) -> None:
+def _check_text(name: str, value: object, *, max_chars: int = MAX_TEXT_CHARS) -> None:
     if not isinstance(value, str) or len(value) > max_chars:
         raise ConfigError(f"{name} must be text of at most {max_chars:,} characters, not {value!r:.80}.")
 
@@ -222,8 +221,8 @@ def _check_rows(name: str, rows: object, kind: type) -> None:
 
 
 def _check_score(score: BookScore) -> None:
-    _check_text("a score's title", score.title)
-    _check_text("a score's author", score.author)
+    _check_text("a score's title", score.title, max_chars=MAX_ROW_CHARS)
+    _check_text("a score's author", score.author, max_chars=MAX_ROW_CHARS)
     _check_whole("a score's num_chars", score.num_chars)
     _check_number("a score's bits_per_char", score.bits_per_char)
     _check_number("a score's accuracy", score.accuracy)

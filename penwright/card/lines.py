@@ -6,6 +6,7 @@ nothing of files.
 
 from penwright.alphabet import Alphabet
 from penwright.card.fields import SPLITS, Card, CardBook
+from penwright.errors import printable
 from penwright.evaluation import BookScore
 from penwright.model_config import ModelConfig
 
@@ -49,7 +50,7 @@ def card_lines(card: Card, *, model_config: ModelConfig, alphabet: Alphabet, num
         lines += _table(f"{split}: bits per character and characters guessed right, by book", rows, num_rows=len(rows))
     rows = [f"{book.split:<5}  {book.num_chars:>11,}  {_named(book)}" for book in card.books[:SHOWN_ROWS]]
     lines += _table("books: split, characters, title", rows, num_rows=card.num_books)
-    return ["".join(sign if sign.isprintable() else "\ufffd" for sign in line) for line in lines]
+    return [printable(line) for line in lines]
 
 
 def _prediction(card: Card) -> str:

@@ -4,7 +4,7 @@ What a command needs from the library it imports when it runs, so that this modu
 """
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from cyclopts import App, CycloptsError, Parameter
@@ -23,7 +23,16 @@ from penwright.cli.train import train
 from penwright.cli.write import write
 from penwright.errors import UsageError
 
-COMMANDS = (inspect, train, write, score, report, card, fetch)
+COMMANDS: dict[Callable[..., int], str] = {
+    inspect: "PATH... [OPTIONS]",
+    train: "[PATH...] [OPTIONS]",
+    write: "[AUTHOR] [OPTIONS]",
+    score: "FILE [OPTIONS]",
+    report: "[RUN] [OPTIONS]",
+    card: "[AUTHOR] [OPTIONS]",
+    fetch: "[OPTIONS]",
+}
+"""Each command with what may follow its name."""
 DESCRIPTION = "Raise an author from a shelf of books: train a small recurrent network on them and let it write."
 EPILOGUE = "`penwright COMMAND --help` explains one command."
 
@@ -33,6 +42,7 @@ def build_app() -> App:
     app = App(
         name="penwright",
         help=DESCRIPTION,
+        usage="Usage: penwright COMMAND [OPTIONS]",
         help_epilogue=EPILOGUE,
         help_format="markdown",
         version=_version,
@@ -44,8 +54,9 @@ def build_app() -> App:
         exit_on_error=False,
         suppress_keyboard_interrupt=False,
     )
-    for place, command in enumerate(COMMANDS):
-        app.command(command, sort_key=place, help_epilogue="")
+    for place, (command, arguments) in enumerate(COMMANDS.items()):
+        name = command.__name__
+        app.command(command, name, sort_key=place, help_epilogue="", usage=f"Usage: penwright {name} {arguments}")
     return app
 
 

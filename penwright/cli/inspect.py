@@ -5,9 +5,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from cyclopts import Parameter
-
-from penwright.cli.options import CONFIGURATION, OUTPUT, Json, Whole, parse_settings
+from penwright.cli.options import CONFIGURATION, OUTPUT, Json, Whole, option, parse_settings
 from penwright.cli.output import console, error_console, is_terminal, print_json, say, visible
 from penwright.cli.shelf_table import cut_lines, notes, shelf_table, totals
 from penwright.errors import ConfigError, UsageError, did_you_mean
@@ -21,11 +19,11 @@ CHARS_PER_SECOND = 40_000
 
 def inspect(
     *paths: str,
-    preset: Annotated[str | None, Parameter(group=CONFIGURATION, metavar="NAME")] = None,
-    set_: Annotated[tuple[str, ...], Parameter(name="--set", group=CONFIGURATION, metavar="SETTING")] = (),
-    speed: Annotated[Whole, Parameter(group=CONFIGURATION)] = None,
-    manifest: Annotated[Path | None, Parameter(group=OUTPUT, metavar="FILE")] = None,
-    cuts: Annotated[bool, Parameter(group=OUTPUT)] = False,
+    preset: Annotated[str | None, option(group=CONFIGURATION, metavar="NAME")] = None,
+    set_: Annotated[tuple[str, ...], option(name="--set", group=CONFIGURATION, metavar="SETTING")] = (),
+    speed: Annotated[Whole, option(group=CONFIGURATION)] = None,
+    manifest: Annotated[Path | None, option(group=OUTPUT, metavar="FILE")] = None,
+    cuts: Annotated[bool, option(group=OUTPUT)] = False,
     as_json: Json = False,
 ) -> int:
     """Report what is on a shelf, before any training.

@@ -1,8 +1,10 @@
 """Options that several commands share, and how the text given for an option becomes a value.
 
 A value that is not what its option takes is a usage error with a sentence; nothing is rounded or guessed.
+Only `app.py` and this module know the parsing library.
 """
 
+import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any
@@ -19,22 +21,27 @@ CONFIGURATION = Group("Configuration", sort_key=3)
 OUTPUT = Group("Output", sort_key=4)
 
 
+# Thousands may be grouped as in 10,000; 1,5 is a fraction in half of Europe and no whole number.
+_WHOLE_NUMBER = re.compile(r"-?(?:\d{1,3}(?:[,_]\d{3})+|\d{1,30})", re.ASCII)
+
+
 def _whole_number(_: object, tokens: Sequence[Token]) -> int:
     """Read a whole number; the parsing library alone would round 1.5 to 2."""
-    text = tokens[0].value.replace(",", "").replace("_", "")
-    try:
-        return int(text)
-    except ValueError:
-        raise ValueError(f"'{tokens[0].value}' is not a whole number") from None
+    text = tokens[0].value
+    if not _WHOLE_NUMBER.fullmatch(text):
+        raise ValueError(f"'{text}' is not a whole number")
+    return int(re.sub("[,_]", "", text))
 
 
-Whole = Annotated[int | None, Parameter(converter=_whole_number, metavar="N")]
+option = Parameter
+"""Describes an option, as the annotation of a command's argument: its name, its group, what help calls its value."""
+Whole = Annotated[int | None, option(converter=_whole_number, metavar="N")]
 """A whole number, which may be written 10_000 or 10,000."""
-Text = Annotated[str | None, Parameter(allow_leading_hyphen=True, metavar="TEXT")]
+Text = Annotated[str | None, option(allow_leading_hyphen=True, metavar="TEXT")]
 """Any text, even one that begins with a hyphen."""
-Number = Annotated[float | None, Parameter(metavar="X")]
+Number = Annotated[float | None, option(metavar="X")]
 """A number."""
-Json = Annotated[bool, Parameter(name="--json", group=OUTPUT, help="Print one JSON object on standard output.")]
+Json = Annotated[bool, option(name="--json", group=OUTPUT, help="Print one JSON object on standard output.")]
 
 
 def at_most_one(options: Mapping[str, object]) -> None:

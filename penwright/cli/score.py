@@ -4,10 +4,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
-from cyclopts import Parameter
-
 from penwright.cli.lines import glimpse
-from penwright.cli.options import OUTPUT, Json, Whole
+from penwright.cli.options import OUTPUT, Json, Whole, option
 from penwright.cli.output import console, print_json, visible
 from penwright.cli.places import find_author
 from penwright.errors import UsageError
@@ -17,8 +15,8 @@ def score(
     file: Path,
     /,
     *,
-    author: Annotated[Path | None, Parameter(metavar="AUTHOR")] = None,
-    top: Annotated[Whole, Parameter(group=OUTPUT)] = None,
+    author: Annotated[Path | None, option(metavar="AUTHOR")] = None,
+    top: Annotated[Whole, option(group=OUTPUT)] = None,
     as_json: Json = False,
 ) -> int:
     """Say how well an author predicts a text.

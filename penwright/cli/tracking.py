@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from penwright.cli.display import Display
+from penwright.cli.summary import quoted
 from penwright.errors import MissingExtraError
 
 if TYPE_CHECKING:
@@ -52,4 +53,4 @@ class TensorBoardLog(Display):
         except MissingExtraError as error:
             self._say(f"No curves for TensorBoard: {error}")
         else:
-            self._say(f"Curves for TensorBoard: tensorboard --logdir {self._run / FOLDER}")
+            self._say(f"Curves for TensorBoard: tensorboard --logdir {quoted(self._run / FOLDER)}")

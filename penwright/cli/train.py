@@ -3,8 +3,6 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from cyclopts import Parameter
-
 from penwright.cli.configuration import print_configuration
 from penwright.cli.durations import parse_duration
 from penwright.cli.options import (
@@ -16,6 +14,7 @@ from penwright.cli.options import (
     Whole,
     at_most_one,
     merge_settings,
+    option,
     parse_settings,
 )
 from penwright.cli.sessions import Manner, begin_run, resume_run
@@ -23,21 +22,21 @@ from penwright.cli.sessions import Manner, begin_run, resume_run
 
 def train(
     *paths: str,
-    for_: Annotated[str | None, Parameter(name="--for", group=LENGTH, metavar="TIME")] = None,
-    epochs: Annotated[Whole, Parameter(group=LENGTH)] = None,
-    steps: Annotated[Whole, Parameter(group=LENGTH)] = None,
-    run: Annotated[Path | None, Parameter(metavar="DIR")] = None,
-    resume: Annotated[Path | None, Parameter(metavar="RUN")] = None,
+    for_: Annotated[str | None, option(name="--for", group=LENGTH, metavar="TIME")] = None,
+    epochs: Annotated[Whole, option(group=LENGTH)] = None,
+    steps: Annotated[Whole, option(group=LENGTH)] = None,
+    run: Annotated[Path | None, option(metavar="DIR")] = None,
+    resume: Annotated[Path | None, option(metavar="RUN")] = None,
     default_shelf: bool = False,
-    preset: Annotated[str | None, Parameter(group=CONFIGURATION, metavar="NAME")] = None,
-    config: Annotated[Path | None, Parameter(group=CONFIGURATION, metavar="FILE")] = None,
-    set_: Annotated[tuple[str, ...], Parameter(name="--set", group=CONFIGURATION, metavar="SETTING")] = (),
-    seed: Annotated[Whole, Parameter(group=CONFIGURATION)] = None,
-    prompt: Annotated[Text, Parameter(group=CONFIGURATION)] = None,
-    threads: Annotated[Whole, Parameter(group=CONFIGURATION)] = None,
-    device: Annotated[Literal["auto", "cpu", "cuda", "mps"] | None, Parameter(group=CONFIGURATION)] = None,
-    print_config: Annotated[bool, Parameter(group=OUTPUT)] = False,
-    quiet: Annotated[bool, Parameter(group=OUTPUT)] = False,
+    preset: Annotated[str | None, option(group=CONFIGURATION, metavar="NAME")] = None,
+    config: Annotated[Path | None, option(group=CONFIGURATION, metavar="FILE")] = None,
+    set_: Annotated[tuple[str, ...], option(name="--set", group=CONFIGURATION, metavar="SETTING")] = (),
+    seed: Annotated[Whole, option(group=CONFIGURATION)] = None,
+    prompt: Annotated[Text, option(group=CONFIGURATION)] = None,
+    threads: Annotated[Whole, option(group=CONFIGURATION)] = None,
+    device: Annotated[Literal["auto", "cpu", "cuda", "mps"] | None, option(group=CONFIGURATION)] = None,
+    print_config: Annotated[bool, option(group=OUTPUT)] = False,
+    quiet: Annotated[bool, option(group=OUTPUT)] = False,
     as_json: Json = False,
 ) -> int:
     """Raise an author on books.

@@ -6,10 +6,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated, Any
 
-from cyclopts import Parameter
-
 from penwright.cli.interrupts import EXIT_INTERRUPTED
-from penwright.cli.options import DRAWING, LENGTH, OUTPUT, Json, Number, Text, Whole, at_most_one
+from penwright.cli.options import DRAWING, LENGTH, OUTPUT, Json, Number, Text, Whole, at_most_one, option
 from penwright.cli.output import print_json, say
 from penwright.cli.pages import Page
 from penwright.cli.places import find_author
@@ -29,19 +27,19 @@ def write(
     /,
     *,
     prompt: Text = None,
-    prompt_file: Annotated[Text, Parameter(metavar="FILE")] = None,
+    prompt_file: Annotated[Text, option(metavar="FILE")] = None,
     samples: Whole = None,
-    chars: Annotated[Whole, Parameter(group=LENGTH)] = None,
-    words: Annotated[Whole, Parameter(group=LENGTH)] = None,
-    paragraphs: Annotated[Whole, Parameter(group=LENGTH)] = None,
-    until: Annotated[Text, Parameter(group=LENGTH, metavar="REGEX")] = None,
-    endless: Annotated[bool, Parameter(group=LENGTH)] = False,
-    temperature: Annotated[Number, Parameter(group=DRAWING)] = None,
-    top_k: Annotated[Whole, Parameter(group=DRAWING)] = None,
-    top_p: Annotated[Number, Parameter(group=DRAWING)] = None,
-    min_p: Annotated[Number, Parameter(group=DRAWING)] = None,
-    seed: Annotated[Whole, Parameter(group=DRAWING)] = None,
-    out: Annotated[Path | None, Parameter(group=OUTPUT, metavar="FILE")] = None,
+    chars: Annotated[Whole, option(group=LENGTH)] = None,
+    words: Annotated[Whole, option(group=LENGTH)] = None,
+    paragraphs: Annotated[Whole, option(group=LENGTH)] = None,
+    until: Annotated[Text, option(group=LENGTH, metavar="REGEX")] = None,
+    endless: Annotated[bool, option(group=LENGTH)] = False,
+    temperature: Annotated[Number, option(group=DRAWING)] = None,
+    top_k: Annotated[Whole, option(group=DRAWING)] = None,
+    top_p: Annotated[Number, option(group=DRAWING)] = None,
+    min_p: Annotated[Number, option(group=DRAWING)] = None,
+    seed: Annotated[Whole, option(group=DRAWING)] = None,
+    out: Annotated[Path | None, option(group=OUTPUT, metavar="FILE")] = None,
     as_json: Json = False,
 ) -> int:
     """Let an author write.

@@ -24,7 +24,7 @@ import numpy as np
 from penwright.corpus.book import Book
 from penwright.corpus.cache import make_cache, remove_entries
 from penwright.corpus.config import CorpusConfig
-from penwright.corpus.description import JSON_NAME, describe, read_description, write_description
+from penwright.corpus.description import JSON_NAME, describe, write_description
 from penwright.corpus.encoding import EncodingJob, encode_book
 from penwright.corpus.folders import new_folder, put_in_place, remove_abandoned
 from penwright.corpus.intake import Intake, PrepareProgress, TakenBook, take_in
@@ -132,11 +132,6 @@ class _Contents(NamedTuple):
             warnings=self.planned.warnings,
         )
 
-    def is_in(self, corpus: Corpus) -> bool:
-        """Return whether a corpus holds the very same ids for the very same books."""
-        same_books = corpus.books == self.books and corpus.cache_keys == self.cache_keys
-        return same_books and corpus.alphabet == self.planned.alphabet
-
 
 def _contents(intake: Intake, planned: Plan, config: CorpusConfig) -> _Contents:
     taken = {book.book.source: book for book in intake.books}
@@ -155,10 +150,7 @@ def _store(
 ) -> Iterator[PrepareProgress]:
     """Put the corpus into its place, unless the one that is there holds the same."""
     existing = _existing(store)
-    if existing is not None and contents.is_in(existing):
-        description = contents.described(existing.ids_sha256)
-        if description != read_description(store):
-            write_description(store, description)
+    if existing is not None and contents.described(existing.ids_sha256)["checksum"] == existing.checksum:
         return
     remove_abandoned(store)
     with new_folder(store) as folder:

@@ -30,11 +30,11 @@ TEXT_BYTES = 1 << 20
 """Bytes of a text read at a time."""
 
 
-def key_of(data: bytes, *, piece: Piece, config: CorpusConfig) -> str:
+def key_of(sha256: str, *, piece: Piece, config: CorpusConfig) -> str:
     """Return the name of a piece's entry.
 
     Args:
-        data: The piece's bytes.
+        sha256: Of the piece's bytes.
         piece: Its suffix and its place in the book matter to reading and cleaning; its name does not.
         config: What is cut.
     """
@@ -45,10 +45,9 @@ def key_of(data: bytes, *, piece: Piece, config: CorpusConfig) -> str:
         "config": None if config.is_raw else [config.licence, config.unwrap, config.fold],
         "suffix": PurePosixPath(piece.source.name).suffix.lower(),
         "place": [piece.is_first, piece.is_last, piece.mark.hex()],
+        "sha256": sha256,
     }
-    digest = hashlib.sha256(json.dumps(how, sort_keys=True).encode("ascii"))
-    digest.update(hashlib.sha256(data).digest())
-    return digest.hexdigest()
+    return hashlib.sha256(json.dumps(how, sort_keys=True).encode("ascii")).hexdigest()
 
 
 def make_cache(cache_dir: Path) -> None:

@@ -23,8 +23,9 @@ class CorpusConfig:
     others."""
     max_characters: int = 4_000
     """A learnt alphabet gives at most this many characters an id of their own, the most frequent ones; 1 to 60,000."""
-    min_count: int = 1
-    """A character found fewer times in all books is spelled in bytes instead; from 1."""
+    min_count: int = 0
+    """A character found fewer times in the training books is spelled in bytes instead; 0: fewer than once in a million,
+    too rarely to learn."""
     licence: bool = True
     """Cut the distributor's header, licence and transcriber's notes."""
     unwrap: bool = True
@@ -54,8 +55,8 @@ class CorpusConfig:
                 raise ConfigError(f"{name}={getattr(self, name)!r} must be true or false.")
         if not 1 <= self.max_characters <= MAX_CHARACTERS:
             raise ConfigError(f"max_characters={self.max_characters} must lie between 1 and {MAX_CHARACTERS:,}.")
-        if self.min_count < 1:
-            raise ConfigError(f"min_count={self.min_count} must be at least 1.")
+        if self.min_count < 0:
+            raise ConfigError(f"min_count={self.min_count} must be at least 0.")
         if self.split_seed < 0:
             raise ConfigError(f"split_seed={self.split_seed} must be at least 0.")
         for name in ("val_fraction", "test_fraction"):

@@ -2,8 +2,9 @@
 
 A wrong encoding gives itself away: letters no language puts together, signs inside words, capitals in mid-word,
 Cyrillic letters inside Latin words. Every candidate is scored by what it makes of a bounded sample of the bytes above
-0x7F, so the cost does not grow with the file. East Asian encodings, which take several bytes a character, are left to
-charset-normalizer. This module knows nothing of files and decodes nothing but its sample.
+0x7F, so the cost does not grow with the file. East Asian encodings, which take two bytes a character, are told by
+everyday characters; what is left is asked of charset-normalizer. This module knows nothing of files and decodes nothing
+but its sample.
 """
 
 import re
@@ -14,14 +15,18 @@ import numpy as np
 
 MAX_RUNS = 2_000
 """Runs of bytes above 0x7F that are looked at."""
+FEW_RUNS = 200
+"""With fewer of them a Western language is not told from its neighbours."""
 MIN_SCORE = 0.85
 """The share of them, less the penalties, that must make sense."""
 SURE_SCORE = 0.985
 """A score at which the remaining candidates, all less common, are not tried."""
 CHUNK_BYTES = 1 << 20
 """Bytes searched at a time."""
-FALLBACK_BYTES = 1 << 16
-"""Bytes shown to charset-normalizer when no candidate makes sense."""
+MIN_EVERYDAY_SHARE = 0.12
+"""Share of a text's East Asian characters that must be everyday ones; in a wrong encoding it is a few in a hundred."""
+FALLBACK_BYTES = 1 << 15
+"""Bytes looked at where no single-byte candidate makes sense."""
 
 # Letters above ASCII that a language uses, lower case. A text counts as the one language that explains most of it.
 _LETTERS = {
@@ -49,10 +54,11 @@ _LETTERS = {
     "Arabic": "ءآأؤإئابةتثجحخدذرزسشصضطظعغفقكلمنهوىيپچژگ،؛؟ـًٌٍَُِّْ",
 }
 _EXPLAINED_BY = {language: frozenset(letters + letters.upper()) for language, letters in _LETTERS.items()}
+_WESTERN = ("French", "German", "Spanish", "Portuguese", "Italian", "Dutch", "Scandinavian")
 _WITH_CAPITALS = ("Russian", "Ukrainian", "Serbian or Macedonian", "Greek")
 # What a language must explain beyond another to be preferred: the wider its alphabet, the more by accident.
 _COST = {
-    language: 0.03 if language == "Western European" else 1e-4 * len(letters) for language, letters in _LETTERS.items()
+    language: 0.06 if language == "Western European" else 1e-4 * len(letters) for language, letters in _LETTERS.items()
 }
 _SIGNS = frozenset("«»‹›“”„‘’‚–—―…·•§¶°£¢¥€©®™†‡ªº¹²³¼½¾×÷±´¨¸`¿¡№¦¬ˆ˜‰\xa0\xad΄΅")
 
@@ -62,13 +68,21 @@ _CANDIDATES = (
     "cp866", "iso8859-5", "mac-cyrillic", "cp1254", "cp1257", "cp852", "mac-latin2", "iso8859-15", "cp1255", "cp1256",
 )  # fmt: skip
 
+_EVERYDAY = {
+    "cp932": ("Japanese", frozenset("のにはをたがでてとしれさあいうおかきくけこそちつなねまもやゆよらりるわん、。")),
+    "euc_jp": ("Japanese", frozenset("のにはをたがでてとしれさあいうおかきくけこそちつなねまもやゆよらりるわん、。")),
+    "gb18030": ("Chinese", frozenset("的一是不了人我在有他这个们中来上大为和国地到以说时要就出会可也你对生，。之其而")),
+    "big5": ("Chinese", frozenset("的一是不了人我在有他這個們中來上大為和國地到以說時要就出會可也你對生，。之其而")),
+    "cp949": ("Korean", frozenset("이다는을가에의고하지은로를도한사어아나기자그서리인대해있것라시니마만보일면으던들")),
+}
 _LETTER = r"[^\W\d_]"
 _TROUBLES = (  # what a wrong encoding makes of a word, and what each finding costs
     (re.compile(r"[A-Za-z][Ͱ-ۿ]|[Ͱ-ۿ][A-Za-z]"), 2),  # Latin and other letters in one word
     (re.compile(r"[a-zß-öø-ÿα-ώа-џ][A-ZÀ-ÖØ-ÞŠŒŽŸΑ-ΩА-ЯЁ]"), 2),  # a capital after a small letter
-    (re.compile(r"[À-ɏ]{3}"), 3),  # accents on three letters in a row
+    (re.compile(r"[À-ɏ]{5}"), 5),  # accents on five letters in a row
     (re.compile(rf"(?<={_LETTER})[^\w\s'’‘´·\-\xad–—…“”«»،؛ـً-ْ](?={_LETTER})"), 1),  # a sign between letters
     (re.compile(rf"{_LETTER}[‚„¿¡]"), 1),  # an opening sign after a letter
+    (re.compile(rf"[¹²³¼½¾¶±¬]{_LETTER}"), 1),  # a sign that closes before one
 )
 
 
@@ -93,8 +107,6 @@ def detect(data: bytes, *, declared: str | None = None) -> Detection:
         so.
     """
     runs = high_runs(data, limit=MAX_RUNS)
-    if _comes_in_pairs(runs):
-        return _ask_normalizer(data) or _last_resort(data)
     sample = _sample(data, runs)
     preferred = [declared] if declared in _CANDIDATES else []
     best_score, best = 0.0, Detection("", "")
@@ -105,12 +117,14 @@ def detect(data: bytes, *, declared: str | None = None) -> Detection:
             continue
         score, language = _plausibility(text, floor=best_score)
         if score > best_score + 0.002 and _decodes(data, encoding):
+            # A few accents in an English text are no reason to speak of French.
+            language = "Western European" if language in _WESTERN and len(runs) < FEW_RUNS else language
             best_score, best = score, Detection(encoding, f"detected: reads as {language}")
             if best_score >= SURE_SCORE:
                 break
     if best_score >= MIN_SCORE:
         return best
-    return _ask_normalizer(data) or _last_resort(data)
+    return _east_asian(data) or _ask_normalizer(data) or _last_resort(data)
 
 
 def high_runs(data: bytes, *, limit: int) -> list[tuple[int, int]]:
@@ -127,12 +141,6 @@ def high_runs(data: bytes, *, limit: int) -> list[tuple[int, int]]:
         if len(runs) >= limit:
             break
     return runs[:limit]
-
-
-def _comes_in_pairs(runs: list[tuple[int, int]]) -> bool:
-    """Return whether the high bytes come two by two, as in the East Asian encodings and in no single-byte text."""
-    lengths = [end - start for start, end in runs]
-    return sum(lengths) >= 32 and 50 * sum(length % 2 for length in lengths) <= len(lengths)
 
 
 def _sample(data: bytes, runs: list[tuple[int, int]]) -> bytes:
@@ -171,6 +179,20 @@ def _decodes(data: bytes, encoding: str) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+def _east_asian(data: bytes) -> Detection | None:
+    """Return the multi-byte encoding in which the characters read are everyday ones, if there is one."""
+    first = high_runs(data, limit=1)[0][0]
+    start = data.rfind(b"\n", max(0, first - 1_000), first) + 1
+    best_share, best = MIN_EVERYDAY_SHARE, None
+    for encoding, (language, everyday) in _EVERYDAY.items():
+        text = data[start : start + FALLBACK_BYTES].decode(encoding, "replace")
+        wide = [character for character in text if character >= "\u2e80"]
+        share = sum(character in everyday for character in wide) / len(wide) if wide else 0.0
+        if share > best_share and _decodes(data, encoding):
+            best_share, best = share, Detection(encoding, f"detected: reads as {language}")
+    return best
 
 
 def _ask_normalizer(data: bytes) -> Detection | None:

@@ -49,9 +49,12 @@ def put_in_place(folder: Path, target: Path) -> None:
                 target.rename(old)
             folder.rename(target)
         except OSError as error:
-            if old.exists() and not target.exists():
-                old.rename(target)
             problem = error
+            if target.exists():
+                shutil.rmtree(old, ignore_errors=True)
+            else:
+                with suppress(OSError):
+                    old.rename(target)
             time.sleep(0.05)
         else:
             sync_folder(target.parent)

@@ -112,11 +112,11 @@ def take_piece(job: PieceJob) -> PieceResult:
     piece, config, cache_dir = job
     assert cache_dir is not None, "books are only kept where there is a cache"
     try:
-        data = read_bytes(piece)
-        key = key_of(data, piece=piece, config=config)
+        raw = read_bytes(piece)
+        key = key_of(raw.sha256, piece=piece, config=config)
         facts = load_facts(cache_dir, key)
         if facts is None:
-            text, facts, _ = read_piece(data, piece=piece, config=config)
+            text, facts, _ = read_piece(raw, piece=piece, config=config)
             save_entry(cache_dir, key, text=text, facts=facts)
     except ReadingError as error:
         return PieceResult(piece.start, "", None, str(error))

@@ -63,8 +63,11 @@ def find_boilerplate(text: str, *, is_first: bool = True, is_last: bool = True) 
     body_end = footer.start if footer is not None else len(text)
     inner = _between(text, [marker for marker in rest if marker.start < body_end], body_end)
     spans = merged(inner, [span for span in (header, footer) if span is not None])
+    beginnings = {marker.end for marker in markers if marker.kind in _BEGINNINGS}
+    for span in [*spans]:
+        if span.end in beginnings:
+            spans = merged(spans, find_credits(text, start=span.end, end=body_end))
     if header is not None:
-        spans = merged(spans, find_credits(text, start=body_start, end=body_end))
         spans = merged(spans, find_notes(text, start=body_start, end=min(body_end, body_start + 2 * NOTE_CHARS)))
     if footer is not None:
         spans = merged(spans, find_closing_notes(text, start=max(body_start, body_end - NOTE_CHARS), end=body_end))
@@ -101,7 +104,9 @@ def _footer(text: str, markers: Sequence[Marker]) -> Span | None:
     What follows the licence's own last line belongs to it, unless it is long and never speaks of Project Gutenberg:
     then somebody has put another text behind the book.
     """
-    first = next((one for one in markers if one.kind in _ENDS and len(text) - one.start <= LICENCE_CHARS), None)
+    beginnings = [marker.end for marker in markers if marker.kind in _BEGINNINGS and text[marker.end :].strip()]
+    floor = max([len(text) - LICENCE_CHARS, *beginnings])  # before that, another book follows
+    first = next((marker for marker in markers if marker.kind in _ENDS and marker.start >= floor), None)
     if first is None:
         return None
     ends = [marker.end for marker in markers if marker.kind in ("full licence end", "small print end")]

@@ -26,9 +26,8 @@ _PARAGRAPHS = frozenset(
     fieldset address body html details
     """.split()
 )
-_LINES = frozenset({"br", "div", "li", "dt", "dd", "tr", "caption", "figcaption", "center", "summary", "legend"})
+_LINES = frozenset({"div", "li", "dt", "dd", "tr", "caption", "figcaption", "center", "summary", "legend"})
 _CELLS = frozenset({"td", "th"})
-_KEPT_BLANK = "\0"  # a blank of preformatted text; no text that was decoded holds NUL
 
 
 def html_to_text(markup: str) -> str:
@@ -42,14 +41,13 @@ def html_to_text(markup: str) -> str:
         separated by blanks. Preformatted text keeps its lines; elsewhere a line break is a blank. Page numbers that are
         marked as such are left out. Ends in one line feed unless there is no text.
     """
-    pieces: list[str] = []
+    lines = _Lines()
     unclosed: set[str] = set()  # what is known to have no end, so that it is not looked for again
     num_pre = 0  # how many <pre> are open
     place = 0
     while place < len(markup):
         start = markup.find("<", place)
-        text = unescape(markup[place : start if start >= 0 else len(markup)])
-        pieces.append(text.replace(" ", _KEPT_BLANK) if num_pre else _BLANKS.sub(" ", text))
+        lines.add(unescape(markup[place : start if start >= 0 else len(markup)]), is_verbatim=num_pre > 0)
         if start < 0:
             break
         if markup.startswith("<!--", start):
@@ -57,7 +55,7 @@ def html_to_text(markup: str) -> str:
             continue
         tag = _TAG.match(markup, start)
         if tag is None:  # a "<" of the text itself
-            pieces.append("<")
+            lines.add("<", is_verbatim=num_pre > 0)
             place = start + 1
             continue
         place = tag.end()
@@ -65,16 +63,61 @@ def html_to_text(markup: str) -> str:
         is_end = bool(tag["end"] or tag["end_"])
         rest = tag["rest"] or tag["rest_"] or ""
         if name in _PARAGRAPHS:
-            pieces.append("\n\n")
+            lines.end_paragraph()
             if name == "pre":
                 num_pre = max(0, num_pre - 1) if is_end else num_pre + 1
+        elif name == "br":
+            lines.end_line_or_leave_one_empty()
         elif name in _LINES:
-            pieces.append("\n")
-        elif name in _CELLS and not is_end:
-            pieces.append(" ")
+            lines.end_line()
+        elif name in _CELLS:
+            lines.add(" ", is_verbatim=False)
         if not is_end and not rest.endswith("/") and (name in _NOT_READ or _PAGE_NUMBER.search(rest)):
             place = _after(markup, f"</{name}", place, unclosed)
-    return _tidy("".join(pieces))
+    return lines.text()
+
+
+class _Lines:
+    """The lines of a page as they come, with at most one empty line in a row."""
+
+    def __init__(self) -> None:
+        self._done: list[str] = []
+        self._pieces: list[str] = []
+
+    def add(self, text: str, *, is_verbatim: bool) -> None:
+        if not is_verbatim:
+            self._pieces.append(text)
+            return
+        *whole, last = text.split("\n")
+        for line in whole:
+            self._push("".join([*self._pieces, line]).rstrip())
+            self._pieces.clear()
+        if last:
+            self._pieces.append(last)
+
+    def end_line(self) -> None:
+        line = _BLANKS.sub(" ", "".join(self._pieces)).strip(" ")
+        self._pieces.clear()
+        if line:
+            self._push(line)
+
+    def end_paragraph(self) -> None:
+        self.end_line()
+        self._push("")
+
+    def end_line_or_leave_one_empty(self) -> None:
+        num_done = len(self._done)
+        self.end_line()
+        if len(self._done) == num_done:
+            self._push("")
+
+    def text(self) -> str:
+        self.end_paragraph()
+        return "\n".join(self._done).replace("\xad", "")
+
+    def _push(self, line: str) -> None:
+        if line or (self._done and self._done[-1]):
+            self._done.append(line)
 
 
 def _after(markup: str, end_mark: str, start: int, unclosed: set[str]) -> int:
@@ -91,14 +134,3 @@ def _after(markup: str, end_mark: str, start: int, unclosed: set[str]) -> int:
     if end_mark.startswith("</"):
         end = markup.find(">", end) + 1 or end
     return end
-
-
-def _tidy(text: str) -> str:
-    """Take the blanks off the lines' ends, let one blank line at most stand between blocks and none at either end."""
-    kept: list[str] = []
-    for line in text.replace("\xad", "").split("\n"):
-        line = line.strip(" ").rstrip(_KEPT_BLANK)
-        if line or (kept and kept[-1]):
-            kept.append(line)
-    joined = "\n".join(kept).strip("\n").replace(_KEPT_BLANK, " ")
-    return joined + "\n" if joined else ""

@@ -22,6 +22,8 @@ from penwright.corpus.titles import BookName, Unnamed, name_books
 
 SAME_BOOK = 0.9
 """From this share of common text on, two books are told to be editions of one, or one part of the other."""
+CHARS_PER_RARE_ONE = 1_000_000
+"""A character found less often than once in so many is spelled in bytes, unless the configuration gives a count."""
 
 
 class ReadBook(NamedTuple):
@@ -142,7 +144,9 @@ def _splits(
 
 def _learn(books: Sequence[Facts], config: CorpusConfig) -> Alphabet:
     """Return the alphabet of the books that are learned from; what only a held-out book has is spelled."""
-    return Alphabet.learn(total_counts(books), max_characters=config.max_characters, min_count=config.min_count)
+    counts = total_counts(books)
+    min_count = config.min_count or max(1, sum(counts.values()) // CHARS_PER_RARE_ONE)
+    return Alphabet.learn(counts, max_characters=config.max_characters, min_count=min_count)
 
 
 def _warnings(

@@ -47,6 +47,8 @@ class Corpus:
     """What a reader of the books should know, one sentence each."""
     digest: str
     """SHA-256 of the alphabet, the books, their splits and their ids; file names and folders play no part."""
+    checksum: str
+    """SHA-256 of the whole description; it changes with anything that `digest` leaves out."""
     ids_sha256: tuple[str, ...]
     """Of each book's ids as they lie in ids.bin."""
     cache_keys: tuple[tuple[str, ...], ...]
@@ -63,6 +65,7 @@ class Corpus:
         self.skipped = tuple((name, reason) for name, reason in data["skipped"])
         self.warnings = tuple(data["warnings"])
         self.digest = data["digest"]
+        self.checksum = data["checksum"]
         self.ids_sha256 = tuple(data["ids_sha256"])
         self.cache_keys = tuple(map(tuple, data["cache_keys"]))
 
@@ -77,18 +80,23 @@ class Corpus:
             CorpusError: If there is none, or it is damaged or of another version.
         """
         folder = Path(path)
+        problem = CorpusError(
+            f"the corpus in {folder} is being replaced all the time. Wait for the others, and run again."
+        )
         for _ in range(_ATTEMPTS):
+            before = version_of(folder)
             try:
-                before = version_of(folder)
                 corpus = cls._open(folder)
                 if version_of(folder) == before:
                     return corpus
-            except CorpusError:
+            except CorpusError as error:
                 # Another process may put a new corpus here between our reading of the description and of the ids.
-                if version_of(folder) == before and not is_being_replaced(folder):
+                # Whether it is still about that is asked first: afterwards, its corpus is there to be seen.
+                if not is_being_replaced(folder) and version_of(folder) == before:
                     raise
-                time.sleep(0.02)
-        raise CorpusError(f"the corpus in {folder} is being replaced all the time. Wait for the others, and run again.")
+                problem = error
+            time.sleep(0.02)
+        raise problem
 
     @classmethod
     def _open(cls, folder: Path) -> "Corpus":

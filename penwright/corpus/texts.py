@@ -61,22 +61,31 @@ class Reading(NamedTuple):
     cuts: tuple[Cut, ...]
 
 
-def read_bytes(piece: Piece) -> bytes:
-    """Return a piece's bytes as they lie in the file, or a whole archive member.
+class RawPiece(NamedTuple):
+    """A piece's bytes as they lie in the file, and their hash."""
+
+    data: bytes
+    sha256: str
+
+
+def read_bytes(piece: Piece) -> RawPiece:
+    """Return a piece's bytes, or those of a whole archive member.
 
     Raises:
         ReadingError: If they vanished, changed since they were listed, or cannot be read.
     """
     if piece.is_first and piece.is_last:
-        return read_source(piece.source)
-    return read_range(piece.source, start=piece.start, stop=piece.stop)
+        data = read_source(piece.source)
+    else:
+        data = read_range(piece.source, start=piece.start, stop=piece.stop)
+    return RawPiece(data, hashlib.sha256(data).hexdigest())
 
 
-def read_piece(data: bytes, *, piece: Piece, config: CorpusConfig) -> Reading:
+def read_piece(raw: RawPiece, *, piece: Piece, config: CorpusConfig) -> Reading:
     """Turn a piece's bytes into clean text.
 
     Args:
-        data: Its bytes, from `read_bytes`.
+        raw: Its bytes, from `read_bytes`.
         piece: Where they come from.
         config: What to cut; a raw configuration takes the text as it is.
 
@@ -84,7 +93,7 @@ def read_piece(data: bytes, *, piece: Piece, config: CorpusConfig) -> Reading:
         ReadingError: If the bytes are no text, or nothing is left of them.
     """
     name = piece.source.name
-    decoded = read_document(piece.mark + data, name=name)
+    decoded = read_document(piece.mark + raw.data, name=name)
     text, cuts, details = decoded.text, tuple[Cut, ...](), dict[str, str]()
     is_hard_wrapped = was_unwrapped = False
     warnings: tuple[str, ...] = ()
@@ -97,7 +106,7 @@ def read_piece(data: bytes, *, piece: Piece, config: CorpusConfig) -> Reading:
         raise ReadingError(f"{name} holds no text but blanks")
     characters, counts = count_characters(text)
     facts = Facts(
-        sha256=hashlib.sha256(data).hexdigest(),
+        sha256=raw.sha256,
         text_sha256=hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest(),
         num_chars=len(text),
         encoding=decoded.encoding,

@@ -113,10 +113,10 @@ def author_keys(authors: Sequence[str]) -> list[str]:
 def title_key(title: str) -> str:
     """Return a key that is equal for spellings of one title.
 
-    Case, accents, punctuation, a leading article and what follows a colon or a semicolon play no part, so that the
-    volumes of one work stay together.
+    Case, accents, punctuation, a leading article and a second title behind a semicolon play no part. What follows a
+    colon does: it is often all that tells the parts of a series.
     """
-    words = (_words(re.split("[:;]", title, maxsplit=1)[0]) or _words(title)).split()
+    words = (_words(title.partition(";")[0]) or _words(title)).split()
     return " ".join(words[1:] if len(words) > 1 and words[0] in ("a", "an", "the") else words)
 
 

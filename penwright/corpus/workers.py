@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import signal
 import sys
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -61,6 +62,7 @@ class Workers:
         """Plan for `count` processes; they start with the first task, and with 1 there are none."""
         self._count = count
         self._executor: ProcessPoolExecutor | None = None
+        self._has_started = False
 
     def __enter__(self) -> "Workers":
         if self._count > 1:
@@ -79,7 +81,8 @@ class Workers:
 
         Args:
             function: A module's function, so that a worker can import it.
-            tasks: Begun in this order; at most twice as many as processes are under way.
+            tasks: The largest first; begun in this order but for the last ones, which this process does while the others
+                start. At most twice as many as processes are under way.
 
         Raises:
             CorpusError: If a worker dies. What the function raises is raised here too.
@@ -88,17 +91,21 @@ class Workers:
             yield from ((place, function(task)) for place, task in enumerate(tasks))
             return
         under_way: dict[Future[Result], int] = {}
-        waiting = iter(enumerate(tasks))
+        waiting = deque(enumerate(tasks))
         try:
-            while True:
-                for place, task in waiting:
+            while waiting or under_way:
+                while waiting and len(under_way) < 2 * self._count:
+                    place, task = waiting.popleft()
                     with _without_main_module():
                         under_way[self._executor.submit(function, task)] = place
-                    if len(under_way) >= 2 * self._count:
-                        break
-                if not under_way:
-                    return
-                done, _ = wait(under_way, return_when=FIRST_COMPLETED)
+                if waiting and not self._has_started:
+                    # Processes take a moment to start; meanwhile this one does what is quickest done.
+                    place, task = waiting.pop()
+                    yield place, function(task)
+                    done = {future for future in under_way if future.done()}
+                else:
+                    done = wait(under_way, return_when=FIRST_COMPLETED).done
+                self._has_started = self._has_started or bool(done)
                 for future in done:
                     yield under_way.pop(future), future.result()
         except BrokenProcessPool as error:

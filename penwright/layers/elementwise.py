@@ -51,7 +51,7 @@ def plain_squared_relu(inputs: Tensor) -> Tensor:
 
 def _inverse_rms(inputs: Tensor) -> Tensor:
     """Return 1 / sqrt(mean(x^2) + EPSILON) of every vector, (..., 1)."""
-    norms = torch.linalg.vector_norm(inputs, dim=-1, keepdim=True)
+    norms: Tensor = torch.linalg.vector_norm(inputs, dim=-1, keepdim=True)
     return norms.mul_(norms).div_(inputs.shape[-1]).add_(EPSILON).rsqrt_()
 
 

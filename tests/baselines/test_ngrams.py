@@ -50,6 +50,15 @@ def test_tables_equal_a_plain_count(train: list[list[int]], held_out: list[list[
         assert probabilities == pytest.approx(expected, rel=1e-12)
 
 
+def test_the_edge_of_a_book_is_no_symbol_that_occurs() -> None:
+    """The seed alphabet's first id is a symbol like any other, and a book may begin with it."""
+    train, held_out = [[0, 0, 1, 2]], [[0, 1, 2]]
+    *_, probabilities = iter_probabilities(arrays(train), arrays(held_out), num_symbols=3, first_symbol=0, max_order=2)
+    expected = [witten_bell(train, (EDGE, 0), 1, num_symbols=3), witten_bell(train, (0, 1), 2, num_symbols=3)]
+    assert probabilities == pytest.approx(expected)
+    assert expected[0] < expected[1]
+
+
 @given(train=texts, context=st.lists(st.integers(1, 4), max_size=8))
 def test_after_every_context_the_probabilities_sum_to_one(train: list[list[int]], context: list[int]) -> None:
     continuations = [[0, *context, symbol] for symbol in range(1, 8)]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from penwright.card import Card, CardBook, listed_books, listed_scores
-from penwright.card.fields import BOOKS_BYTES, MAX_NAME_CHARS, SCORES_BYTES
+from penwright.card.fields import BOOKS_BYTES, MAX_ROW_CHARS, SCORES_BYTES
 from penwright.corpus.store import Book
 from penwright.errors import AuthorError, ConfigError
 from penwright.evaluation import BookScore
@@ -36,7 +36,7 @@ CARD = Card(
     licence_note="in the public domain",
 )
 
-names = st.text(max_size=MAX_NAME_CHARS)
+names = st.text(max_size=MAX_ROW_CHARS)
 wholes = st.integers(0, 2**63 - 1)
 numbers = st.floats(0, 1e300)
 books = st.builds(
@@ -83,7 +83,7 @@ def test_an_empty_card_is_a_card() -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("name", "x" * 201),
+        ("name", "x" * 4_001),
         ("name", None),
         ("licence_note", "x" * 4_001),
         ("num_books", 1),

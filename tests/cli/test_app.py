@@ -21,7 +21,7 @@ def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_without_a_command_the_help_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([]) == 0
-    assert "Usage: penwright COMMAND" in capsys.readouterr().out
+    assert "Usage: penwright COMMAND [OPTIONS]" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -53,6 +53,7 @@ def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
             ["train", "--steps", "1.5"],
             "invalid value for --steps: '1.5' is not a whole number. See: ",
         ),
+        (["train", "--steps", "1,5"], "invalid value for --steps: '1,5' is not a whole number. "),
         (["train", "--steps", "many"], "invalid value for --steps: 'many' is not a whole number. "),
         (["train", "--steps"], 'command "train" parameter --steps requires an argument. '),
         (["train", "--steps", "1", "--steps", "2"], "parameter --steps specified multiple times. "),

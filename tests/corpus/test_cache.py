@@ -11,7 +11,7 @@ from penwright.corpus.cache import entry_path, iter_text, key_of, load_facts, ma
 from penwright.corpus.config import CorpusConfig
 from penwright.corpus.pieces import Piece
 from penwright.corpus.sources import Source
-from penwright.corpus.texts import read_piece
+from penwright.corpus.texts import RawPiece, read_piece
 
 TEXT = "Rain on the roof — all night.\nThe cat slept.\n"
 CONFIG = CorpusConfig()
@@ -23,14 +23,14 @@ def piece_named(name: str, *, start: int = 0, stop: int = 10, num_bytes: int = 1
 
 def save(cache_dir: Path, text: str = TEXT, key: str = "ab" * 32) -> str:
     """Save an entry whose facts are those of another text but for the digest."""
-    facts = read_piece(TEXT.encode(), piece=piece_named("a.txt"), config=CONFIG).facts
+    facts = read_piece(RawPiece(TEXT.encode(), "0" * 64), piece=piece_named("a.txt"), config=CONFIG).facts
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
     save_entry(cache_dir, key, text=text, facts=replace(facts, text_sha256=digest))
     return key
 
 
 def test_what_is_saved_is_loaded(tmp_path: Path) -> None:
-    facts = read_piece(TEXT.encode(), piece=piece_named("a.txt"), config=CONFIG).facts
+    facts = read_piece(RawPiece(TEXT.encode(), "0" * 64), piece=piece_named("a.txt"), config=CONFIG).facts
     save_entry(tmp_path, "ab" * 32, text=TEXT, facts=facts)
     again = load_facts(tmp_path, "ab" * 32)
     assert again is not None
@@ -86,25 +86,25 @@ def test_a_text_with_another_letter_is_not_there(tmp_path: Path) -> None:
 
 def test_a_key_depends_on_content_and_on_everything_that_decides_the_cleaning(monkeypatch: pytest.MonkeyPatch) -> None:
     keys = [
-        key_of(b"words", piece=piece_named("a.txt"), config=CONFIG),
-        key_of(b"other", piece=piece_named("a.txt"), config=CONFIG),
-        key_of(b"words", piece=piece_named("a.html"), config=CONFIG),
-        key_of(b"words", piece=piece_named("a.txt"), config=CorpusConfig(unwrap=False)),
-        key_of(b"words", piece=piece_named("a.txt"), config=CorpusConfig(licence=False)),
-        key_of(b"words", piece=piece_named("a.txt"), config=CorpusConfig(fold=True)),
-        key_of(b"words", piece=piece_named("a.txt"), config=CorpusConfig(alphabet="seed", split="seed")),
-        key_of(b"words", piece=piece_named("a.txt", stop=5), config=CONFIG),
+        key_of("1" * 64, piece=piece_named("a.txt"), config=CONFIG),
+        key_of("2" * 64, piece=piece_named("a.txt"), config=CONFIG),
+        key_of("1" * 64, piece=piece_named("a.html"), config=CONFIG),
+        key_of("1" * 64, piece=piece_named("a.txt"), config=CorpusConfig(unwrap=False)),
+        key_of("1" * 64, piece=piece_named("a.txt"), config=CorpusConfig(licence=False)),
+        key_of("1" * 64, piece=piece_named("a.txt"), config=CorpusConfig(fold=True)),
+        key_of("1" * 64, piece=piece_named("a.txt"), config=CorpusConfig(alphabet="seed", split="seed")),
+        key_of("1" * 64, piece=piece_named("a.txt", stop=5), config=CONFIG),
     ]
     monkeypatch.setattr(cache, "CLEANING_VERSION", cache.CLEANING_VERSION + 1)
-    keys.append(key_of(b"words", piece=piece_named("a.txt"), config=CONFIG))
+    keys.append(key_of("1" * 64, piece=piece_named("a.txt"), config=CONFIG))
     assert len(set(keys)) == len(keys)
 
 
 def test_a_key_does_not_depend_on_names_splits_or_the_alphabet() -> None:
     keys = {
-        key_of(b"words", piece=piece_named("a.txt"), config=CONFIG),
-        key_of(b"words", piece=piece_named("deep/b.TXT"), config=CONFIG),
-        key_of(b"words", piece=piece_named("a.txt"), config=CorpusConfig(split_seed=5, min_count=3)),
+        key_of("1" * 64, piece=piece_named("a.txt"), config=CONFIG),
+        key_of("1" * 64, piece=piece_named("deep/b.TXT"), config=CONFIG),
+        key_of("1" * 64, piece=piece_named("a.txt"), config=CorpusConfig(split_seed=5, min_count=3)),
     }
     assert len(keys) == 1
 

@@ -26,7 +26,7 @@ def test_only_the_seeds_alphabet_and_split_together_take_books_as_they_are() -> 
         ({"split": "title"}, "split='title' is unknown. Known: author, seed"),
         ({"max_characters": 0}, "max_characters=0 must lie between 1 and 60,000"),
         ({"max_characters": 1.5}, "max_characters=1.5 must be a whole number"),
-        ({"min_count": 0}, "min_count=0 must be at least 1"),
+        ({"min_count": -1}, "min_count=-1 must be at least 0"),
         ({"min_count": True}, "min_count=True must be a whole number"),
         ({"licence": "yes"}, "licence='yes' must be true or false"),
         ({"val_fraction": 0.5}, "val_fraction=0.5 must lie between 0 and 0.4"),

@@ -49,6 +49,8 @@ def test_a_paragraph_reads_as_what_it_is(language: str, encoding: str) -> None:
 
 def test_the_reason_names_the_language() -> None:
     assert detect(TEXTS["Polish"].encode("cp1250")).reason == "detected: reads as Polish"
+    assert detect(TEXTS["German"].encode("cp1252") * 20).reason == "detected: reads as German"
+    assert detect(TEXTS["German"].encode("cp1252")).reason == "detected: reads as Western European"
 
 
 def test_an_english_text_with_one_accent_is_western() -> None:

@@ -33,7 +33,9 @@ def job_for(folder: Path, text: str, alphabet: Alphabet, *, start: int = 0, surp
 
 
 @settings(max_examples=20)
-@given(st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1).filter(str.strip), st.text(), st.integers(1, 7))
+@given(
+    st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1).filter(str.strip), st.text(), st.integers(1, 7)
+)
 def test_a_book_is_written_in_its_place_and_nowhere_else(
     tmp_path_factory: pytest.TempPathFactory, text: str, characters: str, step: int
 ) -> None:

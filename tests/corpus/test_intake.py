@@ -27,9 +27,9 @@ def count_cleanings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     names: list[str] = []
     read_piece = intake.read_piece
 
-    def counted(data: bytes, **keywords: object) -> object:
+    def counted(raw: object, **keywords: object) -> object:
         names.append(keywords["piece"].source.name)  # type: ignore[attr-defined]
-        return read_piece(data, **keywords)  # type: ignore[arg-type]
+        return read_piece(raw, **keywords)  # type: ignore[arg-type]
 
     monkeypatch.setattr(intake, "read_piece", counted)
     return names
@@ -102,5 +102,7 @@ def test_a_book_of_a_manifest_must_be_readable(books_dir: Path, tmp_path: Path) 
 
 def test_a_book_of_a_manifest_must_be_what_was_listed(books_dir: Path, tmp_path: Path) -> None:
     write_manifest(books_dir / "shelf.toml", [ManifestBook(path="Vane_Lamp_1884.txt", sha256="0" * 64)])
-    with pytest.raises(ManifestError, match=r"no longer what the manifest lists .its sha256 is [0-9a-f]{64}.. Restore it"):
+    with pytest.raises(
+        ManifestError, match=r"no longer what the manifest lists .its sha256 is [0-9a-f]{64}.. Restore it"
+    ):
         taken(books_dir / "shelf.toml", tmp_path / "cache")

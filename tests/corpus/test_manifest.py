@@ -67,7 +67,10 @@ def test_a_person_needs_to_write_little(tmp_path: Path) -> None:
         ("version = 1\nbook = 5\n", r"books are written as \[\[book\]\]"),
         ("version = 1\n", "keeps none of its 0 books"),
         ('version = 1\n[[book]]\npath = "a"\nkeep = false\n', "keeps none of its 1 books. Set keep = true"),
-        ('version = 1\n[[book]]\npath = "a"\nspilt = "val"\n', r"book 1 \(a\): there is no field 'spilt'. Did you mean 'split'"),
+        (
+            'version = 1\n[[book]]\npath = "a"\nspilt = "val"\n',
+            r"book 1 \(a\): there is no field 'spilt'. Did you mean 'split'",
+        ),
         ('version = 1\n[[book]]\ntitle = "a"\n', r"book 1 \(without a path\): path is missing"),
         ('version = 1\n[[book]]\npath = "a"\nsplit = "valid"\n', "there is no split 'valid'. Did you mean 'val'"),
         ('version = 1\n[[book]]\npath = "a"\nsplit = ["val"]\n', "there is no split"),
@@ -75,7 +78,10 @@ def test_a_person_needs_to_write_little(tmp_path: Path) -> None:
         ('version = 1\n[[book]]\npath = "a"\nyear = "1884"\n', "year must be a whole number such as 1859"),
         ('version = 1\n[[book]]\npath = "a"\nyear = 99999\n', "year must be a whole number"),
         ('version = 1\n[[book]]\npath = "a"\ntitle = 5\n', "title must be text, not 5"),
-        ('version = 1\n[[book]]\npath = "a"\nsha256 = "ABC"\n', "sha256 must be 64 hexadecimal digits in small letters"),
+        (
+            'version = 1\n[[book]]\npath = "a"\nsha256 = "ABC"\n',
+            "sha256 must be 64 hexadecimal digits in small letters",
+        ),
         (
             'version = 1\n[[book]]\npath = "a"\nsplit = "val"\n[[book]]\npath = "b"\n',
             "1 of 2 books have no split, b the first. Give every book one, or none",
@@ -114,7 +120,11 @@ def test_books_are_found_from_the_manifests_folder(tmp_path: Path) -> None:
     (tmp_path / "list").mkdir()
     for name in ("list/a.txt", "deep/b.txt"):
         write(tmp_path / name, "words")
-    books = [ManifestBook(path="a.txt"), ManifestBook(path="../deep/b.txt"), ManifestBook(path=str(tmp_path / "deep/b.txt"))]
+    books = [
+        ManifestBook(path="a.txt"),
+        ManifestBook(path="../deep/b.txt"),
+        ManifestBook(path=str(tmp_path / "deep/b.txt")),
+    ]
     sources = sources_of(tmp_path / "list" / "shelf.toml", books)
     assert [source.name for source in sources] == ["a.txt", "b.txt", "b.txt"]
     assert [source.num_bytes for source in sources] == [5, 5, 5]

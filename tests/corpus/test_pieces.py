@@ -81,7 +81,9 @@ def test_wide_encodings_are_cut_between_characters_and_keep_their_mark(
     parts = contents(source)
     marks = [piece.mark for piece in pieces_of(source)]
     assert marks == [b"", *[mark] * (len(parts) - 1)]
-    decoded = [(piece_mark + part).decode(encoding.rsplit("-", 1)[0]) for piece_mark, part in zip(marks, parts, strict=True)]
+    decoded = [
+        (piece_mark + part).decode(encoding.rsplit("-", 1)[0]) for piece_mark, part in zip(marks, parts, strict=True)
+    ]
     assert "".join(decoded) == text
     assert all(part.endswith("\n") for part in decoded)
 

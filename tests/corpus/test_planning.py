@@ -11,7 +11,7 @@ from penwright.corpus.manifest import ManifestBook
 from penwright.corpus.pieces import Piece
 from penwright.corpus.planning import Plan, ReadBook, num_ids_of, plan
 from penwright.corpus.sources import Source
-from penwright.corpus.texts import Facts, read_piece
+from penwright.corpus.texts import Facts, RawPiece, read_piece
 
 RAW = CorpusConfig(alphabet="seed", split="seed")
 
@@ -19,7 +19,7 @@ RAW = CorpusConfig(alphabet="seed", split="seed")
 def facts_of(text: str) -> Facts:
     data = text.encode("utf-8")
     piece = Piece(Source(Path("a.txt"), None, len(data), Path()), 0, len(data), b"")
-    return read_piece(data, piece=piece, config=RAW).facts
+    return read_piece(RawPiece(data, "0" * 64), piece=piece, config=RAW).facts
 
 
 def book(name: str, text: str, *, listed: ManifestBook | None = None, prints: range = range(0)) -> ReadBook:
@@ -45,13 +45,31 @@ def test_the_order_in_which_books_were_found_plays_no_part(config: CorpusConfig)
 
 
 def test_books_stand_in_the_order_of_splits_and_names() -> None:
-    names = [(("train", "val", "test").index(split), name) for name, split, _ in summary(plan(shelf(), config=CorpusConfig()))]
+    names = [
+        (("train", "val", "test").index(split), name)
+        for name, split, _ in summary(plan(shelf(), config=CorpusConfig()))
+    ]
     assert names == sorted(names)
     assert {place for place, _ in names} == {0, 1, 2}
 
 
+def test_a_character_too_rare_to_learn_is_spelled_but_in_a_small_shelf_every_one_counts() -> None:
+    def characters(*counts: int, min_count: int = 0) -> str:
+        facts = replace(facts_of("abc"), counts=np.array(counts))
+        one = ReadBook(Source(Path("a.txt"), None, 3, Path()), facts, None)
+        return plan([one], config=CorpusConfig(min_count=min_count)).alphabet.characters
+
+    assert characters(999_990, 1, 1) == "abc"
+    assert characters(3_999_990, 4, 2) == "ab"
+    assert characters(3_999_990, 4, 2, min_count=1) == "abc"
+
+
 def test_the_alphabet_is_learned_from_the_training_books_alone() -> None:
-    listed = [ManifestBook(path="a", split="train"), ManifestBook(path="b", split="val"), ManifestBook(path="c", split="test")]
+    listed = [
+        ManifestBook(path="a", split="train"),
+        ManifestBook(path="b", split="val"),
+        ManifestBook(path="c", split="test"),
+    ]
     texts = ["plain text\n", "plain text with é\n", "plain text with ß\n"]
     books = [book(f"{one.path}.txt", text, listed=one) for one, text in zip(listed, texts, strict=True)]
     planned = plan(books, config=CorpusConfig())
@@ -83,7 +101,11 @@ def test_duplicates_are_kept_where_that_is_wanted_and_by_the_seed() -> None:
 
 def test_editions_stay_together_and_are_told() -> None:
     books = [
-        book(f"Author{place}_Title_1900.txt", f"text number {place}\n" * 50, prints=range(1000 * place, 1000 * place + 200))
+        book(
+            f"Author{place}_Title_1900.txt",
+            f"text number {place}\n" * 50,
+            prints=range(1000 * place, 1000 * place + 200),
+        )
         for place in range(20)
     ]
     for seed in range(8):
@@ -102,7 +124,10 @@ def test_a_manifest_has_the_last_word_on_names_and_splits() -> None:
         ManifestBook(path="a", title="The Lamp", author="Edith Vane", year=1884, split="test"),
         ManifestBook(path="b", split="train"),
     ]
-    planned = plan([book(f"Old_Name{n}_1900.txt", f"text {n}\n", listed=one) for n, one in enumerate(listed)], config=CorpusConfig())
+    planned = plan(
+        [book(f"Old_Name{n}_1900.txt", f"text {n}\n", listed=one) for n, one in enumerate(listed)],
+        config=CorpusConfig(),
+    )
     train, test = planned.books
     assert (train.named, train.split) == (("Name1", "Old", 1900), "train")
     assert (test.named, test.split) == (("The Lamp", "Edith Vane", 1884), "test")

@@ -22,14 +22,18 @@ def test_a_page_loses_its_markup_and_keeps_its_encoding() -> None:
 
 
 def test_a_table_is_read_by_its_text_column() -> None:
-    assert read_document(b"id;text\n1;It rained.\n2;It cleared up.\n", name="t.csv").text == "It rained.\nIt cleared up.\n"
+    assert (
+        read_document(b"id;text\n1;It rained.\n2;It cleared up.\n", name="t.csv").text == "It rained.\nIt cleared up.\n"
+    )
     assert read_document(b"id\ttext\n1\tIt rained, a little.\n", name="t.tsv").text == "It rained, a little.\n"
 
 
 def test_an_epub_is_read_by_its_spine() -> None:
     stream = BytesIO()
     with zipfile.ZipFile(stream, "w") as book:
-        book.writestr("b.opf", "<package><item id='a' href='a.html' media-type='text/html'/><itemref idref='a'/></package>")
+        book.writestr(
+            "b.opf", "<package><item id='a' href='a.html' media-type='text/html'/><itemref idref='a'/></package>"
+        )
         book.writestr("a.html", "<p>The only chapter.</p>")
     assert read_document(stream.getvalue(), name="book.epub").text == "The only chapter.\n"
 

@@ -74,7 +74,9 @@ def test_an_empty_split_is_told_where_it_is_needed(books_dir: Path, tmp_path: Pa
     corpus = Corpus.from_files(books_dir / "Vane_Lamp_1884.txt", cache_dir=tmp_path / "cache")
     assert corpus.books_in("val") == ()
     assert corpus.num_chars("val") == 0
-    with pytest.raises(CorpusError, match="a 0-book split: 'val' holds no book .1 in train, 0 in val, 0 in test.. Add books"):
+    with pytest.raises(
+        CorpusError, match="a 0-book split: 'val' holds no book .1 in train, 0 in val, 0 in test.. Add books"
+    ):
         corpus.require_books("val")
 
 

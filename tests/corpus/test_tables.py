@@ -40,7 +40,9 @@ def test_a_cell_may_hold_a_whole_book_and_the_limit_of_the_process_is_put_back()
 
 
 def test_a_table_of_numbers_names_its_columns() -> None:
-    with pytest.raises(ReadingError, match=r"t.csv has no column of text: it has year, price. Name the column .* 'text'"):
+    with pytest.raises(
+        ReadingError, match=r"t.csv has no column of text: it has year, price. Name the column .* 'text'"
+    ):
         table_to_text("year,price\n1900,3\n1901,4\n", name="t.csv")
 
 

@@ -10,7 +10,7 @@ from penwright.corpus import texts
 from penwright.corpus.config import CorpusConfig
 from penwright.corpus.pieces import Piece
 from penwright.corpus.sources import Source
-from penwright.corpus.texts import count_characters, join_facts, read_bytes, read_piece, total_counts
+from penwright.corpus.texts import Facts, count_characters, join_facts, read_bytes, read_piece, total_counts
 from penwright.errors import ReadingError
 
 RAW = CorpusConfig(alphabet="seed", split="seed")
@@ -23,6 +23,11 @@ PROSE = (
 def piece_of(folder: Path, data: bytes, name: str = "book.txt") -> Piece:
     (folder / name).write_bytes(data)
     return Piece(Source(folder / name, None, len(data), folder), 0, len(data), b"")
+
+
+def facts_of(folder: Path, text: str) -> Facts:
+    piece = piece_of(folder, text.encode())
+    return read_piece(read_bytes(piece), piece=piece, config=RAW).facts
 
 
 @given(st.text(st.characters(exclude_categories=())), st.integers(1, 5))
@@ -69,7 +74,9 @@ def test_a_binary_is_no_book(tmp_path: Path) -> None:
 
 def test_the_facts_of_pieces_join_to_those_of_the_book(tmp_path: Path) -> None:
     first, second = "a lamp\n\n", "a bell: zwölf\n"
-    parts = [read_piece(part.encode(), piece=piece_of(tmp_path, part.encode()), config=RAW).facts for part in (first, second)]
+    parts = [
+        facts_of(tmp_path, part) for part in (first, second)
+    ]
     whole = join_facts(parts, sha256="f" * 64)
     characters, counts = count_characters(first + second)
     assert whole.characters == characters
@@ -81,6 +88,6 @@ def test_the_facts_of_pieces_join_to_those_of_the_book(tmp_path: Path) -> None:
 
 
 def test_counts_of_several_texts_add_up(tmp_path: Path) -> None:
-    facts = [read_piece(text, piece=piece_of(tmp_path, text), config=RAW).facts for text in (b"aab", b"bc")]
+    facts = [facts_of(tmp_path, text) for text in ("aab", "bc")]
     assert total_counts(facts) == {"a": 2, "b": 2, "c": 1}
     assert facts[0].counts.dtype == np.int64

@@ -45,7 +45,9 @@ def test_a_name_that_stands_beside_many_others_is_the_authors() -> None:
 
 def test_what_the_header_tells_goes_before_the_file_name() -> None:
     details = {"Title": "The Lamp;\n  or, Night", "Author": "Edith Vane"}
-    assert name_books([Unnamed("pg1234_Lamp_1884.txt", details)]) == [BookName("The Lamp; or, Night", "Edith Vane", 1884)]
+    assert name_books([Unnamed("pg1234_Lamp_1884.txt", details)]) == [
+        BookName("The Lamp; or, Night", "Edith Vane", 1884)
+    ]
 
 
 def test_a_folder_of_several_books_is_named_after_their_author() -> None:
@@ -53,7 +55,9 @@ def test_a_folder_of_several_books_is_named_after_their_author() -> None:
     assert [name.author for name in names] == ["Edith Vane", "Edith Vane", ""]
 
 
-@pytest.mark.parametrize("folder", ["novels", "French", "My Notes", "Tales of the Sea", "1884", "v2", "shelf.zip", "lamp"])
+@pytest.mark.parametrize(
+    "folder", ["novels", "French", "My Notes", "Tales of the Sea", "1884", "v2", "shelf.zip", "lamp"]
+)
 def test_a_folder_that_is_no_person_is_no_author(folder: str) -> None:
     assert [name.author for name in named(f"{folder}/a.txt", f"{folder}/b.txt")] == ["", ""]
 
@@ -68,7 +72,15 @@ FULL = "Charles Dickens"
 
 @pytest.mark.parametrize(
     "spelling",
-    ["Dickens", "DICKENS", "Dickens, Charles", "Dickens, Charles, 1812-1870", "C. Dickens", "Mr. Charles Dickens", "dickens"],
+    [
+        "Dickens",
+        "DICKENS",
+        "Dickens, Charles",
+        "Dickens, Charles, 1812-1870",
+        "C. Dickens",
+        "Mr. Charles Dickens",
+        "dickens",
+    ],
 )
 def test_spellings_of_one_author_share_a_key(spelling: str) -> None:
     assert len(set(author_keys([FULL, spelling]))) == 1
@@ -76,7 +88,14 @@ def test_spellings_of_one_author_share_a_key(spelling: str) -> None:
 
 @pytest.mark.parametrize(
     "other",
-    ["Catherine Dickens", "Dickens, Mary", "Charles Dickinson", "Charles", "M. Dickens", "Charles Dickens and Wilkie Collins"],
+    [
+        "Catherine Dickens",
+        "Dickens, Mary",
+        "Charles Dickinson",
+        "Charles",
+        "M. Dickens",
+        "Charles Dickens and Wilkie Collins",
+    ],
 )
 def test_different_persons_keep_different_keys(other: str) -> None:
     assert len(set(author_keys([FULL, other]))) == 2
@@ -98,7 +117,10 @@ def test_an_unknown_author_has_no_key(unknown: str) -> None:
     assert author_keys([unknown, FULL])[0] == ""
 
 
-@given(st.lists(st.sampled_from([FULL, "Dickens", "Mary Dickens", "M. Dickens", "", "Wren", "J. Wren", "Jane Wren"])), st.randoms())
+@given(
+    st.lists(st.sampled_from([FULL, "Dickens", "Mary Dickens", "M. Dickens", "", "Wren", "J. Wren", "Jane Wren"])),
+    st.randoms(),
+)
 def test_keys_do_not_depend_on_the_order_of_the_books(authors: list[str], shuffler: random.Random) -> None:
     keys = dict(zip(authors, author_keys(authors), strict=True))
     shuffled = list(authors)
@@ -107,7 +129,8 @@ def test_keys_do_not_depend_on_the_order_of_the_books(authors: list[str], shuffl
 
 
 def test_spellings_of_one_title_share_a_key() -> None:
-    titles = ["The Lamp", "lamp", "A Lamp!", "LAMP: a Story", "The Lamp; or, Night", "Lámp"]
+    titles = ["The Lamp", "lamp", "A Lamp!", "The Lamp; or, Night", "Lámp"]
     assert {title_key(title) for title in titles} == {"lamp"}
+    assert title_key("Lamps: The First") != title_key("Lamps: The Second")
     assert title_key("The") == "the"
     assert title_key("...") == ""

@@ -1,5 +1,5 @@
+import multiprocessing
 import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -29,10 +29,20 @@ def test_what_a_task_raises_is_raised_here(count: int) -> None:
         list(workers.map(int, ["1", "no number"]))
 
 
-@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this operating system kills processes in another way")
 def test_a_worker_that_dies_is_told() -> None:
-    with Workers(2) as workers, pytest.raises(CorpusError, match="died, often for lack of memory. Run again with workers=1"):
-        list(workers.map(signal.raise_signal, [signal.SIGKILL]))
+    with Workers(2) as workers:
+        assert list(workers.map(abs, [-1])) == [(0, 1)]
+        for process in multiprocessing.active_children():
+            process.kill()
+        with pytest.raises(CorpusError, match="died, often for lack of memory. Run again with workers=1"):
+            list(workers.map(abs, list(range(100))))
+
+
+def test_this_process_helps_while_the_others_start() -> None:
+    with Workers(2) as workers:
+        numbers = [number for _, number in workers.map(int, [str(number) for number in range(50)])]
+    assert sorted(numbers) == list(range(50))
+    assert numbers[0] == 49, "the last task, which is the smallest, is done here before another process is there"
 
 
 def test_a_script_without_a_guard_runs_once(tmp_path: Path) -> None:

@@ -72,7 +72,9 @@ def assert_same(found: dict[str, Tensor], needed: dict[str, Tensor]) -> None:
     """Compare all results of two readings, by name."""
     assert found.keys() == needed.keys()
     for name, value in needed.items():
-        torch.testing.assert_close(found[name], value, rtol=1e-10, atol=1e-12, msg=lambda text, name=name: f"{name}: {text}")
+        torch.testing.assert_close(
+            found[name], value, rtol=1e-10, atol=1e-12, msg=lambda text, name=name: f"{name}: {text}"
+        )
 
 
 @st.composite

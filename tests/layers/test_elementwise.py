@@ -21,7 +21,9 @@ def random_inputs() -> Tensor:
 
 
 @pytest.mark.parametrize(("fast", "plain"), PAIRS)
-def test_the_fast_form_equals_its_plain_twin(fast: Callable[[Tensor], Tensor], plain: Callable[[Tensor], Tensor]) -> None:
+def test_the_fast_form_equals_its_plain_twin(
+    fast: Callable[[Tensor], Tensor], plain: Callable[[Tensor], Tensor]
+) -> None:
     inputs = random_inputs()
     torch.testing.assert_close(fast(inputs), plain(inputs))
     upstream = torch.randn(inputs.shape, generator=torch.Generator().manual_seed(1), dtype=torch.float64)

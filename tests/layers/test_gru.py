@@ -36,7 +36,14 @@ def test_reset_after_equals_torch_in_outputs_state_and_gradients() -> None:
     upstream = torch.randn(outputs.shape, dtype=torch.float64)
     ours = [inputs, hidden, layer.input_weight, layer.recurrent_weight, layer.bias, layer.candidate_bias]
     found = torch.autograd.grad((outputs, state.hidden), ours, (upstream, torch.ones_like(state.hidden)))
-    theirs = [inputs, hidden, reference.weight_ih_l0, reference.weight_hh_l0, reference.bias_ih_l0, reference.bias_hh_l0]
+    theirs = [
+        inputs,
+        hidden,
+        reference.weight_ih_l0,
+        reference.weight_hh_l0,
+        reference.bias_ih_l0,
+        reference.bias_hh_l0,
+    ]
     needed = torch.autograd.grad((needed_outputs, needed_hidden), theirs, (upstream, torch.ones_like(needed_hidden)))
     torch.testing.assert_close(found[:5], needed[:5], rtol=1e-10, atol=1e-12)
     torch.testing.assert_close(found[5], needed[5][2 * HIDDEN_SIZE :], rtol=1e-10, atol=1e-12)

@@ -33,9 +33,7 @@ def test_it_equals_torch_in_outputs_state_and_gradients() -> None:
     ours = [inputs, hidden, cell, layer.input_weight, layer.recurrent_weight, layer.bias]
     found = torch.autograd.grad((outputs, *state), ours, upstream)
     theirs = [inputs, hidden, cell, reference.weight_ih_l0, reference.weight_hh_l0, reference.bias_ih_l0]
-    needed = torch.autograd.grad(
-        (needed_outputs, *(part[0] for part in needed_state)), theirs, upstream
-    )
+    needed = torch.autograd.grad((needed_outputs, *(part[0] for part in needed_state)), theirs, upstream)
     torch.testing.assert_close(found[:3], needed[:3], rtol=1e-10, atol=1e-12)
     for ours_gradient, their_gradient in zip(found[3:], needed[3:], strict=True):
         torch.testing.assert_close(ours_gradient, in_our_order(their_gradient), rtol=1e-10, atol=1e-12)

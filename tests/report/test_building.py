@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from penwright.baselines import measure_baselines
 from penwright.corpus.store import Corpus
 from penwright.errors import RunError
 from penwright.evaluation import BookScore
+from penwright.evaluation.passages import passage_of
 from penwright.report import build_report
 from penwright.report import building as building_module
 from penwright.training.config import RunConfig
@@ -60,8 +62,11 @@ def test_baselines_are_measured_on_the_characters_that_were_scored(run: RunFolde
     page = told(run, evaluation(corpus))
     assert "6-character table" in page and "xz -9e, training text first" in page
     assert corpus.books_in("val")[0].title in page
-    cached = json.loads((run.path / "baselines.json").read_text(encoding="utf-8"))
-    assert [book[2] for book in cached["val"]["key"]["books"]] == [200] * len(corpus.books_in("val"))
+    passages = [passage_of(corpus, book, num_chars=200) for book in corpus.books_in("val")]
+    measured = {baseline.name: baseline.bits_per_char for baseline in measure_baselines(corpus, passages)}
+    cached = json.loads((run.path / "baselines.json").read_text(encoding="utf-8"))["val"]
+    assert {baseline["name"]: baseline["bits_per_char"] for baseline in cached["baselines"]} == measured
+    assert [book[2] for book in cached["key"]["books"]] == [200] * len(passages)
 
 
 def test_baselines_are_measured_once(run: RunFolder, corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,46 @@
+"""`penwright card`: what an author file says of itself, and nothing that it makes the terminal do."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from penwright import Author, CharModel, Corpus
+from penwright.card import Card, CardBook
+from penwright.cli.app import main
+
+
+@pytest.fixture
+def author_file(tiny_model: CharModel, corpus: Corpus, tmp_path: Path) -> Path:
+    """An author file with a card that a stranger wrote."""
+    book = CardBook(title="The\x1b[2J Lamp", author="Orla Vane", split="train", num_chars=1_784, sha256="0" * 64)
+    card = Card(name="lamplighter", books=(book,), num_books=1, bits_per_char=1.75, preset="default", seed=3)
+    path = tmp_path / "author.safetensors"
+    Author(tiny_model, corpus.alphabet, card).save(path)
+    return path
+
+
+def test_the_card_is_shown_in_lines(author_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["card", str(author_file)]) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    assert "lamplighter" in out and "1.750 bits per character" in out and "Orla Vane" in out
+    assert "\x1b" not in out
+
+
+def test_json_is_one_object(author_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["card", str(author_file), "--json"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    author = Author.load(author_file)
+    assert facts["bits_per_char"] == 1.75 and facts["seed"] == 3
+    assert facts["books"][0]["author"] == "Orla Vane"
+    assert facts["model"] == author.model.config.to_dict()
+    assert facts["num_parameters"] == author.model.num_parameters
+    assert facts["alphabet"] == {"kind": "learnt", "vocab_size": author.alphabet.vocab_size}
+
+
+def test_a_missing_author_names_those_beside_it(author_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["card", str(author_file.with_name("autor.safetensors"))]) == 1
+    out, err = capsys.readouterr()
+    assert out == "" and err.count("\n") == 1
+    assert "there is no author at " in err and "author.safetensors'?" in err

@@ -1,0 +1,37 @@
+"""`penwright report`: the page is made, and its path is what was asked for."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from penwright import report as room
+from penwright.cli.app import main
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A run that is the newest there is."""
+    folder = tmp_path / "runs" / "2026-01-31-books"
+    folder.mkdir(parents=True)
+    for name in ("config.toml", "env.json", "author.safetensors"):
+        (folder / name).touch()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(room, "build_report", lambda path: path / "report.html")
+    return Path("runs") / "2026-01-31-books"
+
+
+def test_the_path_of_the_page_is_printed(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["report", str(run)]) == 0
+    assert capsys.readouterr() == (f"{run / 'report.html'}\n", "")
+
+
+def test_the_newest_run_is_taken_when_none_is_named(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["report", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"run": str(run), "report": str(run / "report.html")}
+
+
+def test_what_is_no_run_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["report", str(tmp_path / "nowhere")]) == 1
+    out, err = capsys.readouterr()
+    assert out == "" and err.startswith("penwright: there is no run folder") and err.count("\n") == 1

@@ -1,0 +1,202 @@
+"""`penwright train` from books to an author, with a network so small that it learns nothing."""
+
+import json
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from penwright import Author
+from penwright.cli import sessions
+from penwright.cli.app import main
+from penwright.training import start
+from penwright.training.records import AnyRecord
+
+SHELF = Path(__file__).parents[1] / "shelf"
+TINY = [
+    *("--threads", "1", "--device", "cpu"),
+    *("--set", "model.cell=gru", "--set", "model.hidden_size=8", "--set", "model.num_layers=1"),
+    *("--set", "model.embedding_dim=4", "--set", "model.is_residual=false", "--set", "model.mlp_size=0"),
+    *("--set", "train.batch_size=2", "--set", "train.seq_len=16", "--set", "diary.max_chars=12"),
+    *("--set", "train.val_chars=200", "--set", "train.final_val_chars=200"),
+]
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache in which the books of the first test are ready for the others."""
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(autouse=True)
+def _own_folder(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Train in a folder of one's own."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PENWRIGHT_CACHE", str(cache))
+
+
+def train(*words: str | Path, exit_code: int = 0) -> None:
+    """Run the command."""
+    assert main(["train", *map(str, words)]) == exit_code
+
+
+def test_from_books_to_an_author(capsys: pytest.CaptureFixture[str]) -> None:
+    train(SHELF, "--steps", "4", "--run", "runs/first", "--prompt", "A lamp", *TINY)
+    out, err = capsys.readouterr()
+    assert out.splitlines()[0].startswith("Done: 4 steps, ")
+    assert "The author: runs/first/author.safetensors" in out
+    assert "penwright write runs/first" in out and "penwright report runs/first" in out
+    assert "Books (and their characters): 4 to learn from" in err
+    assert "step 0 writes: A lamp" in err
+    assert Author.load("runs/first").card.preset == "default"
+    assert main(["write", "runs/first", "--prompt", "A ", "--chars", "5", "--seed", "1"]) == 0
+
+
+def test_a_run_without_a_name_gets_a_new_one_each_time(capsys: pytest.CaptureFixture[str]) -> None:
+    for _ in range(2):
+        train(SHELF, "--steps", "1", *TINY)
+    names = sorted(path.name for path in Path("runs").iterdir())
+    assert names[0].endswith("-shelf") and names[1] == f"{names[0]}-2"
+
+
+def test_json_is_one_object_and_quiet_is_quiet(capsys: pytest.CaptureFixture[str]) -> None:
+    train(SHELF, "--steps", "3", "--run", "runs/a", "--json", "--quiet", *TINY)
+    out, err = capsys.readouterr()
+    facts = json.loads(out)
+    assert err == ""
+    assert (facts["run"], facts["step"], facts["reason"]) == ("runs/a", 3, "done")
+    assert facts["bits_per_char"] > 0 and facts["chars_per_second"] > 0
+
+
+def test_flags_reach_the_run() -> None:
+    train(SHELF, "--steps", "1", "--run", "runs/a", "--seed", "7", "--quiet", "--preset", "lstm", *TINY)
+    config = (Path("runs/a/config.toml")).read_text(encoding="utf-8")
+    assert (
+        'preset = "lstm"' in config and "seed = 7" in config and "steps = 1" in config and "hidden_size = 8" in config
+    )
+
+
+def test_a_manifest_takes_the_place_of_books(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["inspect", str(SHELF), "--manifest", "shelf.toml", "--json"]) == 0
+    train("shelf.toml", "--steps", "1", *TINY)
+    assert "4 to learn from" in capsys.readouterr().err
+    assert next(Path("runs").iterdir()).name.endswith("-shelf")
+
+
+@pytest.mark.slow
+def test_a_stopped_run_says_how_to_go_on_and_goes_on(capsys: pytest.CaptureFixture[str]) -> None:
+    """Ctrl-C in the second step: the step is finished, the run saved, and resumed it ends as if nothing had been."""
+    original = start.train
+
+    def interrupted(*words: object, **options: object) -> Iterator[AnyRecord]:
+        ask, asked = options["stop"], 0
+
+        def stop() -> bool:
+            nonlocal asked
+            asked += 1
+            if asked == 3:
+                signal.raise_signal(signal.SIGINT)
+            return bool(ask())  # type: ignore[operator]
+
+        return original(*words, **{**options, "stop": stop})  # type: ignore[arg-type]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(start, "train", interrupted)
+        train(SHELF, "--steps", "5", "--run", "runs/stopped", *TINY, exit_code=130)
+    out, _ = capsys.readouterr()
+    assert out.startswith("Stopped and saved: 2 steps, ")
+    assert "penwright train --resume runs/stopped" in out
+    train("--resume", "runs/stopped", "--json")
+    resumed = json.loads(capsys.readouterr().out)
+    train(SHELF, "--steps", "5", "--run", "runs/whole", "--json", "--quiet", *TINY)
+    whole = json.loads(capsys.readouterr().out)
+    assert resumed["step"] == whole["step"] == 5
+    assert resumed["val_books"] == whole["val_books"]
+
+
+@pytest.mark.slow
+def test_a_finished_run_can_be_given_more_and_its_books_again(capsys: pytest.CaptureFixture[str]) -> None:
+    train(SHELF, "--steps", "2", "--run", "runs/a", "--quiet", *TINY)
+    capsys.readouterr()
+    train("--resume", "runs/a", exit_code=1)
+    assert "is finished" in capsys.readouterr().err
+    train("--resume", "runs/a", SHELF, "--steps", "4", "--json", "--quiet")
+    assert json.loads(capsys.readouterr().out)["step"] == 4
+
+
+def test_two_ctrl_c_stop_at_once_and_name_the_last_checkpoint(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*words: object, run: Path, **options: object) -> Iterator[AnyRecord]:
+        (run / "checkpoints").mkdir(parents=True)
+        raise KeyboardInterrupt
+        yield
+
+    monkeypatch.setattr(start, "train", interrupted)
+    train(SHELF, "--run", "runs/a", *TINY, exit_code=130)
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.splitlines()[-1] == (
+        "penwright: stopped at once. Go on from the last checkpoint: penwright train --resume runs/a"
+    )
+
+
+@pytest.mark.slow
+def test_a_training_that_never_began_leaves_no_folder(capsys: pytest.CaptureFixture[str]) -> None:
+    train(SHELF, "--steps", "1", *TINY, "--set", "train.order=rolled", "--set", "model.window_size=2", exit_code=0)
+    train(SHELF, "--steps", "1", "--set", "train.batch_size=9999", "--set", "train.seq_len=9999", exit_code=1)
+    assert capsys.readouterr().err.splitlines()[-1].startswith("penwright: ")
+    assert len(list(Path("runs").iterdir())) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "message", "exit_code"),
+    [
+        (["{books}", "--run", "runs/old"], "runs/old already holds a run. Go on with it: penwright train --resume", 1),
+        (["nowhere"], "there is no file or folder", 1),
+        (["--resume", "nowhere"], "there is no run folder nowhere.", 1),
+        (["--resume", "{books}"], "{books} is not a run", 1),
+    ],
+)
+def test_what_goes_wrong_is_one_line(
+    words: list[str], message: str, exit_code: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old = Path("runs/old")
+    old.mkdir(parents=True)
+    (old / "config.toml").touch()
+    train(*(word.replace("{books}", str(SHELF)) for word in words), exit_code=exit_code)
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith(f"penwright: {message.replace('{books}', str(SHELF))}") and err.count("\n") == 1
+
+
+def test_a_run_in_use_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    from penwright.training.run_folder import RunFolder
+
+    train(SHELF, "--steps", "2", "--run", "runs/a", "--quiet", *TINY)
+    capsys.readouterr()
+    with RunFolder.open(Path("runs/a")).locked():
+        train("--resume", "runs/a", "--steps", "4", exit_code=1)
+    assert "penwright: runs/a is in use by another process." in capsys.readouterr().err
+
+
+def test_only_the_first_of_several_processes_speaks(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sessions, "is_first_process", lambda: False)
+    train(SHELF, "--steps", "2", "--run", "runs/a", *TINY)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_the_seed_preset_is_shown_as_in_2017_with_curves(capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("tensorboard")
+    words = ["--preset", "seed", "--steps", "3", "--run", "runs/seed", "--set", "model.hidden_size=8"]
+    words += ["--set", "train.batch_size=2", "--set", "train.compare_every=2", "--set", "diary.max_chars=20"]
+    train(SHELF, *words, "--threads", "1")
+    _, err = capsys.readouterr()
+    assert "TRAINING STATS: batch 0/" in err and "Training on next 2 batches" in err
+    assert "Generating random text from learned state" in err
+    assert "Curves for TensorBoard: tensorboard --logdir runs/seed/tensorboard" in err
+    folders = sorted(path.name for path in Path("runs/seed/tensorboard").iterdir())
+    assert folders == ["seed-training", "seed-validation"]

@@ -1,0 +1,162 @@
+"""`penwright write` with an author that never learned anything: it writes nonsense, the same for the same seed."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from penwright import Author, CharModel, Corpus
+from penwright.cli.app import main
+
+
+@pytest.fixture
+def author_file(tiny_model: CharModel, corpus: Corpus, tmp_path: Path) -> Path:
+    """An author file."""
+    path = tmp_path / "author.safetensors"
+    Author(tiny_model, corpus.alphabet).save(path)
+    return path
+
+
+def write(capsys: pytest.CaptureFixture[str], author_file: Path, *words: str) -> tuple[str, str]:
+    """Run the command and return what it said on both streams."""
+    assert main(["write", str(author_file), *words]) == 0
+    return capsys.readouterr()
+
+
+def test_the_prompt_comes_first_and_as_it_stands(author_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out, err = write(capsys, author_file, "--prompt", "It [b]was 日本\t😀 ", "--chars", "40", "--seed", "3")
+    assert out.startswith("It [b]was 日本\t😀 ")
+    assert len(out) == len("It [b]was 日本\t😀 ") + 40 + 1 and out.endswith("\n")
+    assert err == ""
+
+
+def test_a_seed_writes_the_same_text_as_the_library(author_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out, _ = write(
+        capsys, author_file, "--prompt", "A ", "--chars", "50", "--seed", "5", "--top-k", "9", "--top-p", "0.9"
+    )
+    text = Author.load(author_file).write("A ", max_chars=50, seed=5, top_k=9, top_p=0.9)
+    assert out == f"A {text}\n"
+
+
+def test_a_seed_that_was_not_given_is_told_and_repeats_the_text(
+    author_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, err = write(capsys, author_file, "--prompt", "", "--chars", "30")
+    word, seed = err.split()
+    assert word == "seed"
+    assert write(capsys, author_file, "--prompt", "", "--chars", "30", "--seed", seed) == (out, "")
+
+
+def test_several_samples_have_several_seeds(author_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out, err = write(capsys, author_file, "--prompt", "A", "--chars", "9", "--seed", "5", "--samples", "3")
+    author = Author.load(author_file)
+    texts = [author.write("A", max_chars=9, seed=seed) for seed in (5, 6, 7)]
+    assert out == "\n".join(f"A{text}\n" for text in texts)
+    assert err.splitlines() == [f"sample {number} of 3, seed {number + 4}" for number in (1, 2, 3)]
+
+
+def test_json_is_one_object(author_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ("--prompt", "Été", "--chars", "9", "--seed", "5", "--samples", "2", "--json", "--temperature", "0.5")
+    out, err = write(capsys, author_file, *words)
+    facts = json.loads(out)
+    assert err == ""
+    assert facts["prompt"] == "Été" and facts["temperature"] == 0.5 and facts["author"] == str(author_file)
+    assert [sample["seed"] for sample in facts["samples"]] == [5, 6]
+    assert [sample["num_chars"] for sample in facts["samples"]] == [9, 9]
+    assert facts["samples"][0]["text"] == Author.load(author_file).write("Été", max_chars=9, seed=5, temperature=0.5)
+
+
+@pytest.mark.parametrize("more", [(), ("--json",)])
+def test_the_text_can_be_kept_in_a_file(
+    more: tuple[str, ...], author_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "page.txt"
+    words = ("--prompt", "Été ", "--chars", "9", "--seed", "5", "--samples", "2", "--out", str(path), *more)
+    out, _ = write(capsys, author_file, *words)
+    texts = [Author.load(author_file).write("Été ", max_chars=9, seed=seed) for seed in (5, 6)]
+    assert path.read_text(encoding="utf-8") == "\n".join(f"Été {text}\n" for text in texts)
+    assert more or path.read_text(encoding="utf-8") == out
+
+
+def test_a_file_that_cannot_be_written_is_one_line(author_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["--prompt", "", "--chars", "9", "--seed", "1", "--out", str(author_file / "x.txt")]
+    assert main(["write", str(author_file), *words]) == 1
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_words_end_and_a_pattern_ends(author_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out, _ = write(capsys, author_file, "--prompt", "", "--until", "[aeiou]", "--seed", "5")
+    assert out.rstrip("\n")[-1] in "aeiou" and sum(letter in "aeiou" for letter in out) == 1
+    out, _ = write(capsys, author_file, "--prompt", "", "--words", "3", "--chars", "2000", "--seed", "5")
+    assert len(out.split()) >= 3 or len(out) > 2000
+
+
+def test_an_endless_text_ends_with_ctrl_c_and_is_kept(
+    author_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stream(self: Author, prompt: str, **options: object) -> object:
+        assert options["max_words"] is None and options["max_chars"] is None
+        yield from "never"
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Author, "stream", stream)
+    path = tmp_path / "page.txt"
+    words = ["--prompt", "A ", "--chars", "0", "--seed", "1", "--out", str(path)]
+    assert main(["write", str(author_file), *words]) == 130
+    assert capsys.readouterr() == ("A never\n", "")
+    assert path.read_text(encoding="utf-8") == "A never\n"
+
+
+def test_without_a_length_it_is_a_page(author_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[object] = []
+
+    def stream(self: Author, prompt: str, **options: object) -> list[str]:
+        asked.append(options["max_words"])
+        return ["a"]
+
+    monkeypatch.setattr(Author, "stream", stream)
+    assert main(["write", str(author_file), "--prompt", "", "--seed", "1"]) == 0
+    assert asked == [250]
+
+
+def test_the_newest_author_writes_when_none_is_named(
+    author_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = tmp_path / "runs" / "2026-01-31-books"
+    run.mkdir(parents=True)
+    for name in ("config.toml", "env.json"):
+        (run / name).touch()
+    author_file.rename(run / "author.safetensors")
+    monkeypatch.chdir(tmp_path)
+    assert main(["write", "--prompt", "A", "--chars", "3", "--seed", "1", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["author"] == str(Path("runs") / "2026-01-31-books")
+
+
+def test_on_a_terminal_nothing_of_the_text_steers_it(
+    author_file: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Author, "stream", lambda self, prompt, **options: iter(["a\x1b[2J", "b\x07"]))
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setenv("TERM", "xterm")
+    out, _ = write(capsys, author_file, "--prompt", "It\x1b[2J ", "--seed", "1")
+    assert "\x1b[2J" not in out
+    assert "It␛[2J" in out and "a␛[2Jb␇" in out
+
+
+def test_without_any_author_the_next_step_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["write", "--prompt", ""]) == 1
+    assert capsys.readouterr().err == (
+        "penwright: there is no author under runs/ yet. Name one, or raise one: penwright train PATH\n"
+    )
+
+
+def test_what_is_no_author_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "letter.txt"
+    path.write_text("Dear Hannah,", encoding="utf-8")
+    assert main(["write", str(path), "--prompt", ""]) == 1
+    out, err = capsys.readouterr()
+    assert out == "" and err.startswith(f"penwright: {path} is no author") and err.count("\n") == 1
