@@ -166,15 +166,12 @@ class Alphabet:
 
     def _spell(self, ids: Ids, code_points: NDArray[np.uint32]) -> Ids:
         """Replace each zero by the half-bytes of the character's UTF-8 form."""
-        is_unknown = ids == 0  # (N,)
-        spelled = half_bytes_of(text_of(code_points[is_unknown]))
-        num_ids = np.ones(len(ids), dtype=np.intp)
-        num_ids[is_unknown] = 2 * utf8_lengths(code_points[is_unknown])
-        is_spelled = np.repeat(is_unknown, num_ids)  # (N - n + len(spelled),)
-        whole = np.empty(len(is_spelled), dtype=self.dtype)
-        whole[is_spelled] = spelled + FIRST_HALF_BYTE_ID
-        whole[~is_spelled] = ids[~is_unknown]
-        return whole
+        unknown = np.flatnonzero(ids == 0)  # (n,)
+        spelled = (half_bytes_of(text_of(code_points[unknown])) + FIRST_HALF_BYTE_ID).astype(self.dtype)
+        num_ids = 2 * utf8_lengths(code_points[unknown])
+        first = np.cumsum(num_ids) - num_ids
+        ids[unknown] = spelled[first]
+        return np.insert(ids, np.repeat(unknown + 1, num_ids - 1), np.delete(spelled, first))
 
     def decode(self, ids: Iterable[int]) -> str:
         """Return the text of some ids; half-bytes that form no character become U+FFFD."""

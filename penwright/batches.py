@@ -8,7 +8,8 @@ any lanes of it.
 Two orders:
     "shuffled"  every epoch lays the books in another order, drawn from the seed; states start afresh with the epoch.
     "rolled"    the 2017 system's: the books stay in their order, and in epoch e, from 0, row r reads lane
-                (r + e) mod B, so that each row's text runs on into the next epoch, but for the one row that wraps to the start.
+                (r + e) mod B, so that each row's text runs on into the next epoch, but for the one row that wraps
+                to the start.
 
 This module knows nothing of models, losses or files.
 

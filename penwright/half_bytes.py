@@ -84,6 +84,8 @@ def reachable(spelled: str) -> range:
     Args:
         spelled: Hexadecimal digits, lower case.
     """
-    code_points = range(NUM_CODE_POINTS)
-    first = bisect_left(code_points, spelled, key=spelling)
-    return range(first, bisect_left(code_points, spelled + _AFTER_HALF_BYTES, lo=first, key=spelling))
+    if not spelled:
+        return range(NUM_CODE_POINTS)
+    within = reachable(spelled[:-1])
+    first = bisect_left(within, spelled, key=spelling)
+    return within[first : bisect_left(within, spelled + _AFTER_HALF_BYTES, lo=first, key=spelling)]

@@ -50,11 +50,11 @@ def read_text(model: CharModel, alphabet: Alphabet, text: str, *, after: Bookmar
         Where the text ends.
     """
     assert model.config.vocab_size == alphabet.vocab_size, (model.config.vocab_size, alphabet.vocab_size)
-    place = after
+    place, device = after, _device_of(model)
     with torch.inference_mode():
         state = model.initial_state(1) if after is None else after.state
         for ids in _iter_ids(alphabet, text, is_new=after is None):
-            logits, state = model.sequence(ids.to(_device_of(model)), state)  # (1, T, V)
+            logits, state = model.sequence(ids.to(device), state)  # (1, T, V)
             place = Bookmark(logits[:, -1].clone(), state)  # a view would keep the whole piece in memory
     assert place is not None
     return place
@@ -88,7 +88,7 @@ def iter_text(
     Raises:
         AuthorError: If the model's predictions are not numbers.
     """
-    gate, decoder = HalfByteGate(alphabet), alphabet.decoder()
+    gate, decoder, device = HalfByteGate(alphabet), alphabet.decoder(), _device_of(model)
     banned_at_edge = torch.tensor(gate.banned_ids)
     place = read_text(model, alphabet, prompt, after=after)
     while True:
@@ -98,7 +98,7 @@ def iter_text(
         if character := decoder.push(int(symbol)):
             yield character
         with torch.inference_mode():  # never around the yield, where it would hold for the caller too
-            place = Bookmark(*model.step(symbol.to(_device_of(model)), place.state))
+            place = Bookmark(*model.step(symbol.to(device), place.state))
 
 
 def _iter_ids(alphabet: Alphabet, text: str, *, is_new: bool) -> Iterator[Tensor]:

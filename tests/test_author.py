@@ -104,6 +104,8 @@ def test_neighbours_are_runs_too_and_few(tmp_path: Path, path: Path) -> None:
     assert sentence.count("run-") == 4
     assert "run-x" not in sentence
     assert "notes" not in sentence
+    with pytest.raises(AuthorError, match="Did you mean '.*run-0' or '.*run-1' or '.*run-2'\\?$"):
+        find_author(tmp_path / "zzz")
 
 
 def test_without_neighbours_the_sentence_says_what_to_give(tmp_path: Path) -> None:
@@ -117,6 +119,17 @@ def test_a_device_that_is_not_there_is_one_sentence(path: Path) -> None:
     for device in ("cuda:99", "nonsense", "meta"):
         with pytest.raises(UsageError, match=f"the device '{device}' cannot be used here. Use 'cpu'"):
             Author.load(path, device=device)
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="this machine has no CUDA device")
+def test_an_author_writes_and_judges_alike_on_a_gpu(author: Author, path: Path, tmp_path: Path) -> None:
+    """Not bit for bit: a GPU sums in another order. The draws come from the same generator on the CPU."""
+    there = Author.load(path, device="cuda")
+    assert there.write("The", temperature=0.0, max_chars=20) == author.write("The", temperature=0.0, max_chars=20)
+    assert there.score(PROSE).bits_per_char == pytest.approx(author.score(PROSE).bits_per_char, abs=1e-3)
+    there.save(tmp_path / "back.safetensors")
+    assert (tmp_path / "back.safetensors").read_bytes() == path.read_bytes()
 
 
 def test_an_author_is_saved_under_its_ending_only(author: Author, tmp_path: Path) -> None:

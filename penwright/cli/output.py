@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 if TYPE_CHECKING:
@@ -58,10 +59,12 @@ def is_notebook() -> bool:
 
 def use_utf8() -> None:
     """Let the standard streams speak UTF-8 whatever the system's habit, and never fail on a character."""
-    for stream in (sys.stdout, sys.stderr):
-        reconfigure = getattr(stream, "reconfigure", None)  # absent where a notebook or a test put its own stream
-        if reconfigure is not None:
-            reconfigure(encoding="utf-8", errors="replace")
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # closed by whoever started the program: nobody wants to hear it
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))
+        elif hasattr(stream, "reconfigure"):  # not so where a notebook or a test put its own stream
+            stream.reconfigure(encoding="utf-8", errors="replace")
 
 
 def close_quietly() -> None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
-from penwright.errors import AuthorError, UsageError
+from penwright.errors import AuthorError
 
 RUNS = Path("runs")
 MAX_NAME = 40
@@ -91,23 +91,3 @@ def find_run(path: Path | None, *, runs: Path = RUNS) -> Path:
     if newest is None:
         raise AuthorError(f"there is no author under {runs}{os.sep} yet. Name one, or raise one: penwright train PATH")
     return newest
-
-
-def is_several_processes() -> bool:
-    """Whether a launcher such as torchrun started this command as one of several processes."""
-    return int(os.environ.get("WORLD_SIZE", "1")) > 1
-
-
-def is_first_process() -> bool:
-    """Whether this is the process that speaks for all of them."""
-    return os.environ.get("RANK", "0") == "0"
-
-
-def check_run_dir(run: Path | None) -> None:
-    """Check that several processes were told one run folder, which they could not agree upon by themselves.
-
-    Raises:
-        UsageError: If they were not.
-    """
-    if run is None and is_several_processes():
-        raise UsageError("several processes train together and need one folder. Name it: --run DIR")

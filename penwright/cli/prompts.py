@@ -1,15 +1,18 @@
 """Find the prompt: what was typed, a file, or what another program hands over on standard input."""
 
 import os
+import select
 import stat
 import sys
 from typing import IO
 
 from penwright.cli.options import at_most_one
+from penwright.cli.output import say
 from penwright.errors import UsageError
 
 STANDARD_INPUT = "-"
 MAX_PROMPT_BYTES = 1 << 30
+PATIENCE_SECONDS = 2.0
 
 
 def find_prompt(prompt: str | None, *, prompt_file: str | None) -> str:
@@ -34,6 +37,9 @@ def find_prompt(prompt: str | None, *, prompt_file: str | None) -> str:
         with open(prompt_file, "rb") as file:  # noqa: PTH123  # a name such as /dev/fd/63 is no Path's business
             return _text_of(file, name=prompt_file)
     if prompt_file == STANDARD_INPUT or has_piped_input():
+        if not hasattr(sys.stdin, "buffer"):  # closed, or put in its place by a notebook or a test
+            raise UsageError("there is no standard input to read a prompt from. Give --prompt, or a file.")
+        _tell_if_nothing_comes()
         return _text_of(sys.stdin.buffer, name="standard input")
     return ""
 
@@ -42,9 +48,21 @@ def has_piped_input() -> bool:
     """Whether another program or a file feeds standard input: not a keyboard, not nothing."""
     try:
         mode = os.fstat(sys.stdin.fileno()).st_mode
-    except (AttributeError, OSError, ValueError):  # closed, or put in its place by a notebook or a test
+    except (AttributeError, OSError, ValueError):
         return False
     return stat.S_ISFIFO(mode) or stat.S_ISREG(mode) or stat.S_ISSOCK(mode)
+
+
+def _tell_if_nothing_comes() -> None:
+    """Say what is waited for: a pipe that some launcher left open would look like a program that hangs."""
+    if os.name == "nt":  # there only sockets can be asked
+        return
+    try:
+        ready, _, _ = select.select([sys.stdin], [], [], PATIENCE_SECONDS)
+    except (OSError, ValueError):
+        return
+    if not ready:
+        say("Waiting for a prompt on standard input. To write without one: penwright write --prompt ''")
 
 
 def _text_of(file: IO[bytes], *, name: str) -> str:

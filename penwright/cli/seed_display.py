@@ -12,7 +12,7 @@ from penwright.cli.output import visible
 from penwright.cli.words import remark
 
 if TYPE_CHECKING:
-    from penwright.training.records import AnyRecord, Comparison
+    from penwright.training.records import AnyRecord, Comparison, Progress, Saved
 
 
 class SeedDisplay(Display):
@@ -66,12 +66,9 @@ class SeedDisplay(Display):
         from penwright.report import seed_format
         from penwright.training import records
 
-        if isinstance(record, records.Progress):
-            # The means of the last steps come one step before the comparison that fills the bar.
-            self._epoch = record.epoch
-            self._held.append(seed_format.progress_line(record))
-            if self._bar is None:
-                self._close_bar()
+        if isinstance(record, records.Progress | records.Saved):
+            # Both come one step before the comparison that fills the bar; told at once they would tear it.
+            self._hold(record)
             return
         if isinstance(record, records.Comparison) and self._bar is not None:
             self._grow_bar(to=self._compare_every)
@@ -87,13 +84,23 @@ class SeedDisplay(Display):
                 self._line(seed_format.generation_header())
                 self._line(seed_format.LineBreaker().push(record.prompt + record.text))
                 self._line(seed_format.generation_footer())
-            case records.Saved():
-                self._line(seed_format.SAVED_WEIGHTS)
-                self._line(seed_format.saved_line(record))
             case _:
                 sentence = remark(record)
                 if sentence is not None:
                     self._line(sentence)
+
+    def _hold(self, record: "Progress | Saved") -> None:
+        """Keep a record's lines until the bar ends, or write them if there is none."""
+        from penwright.report import seed_format
+        from penwright.training import records
+
+        if isinstance(record, records.Progress):
+            self._epoch = record.epoch
+            self._held.append(seed_format.progress_line(record))
+        else:
+            self._held += [seed_format.SAVED_WEIGHTS, seed_format.saved_line(record)]
+        if self._bar is None:
+            self._close_bar()
 
     def _compare(self, comparison: "Comparison") -> None:
         from penwright.report import seed_format

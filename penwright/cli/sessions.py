@@ -1,31 +1,36 @@
 """One session of training from the terminal: begin a run or go on with one, show it, say what came of it.
 
-The order of things only: what is said stands in `summary` and `words`, how it is shown in the displays.
+The order of things only: what is said stands in `summary` and `words`, how it is shown in the displays. Started several
+times by `torchrun`, the processes train together and the first speaks for all.
 """
 
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from penwright.cli.display import Display, Silence, Together
+from penwright.cli.failures import sentence_of
 from penwright.cli.following import choose_display, follow
 from penwright.cli.interrupts import EXIT_INTERRUPTED
 from penwright.cli.output import print_json, say, visible
-from penwright.cli.places import check_run_dir, is_first_process, new_run_dir
+from penwright.cli.places import new_run_dir
 from penwright.cli.shelves import choose_shelf, prepare_books
-from penwright.cli.summary import outcome_json, outcome_lines, resume_command
-from penwright.errors import RunError
+from penwright.cli.summary import outcome_json, outcome_lines, plan_sentence, resume_command
+from penwright.errors import CorpusError, RunError, UsageError
 
 if TYPE_CHECKING:
     from penwright.corpus import Corpus
     from penwright.training.config import RunConfig
+    from penwright.training.distributed import World
     from penwright.training.records import AnyRecord
     from penwright.training.resolve import Resolved
 
     Begin = Callable[[Callable[[], bool]], Iterator[AnyRecord]]
 
 SEED_PRESET = "seed"
+Made = TypeVar("Made")
 
 
 class Manner(NamedTuple):
@@ -35,10 +40,12 @@ class Manner(NamedTuple):
     """Nothing but the result."""
     as_json: bool
     """The result as one JSON object."""
+    leads: bool = True
+    """Whether this process speaks for all that train together; the others say nothing."""
 
     def say(self, sentence: str) -> None:
         """Say something that is not the result."""
-        if not self.is_quiet and is_first_process():
+        if self.leads and not self.is_quiet:
             say(sentence)
 
 
@@ -64,26 +71,35 @@ def begin_run(
     Returns:
         The exit code.
     """
+    from penwright.training.distributed import joined
     from penwright.training.start import train
 
-    check_run_dir(run)
     if run is not None and (run / "config.toml").exists():
         raise RunError(f"{run} already holds a run. Go on with it: {resume_command(run)}, or name another folder.")
-    shelf = choose_shelf(paths, wants_default=wants_default, say=manner.say)
-    corpus = prepare_books(shelf.paths, config=resolved.config.corpus, say=manner.say, is_quiet=manner.is_quiet)
-    folder = run if run is not None else new_run_dir(shelf.name)
-    try:
-        return _follow(
-            lambda stop: train(corpus, run=folder, stop=stop, **layers),
-            run=folder,
-            config=resolved.config,
-            corpus=corpus,
-            manner=manner,
-        )
-    finally:
-        if run is None:
-            with suppress(OSError):
-                folder.rmdir()  # does nothing unless it is still empty: the training never began
+    with joined() as world:
+        if run is None and world.size > 1:
+            raise UsageError("several processes train together and need one folder. Name it: --run-dir DIR")
+        manner = manner._replace(leads=world.leads)
+
+        def prepare() -> "tuple[Corpus, str]":
+            shelf = choose_shelf(paths, wants_default=wants_default, say=manner.say)
+            return _prepare(shelf.paths, config=resolved.config, manner=manner), shelf.name
+
+        corpus, name = _leader_first(prepare, world=world)
+        folder = run if run is not None else new_run_dir(name)
+        manner.say(plan_sentence(resolved.config, vocab_size=corpus.alphabet.vocab_size, run=folder))
+        try:
+            return _follow(
+                lambda stop: train(corpus, run=folder, stop=stop, **layers),
+                run=folder,
+                config=resolved.config,
+                corpus=corpus,
+                manner=manner,
+            )
+        finally:
+            if run is None:
+                with suppress(OSError):
+                    folder.rmdir()  # does nothing unless it is still empty: the training never began
 
 
 def resume_run(run: Path, *, paths: Sequence[str], lengths: Mapping[str, Any], manner: Manner) -> int:
@@ -98,23 +114,52 @@ def resume_run(run: Path, *, paths: Sequence[str], lengths: Mapping[str, Any], m
     Returns:
         The exit code.
     """
-    from penwright.corpus import Corpus
+    from penwright.training.distributed import joined
     from penwright.training.run_folder import RunFolder
     from penwright.training.start import resume
 
     folder = RunFolder.open(run)
     config = folder.config()
-    if paths:
-        corpus = prepare_books(paths, config=config.corpus, say=manner.say, is_quiet=manner.is_quiet)
-    else:
-        corpus = Corpus.open(folder.env().get("corpus", {}).get("path", ""))
-    return _follow(
-        lambda stop: resume(run, corpus=corpus, stop=stop, **lengths),
-        run=run,
-        config=config,
-        corpus=corpus,
-        manner=manner,
-    )
+    with joined() as world:
+        manner = manner._replace(leads=world.leads)
+        if paths:
+            corpus = _leader_first(lambda: _prepare(paths, config=config, manner=manner), world=world)
+        else:
+            corpus = _prepared_before(folder.env().get("corpus", {}).get("path", ""), run=run)
+        return _follow(
+            lambda stop: resume(run, corpus=corpus, stop=stop, **lengths),
+            run=run,
+            config=config,
+            corpus=corpus,
+            manner=manner,
+        )
+
+
+def _prepare(paths: Sequence[str | Path], *, config: "RunConfig", manner: Manner) -> "Corpus":
+    is_silent = manner.is_quiet or not manner.leads
+    return prepare_books(paths, config=config.corpus, say=manner.say, is_quiet=is_silent)
+
+
+def _prepared_before(path: str, *, run: Path) -> "Corpus":
+    """Open the books of a run where it left them; a cache may have been emptied since."""
+    from penwright.corpus import Corpus
+
+    try:
+        return Corpus.open(path)
+    except CorpusError as error:
+        raise CorpusError(f"{error} To do so, name them: {resume_command(run)} PATH") from error
+
+
+def _leader_first(make: Callable[[], Made], *, world: "World") -> Made:
+    """Let the leading process make something in the cache before the others find it there."""
+    from penwright.training.distributed import wait_for_all
+
+    if world.leads:
+        made = make()
+        wait_for_all(world)
+        return made
+    wait_for_all(world)
+    return make()
 
 
 def _follow(begin: "Begin", *, run: Path, config: "RunConfig", corpus: "Corpus", manner: Manner) -> int:
@@ -123,11 +168,17 @@ def _follow(begin: "Begin", *, run: Path, config: "RunConfig", corpus: "Corpus",
             begin, choose=lambda stop: _display(stop, run=run, config=config, corpus=corpus, manner=manner)
         )
     except KeyboardInterrupt:
-        if (run / "checkpoints").is_dir():
+        if manner.leads and (run / "checkpoints").is_dir():
             say(f"penwright: stopped at once. Go on from the last checkpoint: {resume_command(run)}")
             return EXIT_INTERRUPTED
         raise
-    if is_first_process() and outcome.finished is not None:
+    except OSError as error:
+        if manner.leads and (run / "checkpoints").is_dir():
+            raise RunError(
+                f"{sentence_of(error)} Then go on from the last checkpoint: {resume_command(run)}"
+            ) from error
+        raise
+    if manner.leads and outcome.finished is not None:
         if manner.as_json:
             print_json(outcome_json(outcome.finished, run=run))
         else:
@@ -138,7 +189,7 @@ def _follow(begin: "Begin", *, run: Path, config: "RunConfig", corpus: "Corpus",
 
 def _display(stop: Callable[[], bool], *, run: Path, config: "RunConfig", corpus: "Corpus", manner: Manner) -> Display:
     """The display that fits: the 2017 system's own for its preset, with curves for TensorBoard."""
-    if not is_first_process():
+    if not manner.leads:
         return Silence()
     if config.preset != SEED_PRESET:
         return choose_display(is_quiet=manner.is_quiet, is_stopping=stop)
@@ -149,8 +200,6 @@ def _display(stop: Callable[[], bool], *, run: Path, config: "RunConfig", corpus
 
 
 def _seed_display(config: "RunConfig", corpus: "Corpus") -> Display:
-    import sys
-
     from penwright.cli.seed_display import SeedDisplay
 
     return SeedDisplay(

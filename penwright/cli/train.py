@@ -25,7 +25,7 @@ def train(
     for_: Annotated[str | None, option(name="--for", group=LENGTH, metavar="TIME")] = None,
     epochs: Annotated[Whole, option(group=LENGTH)] = None,
     steps: Annotated[Whole, option(group=LENGTH)] = None,
-    run: Annotated[Path | None, option(metavar="DIR")] = None,
+    run: Annotated[Path | None, option(name=("--run", "--run-dir"), metavar="DIR")] = None,
     resume: Annotated[Path | None, option(metavar="RUN")] = None,
     default_shelf: bool = False,
     preset: Annotated[str | None, option(group=CONFIGURATION, metavar="NAME")] = None,
@@ -51,7 +51,8 @@ def train(
         for_: How long to learn, such as 10m, 90s or 1h30m. With no length given, 10m, or what the preset says.
         epochs: How often to read all training books.
         steps: How many updates to make.
-        run: Folder of the run. Without it a new one, runs/DATE-NAME.
+        run: Folder of the run. Without it a new one, runs/DATE-NAME. Under torchrun, which takes --run for an option of
+            its own, write --run-dir.
         resume: Go on with this run exactly where its last checkpoint stands. A length given with it counts from the
             run's beginning; books are named only if they have to be prepared again.
         default_shelf: Read the default shelf, fetched first if it was not.

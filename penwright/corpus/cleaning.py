@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from penwright.alphabet import code_points_of
+from penwright.alphabet import code_points_of, text_of
 from penwright.corpus.details import read_details
-from penwright.corpus.layout import text_of, tidy
+from penwright.corpus.layout import tidy
 from penwright.corpus.licence import find_boilerplate
 from penwright.corpus.spans import Span, without
 from penwright.corpus.wrapping import unwrap

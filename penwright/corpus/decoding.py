@@ -40,9 +40,7 @@ _MAGIC = (
 )
 _MOBIPOCKET = b"BOOKMOBI"  # at byte 60 of a Kindle book
 HEAD_BYTES = 1 << 16
-_CONTROLS = bytes(
-    [*range(1, 8), *range(14, 26), *range(28, 32), 127]
-)  # not backspace, blanks, the DOS end mark or escape
+_CONTROLS = bytes([*range(1, 8), *range(14, 26), *range(28, 32), 127])  # but backspace, blanks, DOS's end, escape
 _CONTROL_SHARE = 0.01
 _DECLARATION = re.compile(
     rb"""^\s*(?:Character\ set\ encoding|Encoding)\s*:\s*(?P<header>[\w-]+)      # a Project Gutenberg header
@@ -50,6 +48,8 @@ _DECLARATION = re.compile(
     |<\?xml[^>]{0,100}encoding\s*=\s*["'](?P<xml>[\w-]+)""",
     re.VERBOSE | re.MULTILINE | re.IGNORECASE,
 )
+# Files that declare these hold the curly quotes of cp1252 often enough for browsers to read them as that.
+_LATIN_1 = frozenset({"iso-8859-1", "latin-1", "latin1", "windows-1252", "us-ascii", "ascii"})
 _STRAY_BYTE = re.compile("[\udc80-\udcff]")
 
 
@@ -81,13 +81,13 @@ def decode(data: bytes, *, name: str, encoding: str | None = None) -> Decoded:
     """
     if not data.strip():
         raise ReadingError(f"{name} is empty: there is nothing to read in it.")
-    mark = next(((mark, its) for mark, its in _BYTE_ORDER_MARKS if data.startswith(mark)), None)
-    if mark is not None and mark[0] != codecs.BOM_UTF8:
-        decoded = _wide(data, mark[1], name)
+    marked = next((its for mark, its in _BYTE_ORDER_MARKS if data.startswith(mark)), None)
+    if marked in ("utf-16", "utf-32"):
+        decoded = _wide(data, marked, name)
     else:
         decoded = _by_content(with_line_feeds(data.removeprefix(codecs.BOM_UTF8)), name, encoding)
-        if mark is not None and decoded.encoding == "utf-8":
-            decoded = decoded._replace(encoding=mark[1], reason="byte order mark")
+        if marked is not None and decoded.encoding == "utf-8":
+            decoded = decoded._replace(encoding=marked, reason="byte order mark")
     if not decoded.text.strip():
         raise ReadingError(f"{name} is empty: there is nothing to read in it.")
     return decoded
@@ -196,16 +196,13 @@ def _begins_as_utf8(data: bytes) -> bool:
 
 
 def _declared(data: bytes) -> str | None:
-    """Return the encoding a Gutenberg header, an HTML page or an XML file claims for itself, by Python's name for
-    it."""
+    """Return the encoding that a Gutenberg header, an HTML page or an XML file claims for itself, by Python's name."""
     match = _DECLARATION.search(data, 0, 8_192)
     if match is None:
         return None
     claimed = next(group for group in match.groups() if group is not None).decode("ascii", "ignore").lower()
-    # Files that declare Latin-1 hold the curly quotes of cp1252 often enough for browsers to read them as that.
-    claimed = (
-        "cp1252" if claimed in ("iso-8859-1", "latin-1", "latin1", "windows-1252", "us-ascii", "ascii") else claimed
-    )
+    if claimed in _LATIN_1:
+        return "cp1252"
     claimed = claimed.replace("windows-", "cp").replace("iso-8859-", "iso8859-").replace("macintosh", "mac-roman")
     try:
         codecs.lookup(claimed)

@@ -77,9 +77,8 @@ _EVERYDAY = {
 }
 _LETTER = r"[^\W\d_]"
 _TROUBLES = (  # what a wrong encoding makes of a word, and what each finding costs
-    (re.compile(r"[A-Za-z][Ͱ-ۿ]|[Ͱ-ۿ][A-Za-z]"), 2),  # Latin and other letters in one word
+    (re.compile(r"[A-HJ-Za-hj-z][Ͱ-ۿ]|[Ͱ-ۿ][A-HJ-Za-hj-z]"), 2),  # Latin and other letters in one word, but an i
     (re.compile(r"[a-zß-öø-ÿα-ώа-џ][A-ZÀ-ÖØ-ÞŠŒŽŸΑ-ΩА-ЯЁ]"), 2),  # a capital after a small letter
-    (re.compile(r"[À-ɏ]{5}"), 5),  # accents on five letters in a row
     (re.compile(rf"(?<={_LETTER})[^\w\s'’‘´·\-\xad–—…“”«»،؛ـً-ْ](?={_LETTER})"), 1),  # a sign between letters
     (re.compile(rf"{_LETTER}[‚„¿¡]"), 1),  # an opening sign after a letter
     (re.compile(rf"[¹²³¼½¾¶±¬]{_LETTER}"), 1),  # a sign that closes before one

@@ -11,6 +11,7 @@ Shapes: N = characters of a text (UTF-16 units), S = its sentences' ends, W = ch
 """
 
 import unicodedata
+from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
@@ -24,8 +25,10 @@ NUM_LETTERS = 32
 """Letters that are hashed together: six words or so."""
 WINDOW_CHARS = 80
 """W: where these letters are looked for after a sentence's end."""
-MANY_ENDS = 4_096
+MANY_ENDS = 2_560
 """From so many sentences on, only a quarter of them, told by their last letters, is hashed."""
+CHUNK_ENDS = 1 << 14
+"""Sentences hashed at a time, which bounds the memory."""
 MIN_SHARED = 4
 """Texts that share fewer hashes are no duplicates: a quotation shares as many."""
 MAX_OWNERS = 64
@@ -65,8 +68,8 @@ def fingerprint(text: str) -> Fingerprint:
     is_sampled = _is_sampled(letters, units, ends)
     if len(ends) > MANY_ENDS:
         sampled = _hashes(letters, units, ends[is_sampled], level=0)
-        if len(sampled) >= NUM_HASHES:  # the others would all come after these
-            return sampled[:NUM_HASHES]
+        if len(sampled) == NUM_HASHES:  # the others would all come after these
+            return sampled
     both = [_hashes(letters, units, ends[is_sampled], level=0), _hashes(letters, units, ends[~is_sampled], level=1)]
     return np.concatenate(both)[:NUM_HASHES]
 
@@ -107,19 +110,19 @@ def near_duplicates(fingerprints: Sequence[Fingerprint], *, threshold: float = 0
     order = np.argsort(hashes, kind="stable")  # owners stay in rising order within a hash
     hashes, owners = hashes[order], owners[order]
     first_of = np.flatnonzero(np.concatenate([[True], hashes[1:] != hashes[:-1]])[: len(hashes)])
-    num_owners = np.repeat(np.diff(np.append(first_of, len(hashes))), np.diff(np.append(first_of, len(hashes))))
-    hashes, owners = hashes[num_owners <= MAX_OWNERS], owners[num_owners <= MAX_OWNERS]
-    shared: list[NDArray[np.int64]] = []
+    num_owners = np.diff(np.append(first_of, len(hashes)))
+    is_rare = np.repeat(num_owners <= MAX_OWNERS, num_owners)
+    hashes, owners = hashes[is_rare], owners[is_rare]
+    num_shared: Counter[int] = Counter()
     for distance in range(1, MAX_OWNERS):
         is_pair = hashes[distance:] == hashes[:-distance]
         if not is_pair.any():
             break
-        shared.append(owners[:-distance][is_pair] * len(fingerprints) + owners[distance:][is_pair])
-    if not shared:
-        return []
-    pairs, num_shared = np.unique(np.concatenate(shared), return_counts=True)
+        pairs = owners[:-distance][is_pair] * len(fingerprints) + owners[distance:][is_pair]
+        # Counted at once: of many editions of one book, every hash is shared by every pair.
+        num_shared.update(dict(zip(*map(np.ndarray.tolist, np.unique(pairs, return_counts=True)), strict=True)))
     found = []
-    for pair in pairs[num_shared >= MIN_SHARED].tolist():
+    for pair in sorted(pair for pair, count in num_shared.items() if count >= MIN_SHARED):
         first, second = divmod(pair, len(fingerprints))
         share = similarity(fingerprints[first], fingerprints[second])
         if share >= threshold:
@@ -142,11 +145,20 @@ def _is_sampled(letters: NDArray[np.uint16], units: NDArray[np.uint16], ends: ND
 def _hashes(
     letters: NDArray[np.uint16], units: NDArray[np.uint16], ends: NDArray[np.intp], *, level: int
 ) -> Fingerprint:
-    """Return the distinct hashes of the letters after some sentences' ends, in rising order, all of one level's
-    range."""
+    """Return the first `NUM_HASHES` distinct hashes of what follows some sentences' ends, all in one level's range."""
+    found = np.zeros(0, dtype=np.uint64)
+    for start in range(0, len(ends), CHUNK_ENDS):
+        more = _hashes_of_chunk(letters, units, ends[start : start + CHUNK_ENDS]) | np.uint64(level << 63)
+        found = np.unique(np.concatenate([found, more]))[:NUM_HASHES]
+    return found
+
+
+def _hashes_of_chunk(
+    letters: NDArray[np.uint16], units: NDArray[np.uint16], ends: NDArray[np.intp]
+) -> NDArray[np.uint64]:
+    """Return a hash below 2^63 for each sentence's end that enough letters follow."""
     window = letters[units[ends[:, None] + np.arange(1, WINDOW_CHARS + 1)]]  # (S, W)
-    # "ae" for an umlaut and "ss" for a sharp s are spellings of the same word: drop e after a, o, u, and doubled
-    # letters.
+    # "ae" for an umlaut and "ss" for a sharp s spell the same word: e after a, o, u and doubled letters go.
     after, before = window[:, 1:], window[:, :-1]
     is_umlaut = (after == ord("e")) & ((before == ord("a")) | (before == ord("o")) | (before == ord("u")))
     kept = window.copy()
@@ -158,7 +170,8 @@ def _hashes(
     summed ^= summed >> np.uint64(29)
     summed *= np.uint64(0xBF58476D1CE4E5B9)
     summed ^= summed >> np.uint64(32)
-    return np.unique((summed >> np.uint64(1)) | np.uint64(level << 63))
+    hashes: NDArray[np.uint64] = summed >> np.uint64(1)
+    return hashes
 
 
 @lru_cache(maxsize=1)

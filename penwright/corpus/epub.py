@@ -4,6 +4,7 @@ The book is read in memory and nothing of it is written to disk; the bounds of `
 index files are XML and are read without entities of their own. This module knows nothing of paths or the corpus.
 """
 
+from codecs import BOM_UTF8
 from pathlib import PurePosixPath
 from posixpath import normpath
 from urllib.parse import unquote
@@ -16,6 +17,8 @@ from penwright.errors import ReadingError
 
 MAX_INDEX_BYTES = 1 << 24
 """Largest container or package file that is parsed."""
+MAX_BOOK_BYTES = 1 << 28
+"""Largest book: all its pages, markup included."""
 _PAGES = frozenset({"application/xhtml+xml", "text/html", "application/x-dtbook+xml", "application/xml", "text/xml"})
 
 
@@ -53,9 +56,11 @@ def epub_to_text(data: bytes, *, name: str) -> Decoded:
     _refuse_protected(book, pages, name)
     texts: list[str] = []
     encoding = "utf-8"
+    num_left = MAX_BOOK_BYTES
     for page in pages:
-        page_bytes = book.read(page)
-        if page_bytes.strip():
+        page_bytes = book.read(page, max_bytes=num_left)
+        num_left -= len(page_bytes)
+        if page_bytes.removeprefix(BOM_UTF8).strip():
             decoded = decode(page_bytes, name=f"{name}/{page}")
             encoding = encoding if texts else decoded.encoding
             texts.append(html_to_text(decoded.text))

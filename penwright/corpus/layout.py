@@ -63,8 +63,3 @@ def remove_ranges(characters: Characters, starts: Places, ends: Places) -> Chara
     keep = np.ones(len(characters), dtype=np.bool_)
     keep[removed] = False
     return characters[keep]
-
-
-def text_of(characters: Characters) -> str:
-    """Return the text as a string; the inverse of `code_points_of`."""
-    return characters.astype("<u4", copy=False).tobytes().decode("utf-32-le", "surrogatepass")

@@ -8,7 +8,7 @@ anew. Nothing is written to disk.
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, NamedTuple, Self
 
 from penwright.corpus.unpacking import CHUNK_BYTES, MAX_MEMBER_BYTES, Decompressor, bzip2, gzip, unpack, xz
 from penwright.errors import ReadingError
@@ -20,6 +20,11 @@ MAX_TOTAL_BYTES = 1 << 37
 STREAM_OF_SUFFIX: dict[str, Callable[[], Decompressor]] = {
     ".tar.gz": gzip, ".tgz": gzip, ".tar.bz2": bzip2, ".tbz2": bzip2, ".tar.xz": xz, ".txz": xz,
 }  # fmt: skip
+
+
+MAX_HEADER_BYTES = 1 << 20
+"""Largest record that only gives a member a longer name or more properties; tarfile reads each of them whole."""
+_HEADER_KINDS = (tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK, tarfile.XHDTYPE, tarfile.XGLTYPE)
 
 
 class TarMember(NamedTuple):
@@ -80,6 +85,17 @@ class Stream:
             pass
 
 
+class _Info(tarfile.TarInfo):
+    """A header that may not announce a huge one."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+        info = super().frombuf(buf, encoding, errors)
+        if info.type in _HEADER_KINDS and info.size > MAX_HEADER_BYTES:
+            raise tarfile.ReadError(f"a header of {info.size:,} bytes")
+        return info
+
+
 def tar_members(path: Path, *, new_stream: Callable[[], Decompressor] | None) -> dict[str, TarMember]:
     """Return the regular files of a tar file by name; of several by one name the last, as when unpacking.
 
@@ -95,7 +111,7 @@ def tar_members(path: Path, *, new_stream: Callable[[], Decompressor] | None) ->
     stream = Stream(path, new_stream=new_stream)
     try:
         # The stream mode never seeks; a member's contents are skipped by reading, which is what checks them.
-        with tarfile.open(fileobj=stream, mode="r|", errorlevel=2) as archive:  # type: ignore[call-overload]
+        with tarfile.open(fileobj=stream, mode="r|", errorlevel=2, tarinfo=_Info) as archive:  # type: ignore[call-overload]
             for info in archive:
                 if info.isreg() and not info.issparse():  # a sparse file may claim any size
                     members[info.name] = TarMember(info.offset_data, info.size)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from penwright.alphabet import code_points_of, text_of
 from penwright.corpus.cleaning import CleaningConfig, Cut, clean
 from penwright.corpus.config import CorpusConfig
-from penwright.corpus.duplicates import fingerprint
+from penwright.corpus.duplicates import NUM_HASHES, fingerprint
 from penwright.corpus.pieces import Piece
 from penwright.corpus.reading import is_source_code, read_document
 from penwright.corpus.sources import read_range, read_source
@@ -163,7 +163,8 @@ def join_facts(pieces: Sequence[Facts], *, sha256: str) -> Facts:
         reason=telling.reason,
         characters=characters,
         counts=np.array([counts[character] for character in characters], dtype=np.int64),
-        fingerprint=pieces[0].fingerprint,
+        # Each piece has the smallest hashes of its sentences, so the smallest of them all are those of the book.
+        fingerprint=np.unique(np.concatenate([facts.fingerprint for facts in pieces]))[:NUM_HASHES],
         details=pieces[0].details,
         is_hard_wrapped=any(facts.is_hard_wrapped for facts in pieces),
         was_unwrapped=any(facts.was_unwrapped for facts in pieces),

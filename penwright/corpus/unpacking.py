@@ -108,15 +108,17 @@ def unpack(read: Read, *, new_stream: Callable[[], Decompressor], name: str) -> 
     stream = new_stream()
     rest = b""
     while True:
-        if not rest and stream.needs_input:
+        is_waiting = not rest and stream.needs_input
+        if is_waiting:
             rest = read(CHUNK_BYTES)
             num_in += len(rest)
-            if not rest:
-                raise ReadingError(f"{name} is cut short: its packed data breaks off. Copy or download it again.")
         try:
             piece = stream.decompress(rest, CHUNK_BYTES)
         except (zlib.error, OSError, EOFError, lzma.LZMAError) as error:
             raise ReadingError(f"{name} is damaged: its packed data cannot be unpacked ({error}).") from error
+        # zlib may hold back output although it has taken all input, so only its silence shows that nothing is left.
+        if is_waiting and not rest and not piece and not stream.eof:
+            raise ReadingError(f"{name} is cut short: its packed data breaks off. Copy or download it again.")
         rest = b""
         num_out += len(piece)
         if num_out > FREE_BYTES + MAX_RATIO * num_in:

@@ -59,15 +59,18 @@ class Workers:
     """Some processes that run tasks; a context manager, so that none outlives its use."""
 
     def __init__(self, count: int) -> None:
-        """Plan for `count` processes; they start with the first task, and with 1 there are none."""
+        """Plan for `count` processes; with 1 there are none."""
         self._count = count
         self._executor: ProcessPoolExecutor | None = None
-        self._has_started = False
+        self._ready: list[Future[int]] = []
 
     def __enter__(self) -> "Workers":
         if self._count > 1:
             context = multiprocessing.get_context("spawn")
             self._executor = ProcessPoolExecutor(self._count, mp_context=context, initializer=_ignore_interrupts)
+            # All are started at once: the executor waits for ever if one dies while it is about to start another.
+            with _without_main_module():
+                self._ready = [self._executor.submit(os.getpid) for _ in range(self._count)]
         return self
 
     def __exit__(
@@ -81,8 +84,8 @@ class Workers:
 
         Args:
             function: A module's function, so that a worker can import it.
-            tasks: The largest first; begun in this order but for the last ones, which this process does while the others
-                start. At most twice as many as processes are under way.
+            tasks: The largest first. They are begun in this order but for the last ones, which this process does while
+                the others start. At most twice as many as processes are under way.
 
         Raises:
             CorpusError: If a worker dies. What the function raises is raised here too.
@@ -96,16 +99,14 @@ class Workers:
             while waiting or under_way:
                 while waiting and len(under_way) < 2 * self._count:
                     place, task = waiting.popleft()
-                    with _without_main_module():
-                        under_way[self._executor.submit(function, task)] = place
-                if waiting and not self._has_started:
+                    under_way[self._executor.submit(function, task)] = place
+                if waiting and not any(future.done() for future in self._ready):
                     # Processes take a moment to start; meanwhile this one does what is quickest done.
                     place, task = waiting.pop()
                     yield place, function(task)
                     done = {future for future in under_way if future.done()}
                 else:
                     done = wait(under_way, return_when=FIRST_COMPLETED).done
-                self._has_started = self._has_started or bool(done)
                 for future in done:
                     yield under_way.pop(future), future.result()
         except BrokenProcessPool as error:

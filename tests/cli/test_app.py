@@ -1,5 +1,6 @@
 """The command as a whole: help, wrong usage, and errors that become one line."""
 
+import os
 import subprocess
 import sys
 
@@ -128,6 +129,17 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
     process.stderr.close()
     assert process.wait() == 141
     assert error == b""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs a shell that can close a stream")
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", ">&- 2>&- <&-"])
+def test_a_closed_stream_is_no_error(closed: str) -> None:
+    code = "import sys; from penwright.cli.app import main; sys.exit(main(['card', '--help']))"
+    done = subprocess.run(
+        f'"{sys.executable}" -c "{code}" {closed}', shell=True, capture_output=True, encoding="utf-8", check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert ("Usage" in done.stdout) == (not closed.startswith(">"))
 
 
 @pytest.mark.parametrize("words", [["--help"], ["train", "--help"], ["inspect", "--help"], ["train", "--steps", "x"]])

@@ -66,11 +66,12 @@ def plain(text: str) -> str:
     return Text.from_ansi(text).plain
 
 
-@pytest.mark.parametrize("width", [30, 60, 80, 120])
+@pytest.mark.parametrize("width", [40, 60, 80, 120])
 @pytest.mark.parametrize("height", [6, 24])
-def test_the_drawing_fits_the_terminal(width: int, height: int) -> None:
+@pytest.mark.parametrize("is_stopping", [False, True])
+def test_the_drawing_fits_the_terminal(width: int, height: int, is_stopping: bool) -> None:
     console = terminal(width=width, height=height)
-    display = LiveDisplay(console, is_stopping=lambda: True)
+    display = LiveDisplay(console, is_stopping=lambda: is_stopping)
     for record in (PROGRESS, EVALUATION, SAMPLE, SAVED):
         display.show(record)
     lines = last_drawing(console, display)

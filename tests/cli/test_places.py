@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from penwright.cli.places import cache_dir, check_run_dir, find_author, find_run, new_run_dir, shelf_name
-from penwright.errors import AuthorError, UsageError
+from penwright.cli.places import cache_dir, find_author, find_run, new_run_dir, shelf_name
+from penwright.errors import AuthorError
 
 TODAY = date(2026, 1, 31)
 
@@ -65,11 +65,3 @@ def test_the_cache_can_be_put_elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_pat
     assert cache_dir() == tmp_path / "cache"
     monkeypatch.delenv("PENWRIGHT_CACHE")
     assert cache_dir().name == "penwright"
-
-
-def test_several_processes_need_one_folder(monkeypatch: pytest.MonkeyPatch) -> None:
-    check_run_dir(None)
-    monkeypatch.setenv("WORLD_SIZE", "2")
-    check_run_dir(Path("runs/together"))
-    with pytest.raises(UsageError, match="several processes train together and need one folder. Name it: --run DIR"):
-        check_run_dir(None)

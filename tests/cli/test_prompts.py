@@ -3,12 +3,14 @@
 import io
 import os
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from penwright.cli import prompts
 from penwright.cli.prompts import find_prompt, has_piped_input
 from penwright.errors import ReadingError, UsageError
 
@@ -60,6 +62,20 @@ def test_a_hyphen_means_standard_input() -> None:
         assert find_prompt(None, prompt_file="-") == "Once"
 
 
+def test_what_is_waited_for_is_told_when_nothing_comes(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(prompts, "PATIENCE_SECONDS", 0.01)
+    reading, writing = os.pipe()
+    with os.fdopen(reading, encoding="ascii") as stream, os.fdopen(writing, "wb") as pipe:
+        monkeypatch.setattr(sys, "stdin", stream)
+        late = threading.Timer(0.1, lambda: (pipe.write(b"At last"), pipe.close()))
+        late.start()
+        assert find_prompt(None, prompt_file=None) == "At last"
+        late.join()
+    assert "Waiting for a prompt on standard input." in capsys.readouterr().err
+
+
 def test_a_typed_prompt_wins_over_what_is_piped_in() -> None:
     with piped(b"Once"):
         assert find_prompt("Twice", prompt_file=None) == "Twice"
@@ -70,6 +86,13 @@ def test_without_a_standard_input_there_is_no_prompt(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(sys, "stdin", stdin)
     assert not has_piped_input()
     assert find_prompt(None, prompt_file=None) == ""
+
+
+@pytest.mark.parametrize("stdin", [None, io.StringIO("never read")])
+def test_a_standard_input_that_is_asked_for_must_be_there(monkeypatch: pytest.MonkeyPatch, stdin: object) -> None:
+    monkeypatch.setattr(sys, "stdin", stdin)
+    with pytest.raises(UsageError, match="there is no standard input to read a prompt from. Give --prompt, or a file"):
+        find_prompt(None, prompt_file="-")
 
 
 def test_two_prompts_are_one_too_many() -> None:

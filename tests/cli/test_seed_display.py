@@ -111,14 +111,14 @@ def test_a_bar_that_something_interrupts_ends_its_line() -> None:
         display.show(COMPARISON)
         for _ in range(3):
             display.step()
-        display.show(SAVED)
+        display.show(EVALUATION)
         display.step()
     lines = stream.getvalue().splitlines()
-    assert set(lines[-3]) == {"="} and len(lines[-3]) == 113 * 2 // 5
-    assert lines[-2:] == ["Saved model weights", "Saved file: runs/a/checkpoints/step-1"]
+    assert set(lines[-4]) == {"="} and len(lines[-4]) == 113 * 2 // 5
+    assert lines[-3] == "Running current model on validation data"
 
 
-def test_the_means_of_the_last_steps_wait_for_the_bar() -> None:
+def test_what_comes_one_step_early_waits_for_the_bar() -> None:
     stream = io.StringIO()
     with display_on(stream) as display:
         display.show(COMPARISON)
@@ -126,11 +126,13 @@ def test_the_means_of_the_last_steps_wait_for_the_bar() -> None:
             display.step()
             if number == 4:
                 display.show(PROGRESS)
+                display.show(SAVED)
         display.show(COMPARISON)
     lines = stream.getvalue().splitlines()
     bar = lines.index("=" * 113)
     assert lines[bar + 1].startswith("Epoch 2, Step 6000, Minibatch Loss")
-    assert "lamp.txt" in lines[bar + 2]
+    assert lines[bar + 2 : bar + 4] == ["Saved model weights", "Saved file: runs/a/checkpoints/step-1"]
+    assert "lamp.txt" in lines[bar + 4]
 
 
 def test_leaving_in_the_middle_of_a_bar_ends_its_line() -> None:

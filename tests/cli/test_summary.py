@@ -3,9 +3,13 @@
 import json
 from pathlib import Path
 
-from penwright.cli.summary import outcome_json, outcome_lines
+import pytest
+
+from penwright.cli.summary import outcome_json, outcome_lines, plan_sentence
 from penwright.evaluation import BookScore
+from penwright.model_config import num_parameters_of
 from penwright.training.records import Finished
+from penwright.training.resolve import resolve_config
 
 
 def finished(reason: str = "done", *, best: float | None = 1.7023) -> Finished:
@@ -20,6 +24,17 @@ def finished(reason: str = "done", *, best: float | None = 1.7023) -> Finished:
         author="runs/my books/author.safetensors",
         val_books=(BookScore(title="The Lamp", author="Orla Vane", num_chars=9, bits_per_char=1.7, accuracy=0.5),),
         test_books=(),
+    )
+
+
+@pytest.mark.parametrize(
+    ("limit", "length"), [({"steps": 1_200}, "1,200 steps"), ({"epochs": 3}, "3 readings of all books"), ({}, "10:00")]
+)
+def test_before_it_begins_its_length_and_its_folder_are_told(limit: dict[str, int], length: str) -> None:
+    config = resolve_config("gru", overrides={"train": limit}).config
+    parameters = num_parameters_of(config.model_config(vocab_size=90))
+    assert plan_sentence(config, vocab_size=90, run=Path("runs/a")) == (
+        f"Training a gru network of {parameters:,} parameters for {length}, in runs/a. Ctrl-C saves and ends."
     )
 
 

@@ -1,17 +1,24 @@
 """`penwright train` from books to an author, with a network so small that it learns nothing."""
 
+import errno
 import json
+import os
+import shutil
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import torch
 
 from penwright import Author
-from penwright.cli import sessions
 from penwright.cli.app import main
-from penwright.training import start
-from penwright.training.records import AnyRecord
+from penwright.training import distributed, start
+from penwright.training.records import AnyRecord, Evaluation
+from penwright.training.run_folder import RunFolder
 
 SHELF = Path(__file__).parents[1] / "shelf"
 TINY = [
@@ -150,6 +157,27 @@ def test_a_training_that_never_began_leaves_no_folder(capsys: pytest.CaptureFixt
     assert len(list(Path("runs").iterdir())) == 1
 
 
+def test_a_disk_that_fills_up_is_one_line_that_says_how_to_go_on(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = RunFolder.append
+
+    def append(self: RunFolder, record: AnyRecord) -> None:
+        if isinstance(record, Evaluation):
+            (self.path / "checkpoints").mkdir(exist_ok=True)
+            raise OSError(errno.ENOSPC, "No space left on device", str(self.metrics_path))
+        real(self, record)
+
+    monkeypatch.setattr(RunFolder, "append", append)
+    train(SHELF, "--steps", "2", "--run", "runs/a", *TINY, exit_code=1)
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.splitlines()[-1] == (
+        "penwright: the disk is full (runs/a/metrics.jsonl). What was saved before is whole; free some space and "
+        "repeat the command. Then go on from the last checkpoint: penwright train --resume runs/a"
+    )
+
+
 @pytest.mark.parametrize(
     ("words", "message", "exit_code"),
     [
@@ -172,8 +200,6 @@ def test_what_goes_wrong_is_one_line(
 
 
 def test_a_run_in_use_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
-    from penwright.training.run_folder import RunFolder
-
     train(SHELF, "--steps", "2", "--run", "runs/a", "--quiet", *TINY)
     capsys.readouterr()
     with RunFolder.open(Path("runs/a")).locked():
@@ -181,12 +207,53 @@ def test_a_run_in_use_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert "penwright: runs/a is in use by another process." in capsys.readouterr().err
 
 
-def test_only_the_first_of_several_processes_speaks(
+def test_books_that_are_no_longer_prepared_are_asked_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PENWRIGHT_CACHE", str(tmp_path / "cache"))
+    train(SHELF, "--steps", "2", "--run", "runs/a", "--quiet", *TINY)
+    shutil.rmtree(tmp_path / "cache")
+    capsys.readouterr()
+    train("--resume", "runs/a", "--steps", "3", exit_code=1)
+    _, err = capsys.readouterr()
+    assert err.startswith("penwright: there is no corpus in ") and err.count("\n") == 1
+    assert err.endswith("To do so, name them: penwright train --resume runs/a PATH\n")
+
+
+def test_several_processes_need_one_folder_and_only_the_first_speaks(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sessions, "is_first_process", lambda: False)
+    @contextmanager
+    def joined() -> Iterator[distributed.World]:
+        yield distributed.World(1, 2)
+
+    monkeypatch.setattr(distributed, "joined", joined)
+    monkeypatch.setattr(distributed, "wait_for_all", lambda world: None)
+    train(SHELF, "--steps", "2", *TINY, exit_code=2)
+    assert "several processes train together and need one folder. Name it: --run-dir DIR" in capsys.readouterr().err
     train(SHELF, "--steps", "2", "--run", "runs/a", *TINY)
     assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not torch.distributed.is_available(), reason="this torch was built without distributed processes")
+def test_two_processes_train_together(cache: Path) -> None:
+    launcher = [
+        sys.executable,
+        "-m",
+        "torch.distributed.run",
+        "--nproc-per-node",
+        "2",
+        "--standalone",
+        "-m",
+        "penwright",
+    ]
+    words = ["train", str(SHELF), "--steps", "3", "--run-dir", "runs/two", "--json", *TINY]
+    environment = os.environ | {"PYTHONPATH": str(SHELF.parents[1]), "OMP_NUM_THREADS": "1"}
+    done = subprocess.run([*launcher, *words], env=environment, capture_output=True, encoding="utf-8", check=False)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["step"] == 3
+    assert done.stderr.count("Books (and their characters)") == 1
 
 
 def test_the_seed_preset_is_shown_as_in_2017_with_curves(capsys: pytest.CaptureFixture[str]) -> None:

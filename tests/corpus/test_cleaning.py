@@ -14,7 +14,8 @@ from penwright.corpus.markers import find_markers
 CORPORA = Path(__file__).parents[3] / "shared" / "corpora"
 DEFAULT = CleaningConfig()
 HEADER = (
-    "The Project Gutenberg EBook of The Lamp, by A. Keeper\n\nTitle: The Lamp\n\nAuthor: A. Keeper\n\nLanguage: English\n\n"
+    "The Project Gutenberg EBook of The Lamp, by A. Keeper\n\n"
+    "Title: The Lamp\n\nAuthor: A. Keeper\n\nLanguage: English\n\n"
     "*** START OF THIS PROJECT GUTENBERG EBOOK THE LAMP ***\n\n\nProduced by A. Reader\n\n\n\n"
 )
 FOOTER = (
@@ -92,7 +93,7 @@ def test_folding_writes_as_a_typewriter_does_and_only_when_asked() -> None:
 
 
 def test_pieces_of_a_file_join_to_what_the_whole_gives() -> None:
-    pieces = [HEADER + BOOK, BOOK * 3, BOOK + FOOTER]
+    pieces = [HEADER + BOOK, "\n\n" + BOOK * 3, "\n" + BOOK + FOOTER]
     places = [(True, False), (False, False), (False, True)]
     cleaned = [
         clean(piece, config=DEFAULT, is_first=is_first, is_last=is_last).text

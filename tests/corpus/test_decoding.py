@@ -72,6 +72,12 @@ def test_a_text_in_another_encoding_is_not_taken_for_damaged_utf8() -> None:
     assert decode("Déjà vu, naïve café, ça va.\n".encode("latin-1"), name="a").encoding == "cp1252"
 
 
+def test_a_text_that_only_begins_as_utf8_is_not_taken_for_it() -> None:
+    data = "é ".encode() * 70 + "déjà vu, ".encode("cp1252") * 200
+    assert decode(data, name="a").text.endswith("déjà vu, ")
+    assert decode(data, name="a").encoding == "cp1252"
+
+
 def test_a_declared_encoding_is_not_trusted_over_valid_utf8() -> None:
     header = "Title: Zoë\n\nCharacter set encoding: ISO-8859-1\n\n"
     decoded = decode((header + LINE).encode(), name="a")

@@ -53,6 +53,11 @@ def test_the_reason_names_the_language() -> None:
     assert detect(TEXTS["German"].encode("cp1252")).reason == "detected: reads as Western European"
 
 
+def test_cyrillic_with_latin_letters_slipped_in_is_not_western() -> None:
+    data = TEXTS["Ukrainian"].replace("і", "i").replace("І", "I").encode("cp1251") * 4
+    assert detect(data).encoding == "cp1251"
+
+
 def test_an_english_text_with_one_accent_is_western() -> None:
     data = b"It was a long evening. " * 500 + "She met him at the café.".encode("latin-1") + b" They walked home." * 500
     assert data.decode(detect(data).encoding).count("café") == 1

@@ -22,8 +22,9 @@ from penwright.corpus.duplicates import (
 
 CORPORA = Path(__file__).parents[3] / "shared" / "corpora"
 WORDS = (
-    "the lamp keeper sister river water floor night morning bread hand door window tide flats grass stone voice boat rope "
-    "storm island letter ship garden märchen straße über café naïve winter summer horse road hill brother money song"
+    "the lamp keeper sister river water floor night morning bread hand door window tide flats grass stone voice boat "
+    "rope storm island letter ship garden märchen straße über café naïve winter summer horse road hill brother money "
+    "song"
 ).split()
 
 
@@ -129,10 +130,9 @@ def test_few_texts_have_no_pairs() -> None:
 
 
 def test_a_formula_in_many_texts_pairs_none_of_them() -> None:
-    formula = (
-        "This book may be copied by anyone for any purpose, as long as these few lines stay in it, says the printer. "
-    )
-    prints = [fingerprint(formula * 2 + book(100 + seed, num_sentences=30)) for seed in range(80)]
+    formula = book(99, num_sentences=25)
+    prints = [fingerprint(formula + book(100 + seed, num_sentences=30)) for seed in range(80)]
+    assert similarity(prints[0], prints[1]) > 0.2
     assert near_duplicates(prints, threshold=0.01) == []
 
 

@@ -24,7 +24,7 @@ MEMBERS = {
     "META-INF/container.xml": CONTAINER,
     "OEBPS/book.opf": PACKAGE,
     "OEBPS/nav.xhtml": "<nav>Contents</nav>",
-    "OEBPS/text/one.xhtml": "<?xml version='1.0' encoding='utf-8'?><html><body><h1>I</h1><p>Zoë came.</p></body></html>",
+    "OEBPS/text/one.xhtml": "<?xml version='1.0' encoding='utf-8'?><html><h1>I</h1><p>Zoë came.</p></html>",
     "OEBPS/text/two b.xhtml": "<html><body><h1>II</h1><p>She left.</p></body></html>",
     "OEBPS/cover.jpg": "\x00",
 }
@@ -78,6 +78,16 @@ def test_what_cannot_be_read_is_told(members: dict[str, str], sentence: str) -> 
 def test_what_is_no_zip_file_is_told() -> None:
     with pytest.raises(ReadingError, match=r"book.epub is damaged, or no zip file"):
         epub_to_text(b"PK\x03\x04 but nothing else", name="book.epub")
+
+
+def test_a_book_whose_pages_are_too_much_together_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("penwright.corpus.epub.MAX_BOOK_BYTES", 120)
+    with pytest.raises(ReadingError, match=r"book.epub/OEBPS/text/two b.xhtml is larger than \d+ bytes"):
+        epub_to_text(packed(MEMBERS), name="book.epub")
+
+
+def test_an_empty_page_does_no_harm() -> None:
+    assert "She left." in epub_to_text(packed(MEMBERS | {"OEBPS/text/one.xhtml": "\ufeff\n"}), name="book.epub").text
 
 
 def test_a_page_that_unpacks_to_a_bomb_is_refused() -> None:

@@ -3,11 +3,12 @@
 import re
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from penwright.alphabet import code_points_of
-from penwright.corpus.layout import lines_of, remove_ranges, text_of, tidy
+from penwright.alphabet import code_points_of, text_of
+from penwright.corpus.layout import lines_of, remove_ranges, tidy
 
 
 @given(st.text("ab \t\n", max_size=60))
@@ -15,6 +16,19 @@ def test_tidying_agrees_with_regular_expressions(text: str) -> None:
     expected = re.sub(r"[ \t]+(?=\n|\Z)", "", text)
     expected = re.sub(r"\n{4,}", "\n\n\n", expected)
     assert text_of(tidy(code_points_of(text))) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "tidied"),
+    [
+        ("a\n\n\nb", "a\n\n\nb"),
+        ("a\n\n\n\nb", "a\n\n\nb"),
+        ("a\n\n\n\n\n\n\nb\n\n\n\n\nc\n", "a\n\n\nb\n\n\nc\n"),
+        ("a  \n \t \n\n \nb\t", "a\n\n\nb"),
+    ],
+)
+def test_two_blank_lines_are_kept_of_any_number(text: str, tidied: str) -> None:
+    assert text_of(tidy(code_points_of(text))) == tidied
 
 
 def test_a_tidy_text_is_returned_as_it_is() -> None:
@@ -36,8 +50,3 @@ def test_ranges_are_removed(text: str, places: list[int]) -> None:
     gone = {place for start, end in zip(starts, ends, strict=True) for place in range(start, end)}
     kept = remove_ranges(code_points_of(text), np.array(starts, dtype=np.intp), np.array(ends, dtype=np.intp))
     assert text_of(kept) == "".join(character for place, character in enumerate(text) if place not in gone)
-
-
-@given(st.text(st.characters(), max_size=40))
-def test_a_text_round_trips(text: str) -> None:
-    assert text_of(code_points_of(text)) == text

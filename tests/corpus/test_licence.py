@@ -46,8 +46,10 @@ def cut(text: str) -> tuple[str, list[str]]:
     "*** START OF THIS PROJECT GUTENBERG EBOOK THE LAMP, OR\nTHE KEEPER'S SISTER ***\n",
 ])  # fmt: skip
 @pytest.mark.parametrize("end", [
-    "End of Project Gutenberg's The Lamp, by A. Keeper\n\n*** END OF THIS PROJECT GUTENBERG EBOOK THE LAMP ***\n\n" + LICENCE,
-    "***END OF THE PROJECT GUTENBERG EBOOK THE LAMP***\n\n******* This file should be named 1.txt *******\n\n" + LICENCE,
+    "End of Project Gutenberg's The Lamp, by A. Keeper\n\n"
+    "*** END OF THIS PROJECT GUTENBERG EBOOK THE LAMP ***\n\n" + LICENCE,
+    "***END OF THE PROJECT GUTENBERG EBOOK THE LAMP***\n\n"
+    "******* This file should be named 1.txt *******\n\n" + LICENCE,
     "*** END OF THE PROJECT GUTENBERG EBOOK, THE LAMP ***\n\n**The Legal Small Print**\n\n"
     "***START**THE SMALL PRINT!**FOR PUBLIC DOMAIN EBOOKS**START***\n" + "Lawyers.\n" * 99 + SMALL_PRINT_END,
 ])  # fmt: skip
@@ -105,7 +107,8 @@ LOOK_ALIKES = [
 def test_look_alikes_in_a_book_are_left_alone(lines: list[str]) -> None:
     text = "\n".join(lines)
     assert find_boilerplate(text).spans == ()
-    framed = f"{NEW_HEADER}*** START OF THIS PROJECT GUTENBERG EBOOK X ***\n\n{BOOK}\n{text}\n{BOOK}\nEnd of Project Gutenberg's X\n"
+    header = f"{NEW_HEADER}*** START OF THIS PROJECT GUTENBERG EBOOK X ***\n\n"
+    framed = f"{header}{BOOK}\n{text}\n{BOOK}\nEnd of Project Gutenberg's X\n"
     assert cut(framed)[0].strip() == f"{BOOK}\n{text}\n{BOOK}".strip()
 
 
@@ -129,7 +132,8 @@ def test_several_books_in_one_file_lose_the_licences_between_them() -> None:
     books = [f"BOOK {number}\n\n{BOOK}" for number in range(4)]
     text = (
         f"{NEW_HEADER}{start}{books[0]}\n{end}{LICENCE}\n{NEW_HEADER}{start}Produced by A. Reader\n\n{books[1]}\n"
-        f"{OLD_HEADER}{SMALL_PRINT_END}\n{books[2]}\nEnd of Project Gutenberg's X\n{NEW_HEADER}{start}{books[3]}\n{end}{LICENCE}"
+        f"{OLD_HEADER}{SMALL_PRINT_END}\n{books[2]}\nEnd of Project Gutenberg's X\n"
+        f"{NEW_HEADER}{start}{books[3]}\n{end}{LICENCE}"
     )
     kept, kinds = cut(text)
     assert kept.split() == "\n".join(books).split()

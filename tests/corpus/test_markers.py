@@ -51,6 +51,7 @@ def test_each_form_is_found_with_its_whole_line(line: str, kind: str) -> None:
         "the end of Project Gutenberg was not yet in sight",
         "She said: *** START OF THE PROJECT GUTENBERG EBOOK *** was all it showed.",
         "Project Gutenberg is mentioned here, and the END OF it.",
+        "Start of the Project Gutenberg press: the first sheet was dry at noon.",
         "***",
         "*** THE END ***",
     ],

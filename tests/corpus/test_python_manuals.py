@@ -41,7 +41,8 @@ def library(tmp_path: Path) -> Path:
         "broken.py": "def (",
         "test/test_json.py": '"""No manual."""\n',
         "site-packages/other/__init__.py": '"""Somebody else\'s."""\n',
-        "pydoc_data/topics.py": "# written by a program\ntopics = {'while': 'The while statement ...\\n', 'if': 'The if statement ...'}\n",
+        "pydoc_data/topics.py": "# written by a program\n"
+        "topics = {'while': 'The while statement ...\\n', 'if': 'The if statement ...'}\n",
     }.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -90,6 +90,13 @@ def test_too_much_is_refused(bound: str, tmp_path: Path, monkeypatch: pytest.Mon
         tar_members(tmp_path / "a.tgz", new_stream=STREAM_OF_SUFFIX[".tgz"])
 
 
+def test_a_huge_header_is_not_read(tmp_path: Path) -> None:
+    with tarfile.open(tmp_path / "a.tar", "w", format=tarfile.GNU_FORMAT) as archive:
+        add(archive, "n" * 2_000_000, b"Text.")
+    with pytest.raises(ReadingError, match=r"a.tar is damaged, or no tar file: a header of 2,000,001 bytes"):
+        tar_members(tmp_path / "a.tar", new_stream=None)
+
+
 def test_a_member_that_claims_to_be_huge_is_not_read(tmp_path: Path) -> None:
     (tmp_path / "a.tar").write_bytes(bytes(1_024))
     stream = Stream(tmp_path / "a.tar", new_stream=None)

@@ -74,9 +74,7 @@ def test_a_binary_is_no_book(tmp_path: Path) -> None:
 
 def test_the_facts_of_pieces_join_to_those_of_the_book(tmp_path: Path) -> None:
     first, second = "a lamp\n\n", "a bell: zwölf\n"
-    parts = [
-        facts_of(tmp_path, part) for part in (first, second)
-    ]
+    parts = [facts_of(tmp_path, part) for part in (first, second)]
     whole = join_facts(parts, sha256="f" * 64)
     characters, counts = count_characters(first + second)
     assert whole.characters == characters
@@ -85,6 +83,20 @@ def test_the_facts_of_pieces_join_to_those_of_the_book(tmp_path: Path) -> None:
     assert whole.sha256 == "f" * 64
     assert whole.text_sha256 not in {part.text_sha256 for part in parts}
     assert join_facts(parts[:1], sha256="f" * 64) is parts[0]
+
+
+def test_a_book_in_pieces_has_the_fingerprint_of_the_whole(tmp_path: Path, prose: dict[str, str]) -> None:
+    text = "\n\n".join(prose.values())
+    half = text.index("\n", len(text) // 2) + 1
+
+    def print_of(part: str) -> Facts:
+        piece = piece_of(tmp_path, part.encode())
+        return read_piece(read_bytes(piece), piece=piece, config=CorpusConfig(unwrap=False)).facts
+
+    joined = join_facts([print_of(text[:half]), print_of(text[half:])], sha256="f" * 64)
+    whole = print_of(text).fingerprint
+    assert len(np.setxor1d(joined.fingerprint, whole)) <= 2, "all but a sentence that the cut may hide"
+    assert len(whole) > 20
 
 
 def test_counts_of_several_texts_add_up(tmp_path: Path) -> None:

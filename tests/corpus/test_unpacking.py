@@ -62,6 +62,11 @@ def test_a_bomb_is_refused_before_it_fills_the_memory(
     assert num_out <= 100_000 + 200 * (len(bomb) + CHUNK_BYTES)
 
 
+def test_nothing_held_back_at_the_end_is_lost() -> None:
+    for num_bytes in range(2 * CHUNK_BYTES - 600, 2 * CHUNK_BYTES + 600, 37):
+        assert len(unpacked(deflated(bytes(num_bytes)), raw_deflate)) == num_bytes
+
+
 def test_a_short_text_of_one_line_repeated_is_no_bomb() -> None:
     assert unpacked(gzip_module.compress(b"na " * 300_000), gzip) == b"na " * 300_000
 

@@ -1,4 +1,4 @@
-"""Lines are joined where they were full, and only there: verse, headings, lists, tables and paragraphs' ends survive."""
+"""Lines are joined where they were full and only there: verse, headings, lists, tables, paragraphs' ends survive."""
 
 import textwrap
 from pathlib import Path
@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from penwright.alphabet import code_points_of
-from penwright.corpus.layout import text_of
+from penwright.alphabet import code_points_of, text_of
 from penwright.corpus.wrapping import unwrap
 
 NOVELS = Path(__file__).parents[3] / "shared" / "corpora" / "novels"
@@ -77,8 +76,11 @@ def test_a_text_of_long_lines_is_returned_as_it_is() -> None:
     [
         VERSE,
         "CHAPTER THE SECOND\nOf what the Keeper heard",
-        "I. The Lamp        1\nII. The Flats      17\nIII. The Eels and the Mud and the Grandfather of the House    203",
-        "a list of what she found there:\n- two lamps\n- a great many eels, of all the sizes that there are in such water\n- a coin",
+        "I. What the Keeper heard below the Floor                         1\n"
+        "II. What his Sister said of it in the Morning                   17",
+        "Lamps, with a glass, a wick and all that is needed          12s. 6d.\nEels",
+        "Lamps, with glass, wick, oil and all that is needed for their use\nEels                2d.",
+        "- a great many eels, of all the sizes that there are in such water\n- a coin",
         "Yours in haste,\nthe Keeper",
         "His sister, who was never wrong in any matter that had to do with\n    Indented matter, which is set apart",
     ],
@@ -110,6 +112,18 @@ def test_a_program_is_not_taken_for_prose() -> None:
     assert unwrapped(text) == (text, False)
 
 
+def test_names_in_a_list_of_imports_are_not_running_prose() -> None:
+    text = "".join(
+        f"from keeper.house.the_lamp_on_the_stair_{number} import all_of_it_{number}()\n" for number in range(40)
+    )
+    assert unwrapped(text) == (text, False)
+
+
+def test_a_wrapped_page_in_a_book_of_long_lines_is_left_as_it_is() -> None:
+    text = "\n\n".join([*PARAGRAPHS * 5, *(wrapped(paragraph) for paragraph in PARAGRAPHS)])
+    assert unwrapped(text) == (text, False)
+
+
 def test_a_quoted_block_is_joined_within_its_indent() -> None:
     letter = textwrap.indent(wrapped(PARAGRAPHS[3], width=62), "    ")
     text = "\n\n".join([*(wrapped(paragraph) for paragraph in PARAGRAPHS), letter])
@@ -133,7 +147,8 @@ def test_a_quoted_block_is_joined_within_its_indent() -> None:
 )
 def test_hyphens_and_dashes_touch_what_they_touched(end: str, start: str, joined: str) -> None:
     filler = "x" * (65 - len(end)) + " "
-    block = f"so it came about in the end that all of them went on to the place\nwhere it was {filler[12:]}{end}\n{start} and so on"
+    lines = ["so it came about in the end that all of them went on to the place", f"where it was {filler[12:]}{end}"]
+    block = "\n".join([*lines, f"{start} and so on"])
     text = "\n\n".join([*(wrapped(paragraph) for paragraph in PARAGRAPHS), block])
     assert unwrapped(text)[0].endswith(f"{joined} and so on")
 

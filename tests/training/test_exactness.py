@@ -168,12 +168,13 @@ NEEDED = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", [None, *NEEDED])
 def test_every_saved_item_is_needed_for_that(
     corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: str | None
 ) -> None:
-    """The run is saved at step 16 of 20, in its second epoch. It explodes once before that and, where the rollback state is
-    in question, once after it; its held-out books are read best at step 9.
+    """The run is saved at step 16 of 20, in its second epoch. It explodes once before that and, where the rollback
+    state is in question, once after it; its held-out books are read best at step 9.
     """
     overrides = settings(steps=20, save_every=8, snapshot_every=7, val_every=2, batch_size=8, seq_len=96, patience=0)
     explosions = {(6, 0), (18, 1)} if part in (None, "rollback") else {(6, 0)}

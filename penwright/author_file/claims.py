@@ -1,0 +1,97 @@
+"""Judge what an author file's header says, before a single weight is read.
+
+All of it may be a forger's, with digests that are right. So the version, the digest, the configuration, the alphabet
+and the card are each held to their bounds, and every refusal is one sentence whose foreign words are made printable.
+"""
+
+from pathlib import Path
+from typing import Any, NamedTuple, NoReturn
+
+from penwright.alphabet import Alphabet
+from penwright.author_file.foreign import parse_json
+from penwright.author_file.layout import ABOUT_KEYS, FORMAT, FORMAT_VERSION, RUN_AUTHOR, digest_of
+from penwright.card import Card
+from penwright.errors import AuthorError, PenwrightError, printable
+from penwright.model_config import ModelConfig
+
+MAX_REASON_CHARS = 300
+
+
+class Claims(NamedTuple):
+    """What a header says of its author, each part sound in itself."""
+
+    model_config: ModelConfig
+    alphabet: Alphabet
+    card: Card
+    tensors_sha256: str
+
+
+def read_claims(header: dict[str, Any], path: Path) -> Claims:
+    """Return what a header says of its author.
+
+    Args:
+        header: The whole header, parsed.
+        path: For the sentences.
+
+    Raises:
+        AuthorError: If it is foreign, of another version, was changed, or claims what cannot be.
+    """
+    about = _checked_about(header, path)
+    try:
+        config = ModelConfig.from_dict(about["model"])
+        if not isinstance(about["alphabet"], dict):
+            raise AuthorError("the alphabet must be a table.")
+        alphabet = Alphabet.from_dict(about["alphabet"])
+        card = Card.from_dict(about["card"])
+    except PenwrightError as error:
+        refuse(path, str(error).rstrip("."))
+    if config.vocab_size != alphabet.vocab_size:
+        refuse(path, f"its model knows {config.vocab_size:,} symbols and its alphabet {alphabet.vocab_size:,}")
+    return Claims(config, alphabet, card, about["tensors_sha256"])
+
+
+def refuse(path: Path, reason: str) -> NoReturn:
+    """Raise the sentence for a damaged file.
+
+    Args:
+        path: The file.
+        reason: A clause; it may repeat what a stranger wrote.
+
+    Raises:
+        AuthorError: Always.
+    """
+    reason = printable(reason)[:MAX_REASON_CHARS]
+    raise AuthorError(f"{path} is damaged: {reason}. Copy it again from where it came from, or train anew.")
+
+
+def _checked_about(header: dict[str, Any], path: Path) -> dict[str, Any]:
+    """Return what the header says of the author, its version and digest checked."""
+    metadata = header.get("__metadata__", {})
+    text = metadata.get("penwright") if isinstance(metadata, dict) else None
+    if not isinstance(text, str):
+        names = ", ".join(f"'{printable(name[:40])}'" for name in list(header)[:4] if name != "__metadata__") or "none"
+        raise AuthorError(
+            f"{path} is a safetensors file of another kind (tensors: {names}); weights alone are no author. "
+            f"Give a file that Penwright saved as an author, such as {RUN_AUTHOR} in the folder of a run."
+        )
+    try:
+        about = parse_json(text.encode("utf-8", "surrogatepass"))
+    except ValueError as error:
+        refuse(path, f"what it says of itself cannot be read ({error})")
+    if not isinstance(about, dict):
+        refuse(path, "what it says of itself is not a table")
+    if about.get("format") != FORMAT:
+        refuse(path, f"it calls itself {about.get('format')!r:.50}, not {FORMAT!r}")
+    version = about.get("format_version")
+    if isinstance(version, int) and version > FORMAT_VERSION:
+        raise AuthorError(
+            f"{path} was written by a newer Penwright (format {version}; this one reads up to {FORMAT_VERSION}). "
+            "Upgrade with: pip install --upgrade penwright"
+        )
+    if type(version) is not int or version != FORMAT_VERSION:
+        refuse(path, f"its format version is {version!r:.50}")
+    if set(about) != ABOUT_KEYS or len(metadata) != 1:
+        refuse(path, "its header lacks an entry or has one too many")
+    if about.pop("header_sha256") != digest_of(about):
+        refuse(path, "its header was changed after it was written")
+    return about

@@ -1,0 +1,61 @@
+"""How an author lies in its file: weights, shape, alphabet and card, as safetensors.
+
+    8 bytes    length of the header, little-endian
+    header     JSON: every tensor's type, shape and place, and under "__metadata__" one text, "penwright", itself JSON:
+               format, format_version, model, alphabet, card, tensors_sha256 (of all that follows the header) and
+               header_sha256 (of the other entries of this text)
+    weights    float32, little-endian, by name, side by side
+
+A file may come from a stranger. Nothing in it is run or imported, no name in it is looked up, and nothing is
+allocated before plain arithmetic has shown that the file holds it: the configuration decides which tensors there must
+be, and the header must say exactly that. Whatever is wrong becomes one `AuthorError`. The file is read, never mapped
+into memory, so that it can be replaced while in use.
+
+Format: https://huggingface.co/docs/safetensors, "Format". The bytes are those that the safetensors library writes,
+but they are written tensor by tensor, without a second copy in memory.
+"""
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from torch import Tensor
+
+FORMAT = "penwright author"
+FORMAT_VERSION = 1
+SUFFIX = ".safetensors"
+RUN_AUTHOR = "author.safetensors"
+"""What the author of a run folder is called."""
+MAX_HEADER_BYTES = 16 << 20
+FLOAT32_BYTES = 4
+ABOUT_KEYS = {"format", "format_version", "model", "alphabet", "card", "tensors_sha256", "header_sha256"}
+
+
+def header_data(shapes: Mapping[str, tuple[int, ...]], about: str) -> bytes:
+    """Return the header as the safetensors library writes it, padded with blanks to a multiple of 8."""
+    header = {"__metadata__": {"penwright": about}, **entries_of(shapes)}
+    data = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
+    return data + b" " * (-len(data) % 8)
+
+
+def entries_of(shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Any]:
+    """Return what a header says of each tensor when they lie side by side, by name."""
+    entries: dict[str, Any] = {}
+    start = 0
+    for name in sorted(shapes):
+        stop = start + FLOAT32_BYTES * math.prod(shapes[name])
+        entries[name] = {"dtype": "F32", "shape": list(shapes[name]), "data_offsets": [start, stop]}
+        start = stop
+    return entries
+
+
+def shapes_of(weights: Mapping[str, Tensor]) -> dict[str, tuple[int, ...]]:
+    """Return the shape of each tensor by name."""
+    return {name: tuple(weight.shape) for name, weight in weights.items()}
+
+
+def digest_of(about: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of what a header says of its author, whatever the order of its entries."""
+    return hashlib.sha256(json.dumps(about, sort_keys=True, allow_nan=False).encode("ascii")).hexdigest()

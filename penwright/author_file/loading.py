@@ -1,0 +1,104 @@
+"""Read an author file with suspicion: nothing is allocated that the file does not hold, nothing believed unchecked."""
+
+import hashlib
+import os
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from penwright.alphabet import Alphabet
+from penwright.author_file.claims import Claims, read_claims, refuse
+from penwright.author_file.foreign import describe_foreign, parse_json
+from penwright.author_file.layout import FLOAT32_BYTES, MAX_HEADER_BYTES, SUFFIX, entries_of, shapes_of
+from penwright.card import Card
+from penwright.errors import AuthorError
+from penwright.model import CharModel
+from penwright.model_config import ModelConfig, num_parameters_of
+from penwright.sampling import generator_from
+
+
+class AuthorParts(NamedTuple):
+    """What an author file holds."""
+
+    model: CharModel
+    """On the CPU, float32."""
+    alphabet: Alphabet
+    card: Card
+
+    @property
+    def model_config(self) -> ModelConfig:
+        """Shape of the model."""
+        return self.model.config
+
+    @property
+    def weights(self) -> dict[str, Tensor]:
+        """The model's weights by name."""
+        return self.model.state_dict()
+
+
+def load_author(path: Path) -> AuthorParts:
+    """Read and verify an author file.
+
+    Raises:
+        AuthorError: If it is missing, damaged, foreign, hostile, or written by a newer Penwright.
+    """
+    try:
+        if path.exists() and not path.is_file():
+            raise AuthorError(f"{path} is not a file. Give an author file ({SUFFIX}) or the folder of a run.")
+        with path.open("rb") as file:
+            return _read(file, path)
+    except FileNotFoundError as error:
+        raise AuthorError(f"there is no file {path}. Give an author file ({SUFFIX}) or the folder of a run.") from error
+    except (OSError, ValueError) as error:  # ValueError: a name that no file can have
+        raise AuthorError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}.") from error
+
+
+def _read(file: BinaryIO, path: Path) -> AuthorParts:
+    num_bytes = os.fstat(file.fileno()).st_size
+    head = file.read(512)
+    if head[8:9] != b"{":
+        raise AuthorError(f"{path} is no author: {describe_foreign(head)}")
+    header_bytes = int.from_bytes(head[:8], "little")
+    if header_bytes > MAX_HEADER_BYTES:
+        refuse(path, f"its header claims {header_bytes:,} bytes; at most {MAX_HEADER_BYTES:,} are allowed")
+    if 8 + header_bytes > num_bytes:
+        refuse(path, f"it should be at least {8 + header_bytes:,} bytes long and has {num_bytes:,}; it was cut short")
+    file.seek(8)
+    try:
+        header: dict[str, Any] = parse_json(file.read(header_bytes))  # a table, for it begins with a brace
+    except ValueError as error:
+        refuse(path, f"its header cannot be read ({error})")
+    claims = read_claims(header, path)
+    model = _read_model(file, path, header, claims, num_bytes - 8 - header_bytes)
+    return AuthorParts(model, claims.alphabet, claims.card)
+
+
+def _read_model(file: BinaryIO, path: Path, header: dict[str, Any], claims: Claims, num_bytes: int) -> CharModel:
+    """Build the model and fill it from the rest of the file, which is `num_bytes` long."""
+    config = claims.model_config
+    needed = num_parameters_of(config) * FLOAT32_BYTES
+    if needed != num_bytes:
+        refuse(path, f"its model needs weights of {needed:,} bytes, but {num_bytes:,} bytes are there")
+    try:
+        model = CharModel(config, generator=generator_from(0))  # any seed: every weight is replaced
+        values = np.empty(num_bytes // FLOAT32_BYTES, dtype="<f4")
+    except (MemoryError, RuntimeError) as error:  # numpy and torch report the same in different ways
+        raise AuthorError(f"there is not enough memory for {path}, which needs twice {needed:,} bytes.") from error
+    shapes = shapes_of(model.state_dict())
+    expected = entries_of(shapes)
+    tensors = {name: entry for name, entry in header.items() if name != "__metadata__"}
+    if tensors != expected:
+        wrong = sorted(name for name in tensors.keys() | expected.keys() if tensors.get(name) != expected.get(name))
+        refuse(path, f"the tensor '{wrong[0]:.80}' is not what its model needs")
+    file.readinto(values)  # type: ignore[attr-defined]  # should the file shrink meanwhile, the digest will tell
+    if hashlib.sha256(values.data).hexdigest() != claims.tensors_sha256:
+        refuse(path, "its weights were changed after they were written")
+    if not np.isfinite(values).all():
+        refuse(path, "its weights are not finite")
+    flat = torch.from_numpy(values.astype(np.float32, copy=False))
+    places = {name: [offset // FLOAT32_BYTES for offset in entry["data_offsets"]] for name, entry in expected.items()}
+    model.load_state_dict({name: flat[start:stop].view(shapes[name]) for name, (start, stop) in places.items()})
+    return model

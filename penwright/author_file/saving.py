@@ -1,0 +1,76 @@
+"""Write an author file, whole or not at all.
+
+The weights go to the disk tensor by tensor, so that an author takes no second copy of itself in memory.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from penwright.alphabet import Alphabet
+from penwright.author_file.layout import FORMAT, FORMAT_VERSION, MAX_HEADER_BYTES, digest_of, header_data, shapes_of
+from penwright.card import Card
+from penwright.errors import AuthorError
+from penwright.files import replacing
+from penwright.model_config import ModelConfig, num_parameters_of
+
+
+def save_author(
+    path: Path, *, model_config: ModelConfig, alphabet: Alphabet, weights: Mapping[str, Tensor], card: Card
+) -> None:
+    """Write an author file, whole or not at all.
+
+    Args:
+        path: Where; a file that is there is replaced at the very end. Its folder must exist.
+        model_config: Shape of the model.
+        alphabet: Its ids must be the model's.
+        weights: The model's state_dict, of any floating type on any device; saved as float32.
+        card: What the author says of itself.
+
+    Raises:
+        AuthorError: If a weight is not finite, the card is too large, or the file cannot be written.
+    """
+    assert model_config.vocab_size == alphabet.vocab_size, (model_config.vocab_size, alphabet.vocab_size)
+    assert sum(weight.numel() for weight in weights.values()) == num_parameters_of(model_config), (
+        "weights of another model"
+    )
+    digest = hashlib.sha256()
+    for name in sorted(weights):
+        values = _values_of(weights[name])
+        if not np.isfinite(values).all():
+            raise AuthorError(
+                f"the weights '{name}' are not finite, so the author is not saved. Go back to a good state."
+            )
+        digest.update(values.data)
+    about = {
+        "format": FORMAT,
+        "format_version": FORMAT_VERSION,
+        "model": model_config.to_dict(),
+        "alphabet": alphabet.to_dict(),
+        "card": card.to_dict(),
+        "tensors_sha256": digest.hexdigest(),
+    }
+    about["header_sha256"] = digest_of(about)
+    header = header_data(shapes_of(weights), json.dumps(about, allow_nan=False))
+    if len(header) > MAX_HEADER_BYTES:
+        raise AuthorError(
+            f"the card makes a header of {len(header):,} bytes; at most {MAX_HEADER_BYTES:,} are allowed."
+        )
+    try:
+        with replacing(path) as file:
+            file.write(len(header).to_bytes(8, "little") + header)
+            for name in sorted(weights):
+                file.write(_values_of(weights[name]).data)
+    except OSError as error:
+        raise AuthorError(f"{path} cannot be written: {error.strerror or error}. Choose another place.") from error
+
+
+def _values_of(weight: Tensor) -> NDArray[np.float32]:
+    """Return a weight's values as they are written, one after the other; a view if it is float32 on the CPU already."""
+    return weight.detach().to("cpu", torch.float32).reshape(-1).numpy().astype("<f4", copy=False)

@@ -1,0 +1,250 @@
+"""What a forger could claim with digests that are right: it is refused in one printable sentence."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import safetensors.torch
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+
+from penwright.alphabet import Alphabet
+from penwright.author_file import AuthorParts, load_author, save_author
+from penwright.card import Card
+from penwright.errors import AuthorError
+from penwright.model import CharModel
+from penwright.model_config import ModelConfig
+from penwright.sampling import generator_from
+
+Forge = Callable[..., Path]
+ALPHABET = Alphabet.learn(dict.fromkeys("ab\n é“", 1))
+CONFIG = ModelConfig(
+    vocab_size=ALPHABET.vocab_size, cell="gru", embedding_dim=2, hidden_size=3, num_layers=1, mlp_size=2
+)
+CARD = Card(name="Test «heir» \ud800", steps=3, bits_per_char=2.5, baselines={"xz": 3.25})
+
+
+def weights_of(config: ModelConfig) -> dict[str, Tensor]:
+    """Weights that differ from each other."""
+    return CharModel(config, generator=generator_from(1)).state_dict()
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The bytes of a sound author file."""
+    path = tmp_path_factory.mktemp("sound") / "author.safetensors"
+    save_author(path, model_config=CONFIG, alphabet=ALPHABET, weights=weights_of(CONFIG), card=CARD)
+    return path.read_bytes()
+
+
+@pytest.fixture
+def path(tmp_path: Path, sound: bytes) -> Path:
+    """A sound author file of the test's own."""
+    path = tmp_path / "author.safetensors"
+    path.write_bytes(sound)
+    return path
+
+
+def is_sound(parts: AuthorParts) -> bool:
+    """Whether an author is the one that was saved."""
+    weights = weights_of(CONFIG)
+    return (
+        parts.model_config == CONFIG
+        and parts.alphabet == ALPHABET
+        and parts.card == CARD
+        and set(parts.weights) == set(weights)
+        and all(torch.equal(parts.weights[name], weights[name]) for name in weights)
+    )
+
+
+def header_of(data: bytes) -> dict[str, Any]:
+    """The header of an author file, parsed."""
+    header: dict[str, Any] = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+    return header
+
+
+def about_of(data: bytes) -> dict[str, Any]:
+    """What the header says of the author, parsed."""
+    about: dict[str, Any] = json.loads(header_of(data)["__metadata__"]["penwright"])
+    return about
+
+
+def signed(about: dict[str, Any], tensors: bytes) -> dict[str, Any]:
+    """The same with the digests that a forger would compute."""
+    about = {name: value for name, value in about.items() if name != "header_sha256"}
+    about["tensors_sha256"] = hashlib.sha256(tensors).hexdigest()
+    digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()
+    return {**about, "header_sha256": digest}
+
+
+@pytest.fixture
+def forge(sound: bytes, tmp_path: Path) -> Forge:
+    """Make a file whose digests are right but whose content is not."""
+
+    def make(
+        *,
+        about: dict[str, Any] | None = None,
+        entries: dict[str, Any] | None = None,
+        metadata: dict[str, Any] | None = None,
+    ) -> Path:
+        length = int.from_bytes(sound[:8], "little")
+        body = sound[8 + length :]
+        header = header_of(sound)
+        text = json.dumps(signed({**about_of(sound), **(about or {})}, body))
+        header["__metadata__"] = metadata if metadata is not None else {"penwright": text}
+        data = json.dumps({**header, **(entries or {})}).encode()
+        path = tmp_path / "forged.safetensors"
+        path.write_bytes(len(data).to_bytes(8, "little") + data + body)
+        return path
+
+    return make
+
+
+def refusal(path: Path) -> str:
+    """The sentence with which a file is refused."""
+    with pytest.raises(AuthorError) as caught:
+        load_author(path)
+    sentence = str(caught.value)
+    assert sentence.isprintable()
+    assert len(sentence) < 1_000
+    assert str(path) in sentence
+    return sentence
+
+
+def test_a_forger_who_changes_nothing_makes_a_sound_file(forge: Forge) -> None:
+    """So that the refusals below are for the reason they name."""
+    assert is_sound(load_author(forge()))
+
+
+@pytest.mark.parametrize("metadata", [None, {"format": "pt"}])
+def test_weights_of_other_programs_are_named(path: Path, metadata: dict[str, str] | None) -> None:
+    safetensors.torch.save_file({"wte.weight": torch.zeros(2), "x" * 99: torch.zeros(1)}, path, metadata=metadata)
+    sentence = refusal(path)
+    assert "of another kind (tensors: 'wte.weight', 'xxxxxxxx" in sentence
+    assert "weights alone are no author" in sentence
+    assert "x" * 41 not in sentence
+
+
+def test_a_newer_format_asks_for_an_upgrade(forge: Forge) -> None:
+    assert "written by a newer Penwright (format 2; this one reads up to 1). Upgrade" in refusal(
+        forge(about={"format_version": 2, "news": []})
+    )
+
+
+@pytest.mark.parametrize("version", [None, "1", 1.0, True, [], -1, 0])
+def test_a_strange_format_version_is_refused(forge: Forge, version: Any) -> None:
+    assert "is damaged" in refusal(forge(about={"format_version": version}))
+
+
+def test_another_format_is_refused_by_its_name(forge: Forge) -> None:
+    assert "it calls itself 'penwright corpus'" in refusal(forge(about={"format": "penwright corpus"}))
+
+
+def test_an_entry_too_many_is_refused(forge: Forge) -> None:
+    assert "lacks an entry or has one too many" in refusal(forge(about={"auto_map": "os.system"}))
+
+
+def test_more_than_one_text_about_it_is_refused(forge: Forge, sound: bytes) -> None:
+    metadata = {**header_of(sound)["__metadata__"], "format": "pt"}
+    assert "lacks an entry or has one too many" in refusal(forge(metadata=metadata))
+
+
+@pytest.mark.parametrize("metadata", [[], "penwright", {"penwright": {}}, {"penwright": None}, 5, {}])
+def test_metadata_of_another_type_is_refused(forge: Forge, metadata: Any) -> None:
+    refusal(forge(metadata=metadata))
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", "NaN", '{"a":1,"a":1}', "\ud800", "[" * 100_000])
+def test_a_text_that_is_no_table_is_refused(forge: Forge, text: str) -> None:
+    assert "is damaged" in refusal(forge(metadata={"penwright": text}))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("hidden_size", 2**40),
+        ("num_layers", 10**9),
+        ("vocab_size", 2**63),
+        ("vocab_size", CONFIG.vocab_size + 1),
+        ("hidden_size", -1),
+        ("hidden_size", 3.0),
+        ("cell", "os.system"),
+        ("cell", ["gru"]),
+        ("gru_reset", None),
+        ("dropout", 10**19),
+        ("dropout", "0"),
+        ("_target_", "os.system"),
+    ],
+)
+def test_a_model_that_cannot_be_is_refused(forge: Forge, name: str, value: Any) -> None:
+    assert "is damaged" in refusal(forge(about={"model": {**CONFIG.to_dict(), name: value}}))
+
+
+@pytest.mark.parametrize("name", ["model", "alphabet", "card", "tensors_sha256"])
+@pytest.mark.parametrize("value", [None, [], "x", 1, {"a": 1}])
+def test_parts_of_another_type_are_refused(forge: Forge, name: str, value: Any, sound: bytes) -> None:
+    if name == "tensors_sha256":
+        about = signed({**about_of(sound)}, b"other weights")
+        path = forge(metadata={"penwright": json.dumps({**about, name: value})})
+        assert "its header was changed" in refusal(path)
+    else:
+        assert "is damaged" in refusal(forge(about={name: value}))
+
+
+@pytest.mark.parametrize(
+    "alphabet",
+    [
+        {"kind": "learnt", "characters": "aab c"},
+        {"kind": "learnt", "characters": "ab"},
+        {"kind": "seed", "characters": "ab\n é“"},
+        {"kind": "other", "characters": ""},
+        {"kind": "learnt", "characters": "ab\n é“", "path": "a"},
+    ],
+)
+def test_an_alphabet_that_does_not_fit_is_refused(forge: Forge, alphabet: dict[str, str]) -> None:
+    assert "is damaged" in refusal(forge(about={"alphabet": alphabet}))
+
+
+def test_a_card_out_of_bounds_is_refused(forge: Forge, sound: bytes) -> None:
+    card = {**about_of(sound)["card"], "steps": -1}
+    assert "the card is damaged: steps must be a whole number" in refusal(forge(about={"card": card}))
+
+
+junk = st.recursive(
+    st.none() | st.booleans() | st.integers(-(10**19), 10**19) | st.floats(0, 1e300) | st.text(max_size=5),
+    lambda values: st.lists(values, max_size=3) | st.dictionaries(st.text(max_size=5), values, max_size=3),
+    max_leaves=6,
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
+@given(data=st.data())
+def test_junk_with_the_right_digests_is_refused_or_fits(sound: bytes, forge: Forge, data: st.DataObject) -> None:
+    """In the place of any part, or of any field of one. By chance it may be a value that the field can have."""
+    about = about_of(sound)
+    part = data.draw(st.sampled_from(["model", "alphabet", "card"]))
+    name = data.draw(st.sampled_from([None, *about[part]]))
+    value = data.draw(junk)
+    path = forge(about={part: value if name is None else {**about[part], name: value}})
+    try:
+        parts = load_author(path)
+    except AuthorError as error:
+        assert str(error).isprintable()
+        return
+    assert all(torch.equal(parts.weights[name], weight) for name, weight in weights_of(CONFIG).items())
+
+
+def test_what_a_stranger_wrote_cannot_act_on_a_terminal(forge: Forge, sound: bytes, path: Path) -> None:
+    nasty = "\x1b[2J\u202e\n" * 20
+    refusal(forge(about={"model": {**CONFIG.to_dict(), nasty: 1}}))
+    refusal(forge(about={"card": {**about_of(sound)["card"], "baselines": {nasty: "x"}}}))
+    refusal(forge(about={"format": nasty}))
+    refusal(forge(about={"card": {**about_of(sound)["card"], "baselines": {"long" * 900: "x"}}}))
+    refusal(forge(entries={nasty: {}}))
+    safetensors.torch.save_file({nasty: torch.zeros(1)}, path)
+    refusal(path)

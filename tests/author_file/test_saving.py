@@ -1,0 +1,165 @@
+"""Saving an author: whole or not at all, in the bytes that the safetensors library would write."""
+
+import errno
+import json
+import math
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+import safetensors.torch
+import torch
+from torch import Tensor
+
+from penwright.alphabet import Alphabet
+from penwright.author_file import load_author, save_author, saving
+from penwright.card import Card
+from penwright.errors import AuthorError
+from penwright.model import CharModel
+from penwright.model_config import CELLS, ModelConfig
+from penwright.sampling import generator_from
+
+ALPHABET = Alphabet.learn(dict.fromkeys("ab\n é“", 1))
+CONFIG = ModelConfig(
+    vocab_size=ALPHABET.vocab_size, cell="gru", embedding_dim=2, hidden_size=3, num_layers=1, mlp_size=2
+)
+CARD = Card(name="Test «heir» \ud800", steps=3, bits_per_char=2.5, baselines={"xz": 3.25})
+
+
+def weights_of(config: ModelConfig) -> dict[str, Tensor]:
+    """Weights that differ from each other."""
+    return CharModel(config, generator=generator_from(1)).state_dict()
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The bytes of a sound author file."""
+    path = tmp_path_factory.mktemp("sound") / "author.safetensors"
+    save_author(path, model_config=CONFIG, alphabet=ALPHABET, weights=weights_of(CONFIG), card=CARD)
+    return path.read_bytes()
+
+
+@pytest.fixture
+def path(tmp_path: Path, sound: bytes) -> Path:
+    """A sound author file of the test's own."""
+    path = tmp_path / "author.safetensors"
+    path.write_bytes(sound)
+    return path
+
+
+def header_of(data: bytes) -> dict[str, Any]:
+    """The header of an author file, parsed."""
+    header: dict[str, Any] = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+    return header
+
+
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("is_residual", [True, False])
+def test_an_author_comes_back_as_it_was(cell: str, is_residual: bool, tmp_path: Path) -> None:
+    config = ModelConfig(
+        vocab_size=ALPHABET.vocab_size,
+        cell=cell,
+        embedding_dim=4 if is_residual else 0,
+        hidden_size=16,
+        num_layers=2,
+        window_size=3,
+        mlp_size=8,
+        is_residual=is_residual,
+    )
+    weights = weights_of(config)
+    path = tmp_path / "a.safetensors"
+    save_author(path, model_config=config, alphabet=ALPHABET, weights=weights, card=CARD)
+    parts = load_author(path)
+    assert (parts.model_config, parts.alphabet, parts.card) == (config, ALPHABET, CARD)
+    assert list(parts.weights) == list(weights)
+    assert all(torch.equal(parts.weights[name], weights[name]) for name in weights)
+
+
+def test_the_bytes_are_those_of_the_safetensors_library(sound: bytes) -> None:
+    """Our writer needs no second copy of the weights in memory; this is its plain twin."""
+    weights = {name: weight.contiguous() for name, weight in weights_of(CONFIG).items()}
+    assert safetensors.torch.save(weights, metadata=header_of(sound)["__metadata__"]) == sound
+
+
+def test_the_safetensors_library_reads_the_file(path: Path) -> None:
+    weights = weights_of(CONFIG)
+    read = safetensors.torch.load_file(path)
+    assert set(read) == set(weights)
+    assert all(torch.equal(read[name], weights[name]) for name in weights)
+
+
+def test_the_same_author_makes_the_same_file(path: Path, sound: bytes) -> None:
+    save_author(path, model_config=CONFIG, alphabet=ALPHABET, weights=weights_of(CONFIG), card=CARD)
+    assert path.read_bytes() == sound
+
+
+def test_weights_of_another_model_are_our_own_mistake(tmp_path: Path) -> None:
+    weights = dict(list(weights_of(CONFIG).items())[1:])
+    with pytest.raises(AssertionError, match="weights of another model"):
+        save_author(tmp_path / "a", model_config=CONFIG, alphabet=ALPHABET, weights=weights, card=CARD)
+
+
+def test_weights_are_saved_as_float32(tmp_path: Path) -> None:
+    weights = {name: weight.to(torch.bfloat16) for name, weight in weights_of(CONFIG).items()}
+    path = tmp_path / "a.safetensors"
+    save_author(path, model_config=CONFIG, alphabet=ALPHABET, weights=weights, card=CARD)
+    read = load_author(path).weights
+    assert all(torch.equal(read[name], weights[name].float()) for name in weights)
+
+
+def test_views_are_saved_by_their_values(tmp_path: Path, sound: bytes) -> None:
+    weights = {
+        name: weight.t().contiguous().t() if weight.ndim == 2 else weight for name, weight in weights_of(CONFIG).items()
+    }
+    assert not all(weight.is_contiguous() for weight in weights.values())
+    path = tmp_path / "a.safetensors"
+    save_author(path, model_config=CONFIG, alphabet=ALPHABET, weights=weights, card=CARD)
+    assert path.read_bytes() == sound
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_weights_that_are_not_finite_are_not_saved(path: Path, sound: bytes, value: float) -> None:
+    weights = weights_of(CONFIG)
+    weights["readout_bias"][1] = value
+    with pytest.raises(AuthorError, match="'readout_bias' are not finite, so the author is not saved"):
+        save_author(path, model_config=CONFIG, alphabet=ALPHABET, weights=weights, card=CARD)
+    assert path.read_bytes() == sound
+
+
+def test_a_failing_disk_is_one_sentence_and_leaves_the_old_file(
+    path: Path, sound: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(AuthorError, match="cannot be written: No space left on device. Choose another place"):
+        save_author(path, model_config=CONFIG, alphabet=ALPHABET, weights=weights_of(CONFIG), card=Card())
+    assert path.read_bytes() == sound
+
+
+def test_a_missing_folder_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(AuthorError, match="cannot be written: No such file or directory"):
+        save_author(
+            tmp_path / "none" / "a.safetensors",
+            model_config=CONFIG,
+            alphabet=ALPHABET,
+            weights=weights_of(CONFIG),
+            card=CARD,
+        )
+
+
+def test_a_header_that_could_not_be_read_back_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(saving, "MAX_HEADER_BYTES", 500)
+    with pytest.raises(AuthorError, match="the card makes a header of .* bytes; at most 500 are allowed"):
+        save_author(
+            tmp_path / "a.safetensors", model_config=CONFIG, alphabet=ALPHABET, weights=weights_of(CONFIG), card=CARD
+        )
+
+
+def test_an_author_can_be_saved_over_the_file_it_was_loaded_from(path: Path, sound: bytes) -> None:
+    parts = load_author(path)
+    save_author(path, model_config=CONFIG, alphabet=parts.alphabet, weights=parts.weights, card=parts.card)
+    assert path.read_bytes() == sound
+    assert all(torch.equal(parts.weights[name], weight) for name, weight in weights_of(CONFIG).items())
