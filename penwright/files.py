@@ -85,6 +85,14 @@ def write_bytes(path: Path, data: bytes) -> None:
         file.write(data)
 
 
+def write_new(path: Path, data: bytes) -> None:
+    """Write and flush a file that does not exist yet, inside a folder that gets its name only when it is whole."""
+    with path.open("xb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
 def write_text(path: Path, text: str) -> None:
     """Replace `path` by `text` in UTF-8 with line feeds, whole or not at all."""
     write_bytes(path, text.encode("utf-8"))
@@ -92,9 +100,14 @@ def write_text(path: Path, text: str) -> None:
 
 def write_json(path: Path, value: Any) -> None:
     """Replace `path` by `value` as indented JSON, whole or not at all. NaN and infinities are refused."""
+    write_bytes(path, json_bytes(value))
+
+
+def json_bytes(value: Any) -> bytes:
+    """Return `value` as indented JSON in UTF-8. NaN and infinities are refused."""
     text = json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
     # A file name that is not UTF-8 reaches Python with lone surrogates; in JSON they can stand as escapes only.
-    write_bytes(path, text.encode("utf-8", "backslashreplace"))
+    return text.encode("utf-8", "backslashreplace")
 
 
 def sha256_of(path: Path) -> str:

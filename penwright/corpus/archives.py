@@ -102,6 +102,23 @@ def read_member(path: Path, name: str) -> bytes:
         raise
 
 
+def reading_place(path: Path, name: str) -> int:
+    """Return a number by which to sort the members of one archive so that reading them all is one pass over it.
+
+    Args:
+        path: The archive.
+        name: The member's name, from `list_members`.
+
+    Raises:
+        ReadingError: If the archive is damaged.
+        OSError: If the file cannot be opened.
+    """
+    if _suffix(path) not in STREAM_OF_SUFFIX:
+        return 0
+    member = _index(path, *_identity(path)).get(name)
+    return member.offset if isinstance(member, TarMember) else 0
+
+
 def _suffix(path: Path) -> str:
     lowered = path.name.lower()
     return max((suffix for suffix in SUFFIXES if lowered.endswith(suffix)), key=len, default="")

@@ -82,7 +82,7 @@ def iter_prepare(
     store, cache = Path(store_dir), Path(cache_dir) if cache_dir is not None else default_cache_dir()
     listing = list_books(paths)
     is_known = (store / JSON_NAME).is_file()
-    count = num_workers(workers, num_bytes=listing.num_bytes, num_tasks=len(listing.sources), is_known=is_known)
+    count = num_workers(workers, num_bytes=listing.num_bytes, num_tasks=listing.num_pieces, is_known=is_known)
     with _telling_of_the_disk(store, cache), Workers(count) as pool:
         make_cache(cache)
         intake = yield from take_in(listing, config=config, cache_dir=cache, workers=pool)

@@ -31,6 +31,8 @@ CHUNK_ENDS = 1 << 14
 """Sentences hashed at a time, which bounds the memory."""
 MIN_SHARED = 4
 """Texts that share fewer hashes are no duplicates: a quotation shares as many."""
+PART_HASHES = 1 << 18
+"""Hashes of all texts that are compared at a time, which bounds the memory."""
 MAX_OWNERS = 64
 """A hash of more texts than this is a publisher's formula and pairs nothing."""
 _ENDS = ".!?…。！？।؟۔"
@@ -106,7 +108,29 @@ def near_duplicates(fingerprints: Sequence[Fingerprint], *, threshold: float = 0
     if len(fingerprints) < 2:
         return []
     hashes = np.concatenate(fingerprints)
-    owners = np.repeat(np.arange(len(fingerprints)), [len(one) for one in fingerprints])
+    owners = np.repeat(np.arange(len(fingerprints), dtype=np.int32), [len(one) for one in fingerprints])
+    num_parts = 1 << (len(hashes) // PART_HASHES).bit_length()
+    num_shared: Counter[int] = Counter()
+    for part in range(num_parts):  # equal hashes are in the same one
+        is_inside = hashes & np.uint64(num_parts - 1) == part
+        num_shared.update(_num_shared(hashes[is_inside], owners[is_inside], num_texts=len(fingerprints)))
+    found = []
+    for pair in sorted(pair for pair, count in num_shared.items() if count >= MIN_SHARED):
+        first, second = divmod(pair, len(fingerprints))
+        share = similarity(fingerprints[first], fingerprints[second])
+        if share >= threshold:
+            found.append(DuplicatePair(first, second, share))
+    return found
+
+
+def _num_shared(hashes: Fingerprint, owners: NDArray[np.int32], *, num_texts: int) -> Counter[int]:
+    """Return how many hashes each pair of texts shares, as {first * num_texts + second: number}.
+
+    Args:
+        hashes: Of all texts.
+        owners: The text that each belongs to, in rising order.
+        num_texts: Number of texts.
+    """
     order = np.argsort(hashes, kind="stable")  # owners stay in rising order within a hash
     hashes, owners = hashes[order], owners[order]
     first_of = np.flatnonzero(np.concatenate([[True], hashes[1:] != hashes[:-1]])[: len(hashes)])
@@ -118,16 +142,10 @@ def near_duplicates(fingerprints: Sequence[Fingerprint], *, threshold: float = 0
         is_pair = hashes[distance:] == hashes[:-distance]
         if not is_pair.any():
             break
-        pairs = owners[:-distance][is_pair] * len(fingerprints) + owners[distance:][is_pair]
+        pairs = owners[:-distance][is_pair].astype(np.int64) * num_texts + owners[distance:][is_pair]
         # Counted at once: of many editions of one book, every hash is shared by every pair.
         num_shared.update(dict(zip(*map(np.ndarray.tolist, np.unique(pairs, return_counts=True)), strict=True)))
-    found = []
-    for pair in sorted(pair for pair, count in num_shared.items() if count >= MIN_SHARED):
-        first, second = divmod(pair, len(fingerprints))
-        share = similarity(fingerprints[first], fingerprints[second])
-        if share >= threshold:
-            found.append(DuplicatePair(first, second, share))
-    return found
+    return num_shared
 
 
 def _last_known(one: Fingerprint) -> np.uint64:

@@ -162,7 +162,7 @@ def inspect_shelf(paths: Paths, *, config: CorpusConfig | None = None, workers: 
     """
     config = config or CorpusConfig()
     listing = list_books(paths)
-    count = num_workers(workers, num_bytes=listing.num_bytes, num_tasks=len(listing.sources))
+    count = num_workers(workers, num_bytes=listing.num_bytes, num_tasks=listing.num_pieces)
     with Workers(count) as pool:
         steps = take_in(listing, config=config, cache_dir=None, workers=pool, take=look_at_piece)
         while True:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from penwright.corpus.archives import reading_place
 from penwright.corpus.cache import key_of, load_facts, save_entry
 from penwright.corpus.cleaning import Cut
 from penwright.corpus.config import CorpusConfig
@@ -160,11 +161,7 @@ def take_in(
     """
     jobs = [_jobs(source, config, cache_dir) for source in listing.sources]
     results: list[list[PieceResult]] = [[] for _ in jobs]
-    # Large pieces first, so that no worker is left with one at the end.
-    tasks = sorted(
-        ((owner, job) for owner, pieces in enumerate(jobs) for job in pieces),
-        key=lambda task: task[1].piece.start - task[1].piece.stop,
-    )
+    tasks = sorted(((owner, job) for owner, pieces in enumerate(jobs) for job in pieces), key=_turn)
     books_done = bytes_done = 0
     yield PrepareProgress.of(listing, "reading")
     for place, result in workers.map(take, [job for _, job in tasks]):
@@ -178,6 +175,21 @@ def take_in(
     large = [source for source, pieces in zip(listing.sources, jobs, strict=True) if len(pieces) > 1]
     hashes = {large[place]: sha256 for place, sha256 in workers.map(hash_source, large)}
     return _conclude(listing, jobs, results, hashes)
+
+
+def _turn(task: tuple[int, PieceJob]) -> tuple[int, str, int]:
+    """Return when a piece's turn is: members of an archive as they lie in it, then large pieces before small ones.
+
+    A compressed tar is read forwards only, and no worker should be left with a large piece at the end.
+    """
+    _, job = task
+    source = job.piece.source
+    if source.member is None:
+        return 1, "", job.piece.start - job.piece.stop
+    try:
+        return 0, source.name.removesuffix(source.member), reading_place(source.path, source.member)
+    except (ReadingError, OSError):  # it was changed since it was listed, which reading it will tell
+        return 0, source.name, 0
 
 
 def _jobs(source: Source, config: CorpusConfig, cache_dir: Path | None) -> tuple[PieceJob, ...]:
@@ -202,6 +214,8 @@ def _conclude(
         facts = [result.facts for result in in_order if result.facts is not None]
         sha256 = hashes.get(source) or facts[0].sha256 if facts else ""
         failure = next((result.failure for result in found if result.failure), "")
+        if hashes.get(source) == "":
+            failure = f"{source.name} vanished while it was being read"
         if listed is not None and (failure or listed.sha256 not in ("", sha256)):
             raise ManifestError(
                 f"{failure}. Restore the file, or set keep = false in the manifest."

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from penwright.corpus.manifest import ManifestBook, is_manifest, read_manifest, sources_of
+from penwright.corpus.pieces import num_pieces
 from penwright.corpus.sources import Paths, Source, as_list, discover
 from penwright.errors import ManifestError
 
@@ -21,6 +22,11 @@ class Listing(NamedTuple):
     def num_bytes(self) -> int:
         """Size of all books together."""
         return sum(source.num_bytes for source in self.sources)
+
+    @property
+    def num_pieces(self) -> int:
+        """In how many pieces they are read."""
+        return sum(map(num_pieces, self.sources))
 
 
 def list_books(paths: Paths) -> Listing:

@@ -23,6 +23,8 @@ from penwright.corpus.reading import is_source_code, read_document
 from penwright.corpus.sources import read_range, read_source
 from penwright.errors import ReadingError
 
+MAX_WHOLE_BYTES = 64 << 20
+"""Largest archive member, page or table, which cannot be read in parts."""
 COUNT_CHARS = 1 << 18
 """Characters counted at a time: their code points stay in the processor's cache."""
 
@@ -74,11 +76,21 @@ def read_bytes(piece: Piece) -> RawPiece:
     Raises:
         ReadingError: If they vanished, changed since they were listed, or cannot be read.
     """
+    _check_size(piece, piece.stop - piece.start)
     if piece.is_first and piece.is_last:
         data = read_source(piece.source)
+        _check_size(piece, len(data))  # what an archive declares is not to be believed
     else:
         data = read_range(piece.source, start=piece.start, stop=piece.stop)
     return RawPiece(data, hashlib.sha256(data).hexdigest())
+
+
+def _check_size(piece: Piece, num_bytes: int) -> None:
+    if num_bytes > MAX_WHOLE_BYTES:
+        raise ReadingError(
+            f"{piece.source.name} has {num_bytes:,} bytes, of which at most {MAX_WHOLE_BYTES:,} can be held at once. "
+            "Unpack it, or save it as plain text, which is read in parts"
+        )
 
 
 def read_piece(raw: RawPiece, *, piece: Piece, config: CorpusConfig) -> Reading:

@@ -8,11 +8,13 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from multiprocessing.process import BaseProcess
 from types import ModuleType, TracebackType
 from typing import TypeVar
 
@@ -62,15 +64,15 @@ class Workers:
         """Plan for `count` processes; with 1 there are none."""
         self._count = count
         self._executor: ProcessPoolExecutor | None = None
-        self._ready: list[Future[int]] = []
 
     def __enter__(self) -> "Workers":
         if self._count > 1:
             context = multiprocessing.get_context("spawn")
-            self._executor = ProcessPoolExecutor(self._count, mp_context=context, initializer=_ignore_interrupts)
+            self._executor = ProcessPoolExecutor(self._count, mp_context=context, initializer=_live_and_die_with_parent)
             # All are started at once: the executor waits for ever if one dies while it is about to start another.
             with _without_main_module():
-                self._ready = [self._executor.submit(os.getpid) for _ in range(self._count)]
+                for _ in range(self._count):
+                    self._executor.submit(os.getpid)
         return self
 
     def __exit__(
@@ -84,8 +86,8 @@ class Workers:
 
         Args:
             function: A module's function, so that a worker can import it.
-            tasks: The largest first. They are begun in this order but for the last ones, which this process does while
-                the others start. At most twice as many as processes are under way.
+            tasks: Begun in this order, so the largest should come first. At most twice as many as processes are under
+                way.
 
         Raises:
             CorpusError: If a worker dies. What the function raises is raised here too.
@@ -100,14 +102,7 @@ class Workers:
                 while waiting and len(under_way) < 2 * self._count:
                     place, task = waiting.popleft()
                     under_way[self._executor.submit(function, task)] = place
-                if waiting and not any(future.done() for future in self._ready):
-                    # Processes take a moment to start; meanwhile this one does what is quickest done.
-                    place, task = waiting.pop()
-                    yield place, function(task)
-                    done = {future for future in under_way if future.done()}
-                else:
-                    done = wait(under_way, return_when=FIRST_COMPLETED).done
-                for future in done:
+                for future in wait(under_way, return_when=FIRST_COMPLETED).done:
                     yield under_way.pop(future), future.result()
         except BrokenProcessPool as error:
             raise CorpusError(
@@ -116,9 +111,17 @@ class Workers:
             ) from error
 
 
-def _ignore_interrupts() -> None:
-    """Leave Ctrl-C to the process that started this one; it ends its workers in order."""
+def _live_and_die_with_parent() -> None:
+    """Leave Ctrl-C to the process that started this one, and end if it is killed: nobody else would tell us to."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    assert parent is not None, "a worker has a parent"
+    threading.Thread(target=_end_after, args=(parent,), daemon=True).start()
+
+
+def _end_after(parent: BaseProcess) -> None:
+    parent.join()
+    os._exit(1)
 
 
 @contextmanager

@@ -38,7 +38,8 @@ def plain_linear_scan(decay: Tensor, inputs: Tensor, initial: Tensor) -> Tensor:
 
 def time_major_scan(decay: Tensor, inputs: Tensor, initial: Tensor) -> Tensor:
     """Do what `linear_scan` does on time-major tensors: decay and inputs (T, B, H), initial (B, H) -> (T, B, H)."""
-    result: Tensor = _LinearScan.apply(decay.contiguous(), inputs.contiguous(), initial.contiguous())  # type: ignore[no-untyped-call]
+    arguments = (decay.contiguous(), inputs.contiguous(), initial.contiguous())
+    result: Tensor = _LinearScan.apply(*arguments)  # type: ignore[no-untyped-call]
     return result
 
 

@@ -22,7 +22,7 @@ from safetensors import SafetensorError
 from torch import Tensor
 
 from penwright.errors import CheckpointError
-from penwright.files import sha256_of, sync_folder, write_bytes, write_json
+from penwright.files import json_bytes, sha256_of, sync_folder, write_new
 from penwright.training.state import Counters, TrainingState
 
 SCHEMA_VERSION = 1
@@ -97,7 +97,8 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> Path:
                 name: {"num_bytes": (aside / name).stat().st_size, "sha256": sha256_of(aside / name)} for name in names
             },
         }
-        write_json(aside / MANIFEST, manifest)
+        write_new(aside / MANIFEST, json_bytes(manifest))
+        sync_folder(aside)
         if path.exists():  # damaged: it makes room, but is not deleted
             path.rename(folder / f".damaged-{path.name}-{secrets.token_hex(4)}")
         aside.rename(path)
@@ -179,10 +180,11 @@ def _is_good(path: Path) -> bool:
 
 def _write_state(folder: Path, state: TrainingState) -> None:
     folder.mkdir(exist_ok=True)
-    write_json(folder / "counters.json", asdict(state.counters))
+    write_new(folder / "counters.json", json_bytes(asdict(state.counters)))
     for part in TENSOR_PARTS:
         tensors: dict[str, Tensor] = getattr(state, part)
-        write_bytes(folder / f"{part}.safetensors", safetensors.torch.save(tensors))
+        write_new(folder / f"{part}.safetensors", safetensors.torch.save(tensors))
+    sync_folder(folder)
 
 
 def _read_state(folder: Path) -> TrainingState:

@@ -10,7 +10,7 @@ import torch
 
 from penwright.errors import UsageError
 
-PRODUCTS_TIMED = 5
+PRODUCTS_TIMED = 8
 PACKAGES = ("penwright", "torch", "numpy", "safetensors")
 
 
@@ -85,7 +85,7 @@ def choose_precision(name: str, device: torch.device) -> str:
     torch.set_num_threads(1)  # two threads on a busy machine wait for each other, which says nothing of the precision
     try:
         small, large = (64, 64, 64), (2_048, 192, 768)
-        if _speed_up(small, device) < 0.1 or _speed_up(large, device) < 1.25:
+        if _speed_up(small, device) < 0.03 or _speed_up(large, device) < 1.25:
             return "float32"
         return "bfloat16"
     finally:

@@ -23,7 +23,7 @@ from filelock import FileLock, Timeout
 from penwright.errors import ConfigError, RunError
 from penwright.files import write_json, write_text
 from penwright.training.config import RunConfig
-from penwright.training.records import AnyRecord, Sample, from_json, to_json
+from penwright.training.records import AnyRecord, Finished, Sample, from_json, to_json
 from penwright.training.resolve import read_toml
 
 
@@ -134,6 +134,11 @@ class RunFolder:
     def metrics(self) -> list[AnyRecord]:
         """Return the records in the order in which they happened; a last line cut short by a crash is left out."""
         return [from_json(json.loads(line)) for line in self._whole_lines()]
+
+    def is_concluded(self) -> bool:
+        """Whether the last session came to the end of the run, final scores included."""
+        records = self.metrics()
+        return bool(records) and isinstance(records[-1], Finished) and records[-1].reason != "stopped"
 
     def forget_after(self, step: int) -> None:
         """Drop records of steps after `step`, which a resumed run will make again, and the end of an earlier

@@ -118,7 +118,7 @@ def resume(
         session = _session(_same_books(folder, corpus), config, world)
         loaded = load_latest(folder.checkpoints_dir)
         session.restore(loaded.checkpoint.state)
-        if session.fraction_done >= 1.0:
+        if session.fraction_done >= 1.0 and folder.is_concluded():
             raise RunError(
                 f"{folder.path} is finished: {session.counters.step:,} steps, "
                 f"{session.counters.elapsed_seconds:,.0f} seconds. "

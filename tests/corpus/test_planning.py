@@ -77,6 +77,13 @@ def test_the_alphabet_is_learned_from_the_training_books_alone() -> None:
     assert [taken.num_ids for taken in planned.books] == [1 + len(planned.alphabet.encode(text)) for text in texts]
 
 
+def test_a_character_too_rare_to_be_learned_is_spelled_unless_a_count_is_given() -> None:
+    books = [book("a.txt", "plain text\n" * 200_000 + "é"), book("b.txt", "ß\n")]
+    assert "é" not in plan(books[:1], config=CorpusConfig()).alphabet
+    assert "é" in plan(books[:1], config=CorpusConfig(min_count=1)).alphabet
+    assert "ß" in plan(books[1:], config=CorpusConfig()).alphabet, "in a small shelf everything is kept"
+
+
 @pytest.mark.parametrize("text", ["plain\n", "zwölf Bäume — “so” 😀\n", "\n\n.\n"])
 @pytest.mark.parametrize("alphabet", [Alphabet("\naeilnp"), Alphabet("x"), Alphabet.seed()])
 def test_the_number_of_ids_is_what_encoding_gives(text: str, alphabet: Alphabet) -> None:

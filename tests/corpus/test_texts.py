@@ -1,3 +1,4 @@
+import gzip
 from collections import Counter
 from pathlib import Path
 
@@ -70,6 +71,22 @@ def test_a_binary_is_no_book(tmp_path: Path) -> None:
     piece = piece_of(tmp_path, bytes(range(256)) * 8)
     with pytest.raises(ReadingError, match=r"book\.txt"):
         read_piece(read_bytes(piece), piece=piece, config=CorpusConfig())
+
+
+def test_a_page_too_large_to_be_held_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(texts, "MAX_WHOLE_BYTES", 100)
+    piece = piece_of(tmp_path, b"<p>words</p>" * 10, "page.html")
+    with pytest.raises(ReadingError, match="page.html has 120 bytes, of which at most 100 can be held at once"):
+        read_bytes(piece)
+
+
+def test_an_archive_that_belittles_its_member_is_not_believed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with gzip.open(tmp_path / "book.txt.gz", "wb") as file:
+        file.write(b"words\n" * 100)
+    monkeypatch.setattr(texts, "MAX_WHOLE_BYTES", 100)
+    source = Source(tmp_path / "book.txt.gz", "book.txt", 10, tmp_path)
+    with pytest.raises(ReadingError, match="book.txt.gz/book.txt has 600 bytes"):
+        read_bytes(Piece(source, 0, 10, b""))
 
 
 def test_the_facts_of_pieces_join_to_those_of_the_book(tmp_path: Path) -> None:

@@ -1,7 +1,9 @@
+import json
 import multiprocessing
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -38,11 +40,34 @@ def test_a_worker_that_dies_is_told() -> None:
             list(workers.map(abs, list(range(100))))
 
 
-def test_this_process_helps_while_the_others_start() -> None:
-    with Workers(2) as workers:
-        numbers = [number for _, number in workers.map(int, [str(number) for number in range(50)])]
-    assert sorted(numbers) == list(range(50))
-    assert numbers[0] == 49, "the last task, which is the smallest, is done here before another process is there"
+@pytest.mark.slow
+def test_workers_end_when_the_process_that_started_them_is_killed() -> None:
+    code = (
+        "import multiprocessing, os; from penwright.corpus.workers import Workers\n"
+        "with Workers(2) as workers:\n"
+        "    list(workers.map(abs, [-1, -2]))\n"
+        "    print([process.pid for process in multiprocessing.active_children()], flush=True)\n"
+        "    multiprocessing.Event().wait()\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    with subprocess.Popen([sys.executable, "-c", code], env=environment, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        pids = json.loads(process.stdout.readline())
+        assert len(pids) == 2
+        process.kill()
+    for _ in range(200):
+        if not any(is_running(pid) for pid in pids):
+            return
+        time.sleep(0.05)
+    pytest.fail("workers outlived the process that started them")
+
+
+def is_running(pid: int) -> bool:
+    """Return whether a process exists and is no zombie, where the system tells; elsewhere that it does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 def test_a_script_without_a_guard_runs_once(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ SETTINGS = {
         "val_chars": 300,
         "save_every": 2,
         "threads": 1,
+        "precision": "float32",
     },
     "diary": {"max_chars": 10, "every": 3},
 }
