@@ -17,6 +17,7 @@ from penwright.cli.fetch import fetch
 from penwright.cli.inspect import inspect
 from penwright.cli.interrupts import EXIT_INTERRUPTED
 from penwright.cli.output import close_quietly, console, say, use_utf8
+from penwright.cli.processors import let_waiting_threads_sleep
 from penwright.cli.report import report
 from penwright.cli.score import score
 from penwright.cli.train import train
@@ -70,6 +71,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit code, as `failures` lists them.
     """
     use_utf8()
+    let_waiting_threads_sleep()
     try:
         exit_code = _run(list(sys.argv[1:] if argv is None else argv))
         sys.stdout.flush()
