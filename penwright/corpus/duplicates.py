@@ -31,7 +31,7 @@ CHUNK_ENDS = 1 << 14
 """Sentences hashed at a time, which bounds the memory."""
 MIN_SHARED = 4
 """Texts that share fewer hashes are no duplicates: a quotation shares as many."""
-PART_HASHES = 1 << 16
+PART_HASHES = 1 << 18
 """Hashes of all texts that are compared at a time, which bounds the memory."""
 MAX_OWNERS = 64
 """A hash of more texts than this is a publisher's formula and pairs nothing."""
