@@ -63,7 +63,8 @@ def main() -> None:
         found = list(pool.map(train_one, presets))
     held_out = {split: sorted({book.author for book in corpus.books_in(split)}) for split in ("val", "test")}
     lines = [
-        f"{arguments.minutes:g} minutes and {threads} threads each. {corpus.num_chars('train'):,} characters to learn from. Held out: "
+        f"{arguments.minutes:g} minutes and {threads} threads each. {corpus.num_chars('train'):,} characters to learn "
+        "from. Held out: "
         f"{', '.join(held_out['val'])} (val), {', '.join(held_out['test'])} (test).",
         "",
         "| preset | parameters | characters read | chars/s | bits per character, val | bits per character, test |",

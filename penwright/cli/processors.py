@@ -2,9 +2,10 @@
 
 The threads of a matrix product wait for each other by spinning. On a machine that has other work to do, a spinning
 thread takes the turn of the very thread it waits for, and training becomes many times slower: 2 steps in twenty seconds
-against 20 with sleeping waits, on two processors with a load of seven (measured 2026-11). On an idle machine sleeping at
-once costs a quarter of the speed, spinning for a moment first costs 4 %, so that is what is asked for. The choice is read
-when torch is loaded, so it must be made before; only the GNU threading library, which torch brings on Linux, knows it.
+against 20 with sleeping waits, on two processors with a load of seven (measured 2026-11). On an idle machine sleeping
+at once costs a quarter of the speed, spinning for a moment first costs 4 %, so that is what is asked for. The choice is
+read when torch is loaded, so it must be made before; only the GNU threading library, which torch brings on Linux, knows
+it.
 """
 
 import os

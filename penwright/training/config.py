@@ -74,7 +74,7 @@ class TrainConfig:
     validation: str = "books"
     """"books": each from its beginning, state carried. "windows": the 2017 system's pass over windows of 1,024 from
     zero."""
-    final_val_chars: int = 1_000_000
+    final_val_chars: int = 300_000
     """The same for the last reading, of the best author."""
     compare_every: int = 0
     """Steps between comparisons of what was read and what was predicted; 0: never."""

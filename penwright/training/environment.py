@@ -3,26 +3,25 @@
 import os
 import platform
 import time
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from typing import Any
 
 import torch
 
+from penwright import __version__
 from penwright.errors import UsageError
 
 PRODUCTS_TIMED = 8
-PACKAGES = ("penwright", "torch", "numpy", "safetensors")
+PACKAGES = ("torch", "numpy", "safetensors")
 
 
 def package_versions() -> dict[str, str]:
     """Return the version of each package that influences the numbers, and of Python."""
-    versions = {"python": platform.python_version()}
-    for name in PACKAGES:
-        try:
-            versions[name] = version(name)
-        except PackageNotFoundError:
-            versions[name] = "not installed"
-    return versions
+    return {
+        "python": platform.python_version(),
+        "penwright": __version__,
+        **{name: version(name) for name in PACKAGES},
+    }
 
 
 def describe_machine(device: torch.device) -> dict[str, Any]:
