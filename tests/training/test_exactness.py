@@ -254,6 +254,10 @@ torch.set_num_threads(1)
 torch.optim.Adam([torch.nn.Parameter(torch.zeros(1))])  # what it imports takes longer than a life lasts
 moments = random.Random(seed)
 deaths = 0
+
+def newest():
+    return max((int(path.name[5:]) for path in (run / "checkpoints").glob("step-*")), default=0)
+
 while True:
     child = os.fork()
     if child == 0:
@@ -266,13 +270,14 @@ while True:
         for record in records:
             pass
         os._exit(0)
-    deadline = time.monotonic() + moments.uniform(0.1, 1.5)
-    while time.monotonic() < deadline:
+    goal = newest() + moments.randint(1, 8)
+    while newest() < goal:
         done, status = os.waitpid(child, os.WNOHANG)
         if done:
             break
-        time.sleep(0.002)
+        time.sleep(0.001)
     else:
+        time.sleep(moments.uniform(0.0, 0.03))  # at any moment, a checkpoint half written included
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
         deaths += 1
