@@ -63,6 +63,7 @@ def joined() -> Iterator[World]:
     dist.init_process_group("gloo")
     try:
         yield current_world()
+        dist.barrier()  # who leaves early takes the connection from those still at work
     finally:
         dist.destroy_process_group()
 
