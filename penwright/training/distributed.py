@@ -56,16 +56,16 @@ def current_world() -> World:
 
 @contextmanager
 def joined() -> Iterator[World]:
-    """Take part in the processes that `torchrun` started, or be the only one."""
+    """Take part in the processes that `torchrun` started, or be the only one.
+
+    The group is left to end with the processes: taking it down while another is at it aborts one now and then.
+    """
     if not dist.is_available() or not dist.is_torchelastic_launched():
         yield World()
         return
     dist.init_process_group("gloo")
-    try:
-        yield current_world()
-        dist.barrier()  # who leaves early takes the connection from those still at work
-    finally:
-        dist.destroy_process_group()
+    yield current_world()
+    dist.barrier()  # who leaves early takes the connection from those still at work
 
 
 def average_gradients(parameters: Sequence[nn.Parameter], facts: Tensor, *, world: World) -> Tensor:
