@@ -2,6 +2,8 @@
 
 from types import TracebackType
 
+import pytest
+
 from penwright.cli.display import Display, Guarded, Silence, Together
 from penwright.training.records import Sample
 
@@ -56,7 +58,8 @@ def test_a_display_whose_reader_has_gone_falls_silent_and_says_so_once() -> None
     assert lost == ["lost"]
 
 
-def test_silence_shows_nothing() -> None:
+def test_silence_shows_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     with Silence() as display:
         display.step()
         display.show(SAMPLE)
+    assert capsys.readouterr() == ("", "")
