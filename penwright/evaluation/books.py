@@ -17,7 +17,7 @@ from penwright.corpus.store import Book, Corpus
 from penwright.errors import CorpusError
 from penwright.evaluation.costs import iter_chunks
 from penwright.evaluation.passages import choose_passages
-from penwright.model import CharModel
+from penwright.model import CharModel, ModelState
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,7 +42,13 @@ class Total(NamedTuple):
 
 
 def evaluate(
-    model: CharModel, corpus: Corpus, books: Sequence[Book], *, max_chars: int | None = None, batch_size: int = 64
+    model: CharModel,
+    corpus: Corpus,
+    books: Sequence[Book],
+    *,
+    max_chars: int | None = None,
+    batch_size: int = 64,
+    initial: ModelState | None = None,
 ) -> tuple[BookScore, ...]:
     """Score books, each with a state that is carried from its beginning.
 
@@ -53,6 +59,7 @@ def evaluate(
         max_chars: Characters to score in all, spread evenly over the books and always taken from their beginnings; None
             for everything.
         batch_size: Books read side by side. It changes the speed and the memory needed, not the result.
+        initial: The memory of one lane, (1, ...), with which every book begins; None for an empty one.
 
     Returns:
         The scores in the order of `books`. A book with nothing to score is left out; see `passages.choose_passages`.
@@ -67,7 +74,7 @@ def evaluate(
     for first in range(0, len(order), batch_size):
         chosen = order[first : first + batch_size]
         nats, hits = np.zeros(len(chosen)), np.zeros(len(chosen))
-        for chunk in iter_chunks(model, [passages[index].ids for index in chosen]):
+        for chunk in iter_chunks(model, [passages[index].ids for index in chosen], initial=initial):
             nats[: len(chunk.nats)] += chunk.nats.sum(axis=1)
             hits[: len(chunk.hits)] += chunk.hits.sum(axis=1)
         for lane, index in enumerate(chosen):

@@ -6,7 +6,7 @@ last. The first symbol of a lane is only read, never scored. This module knows n
 Legend: B = lanes, T = symbols per chunk, V = vocabulary size, N = symbols of a text.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -17,7 +17,7 @@ from torch.nn.functional import cross_entropy
 
 from penwright.alphabet import Ids
 from penwright.layers.base import State
-from penwright.model import CharModel
+from penwright.model import CharModel, ModelState
 
 CHUNK_SIZE = 256
 MAX_LOGITS = 1 << 24  # of one chunk (B * T * V): 64 MiB in float32
@@ -33,7 +33,7 @@ class Chunk(NamedTuple):
 
 
 @torch.inference_mode()
-def iter_chunks(model: CharModel, lanes: Sequence[Ids]) -> Iterator[Chunk]:
+def iter_chunks(model: CharModel, lanes: Sequence[Ids], *, initial: ModelState | None = None) -> Iterator[Chunk]:
     """Read lanes side by side and yield what their symbols cost, chunk by chunk.
 
     Lanes drop out at the end of the batch as they end, so the work is that of the text and not of its longest lane.
@@ -41,6 +41,7 @@ def iter_chunks(model: CharModel, lanes: Sequence[Ids]) -> Iterator[Chunk]:
     Args:
         model: What predicts. Dropout is never applied.
         lanes: At least one, ordered from the longest to the shortest. The first symbol of each is not scored.
+        initial: The memory of one lane, (1, ...), with which every text begins; None for an empty one.
 
     Yields:
         Chunks in reading order; rows are the lanes in the given order, fewer and fewer of them.
@@ -49,7 +50,7 @@ def iter_chunks(model: CharModel, lanes: Sequence[Ids]) -> Iterator[Chunk]:
     assert (np.diff(lengths) <= 0).all(), "lanes must be ordered from the longest to the shortest"
     device = next(model.parameters()).device
     chunk_size = max(1, min(CHUNK_SIZE, MAX_LOGITS // (model.config.vocab_size * len(lanes))))
-    state = model.initial_state(len(lanes))
+    state = model.initial_state(len(lanes)) if initial is None else _spread(initial, len(lanes))
     start = 0
     while start < lengths[0]:
         num_active = int(np.count_nonzero(lengths > start))
@@ -79,9 +80,16 @@ def symbol_nats(model: CharModel, ids: Ids) -> NDArray[np.float64]:
     return np.concatenate([np.zeros(0), *(chunk.nats[0] for chunk in iter_chunks(model, [ids]))])
 
 
+def _spread(state: ModelState, num_lanes: int) -> ModelState:
+    return tuple(_each(layer, lambda part: part.expand(num_lanes, *part.shape[1:])) for layer in state)
+
+
 def _first_lanes(layer_state: State, num_lanes: int) -> State:
-    parts = (part[:num_lanes] for part in layer_state)
-    state: State = layer_state._make(parts)  # type: ignore[attr-defined]  # every state is a named tuple
+    return _each(layer_state, lambda part: part[:num_lanes])
+
+
+def _each(layer_state: State, change: Callable[[Tensor], Tensor]) -> State:
+    state: State = layer_state._make(map(change, layer_state))  # type: ignore[attr-defined]  # a named tuple
     return state
 
 
