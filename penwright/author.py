@@ -92,7 +92,14 @@ class Author:
         if path.suffix != SUFFIX:
             raise UsageError(f"an author's file ends in {SUFFIX}, but '{path.name}' does not. Add the ending.")
         weights = self.model.state_dict()
-        save_author(path, model_config=self.model.config, alphabet=self.alphabet, weights=weights, card=self.card)
+        save_author(
+            path,
+            model_config=self.model.config,
+            alphabet=self.alphabet,
+            weights=weights,
+            tables=self.model.tables,
+            card=self.card,
+        )
 
     def read(self, text: str, *, after: Bookmark | None = None) -> Bookmark:
         """Read a text of any length and remember it.

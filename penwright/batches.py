@@ -56,6 +56,7 @@ class Lanes:
         order: str = "shuffled",
         seed: int = 0,
         boundary_id: int | None = None,
+        folds: Sequence[Sequence[int]] = (),
     ) -> None:
         """Lay out the lanes; nothing is copied.
 
@@ -66,6 +67,8 @@ class Lanes:
             order: "shuffled" or "rolled".
             seed: Decides the order of the books in each epoch; unused when rolled.
             boundary_id: If given, the state starts afresh wherever this id is read. None carries it across books.
+            folds: Groups of the numbers of books, each book in one. Every epoch reads group after group, each in
+                all lanes. None are one group of all books.
 
         Raises:
             ConfigError: If the order is unknown or a size is not positive.
@@ -86,13 +89,18 @@ class Lanes:
             raise CorpusError(
                 "no book is left to train on: every book is held out or dropped. Mark at least one as 'train'."
             )
-        self.windows_per_epoch = (self.num_ids - 1) // (batch_size * seq_len)
+        self._folds = [list(fold) for fold in folds] or [list(range(len(books)))]
+        assert sorted(number for fold in self._folds for number in fold) == list(range(len(books))), "a book a fold"
+        sizes = [sum(len(books[number]) for number in fold) for fold in self._folds]
+        self._windows = [max(0, size - 1) // (batch_size * seq_len) for size in sizes]
+        self._ends = np.cumsum(self._windows)
+        self.windows_per_epoch = int(self._ends[-1])
         if self.windows_per_epoch < 1:
             raise CorpusError(
                 f"the training books hold {self.num_ids:,} symbols; batch_size={batch_size} with seq_len={seq_len} "
                 f"needs at least {batch_size * seq_len + 1:,}. Add books, or lower train.batch_size or train.seq_len."
             )
-        self._layouts: dict[int, _Layout] = {}
+        self._layouts: dict[tuple[int, int], _Layout] = {}
 
     def batch(self, epoch: int, window: int, *, lanes: slice = slice(None)) -> Batch:
         """Return one window of some lanes.
@@ -105,9 +113,10 @@ class Lanes:
         Returns:
             New tensors of shape (rows, T).
         """
-        layout = self._layout(epoch)
+        fold, window = self._place(window)
+        layout = self._layout(epoch, fold)
         roll = epoch - 1 if self._order == "rolled" else 0
-        lane_len = self.windows_per_epoch * self.seq_len
+        lane_len = self._windows[fold] * self.seq_len
         rows = range(self.batch_size)[lanes]
         ids = np.empty((len(rows), self.seq_len + 1), dtype=np.int64)
         for index, row in enumerate(rows):
@@ -116,14 +125,24 @@ class Lanes:
         inputs, targets = torch.from_numpy(ids[:, :-1].copy()), torch.from_numpy(ids[:, 1:].copy())  # (B, T)
         return Batch(inputs, targets, self._resets(ids[:, :-1], window))
 
+    def fold_at(self, window: int) -> int:
+        """Return the number of the fold that a window belongs to."""
+        return self._place(window)[0]
+
     def book_at(self, epoch: int, window: int, row: int) -> int:
         """Return the number of the book in which a row's window begins, as an index into the books given."""
+        fold, window = self._place(window)
         roll = epoch - 1 if self._order == "rolled" else 0
         lane = (row + roll) % self.batch_size
-        return self._layout(epoch).book_at((lane * self.windows_per_epoch + window) * self.seq_len)
+        return self._layout(epoch, fold).book_at((lane * self._windows[fold] + window) * self.seq_len)
+
+    def _place(self, window: int) -> tuple[int, int]:
+        """Return the fold of a window and its number within the fold."""
+        fold = int(np.searchsorted(self._ends, window, side="right"))
+        return fold, window - (int(self._ends[fold - 1]) if fold else 0)
 
     def _resets(self, inputs: NDArray[np.int64], window: int) -> Tensor | None:
-        """Where states start afresh: at the edge of each book, and with each shuffled epoch."""
+        """Where states start afresh: at the edge of each book, and with each fold of a shuffled epoch."""
         resets = np.zeros(inputs.shape, dtype=np.bool_)
         if self._boundary_id is not None:
             resets |= inputs == self._boundary_id
@@ -131,21 +150,21 @@ class Lanes:
             resets[:, 0] = True
         return torch.from_numpy(resets) if resets.any() else None
 
-    def _layout(self, epoch: int) -> "_Layout":
-        """The books as laid end to end in an epoch; the last two are kept, for the turn of an epoch."""
-        key = epoch if self._order == "shuffled" else 0
+    def _layout(self, epoch: int, fold: int) -> "_Layout":
+        """The books of a fold as laid end to end in an epoch; the last two are kept, for the turn of an epoch."""
+        key = (epoch if self._order == "shuffled" else 0, fold)
         if key not in self._layouts:
-            order = range(len(self._books)) if key == 0 else self._shuffled(epoch)
-            self._layouts = {**dict(list(self._layouts.items())[-1:]), key: _Layout(self._books, list(order))}
+            order = self._folds[fold] if key[0] == 0 else self._shuffled(epoch, self._folds[fold])
+            self._layouts = {**dict(list(self._layouts.items())[-1:]), key: _Layout(self._books, order)}
         return self._layouts[key]
 
-    def _shuffled(self, epoch: int) -> list[int]:
-        """Sort the books by a hash of (seed, epoch, book): the same on every machine and in every version of numpy."""
+    def _shuffled(self, epoch: int, books: list[int]) -> list[int]:
+        """Sort books by a hash of (seed, epoch, book): the same on every machine and in every version of numpy."""
 
         def key(book: int) -> bytes:
             return hashlib.sha256(f"{self._seed}/{epoch}/{book}".encode("ascii")).digest()
 
-        return sorted(range(len(self._books)), key=key)
+        return sorted(books, key=key)
 
 
 class _Layout:

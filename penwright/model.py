@@ -11,9 +11,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from penwright.counts.tables import CountTables
 from penwright.layers.base import Layer, ProjectedLayer, fill_glorot
 from penwright.layers.elementwise import rms_norm
 from penwright.layers.elman import Elman
+from penwright.layers.evidence import Evidence, Found
 from penwright.layers.gated import Gated
 from penwright.layers.gru import Gru
 from penwright.layers.lstm import Lstm
@@ -62,6 +64,17 @@ class CharModel(nn.Module):
         depth = range(config.num_layers)
         self.layers = nn.ModuleList(_make_layer(config, layer=layer, generator=generator) for layer in depth)
         readout_size = config.embedding_dim if config.is_residual else config.hidden_size
+        self.evidence = (
+            Evidence(
+                config.vocab_size,
+                config.embedding_dim,
+                has_counts=config.has_counts,
+                num_slots=config.recall_slots,
+                generator=generator,
+            )
+            if config.has_counts or config.has_recall
+            else None
+        )
         self.readout_weight = nn.Parameter(torch.zeros(config.vocab_size, readout_size))
         self.readout_bias = nn.Parameter(torch.zeros(config.vocab_size))
         if not config.is_residual:
@@ -72,9 +85,15 @@ class CharModel(nn.Module):
         """Weights and biases in all; equal to `num_parameters_of(config)`."""
         return sum(parameter.numel() for parameter in self.parameters())
 
+    @property
+    def tables(self) -> CountTables | None:
+        """The counted tables that it consults, None if it has no use for any."""
+        return None if self.evidence is None or self.evidence.counted is None else self.evidence.counted.tables
+
     def initial_state(self, batch_size: int) -> ModelState:
         """Return the state before the first character of `batch_size` texts."""
-        return tuple(layer.initial_state(batch_size) for layer in self._stack())
+        layers = tuple(layer.initial_state(batch_size) for layer in self._stack())
+        return layers if self.evidence is None else layers + self.evidence.initial_state(batch_size)
 
     def step(self, ids: Tensor, state: ModelState) -> tuple[Tensor, ModelState]:
         """Read one character in every lane.
@@ -94,9 +113,13 @@ class CharModel(nn.Module):
             begin = 1
         else:
             values = self._vectors(ids)
+        found = None
+        if self.evidence is not None:
+            found, states[len(stack) :] = self.evidence.step(ids, tuple(states[len(stack) :]))
+            values = values + self.evidence.vectors(found)
         for layer in range(begin, len(stack)):
             values, states[layer] = stack[layer].step(values, states[layer])
-        return self._read_out(values), tuple(states)
+        return self._read_out(values, found), tuple(states)
 
     def sequence(
         self,
@@ -129,6 +152,10 @@ class CharModel(nn.Module):
             begin = 1
         else:
             values = self._vectors(times)
+        found = None
+        if self.evidence is not None:
+            found, states[len(stack) :] = self.evidence.sequence(ids, tuple(states[len(stack) :]), resets)
+            values = values + self.evidence.vectors(found).transpose(0, 1)
         for layer in range(begin, len(stack)):
             block = stack[layer]
             if isinstance(block, ResidualBlock):
@@ -138,7 +165,7 @@ class CharModel(nn.Module):
             values = outputs.transpose(0, 1)  # (T, B, E) or (T, B, H)
         if not self.config.is_residual:
             values = drop(values)
-        return self._read_out(values.transpose(0, 1)), tuple(states)
+        return self._read_out(values.transpose(0, 1), found), tuple(states)
 
     forward = sequence
 
@@ -158,10 +185,11 @@ class CharModel(nn.Module):
             return F.embedding(ids, self.embedding)
         return F.one_hot(ids, self.config.vocab_size).to(self.readout_bias.dtype)
 
-    def _read_out(self, values: Tensor) -> Tensor:
-        """Return logits (..., V) of the top of the stack."""
+    def _read_out(self, values: Tensor, found: Found | None) -> Tensor:
+        """Return logits (..., V) of the top of the stack and of the evidence."""
         values = rms_norm(values) if self.config.is_residual else values
-        return F.linear(values, self.readout_weight, self.readout_bias).to(self.readout_bias.dtype)
+        logits = F.linear(values, self.readout_weight, self.readout_bias).to(self.readout_bias.dtype)
+        return logits if self.evidence is None or found is None else logits + self.evidence.logits(found, values)
 
     def _dropper(self, generator: torch.Generator | None) -> Drop:
         share = self.config.dropout

@@ -16,6 +16,16 @@ CELLS = ("perceptron", "window", "elman", "gru", "lstm", "gated")
 GRU_RESETS = ("before", "after")
 CONV_SIZE = 4
 """Characters that the convolution of a gated layer sees: the present one and the three before it."""
+NUM_COUNTED = 6
+"""Kinds of context whose counted distribution a model mixes into its own."""
+NUM_SHOWN = 2
+"""Those of them that the bottom of the network sees."""
+NUM_FACTS = 3 * NUM_COUNTED
+"""Numbers that say how well founded the counted distributions are."""
+NUM_RECALLED = 2
+"""Kinds of context by which a model remembers the text it reads."""
+NUM_BONUSES = 4 * NUM_RECALLED
+"""Weights that its recalls can have."""
 MAX_PARAMETERS = 2_000_000_000
 
 _BOUNDS = {  # lowest and highest value of each whole number
@@ -25,6 +35,8 @@ _BOUNDS = {  # lowest and highest value of each whole number
     "num_layers": (1, 64),
     "window_size": (1, 1_024),
     "mlp_size": (0, 65_536),
+    "count_entries": (0, 1 << 28),
+    "recall_slots": (0, 65_536),
 }
 
 
@@ -53,6 +65,11 @@ class ModelConfig:
     dropout: float = 0.0
     """Share of values dropped in training, 0 to below 1. TensorFlow's keep probability is 1 - dropout."""
 
+    count_entries: int = 0
+    """Residual stacks: followers that the counted tables of the shelf hold at most, 0 for no tables."""
+    recall_slots: int = 0
+    """Residual stacks: slots in which the text being read is remembered, a power of two; 0 for none."""
+
     def __post_init__(self) -> None:
         """Check every value and the parameter count.
 
@@ -76,6 +93,8 @@ class ModelConfig:
                 "a residual stack adds to the character's vector, so embedding_dim=0 (one-hot) does not fit it. "
                 "Set embedding_dim to 1 or more, or is_residual to false."
             )
+        if self.recall_slots & (self.recall_slots - 1):
+            raise ConfigError(f"recall_slots={self.recall_slots:,} must be a power of two, such as 32,768, or 0.")
         count = num_parameters_of(self)
         if count > MAX_PARAMETERS:
             raise ConfigError(
@@ -87,6 +106,16 @@ class ModelConfig:
     def input_size(self) -> int:
         """Width that enters the first layer: the embedding, or a one-hot vector's."""
         return self.embedding_dim or self.vocab_size
+
+    @property
+    def has_counts(self) -> bool:
+        """Whether the model consults counted tables."""
+        return self.is_residual and self.count_entries > 0
+
+    @property
+    def has_recall(self) -> bool:
+        """Whether the model remembers the text it reads by more than its layers' states."""
+        return self.is_residual and self.recall_slots > 0
 
     def to_dict(self) -> dict[str, Any]:
         """Return the configuration as plain data, ready for JSON or TOML."""
@@ -121,6 +150,10 @@ def num_parameters_of(config: ModelConfig) -> int:
         else:
             input_size = config.input_size if layer == 0 else hidden
             count += _layer_parameters(config, layer=layer, input_size=input_size)
+    if config.has_counts:
+        count += width * (NUM_FACTS + NUM_SHOWN * config.vocab_size) + NUM_COUNTED * (width + NUM_FACTS + 1)
+    if config.has_recall:
+        count += NUM_RECALLED * (config.vocab_size + 1) * width + NUM_BONUSES * (width + 1)
     read_size = width if config.is_residual else hidden
     return count + (read_size + 1) * config.vocab_size
 

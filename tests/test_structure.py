@@ -17,8 +17,9 @@ MAX_LINES = 300
 FLOORS = [
     ["errors", "files"],
     ["alphabet", "sampling", "endings", "model_config"],
-    ["corpus", "layers", "half_bytes"],
-    ["batches", "model"],
+    ["corpus", "counts", "half_bytes"],
+    ["batches", "layers"],
+    ["model"],
     ["writing", "presets", "evaluation"],
     ["baselines", "card"],
     ["author_file"],

@@ -24,6 +24,8 @@ class Claims(NamedTuple):
     alphabet: Alphabet
     card: Card
     tensors_sha256: str
+    counts: tuple[int, int] | None
+    """Contexts and followers of its counted tables, None if it has none."""
 
 
 def read_claims(header: dict[str, Any], path: Path) -> Claims:
@@ -47,7 +49,23 @@ def read_claims(header: dict[str, Any], path: Path) -> Claims:
         refuse(path, str(error).rstrip("."))
     if config.vocab_size != alphabet.vocab_size:
         refuse(path, f"its model knows {config.vocab_size:,} symbols and its alphabet {alphabet.vocab_size:,}")
-    return Claims(config, alphabet, card, about["tensors_sha256"])
+    return Claims(config, alphabet, card, about["tensors_sha256"], _checked_counts(about["counts"], config, path))
+
+
+def _checked_counts(counts: Any, config: ModelConfig, path: Path) -> tuple[int, int] | None:
+    """Return how large the counted tables are said to be, within the model's own bounds."""
+    if counts is None and not config.has_counts:
+        return None
+    if not config.has_counts:
+        refuse(path, "it holds counted tables that its model does not consult")
+    if not isinstance(counts, list) or len(counts) != 2 or any(type(number) is not int for number in counts):
+        refuse(path, "it does not say how large its counted tables are")
+    num_contexts, num_entries = counts
+    if not 0 <= num_contexts <= num_entries <= config.count_entries:
+        refuse(
+            path, f"it claims {num_contexts:,} counted contexts and {num_entries:,} followers, which its model forbids"
+        )
+    return num_contexts, num_entries
 
 
 def refuse(path: Path, reason: str) -> NoReturn:

@@ -2,9 +2,11 @@
 
     8 bytes    length of the header, little-endian
     header     JSON: every tensor's type, shape and place, and under "__metadata__" one text, "penwright", itself JSON:
-               format, format_version, model, alphabet, card, tensors_sha256 (of all that follows the header) and
+               format, format_version, model, alphabet, counts (the tables' contexts and followers), card,
+               tensors_sha256 (of all that follows the header) and
                header_sha256 (of the other entries of this text)
     weights    float32, little-endian, by name, side by side
+    tables     if the model consults counted tables: their arrays, as "counts.<name>", by name, side by side
 
 A file may come from a stranger. Nothing in it is run or imported, no name in it is looked up, and nothing is
 allocated before plain arithmetic has shown that the file holds it: the configuration decides which tensors there must
@@ -21,32 +23,46 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 from torch import Tensor
 
 FORMAT = "penwright author"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 SUFFIX = ".safetensors"
 RUN_AUTHOR = "author.safetensors"
 """What the author of a run folder is called."""
 MAX_HEADER_BYTES = 16 << 20
 FLOAT32_BYTES = 4
-ABOUT_KEYS = {"format", "format_version", "model", "alphabet", "card", "tensors_sha256", "header_sha256"}
+TABLES = "counts."
+"""What the names of the counted tables' arrays begin with."""
+_DTYPES = {"|u1": "U8", "<u2": "U16", "<i4": "I32", "<f4": "F32"}
+ABOUT_KEYS = {"format", "format_version", "model", "alphabet", "counts", "card", "tensors_sha256", "header_sha256"}
 
 
-def header_data(shapes: Mapping[str, tuple[int, ...]], about: str) -> bytes:
+def header_data(entries: Mapping[str, Any], about: str) -> bytes:
     """Return the header as the safetensors library writes it, padded with blanks to a multiple of 8."""
-    header = {"__metadata__": {"penwright": about}, **entries_of(shapes)}
+    header = {"__metadata__": {"penwright": about}, **entries}
     data = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
     return data + b" " * (-len(data) % 8)
 
 
-def entries_of(shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Any]:
-    """Return what a header says of each tensor when they lie side by side, by name."""
+def entries_of(shapes: Mapping[str, tuple[int, ...]], tables: Mapping[str, tuple[str, int]]) -> dict[str, Any]:
+    """Return what a header says of each tensor when they lie side by side, by name, the weights before the tables.
+
+    Args:
+        shapes: Of the weights.
+        tables: Type and length of each array of the counted tables, from `table_shapes`; none without tables.
+    """
     entries: dict[str, Any] = {}
     start = 0
     for name in sorted(shapes):
         stop = start + FLOAT32_BYTES * math.prod(shapes[name])
         entries[name] = {"dtype": "F32", "shape": list(shapes[name]), "data_offsets": [start, stop]}
+        start = stop
+    for name in sorted(tables):
+        kind, length = tables[name]
+        stop = start + np.dtype(kind).itemsize * length
+        entries[f"{TABLES}{name}"] = {"dtype": _DTYPES[kind], "shape": [length], "data_offsets": [start, stop]}
         start = stop
     return entries
 

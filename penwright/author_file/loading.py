@@ -14,6 +14,9 @@ from penwright.author_file.claims import Claims, read_claims, refuse
 from penwright.author_file.foreign import describe_foreign, parse_json
 from penwright.author_file.layout import FLOAT32_BYTES, MAX_HEADER_BYTES, SUFFIX, entries_of, shapes_of
 from penwright.card import Card
+from penwright.counts.letters import letters_of
+from penwright.counts.storage import table_shapes, tables_of
+from penwright.counts.tables import empty_tables
 from penwright.errors import AuthorError
 from penwright.model import CharModel
 from penwright.model_config import ModelConfig, num_parameters_of
@@ -79,26 +82,46 @@ def _read(file: BinaryIO, path: Path) -> AuthorParts:
 def _read_model(file: BinaryIO, path: Path, header: dict[str, Any], claims: Claims, num_bytes: int) -> CharModel:
     """Build the model and fill it from the rest of the file, which is `num_bytes` long."""
     config = claims.model_config
-    needed = num_parameters_of(config) * FLOAT32_BYTES
+    weight_bytes = num_parameters_of(config) * FLOAT32_BYTES
+    sizes = (
+        {}
+        if claims.counts is None
+        else table_shapes(config.vocab_size, num_contexts=claims.counts[0], num_entries=claims.counts[1])
+    )
+    needed = weight_bytes + sum(np.dtype(kind).itemsize * length for kind, length in sizes.values())
     if needed != num_bytes:
         refuse(path, f"its model needs weights of {needed:,} bytes, but {num_bytes:,} bytes are there")
     try:
         model = CharModel(config, generator=generator_from(0))  # any seed: every weight is replaced
-        values = np.empty(num_bytes // FLOAT32_BYTES, dtype="<f4")
+        values = np.empty(weight_bytes // FLOAT32_BYTES, dtype="<f4")
+        arrays = {name: np.empty(length, dtype=kind) for name, (kind, length) in sorted(sizes.items())}
     except (MemoryError, RuntimeError) as error:  # numpy and torch report the same in different ways
         raise AuthorError(f"there is not enough memory for {path}, which needs twice {needed:,} bytes.") from error
     shapes = shapes_of(model.state_dict())
-    expected = entries_of(shapes)
+    expected = entries_of(shapes, sizes)
     tensors = {name: entry for name, entry in header.items() if name != "__metadata__"}
     if tensors != expected:
         wrong = sorted(name for name in tensors.keys() | expected.keys() if tensors.get(name) != expected.get(name))
         refuse(path, f"the tensor '{wrong[0]:.80}' is not what its model needs")
-    file.readinto(values)  # type: ignore[attr-defined]  # should the file shrink meanwhile, the digest will tell
-    if hashlib.sha256(values.data).hexdigest() != claims.tensors_sha256:
+    digest = hashlib.sha256()
+    for part in (values, *arrays.values()):
+        file.readinto(part)  # type: ignore[attr-defined]  # should the file shrink meanwhile, the digest will tell
+        digest.update(part.data)
+    if digest.hexdigest() != claims.tensors_sha256:
         refuse(path, "its weights were changed after they were written")
     if not np.isfinite(values).all():
         refuse(path, "its weights are not finite")
     flat = torch.from_numpy(values.astype(np.float32, copy=False))
-    places = {name: [offset // FLOAT32_BYTES for offset in entry["data_offsets"]] for name, entry in expected.items()}
+    places = {
+        name: [offset // FLOAT32_BYTES for offset in entry["data_offsets"]]
+        for name, entry in expected.items()
+        if name in shapes
+    }
     model.load_state_dict({name: flat[start:stop].view(shapes[name]) for name, (start, stop) in places.items()})
+    if model.evidence is not None:
+        try:
+            tables = tables_of(arrays) if arrays else empty_tables(config.vocab_size)
+        except ValueError as error:
+            refuse(path, str(error))
+        model.evidence.use(tables, torch.from_numpy(letters_of(claims.alphabet)))
     return model

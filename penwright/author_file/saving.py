@@ -14,15 +14,31 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from penwright.alphabet import Alphabet
-from penwright.author_file.layout import FORMAT, FORMAT_VERSION, MAX_HEADER_BYTES, digest_of, header_data, shapes_of
+from penwright.author_file.layout import (
+    FORMAT,
+    FORMAT_VERSION,
+    MAX_HEADER_BYTES,
+    digest_of,
+    entries_of,
+    header_data,
+    shapes_of,
+)
 from penwright.card import Card
+from penwright.counts.storage import arrays_of, shapes_of_tables
+from penwright.counts.tables import CountTables
 from penwright.errors import AuthorError
 from penwright.files import replacing
 from penwright.model_config import ModelConfig, num_parameters_of
 
 
 def save_author(
-    path: Path, *, model_config: ModelConfig, alphabet: Alphabet, weights: Mapping[str, Tensor], card: Card
+    path: Path,
+    *,
+    model_config: ModelConfig,
+    alphabet: Alphabet,
+    weights: Mapping[str, Tensor],
+    card: Card,
+    tables: CountTables | None = None,
 ) -> None:
     """Write an author file, whole or not at all.
 
@@ -32,10 +48,12 @@ def save_author(
         alphabet: Its ids must be the model's.
         weights: The model's state_dict, of any floating type on any device; saved as float32.
         card: What the author says of itself.
+        tables: The counted tables that the model consults, None if it consults none.
 
     Raises:
         AuthorError: If a weight is not finite, the card is too large, or the file cannot be written.
     """
+    assert (tables is not None) == model_config.has_counts, "tables of another model"
     assert model_config.vocab_size == alphabet.vocab_size, (model_config.vocab_size, alphabet.vocab_size)
     assert sum(weight.numel() for weight in weights.values()) == num_parameters_of(model_config), (
         "weights of another model"
@@ -48,16 +66,21 @@ def save_author(
                 f"the weights '{name}' are not finite, so the author is not saved. Go back to a good state."
             )
         digest.update(values.data)
+    arrays = {} if tables is None else arrays_of(tables)
+    for name in sorted(arrays):
+        digest.update(arrays[name].data)
     about = {
         "format": FORMAT,
         "format_version": FORMAT_VERSION,
         "model": model_config.to_dict(),
         "alphabet": alphabet.to_dict(),
+        "counts": None if tables is None else [len(tables.contexts), len(tables.symbols)],
         "card": card.to_dict(),
         "tensors_sha256": digest.hexdigest(),
     }
     about["header_sha256"] = digest_of(about)
-    header = header_data(shapes_of(weights), json.dumps(about, allow_nan=False))
+    shapes = {} if tables is None else shapes_of_tables(tables)
+    header = header_data(entries_of(shapes_of(weights), shapes), json.dumps(about, allow_nan=False))
     if len(header) > MAX_HEADER_BYTES:
         raise AuthorError(
             f"the card makes a header of {len(header):,} bytes; at most {MAX_HEADER_BYTES:,} are allowed."
@@ -67,6 +90,8 @@ def save_author(
             file.write(len(header).to_bytes(8, "little") + header)
             for name in sorted(weights):
                 file.write(_values_of(weights[name]).data)
+            for name in sorted(arrays):
+                file.write(arrays[name].data)
     except OSError as error:
         raise AuthorError(f"{path} cannot be written: {error.strerror or error}. Choose another place.") from error
 

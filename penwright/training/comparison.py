@@ -7,12 +7,11 @@ from penwright.training.session import Reading, Session
 def compare(session: Session, reading: Reading) -> Comparison:
     """Lay out the lanes of a reading: this process's, as they were before the update."""
     alphabet = session.corpus.alphabet
-    books = session.corpus.books_in("train")
     first_lane = session.world.lanes(session.config.train.batch_size).start or 0
     rows = tuple(
         ComparisonRow(
             lane=first_lane + row,
-            book=books[session.lanes.book_at(reading.epoch, reading.window, first_lane + row)].title,
+            book=session.book_at(reading.epoch, reading.window, first_lane + row).title,
             inputs=alphabet.decode(inputs),
             predictions=alphabet.decode(predictions),
             loss=loss,

@@ -7,11 +7,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-import torch
-
 from penwright.author_file import load_author, save_author
 from penwright.card import Card, listed_books, listed_scores
 from penwright.evaluation import BookScore, total
+from penwright.model import CharModel
 from penwright.training.checkpoint import Checkpoint, checkpoint_path, prune_checkpoints, save_checkpoint
 from penwright.training.environment import describe_machine, package_versions
 from penwright.training.records import AnyRecord, Saved
@@ -80,7 +79,7 @@ class Keeper:
             machine=describe_machine(session.device),
             versions=package_versions(),
         )
-        self._save_author(session, card)
+        self._save_author(session, session.model, card)
 
     def conclude(self, session: Session) -> FinalScores:
         """Read the held-out books with the best author, at length, and write what it scored on its card.
@@ -90,14 +89,12 @@ class Keeper:
         if not session.world.leads:
             return FinalScores()
         parts = load_author(self.folder.author_path)
-        with torch.no_grad():
-            for name, parameter in session.model.named_parameters():
-                parameter.copy_(parts.weights[name])
+        best = parts.model.to(session.device)
         max_chars = session.config.train.final_val_chars
         books = session.corpus.books_in
         scores = FinalScores(
-            score_books(session, books("val"), max_chars=max_chars),
-            score_books(session, books("test"), max_chars=max_chars),
+            score_books(best, session.corpus, books("val"), max_chars=max_chars),
+            score_books(best, session.corpus, books("test"), max_chars=max_chars),
         )
         card = replace(
             parts.card,
@@ -105,14 +102,15 @@ class Keeper:
             val_scores=listed_scores(scores.val_books),
             test_scores=listed_scores(scores.test_books),
         )
-        self._save_author(session, card)
+        self._save_author(session, best, card)
         return scores
 
-    def _save_author(self, session: Session, card: Card) -> None:
+    def _save_author(self, session: Session, model: CharModel, card: Card) -> None:
         save_author(
             self.folder.author_path,
-            model_config=session.model.config,
+            model_config=model.config,
             alphabet=session.corpus.alphabet,
-            weights=dict(session.model.named_parameters()),
+            weights=dict(model.named_parameters()),
+            tables=model.tables,
             card=card,
         )

@@ -216,13 +216,12 @@ class Loop:
             best_step=now.best_step,
             evaluations_without_gain=now.evaluations_without_gain,
         )
-        book = session.lanes.book_at(reading.epoch, reading.window, 0)
         return RolledBack(
             **session.when(),
             loss=reading.loss if reading.loss < float("inf") else None,
             back_to_step=good.counters.step,
             learning_rate_scale=session.counters.learning_rate_scale,
-            book=session.corpus.books_in("train")[book].title,
+            book=session.book_at(reading.epoch, reading.window, 0).title,
         )
 
     def _end(self, reason: str) -> Iterator[AnyRecord]:

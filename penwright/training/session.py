@@ -13,10 +13,14 @@ import torch
 from torch import Tensor, nn
 
 from penwright.batches import Batch, Lanes
+from penwright.corpus.book import Book
 from penwright.corpus.store import Corpus
+from penwright.counts.letters import letters_of
+from penwright.counts.tables import empty_tables
 from penwright.errors import CheckpointError
 from penwright.model import CharModel, detach_state, state_from_tensors, state_to_tensors
 from penwright.training.config import RunConfig
+from penwright.training.counting import CountedShelf, Piece
 from penwright.training.distributed import World, average_gradients, gather
 from penwright.training.optimizers import (
     clip_gradients,
@@ -66,19 +70,33 @@ class Session:
         self.device = device
         train = config.train
         books = corpus.books_in("train")
+        model_config = config.model_config(vocab_size=corpus.alphabet.vocab_size)
+        self.counted = (
+            CountedShelf(
+                corpus,
+                max_entries=model_config.count_entries,
+                min_ids=train.batch_size * train.seq_len + 1,
+                seed=train.seed,
+                num_threads=max(1, train.threads),
+            )
+            if model_config.has_counts
+            else None
+        )
+        self._fold: int | None = None
+        pieces = [Piece(number, 0, book.num_ids) for number, book in enumerate(books)]
+        self._pieces = pieces if self.counted is None else self.counted.pieces
         self.lanes = Lanes(
-            [corpus.book_ids(book) for book in books],
+            [corpus.book_ids(books[piece.book])[piece.start : piece.stop] for piece in self._pieces],
             batch_size=train.batch_size,
             seq_len=train.seq_len,
             order=train.order,
             seed=train.seed,
             boundary_id=corpus.alphabet.boundary_id if train.reset_at_books else None,
+            folds=() if self.counted is None else self.counted.folds,
         )
         self._rows = world.lanes(train.batch_size)
         generator = torch.Generator().manual_seed(train.seed)
-        self.model = CharModel(config.model_config(vocab_size=corpus.alphabet.vocab_size), generator=generator).to(
-            device
-        )
+        self.model = CharModel(model_config, generator=generator).to(device)
         self.parameters = list(self.model.parameters())
         self.optimizer = make_optimizer(self.model, train)
         self._generator = torch.Generator(device=device).manual_seed(train.seed + 1 + world.rank)
@@ -102,9 +120,27 @@ class Session:
         """Share of the run that is done, 0 to 1."""
         return fraction_done(self.config.train, self.counters, windows_per_epoch=self.lanes.windows_per_epoch)
 
+    def book_at(self, epoch: int, window: int, row: int) -> Book:
+        """Return the book in which a row's window begins."""
+        piece = self._pieces[self.lanes.book_at(epoch, window, row)]
+        return self.corpus.books_in("train")[piece.book]
+
+    def _consult(self, window: int) -> None:
+        """Give the model the tables that belong to a window: what was counted outside its fold."""
+        if self.model.evidence is None:
+            return
+        fold = self.lanes.fold_at(window)
+        if fold != self._fold:
+            tables = (
+                empty_tables(self.corpus.alphabet.vocab_size) if self.counted is None else self.counted.tables(fold)
+            )
+            self.model.evidence.use(tables, torch.from_numpy(letters_of(self.corpus.alphabet)))
+            self._fold = fold
+
     def read(self) -> Reading:
         """Read the next window of every lane: outputs, loss and averaged gradients. Nothing has been learned yet."""
         epoch, window = self.counters.epoch, self.counters.window
+        self._consult(window)
         batch = self.lanes.batch(epoch, window, lanes=self._rows)
         inputs, targets = batch.inputs.to(self.device), batch.targets.to(self.device)  # (B, T)
         resets = batch.resets.to(self.device) if batch.resets is not None else None
@@ -195,3 +231,4 @@ class Session:
         if self.world.rank < len(generators):
             self._generator.set_state(generators[self.world.rank].clone())
         self.counters = state.counters
+        self._consult(self.counters.window)

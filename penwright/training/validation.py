@@ -5,8 +5,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from penwright.corpus.store import Book
+from penwright.corpus.store import Book, Corpus
 from penwright.evaluation import BookScore, evaluate, seed_validation, total
+from penwright.model import CharModel
 from penwright.training.distributed import tell_all
 from penwright.training.session import Session
 
@@ -34,11 +35,11 @@ def validate(session: Session) -> Validation | None:
     return Validation(bits, accuracy, int(num_chars), found.books) if num_chars else None
 
 
-def score_books(session: Session, books: tuple[Book, ...], *, max_chars: int) -> tuple[BookScore, ...]:
+def score_books(model: CharModel, corpus: Corpus, books: tuple[Book, ...], *, max_chars: int) -> tuple[BookScore, ...]:
     """Return bits per character by book, each read from its beginning with the state carried."""
     if not books:
         return ()
-    return evaluate(session.model, session.corpus, books, max_chars=max_chars, batch_size=EVALUATION_LANES)
+    return evaluate(model, corpus, books, max_chars=max_chars, batch_size=EVALUATION_LANES)
 
 
 def _validate(session: Session) -> Validation | None:
@@ -49,5 +50,5 @@ def _validate(session: Session) -> Validation | None:
         ids = np.concatenate([session.corpus.book_ids(book) for book in books])[: train.val_chars]
         whole = seed_validation(session.model, ids)
         return Validation(whole.loss / log(2), whole.accuracy, len(ids), ()) if whole else None
-    scores = score_books(session, books, max_chars=train.val_chars)
+    scores = score_books(session.model, session.corpus, books, max_chars=train.val_chars)
     return Validation(*total(scores), scores)

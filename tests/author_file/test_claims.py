@@ -131,8 +131,8 @@ def test_weights_of_other_programs_are_named(path: Path, metadata: dict[str, str
 
 
 def test_a_newer_format_asks_for_an_upgrade(forge: Forge) -> None:
-    assert "written by a newer Penwright (format 2; this one reads up to 1). Upgrade" in refusal(
-        forge(about={"format_version": 2, "news": []})
+    assert "written by a newer Penwright (format 3; this one reads up to 2). Upgrade" in refusal(
+        forge(about={"format_version": 3, "news": []})
     )
 
 

@@ -1,0 +1,1 @@
+"""What followed each context on the whole shelf, counted: contexts as numbers, and tables of followers."""

@@ -1,0 +1,63 @@
+"""Tables as plain arrays, as a file holds them, and back with suspicion.
+
+Letters: V = vocab_size, C = contexts, E = followers.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from penwright.counts.tables import CountTables
+
+Array = NDArray[Any]
+
+
+def table_shapes(vocab_size: int, *, num_contexts: int, num_entries: int) -> dict[str, tuple[str, int]]:
+    """Return the type (little-endian, in numpy's words) and length of each array, by name."""
+    return {
+        "backoffs": ("|u1", num_contexts),
+        "contexts": ("<i4", num_contexts),
+        "shares": ("|u1", num_entries),
+        "sizes": ("|u1", num_contexts),
+        "symbols": ("|u1" if vocab_size <= 1 << 8 else "<u2", num_entries),
+        "totals": ("|u1", num_contexts),
+        "unigrams": ("<f4", vocab_size),
+    }
+
+
+def arrays_of(tables: CountTables) -> dict[str, Array]:
+    """Return the arrays of some tables, in the types that `table_shapes` names."""
+    return {
+        name: getattr(tables, name).cpu().numpy().astype(kind) for name, (kind, _) in shapes_of_tables(tables).items()
+    }
+
+
+def shapes_of_tables(tables: CountTables) -> dict[str, tuple[str, int]]:
+    """Return the type and length of each array of some tables."""
+    return table_shapes(len(tables.unigrams), num_contexts=len(tables.contexts), num_entries=len(tables.symbols))
+
+
+def tables_of(arrays: Mapping[str, Array]) -> CountTables:
+    """Return the tables that some arrays of the right types and lengths hold.
+
+    Raises:
+        ValueError: A clause that says what is wrong with them.
+    """
+    vocab_size = len(arrays["unigrams"])
+    contexts, sizes, symbols = arrays["contexts"], arrays["sizes"], arrays["symbols"]
+    if not (np.diff(contexts.astype(np.int64)) > 0).all():
+        raise ValueError("its counted contexts are not in order")
+    if (sizes == 0).any() or int(sizes.sum(dtype=np.int64)) != len(symbols):
+        raise ValueError("its counted contexts do not have the followers they claim")
+    if len(symbols) and int(symbols.max()) >= vocab_size:
+        raise ValueError("its counted followers are not in its alphabet")
+    unigrams = arrays["unigrams"]
+    if not (np.isfinite(unigrams).all() and (unigrams > 0).all() and (unigrams <= 1).all()):
+        raise ValueError("its counted shares are not between 0 and 1")
+    types = {"contexts": np.int32, "symbols": np.int32, "unigrams": np.float32}
+    return CountTables(
+        **{name: torch.from_numpy(arrays[name].astype(types.get(name, np.uint8))) for name in CountTables._fields}
+    )

@@ -1,0 +1,175 @@
+"""Tables of what follows each context: counted on a shelf, pruned to a budget, kept in a byte a number.
+
+The prediction of a context discounts what was counted and leaves the rest to a shorter context's:
+
+    p(s) = max(n_s - D(n_s), 0) / n + backoff * p_shorter(s),   backoff = 1 - sum of the shares kept
+
+with the three discounts of modified Kneser-Ney smoothing, estimated for each kind of context (Chen and Goodman 1999,
+"An empirical study of smoothing techniques for language modeling", eq. 17; here every order counts occurrences, as in
+their absolute discounting, since lower orders serve contexts that were pruned as well as those that were never met).
+
+This module knows nothing of models or training.
+
+Letters: V = vocab_size, K = number of kinds of context, C = contexts kept, E = followers kept.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from penwright.counts.contexts import NUM_KINDS
+from penwright.counts.followers import Followers
+
+SHARE_STEPS = 16
+"""Steps of a share's or backoff's code to a factor of two: code c stands for 2^(-c / 16)."""
+TOTAL_STEPS = 8
+"""Steps of a total's code to a factor of two: code c stands for 2^(c / 8)."""
+MAX_FOLLOWERS = 255
+"""Followers of one context that are kept at most, the most frequent ones."""
+_THRESHOLDS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 512, 1024, 4096, 1 << 14, 1 << 20, 1 << 62)
+
+
+class CountTables(NamedTuple):
+    """All kinds of context in one list."""
+
+    contexts: Tensor
+    """int32 (C,), distinct, in rising order."""
+    sizes: Tensor
+    """uint8 (C,), followers of each, from 1; they lie side by side in this order."""
+    backoffs: Tensor
+    """uint8 (C,), code of what is left to the shorter context."""
+    totals: Tensor
+    """uint8 (C,), code of how often the context was met."""
+    symbols: Tensor
+    """int32 (E,), the followers."""
+    shares: Tensor
+    """uint8 (E,), code of each follower's discounted share."""
+    unigrams: Tensor
+    """float32 (V,), the shares of all symbols; they sum to 1."""
+
+
+class _Kind(NamedTuple):
+    """One kind of context, discounted and not yet pruned."""
+
+    followers: Followers
+    totals: NDArray[np.int64]  # (C,)
+    shares: NDArray[np.float64]  # (E,)
+
+
+def make_tables(counted: Iterable[Followers], *, vocab_size: int, max_entries: int) -> CountTables:
+    """Discount and prune what was counted.
+
+    Args:
+        counted: K kinds, from `count_followers`.
+        vocab_size: V.
+        max_entries: Followers kept at most, over all kinds. The rarest contexts go first.
+    """
+    kinds = [_discounted(followers) for followers in counted]
+    assert len(kinds) == NUM_KINDS, len(kinds)
+    threshold = next(t for t in _THRESHOLDS if sum(int(_is_kept(kind, t).sum()) for kind in kinds) <= max_entries)
+    unigrams = (
+        np.bincount(kinds[0].followers.symbols, weights=kinds[0].followers.numbers, minlength=vocab_size) + 0.1
+    )  # (V,), nothing is impossible
+    parts = [_pruned(kind, threshold) for kind in kinds]
+    contexts, sizes, backoffs, totals = (np.concatenate([part[field] for part in parts]) for field in range(4))
+    symbols, shares = (np.concatenate([part[field] for part in parts]) for field in (4, 5))
+    order = np.argsort(contexts, kind="stable")
+    order = order[np.concatenate([[True], contexts[order][1:] != contexts[order][:-1]])[: len(order)]]
+    starts = np.cumsum(sizes) - sizes
+    entries = np.repeat(starts[order] - (np.cumsum(sizes[order]) - sizes[order]), sizes[order])
+    entries += np.arange(len(entries))
+    return CountTables(
+        contexts=torch.from_numpy(contexts[order]),
+        sizes=torch.from_numpy(sizes[order].astype(np.uint8)),
+        backoffs=torch.from_numpy(_code(backoffs[order], -SHARE_STEPS)),
+        totals=torch.from_numpy(_code(totals[order], TOTAL_STEPS)),
+        symbols=torch.from_numpy(symbols[entries].astype(np.int32)),
+        shares=torch.from_numpy(_code(shares[entries], -SHARE_STEPS)),
+        unigrams=torch.from_numpy((unigrams / unigrams.sum()).astype(np.float32)),
+    )
+
+
+def empty_tables(vocab_size: int) -> CountTables:
+    """Return tables that know nothing: every symbol is as likely as any other."""
+    nothing = torch.zeros(0, dtype=torch.uint8)
+    return CountTables(
+        contexts=nothing.int(),
+        sizes=nothing,
+        backoffs=nothing,
+        totals=nothing,
+        symbols=nothing.int(),
+        shares=nothing,
+        unigrams=torch.full((vocab_size,), 1.0 / vocab_size),
+    )
+
+
+def share_of(codes: Tensor) -> Tensor:
+    """Return the shares that codes stand for, float32."""
+    return torch.exp2(codes.float() * (-1.0 / SHARE_STEPS))
+
+
+def total_of(codes: Tensor) -> Tensor:
+    """Return the totals that codes stand for, float32."""
+    return torch.exp2(codes.float() * (1.0 / TOTAL_STEPS))
+
+
+def _code(values: NDArray[np.float64], steps: int) -> NDArray[np.uint8]:
+    """Return the codes nearest to some values: `steps` to a factor of two, negative for values up to 1."""
+    logarithms = np.log2(np.maximum(values, 1e-30))
+    codes: NDArray[np.uint8] = np.clip(np.rint(logarithms * steps), 0, 255).astype(np.uint8)
+    return codes
+
+
+def _discounted(followers: Followers) -> _Kind:
+    """Return the shares of one kind's followers."""
+    numbers, starts = followers.numbers, followers.starts
+    totals = np.add.reduceat(numbers, starts[:-1]) if len(numbers) else np.zeros(0, dtype=np.int64)
+    discounts = _discounts(numbers)[np.minimum(numbers, 3)]
+    shares = (numbers - discounts) / np.repeat(totals, np.diff(starts))
+    return _Kind(followers, totals, shares)
+
+
+def _discounts(numbers: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return D(0) to D(3 and more), estimated from how many pairs were met once, twice, thrice and four times."""
+    once, twice, thrice, four = (int((numbers == number).sum()) for number in (1, 2, 3, 4))
+    if not (once and twice and thrice and four):  # too little text to tell
+        return np.array([0.0, 0.5, 1.0, 1.4])
+    ratio = once / (once + 2 * twice)
+    found = [1 - 2 * ratio * twice / once, 2 - 3 * ratio * thrice / twice, 3 - 4 * ratio * four / thrice]
+    bounded = [min(max(value, 0.05 * number), 0.95 * number) for number, value in enumerate(found, start=1)]
+    return np.array([0.0, *bounded])
+
+
+def _is_kept(kind: _Kind, threshold: int) -> NDArray[np.bool_]:
+    """Return which followers stay, (E,): those met often enough in a context met often enough."""
+    followers = kind.followers
+    sizes = np.diff(followers.starts)
+    is_kept = np.repeat(kind.totals >= threshold, sizes) & (followers.numbers >= max(1, threshold // 4))
+    if len(sizes) and sizes.max() > MAX_FOLLOWERS:  # a large alphabet: only the most frequent of each context
+        owners = np.repeat(np.arange(len(sizes)), sizes)
+        order = np.lexsort((-followers.numbers, owners))
+        is_kept[order[np.arange(len(order)) - followers.starts[owners] >= MAX_FOLLOWERS]] = False
+    return is_kept
+
+
+def _pruned(kind: _Kind, threshold: int) -> tuple[NDArray[np.generic], ...]:
+    """Return contexts, sizes, backoffs, totals, symbols and shares of what is kept of one kind."""
+    is_kept = _is_kept(kind, threshold)
+    starts = kind.followers.starts
+    sums = np.concatenate([[0], np.cumsum(is_kept)])
+    sizes = sums[starts[1:]] - sums[starts[:-1]]
+    masses = np.concatenate([[0.0], np.cumsum(np.where(is_kept, kind.shares, 0.0))])
+    has_any = sizes > 0
+    backoffs = np.clip(1.0 - (masses[starts[1:]] - masses[starts[:-1]]), 1e-4, 1.0)
+    return (
+        kind.followers.contexts[has_any],
+        sizes[has_any],
+        backoffs[has_any],
+        kind.totals[has_any],
+        kind.followers.symbols[is_kept],
+        kind.shares[is_kept],
+    )

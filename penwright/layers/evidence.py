@@ -1,0 +1,176 @@
+"""What is known of the next character before any network is asked: counts of the whole shelf, recalls of this text.
+
+The evidence enters a model twice. At the bottom, as a vector added to the character's own, so that the network knows
+what counting expects. At the top, in the logits: every counted distribution's logarithm with a weight of its own, every
+recalled symbol with a bonus, and the network decides each weight anew at each character, by its own top and by how well
+founded the evidence is. At first six characters' counts have weight one and all else is zero, so a new model predicts
+what counting does.
+
+Sources: mixing predictions in the logistic domain by weights that depend on the context, Mahoney 2005, "Adaptive
+weighing of context models for lossless data compression", section 3; a network that learns what an n-gram model leaves,
+Li et al. 2022, "Residual Learning of Neural Text Generation with n-gram Language Model" (arXiv:2210.14431), section 3.
+
+Letters: B = lanes, T = characters per window, V = vocab_size, E = width of the stream, M = counted distributions, F =
+facts about them, R = orders recalled.
+"""
+
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from penwright.counts.contexts import ORDERS, context_sequence, context_step, initial_contexts
+from penwright.counts.tables import CountTables
+from penwright.layers.base import State
+from penwright.layers.counted import TOLD, Counted, Predictions
+from penwright.layers.recall import Recalled, initial_recall, recall_sequence, recall_step
+from penwright.model_config import NUM_BONUSES, NUM_COUNTED, NUM_FACTS, NUM_RECALLED, NUM_SHOWN
+
+SHOWN = (TOLD.index(ORDERS.index(6)), NUM_COUNTED - 1)
+"""The two counted distributions that the bottom of the network sees: after six characters, and after two words."""
+LEADING = SHOWN[0]
+"""The distribution whose weight is one at first."""
+RECALL_ORDERS = (4, 6)
+"""Characters in the contexts that are recalled."""
+_RECALLED = tuple(ORDERS.index(order) for order in RECALL_ORDERS)
+_LOG_CENTRE, _LOG_SCALE = 4.0, 0.5  # brings the logarithms of usual probabilities to about -1 to 1
+_SMALL = 0.02  # standard deviation of new weights
+_RECALL_SCALE = 0.05  # and of new vectors of recalled symbols
+
+
+class Found(NamedTuple):
+    """The evidence at some characters; (...) is (B,) or (B, T)."""
+
+    predictions: Predictions | None
+    """log_probs (..., M, V) and facts (..., F)."""
+    recalled: Recalled | None
+    """Each (..., R)."""
+
+
+class Evidence(nn.Module):
+    """Finds the evidence, and says what it adds to the stream and to the logits."""
+
+    is_letter: Tensor
+
+    def __init__(
+        self,
+        vocab_size: int,
+        stream_size: int,
+        *,
+        has_counts: bool,
+        num_slots: int,
+        generator: torch.Generator | None = None,
+    ) -> None:
+        """Begin with empty tables.
+
+        Args:
+            vocab_size: V.
+            stream_size: E.
+            has_counts: Whether counted tables are consulted.
+            num_slots: Slots of the memory of this text, a power of two; 0 for none.
+            generator: What the weights are drawn from, None for torch's own.
+        """
+        super().__init__()
+        self.vocab_size = vocab_size
+        self.num_slots = num_slots
+        self.counted = Counted(vocab_size) if has_counts else None
+        self.register_buffer("is_letter", torch.zeros(vocab_size, dtype=torch.bool), persistent=False)
+        with torch.no_grad():
+            if has_counts:
+                self.shown_weight = nn.Parameter(torch.empty(stream_size, NUM_SHOWN * vocab_size))
+                self.facts_weight = nn.Parameter(torch.empty(stream_size, NUM_FACTS))
+                self.shown_weight.normal_(0.0, _SMALL, generator=generator)
+                self.facts_weight.normal_(0.0, _SMALL, generator=generator)
+                self.mix_weight = nn.Parameter(torch.zeros(NUM_COUNTED, stream_size))
+                self.mix_facts_weight = nn.Parameter(torch.zeros(NUM_COUNTED, NUM_FACTS))
+                self.mix_bias = nn.Parameter(torch.zeros(NUM_COUNTED))
+                self.mix_bias[LEADING] = 1.0
+            if num_slots:
+                self.recall_embedding = nn.Parameter(torch.empty(NUM_RECALLED, vocab_size + 1, stream_size))
+                self.recall_embedding.normal_(0.0, _RECALL_SCALE, generator=generator)
+                self.bonus_weight = nn.Parameter(torch.zeros(NUM_BONUSES, stream_size))
+                self.bonus_bias = nn.Parameter(torch.zeros(NUM_BONUSES))
+
+    def use(self, tables: CountTables, is_letter: Tensor) -> None:
+        """Exchange the tables, if the model consults any, and say which symbols words are made of, bool (V,)."""
+        if self.counted is not None:
+            self.counted.use(tables)
+        self.is_letter = is_letter.to(self.is_letter.device)
+
+    def initial_state(self, batch_size: int) -> tuple[State, ...]:
+        """Return the state before the first character: the contexts', and the recall's if there is one."""
+        contexts = initial_contexts(batch_size, device=self.is_letter.device)
+        if not self.num_slots:
+            return (contexts,)
+        recall = initial_recall(
+            batch_size, num_orders=NUM_RECALLED, num_slots=self.num_slots, device=self.is_letter.device
+        )
+        return contexts, recall
+
+    @torch.no_grad()
+    def step(self, ids: Tensor, states: tuple[State, ...]) -> tuple[Found, tuple[State, ...]]:
+        """Read one character in every lane, int64 (B,)."""
+        contexts, named = context_step(ids, states[0], is_letter=self.is_letter)  # type: ignore[arg-type]
+        if not self.num_slots:
+            return Found(self._predictions(contexts), None), (named,)
+        recalled, memory = recall_step(ids, contexts[..., _RECALLED], states[1])  # type: ignore[arg-type]
+        return Found(self._predictions(contexts), recalled), (named, memory)
+
+    @torch.no_grad()
+    def sequence(
+        self, ids: Tensor, states: tuple[State, ...], resets: Tensor | None
+    ) -> tuple[Found, tuple[State, ...]]:
+        """Read a window in every lane, int64 (B, T), as `step` does one character; resets as everywhere."""
+        contexts, named = context_sequence(ids, states[0], resets, is_letter=self.is_letter)  # type: ignore[arg-type]
+        if not self.num_slots:
+            return Found(self._predictions(contexts), None), (named,)
+        recalled, memory = recall_sequence(ids, contexts[..., _RECALLED], states[1], resets)  # type: ignore[arg-type]
+        return Found(self._predictions(contexts), recalled), (named, memory)
+
+    def vectors(self, found: Found) -> Tensor:
+        """Return what the evidence adds to the stream, (..., E)."""
+        parts = []
+        if found.predictions is not None:
+            shown = found.predictions.log_probs[..., SHOWN, :].add(_LOG_CENTRE).mul_(_LOG_SCALE)  # (..., 2, V)
+            parts.append(
+                F.linear(shown.flatten(-2), self.shown_weight) + F.linear(found.predictions.facts, self.facts_weight)
+            )
+        if found.recalled is not None:
+            for order in range(NUM_RECALLED):
+                symbols = found.recalled.latest[..., order]
+                places = torch.where(symbols < 0, self.vocab_size, symbols)
+                parts.append(F.embedding(places, self.recall_embedding[order]))
+        return torch.stack([part.float() for part in parts]).sum(dim=0)
+
+    def logits(self, found: Found, top: Tensor) -> Tensor:
+        """Return what the evidence adds to the logits, (..., V), given the normalised top of the stream, (..., E)."""
+        total = torch.zeros((), device=top.device)
+        if found.predictions is not None:
+            log_probs, facts = found.predictions
+            weights = F.linear(top, self.mix_weight, self.mix_bias).float()
+            weights = weights + F.linear(facts, self.mix_facts_weight).float()  # (..., M)
+            with torch.autocast(top.device.type, enabled=False):
+                total = torch.matmul(weights.unsqueeze(-2), log_probs).squeeze(-2)
+        if found.recalled is not None:
+            bonuses = F.linear(top, self.bonus_weight, self.bonus_bias).float()
+            symbols, gains = self._bonuses(found.recalled, bonuses)
+            total = total.expand(*top.shape[:-1], self.vocab_size).scatter_add(-1, symbols, gains)
+        return total
+
+    def _bonuses(self, recalled: Recalled, bonuses: Tensor) -> tuple[Tensor, Tensor]:
+        """Return symbols and what each gains, both (..., 2 * R): the latest followers, then the earlier ones."""
+        plain, agreeing, proven, earlier = bonuses.chunk(4, dim=-1)  # (..., R) each
+        agrees = recalled.latest == recalled.earlier
+        gains = plain + agreeing * agrees + proven * recalled.was_right
+        symbols = torch.cat((recalled.latest, recalled.earlier), dim=-1)
+        gains = torch.cat((gains, earlier * ~agrees), dim=-1) * (symbols >= 0)
+        return symbols.clamp_min(0), gains
+
+    def _predictions(self, contexts: Tensor) -> Predictions | None:
+        """Return the tables' predictions for contexts (..., K)."""
+        if self.counted is None:
+            return None
+        shape = contexts.shape[:-1]
+        log_probs, facts = self.counted(contexts.flatten(0, -2))
+        return Predictions(log_probs.view(*shape, NUM_COUNTED, self.vocab_size), facts.view(*shape, NUM_FACTS))

@@ -1,0 +1,172 @@
+"""A memory of the text being read: what followed the last times that its present context was met.
+
+Every lane has a table of slots for each order of context. A context's number says which slot is its own; the slot holds
+the two latest followers, and a check so that another context's are not taken for its own. Newer contexts displace older
+ones, so the memory is of constant size however long the text. Nothing in it is learned, and no gradient passes.
+
+`recall_sequence` reads a window without a loop over time; `recall_step` is its twin, one character at a time. Both
+agree to the last bit.
+
+Source: the match model of context-mixing compressors (Mahoney 2005, "Adaptive weighing of context models for lossless
+data compression", section 3), here hashed as a cache of the recent past is in neural language models (Grave, Joulin
+and Usunier 2017, "Improving neural language models with a continuous cache").
+
+Letters: B = lanes, T = characters per window, R = orders remembered, S = slots a table.
+"""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+NO_SYMBOL = -1
+_CHECK_BITS, _SYMBOL_BITS = 16, 17
+_SYMBOL_MASK = (1 << _SYMBOL_BITS) - 1
+
+
+class RecallState(NamedTuple):
+    """What is remembered. All of it is zero before the first character."""
+
+    slots: Tensor
+    """int64 (B, R, S): check, 1 + the latest follower, 1 + the one before; zero where nothing was met."""
+    waiting: Tensor
+    """int64 (B, R): the number of the present context, whose follower is not yet read, above zero; zero at first."""
+    expected: Tensor
+    """int64 (B, R): 1 + the follower that the present context recalled; zero for none."""
+
+
+class Recalled(NamedTuple):
+    """What the present context was followed by before."""
+
+    latest: Tensor
+    """int64 (..., R), the symbol that followed the last time; NO_SYMBOL if the context is new."""
+    earlier: Tensor
+    """int64 (..., R), the same for the time before."""
+    was_right: Tensor
+    """bool (..., R), whether the context before this one recalled the symbol that then came."""
+
+
+def initial_recall(
+    batch_size: int, *, num_orders: int, num_slots: int, device: torch.device | str | None = None
+) -> RecallState:
+    """Return the state before the first character of `batch_size` texts.
+
+    Args:
+        batch_size: B.
+        num_orders: R.
+        num_slots: S, a power of two up to 65,536.
+    """
+    zeros = torch.zeros(batch_size, num_orders, dtype=torch.int64, device=device)
+    return RecallState(zeros.unsqueeze(2).repeat(1, 1, num_slots), zeros, zeros)
+
+
+def recall_step(ids: Tensor, contexts: Tensor, state: RecallState) -> tuple[Recalled, RecallState]:
+    """Read one character in every lane.
+
+    Args:
+        ids: int64 (B,).
+        contexts: int64 (B, R) of 32 bits, the contexts after that character.
+        state: What the last call returned, or `initial_recall`.
+
+    Returns:
+        What the contexts recall, (B, R), and the state.
+    """
+    num_slots = state.slots.shape[2]
+    arrived = (ids + 1).unsqueeze(1).expand_as(contexts)  # (B, R)
+    place, check = _address(state.waiting, num_slots)
+    is_waiting = state.waiting > 0
+    old = state.slots.gather(2, place.unsqueeze(2)).squeeze(2)
+    entry = torch.where(is_waiting, _pack(check, arrived, state.expected), old)
+    slots = state.slots.scatter(2, place.unsqueeze(2), entry.unsqueeze(2))
+    numbers = _numbers(contexts)
+    place, check = _address(numbers, num_slots)
+    latest, earlier = _unpack(slots.gather(2, place.unsqueeze(2)).squeeze(2), check)
+    recalled = Recalled(latest - 1, earlier - 1, is_waiting & (state.expected == arrived))
+    return recalled, RecallState(slots, numbers, latest)
+
+
+def recall_sequence(
+    ids: Tensor, contexts: Tensor, state: RecallState, resets: Tensor | None = None
+) -> tuple[Recalled, RecallState]:
+    """Read a window in every lane.
+
+    Args:
+        ids: int64 (B, T), T at least 1.
+        contexts: int64 (B, T, R) of 32 bits, the contexts after each character.
+        state: What the last call returned, or `initial_recall`.
+        resets: bool (B, T); where True, the lane's state is set to the initial one before that character is read.
+
+    Returns:
+        What the contexts recall, (B, T, R), and the state after the last character.
+    """
+    num_lanes, num_steps = ids.shape
+    num_slots = state.slots.shape[2]
+    # Place i of a row is the context that waits for character i; the last one still waits when the window ends.
+    numbers = torch.cat((state.waiting.unsqueeze(2), _numbers(contexts).transpose(1, 2)), dim=2)  # (B, R, T + 1)
+    place, check = _address(numbers, num_slots)
+    arrived = (ids + 1).unsqueeze(1).expand(-1, numbers.shape[1], -1)  # (B, R, T)
+    places = torch.arange(num_steps, device=ids.device)
+    fresh = torch.zeros_like(ids) if resets is None else torch.where(resets, places + 1, 0).cummax(dim=1).values
+    fresh = fresh.unsqueeze(1)  # (B, 1, T); contexts before place `fresh` belong to another text
+    before, is_last = _neighbours(torch.where(numbers > 0, place, -1))
+    met_before = (before >= 0) & (before >= fresh)  # (B, R, T), within this window and this text
+    is_last = is_last & (numbers[:, :, :-1] > 0) & (places >= fresh[:, :, -1:])
+    at = before.clamp_min(0)
+    agrees = met_before & (check.gather(2, at) == check[:, :, 1:])
+    stored = torch.where(fresh > 0, 0, state.slots.gather(2, place[:, :, 1:]))
+    old_latest, old_earlier = _unpack(stored, check[:, :, 1:])
+    latest = torch.where(met_before, torch.where(agrees, arrived.gather(2, at), 0), old_latest)
+    expected = torch.cat((state.expected.unsqueeze(2), latest), dim=2)  # (B, R, T + 1)
+    earlier = torch.where(met_before, torch.where(agrees, expected.gather(2, at), 0), old_earlier)
+    slots = state.slots if resets is None else state.slots.masked_fill(fresh[:, :, -1:] > 0, 0)
+    slots = slots.clone()
+    flat = (torch.arange(num_lanes * slots.shape[1], device=ids.device) * num_slots).view(num_lanes, -1, 1)
+    entries = _pack(check[:, :, :-1], arrived, expected[:, :, :-1])
+    slots.view(-1)[(flat + place[:, :, :-1])[is_last]] = entries[is_last]
+    is_kept = numbers[:, :, :-1] > 0
+    if resets is not None:
+        is_kept = is_kept & ~resets.unsqueeze(1)
+    was_right = is_kept & (expected[:, :, :-1] == arrived)
+    recalled = Recalled(*(part.transpose(1, 2) for part in (latest - 1, earlier - 1, was_right)))
+    return recalled, RecallState(slots, numbers[:, :, -1], latest[:, :, -1])
+
+
+def _neighbours(place: Tensor) -> tuple[Tensor, Tensor]:
+    """Find who else uses a slot.
+
+    Args:
+        place: int64 (B, R, T + 1), the slot of each context in reading order; -1 for one that has none.
+
+    Returns:
+        For every context but the first, the latest one before it that has the same slot, or -1: (B, R, T). And for
+        every context but the last, whether none between it and the last has the same slot: bool (B, R, T).
+    """
+    count = place.shape[2]
+    order = (place * count + torch.arange(count, device=place.device)).argsort(dim=2)
+    sorted_place = place.gather(2, order)
+    is_same = sorted_place[:, :, 1:] == sorted_place[:, :, :-1]  # as the one before it in this order
+    before = torch.full_like(place, -1).scatter(2, order[:, :, 1:], torch.where(is_same, order[:, :, :-1], -1))
+    is_followed = torch.zeros_like(place, dtype=torch.bool)
+    is_followed = is_followed.scatter(2, order[:, :, :-1], is_same & (order[:, :, 1:] < count - 1))
+    return before[:, :, 1:], ~is_followed[:, :, :-1]
+
+
+def _numbers(contexts: Tensor) -> Tensor:
+    """Return contexts as numbers from 1 to 2^32."""
+    return contexts + ((1 << 31) + 1)
+
+
+def _address(numbers: Tensor, num_slots: int) -> tuple[Tensor, Tensor]:
+    """Return the slot of each context and the check that tells it from others there."""
+    return numbers & (num_slots - 1), (numbers >> (32 - _CHECK_BITS)) & ((1 << _CHECK_BITS) - 1)
+
+
+def _pack(check: Tensor, latest: Tensor, earlier: Tensor) -> Tensor:
+    return (check << (2 * _SYMBOL_BITS)) | (latest << _SYMBOL_BITS) | earlier
+
+
+def _unpack(entries: Tensor, check: Tensor) -> tuple[Tensor, Tensor]:
+    """Return 1 + the two followers in each entry, or zero where the check is another context's."""
+    is_own = (entries >> (2 * _SYMBOL_BITS)) == check
+    latest = torch.where(is_own, (entries >> _SYMBOL_BITS) & _SYMBOL_MASK, 0)
+    return latest, torch.where(is_own, entries & _SYMBOL_MASK, 0)

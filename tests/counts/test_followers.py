@@ -1,0 +1,66 @@
+"""Counting against a dictionary, whatever the pieces."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+import torch
+
+from penwright.counts import followers as followers_module
+from penwright.counts.contexts import NUM_KINDS, context_sequence, initial_contexts
+from penwright.counts.followers import Followers, count_followers
+
+IS_LETTER = np.array([False] * 3 + [True] * 5)
+
+
+def some_texts(seed: int = 0) -> list[np.ndarray]:
+    generator = np.random.default_rng(seed)
+    return [generator.integers(0, 8, size).astype(np.uint8) for size in (400, 1, 90, 0, 255)]
+
+
+def by_hand(texts: list[np.ndarray], kind: int) -> Counter[tuple[int, int]]:
+    """(context, follower) -> number, one text after the other."""
+    found: Counter[tuple[int, int]] = Counter()
+    for text in texts:
+        if len(text) > 1:
+            ids = torch.from_numpy(text.astype(np.int64))[None]
+            contexts, _ = context_sequence(ids, initial_contexts(1), is_letter=torch.from_numpy(IS_LETTER))
+            found.update(zip(contexts[0, :-1, kind].tolist(), text[1:].tolist(), strict=True))
+    return found
+
+
+def as_counter(followers: Followers) -> Counter[tuple[int, int]]:
+    owners = np.repeat(followers.contexts, np.diff(followers.starts))
+    return Counter(
+        dict(
+            zip(zip(owners.tolist(), followers.symbols.tolist(), strict=True), followers.numbers.tolist(), strict=True)
+        )
+    )
+
+
+def test_pairs_are_counted_as_a_dictionary_counts_them() -> None:
+    texts = some_texts()
+    counted = list(count_followers(texts, is_letter=IS_LETTER))
+    assert len(counted) == NUM_KINDS
+    for kind, followers in enumerate(counted):
+        assert as_counter(followers) == by_hand(texts, kind)
+        assert (np.diff(followers.contexts.astype(np.int64)) > 0).all()
+
+
+def test_pieces_and_threads_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = some_texts(1)
+    whole = list(count_followers(texts, is_letter=IS_LETTER))
+    monkeypatch.setattr(followers_module, "PIECE", 500)
+    monkeypatch.setattr(followers_module, "STRETCH", 7)
+    for one, other in zip(whole, count_followers(texts, is_letter=IS_LETTER, num_threads=3), strict=True):
+        assert all(np.array_equal(first, second) for first, second in zip(one, other, strict=True))
+
+
+def test_a_pair_met_more_often_than_a_number_holds_is_counted_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(followers_module, "_MAX_NUMBER", 3)
+    keys = followers_module._packed(np.array([1 << 32] * 8 + [2 << 32], dtype=np.int64))
+    assert [(int(key) >> 32, int(key) & 3) for key in keys] == [(1, 3), (1, 3), (1, 2), (2, 1)]
+
+
+def test_a_shelf_without_text_has_no_contexts() -> None:
+    assert all(len(followers.contexts) == 0 for followers in count_followers([], is_letter=IS_LETTER))

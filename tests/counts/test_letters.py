@@ -1,0 +1,23 @@
+"""Which symbols words are made of."""
+
+from penwright.alphabet import FIRST_CHARACTER_ID, Alphabet
+from penwright.counts.letters import letters_of
+
+
+def test_letters_digits_and_what_joins_them_make_words() -> None:
+    characters = "\n !'-.09AZ_azéя’"
+    alphabet = Alphabet.learn(dict.fromkeys(characters, 1))
+    found = letters_of(alphabet)
+    assert {c for c in characters if found[alphabet.encode(c)[0]]} == set("'09AZ_azéя’")
+
+
+def test_the_edge_of_a_book_ends_a_word_and_a_spelled_character_does_not() -> None:
+    found = letters_of(Alphabet.learn({"a": 1}))
+    assert not found[0]
+    assert found[1:FIRST_CHARACTER_ID].all()
+
+
+def test_the_seed_alphabet_has_words_too() -> None:
+    alphabet = Alphabet.seed()
+    assert letters_of(alphabet)[alphabet.encode("k")[0]]
+    assert not letters_of(alphabet)[alphabet.encode(" ")[0]]

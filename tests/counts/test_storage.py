@@ -1,0 +1,54 @@
+"""Tables come back from their arrays as they were, and arrays that are none are refused."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from penwright.counts.followers import count_followers
+from penwright.counts.storage import arrays_of, table_shapes, tables_of
+from penwright.counts.tables import CountTables, make_tables
+
+
+@pytest.fixture(scope="module")
+def tables() -> CountTables:
+    text = np.random.default_rng(0).integers(0, 6, 500).astype(np.uint8)
+    counted = count_followers([text], is_letter=np.array([False, True] * 3))
+    return make_tables(counted, vocab_size=6, max_entries=10**6)
+
+
+def test_tables_survive_the_round_trip(tables: CountTables) -> None:
+    again = tables_of(arrays_of(tables))
+    assert all(torch.equal(one, other) for one, other in zip(tables, again, strict=True))
+
+
+def test_arrays_have_the_shapes_that_are_announced(tables: CountTables) -> None:
+    shapes = table_shapes(6, num_contexts=len(tables.contexts), num_entries=len(tables.symbols))
+    arrays = arrays_of(tables)
+    assert {name: (array.dtype.str, len(array)) for name, array in arrays.items()} == shapes
+
+
+def test_a_large_alphabet_takes_two_bytes_a_follower() -> None:
+    assert table_shapes(257, num_contexts=1, num_entries=2)["symbols"] == ("<u2", 2)
+
+
+@pytest.mark.parametrize(
+    ("name", "place", "value", "reason"),
+    [
+        ("contexts", 1, -(2**31), "not in order"),
+        ("sizes", 0, 0, "followers they claim"),
+        ("sizes", 0, 255, "followers they claim"),
+        ("symbols", 0, 6, "not in its alphabet"),
+        ("unigrams", 0, np.nan, "between 0 and 1"),
+        ("unigrams", 0, 0.0, "between 0 and 1"),
+        ("unigrams", 0, 2.0, "between 0 and 1"),
+    ],
+)
+def test_arrays_that_are_no_tables_are_refused(
+    tables: CountTables, name: str, place: int, value: Any, reason: str
+) -> None:
+    arrays = arrays_of(tables)
+    arrays[name][place] = value
+    with pytest.raises(ValueError, match=reason):
+        tables_of(arrays)

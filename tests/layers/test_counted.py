@@ -1,0 +1,78 @@
+"""Counted predictions against sums done by hand."""
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from penwright.counts.contexts import NUM_KINDS, ORDERS, context_sequence, initial_contexts
+from penwright.counts.followers import count_followers
+from penwright.counts.tables import CountTables, make_tables, share_of
+from penwright.layers.counted import TOLD, Counted
+from penwright.model_config import NUM_COUNTED, NUM_FACTS
+
+VOCAB_SIZE = 6
+IS_LETTER = np.array([False, False, True, True, True, True])
+
+
+@pytest.fixture(scope="module")
+def text() -> np.ndarray:
+    return np.random.default_rng(3).choice(6, 2_000, p=[0.4, 0.3, 0.1, 0.1, 0.05, 0.05]).astype(np.uint8)
+
+
+@pytest.fixture(scope="module")
+def tables(text: np.ndarray) -> CountTables:
+    return make_tables(count_followers([text], is_letter=IS_LETTER), vocab_size=VOCAB_SIZE, max_entries=10**6)
+
+
+def contexts_of(text: np.ndarray) -> Tensor:
+    ids = torch.from_numpy(text.astype(np.int64))[None]
+    return context_sequence(ids, initial_contexts(1), is_letter=torch.from_numpy(IS_LETTER))[0][0]
+
+
+def by_hand(tables: CountTables, contexts: list[int]) -> Tensor:
+    """The distribution of the longest order, one context at a time."""
+    rows = {int(context): row for row, context in enumerate(tables.contexts)}
+    starts = [0, *tables.sizes.long().cumsum(0).tolist()]
+    probs = tables.unigrams.clone()
+    for kind in range(len(ORDERS)):
+        if (row := rows.get(contexts[kind])) is None:
+            continue
+        probs = probs * share_of(tables.backoffs[row])
+        for entry in range(starts[row], starts[row + 1]):
+            probs[int(tables.symbols[entry])] += share_of(tables.shares[entry])
+    return probs
+
+
+def test_a_prediction_is_the_sum_that_its_formula_says(text: np.ndarray, tables: CountTables) -> None:
+    counted = Counted(VOCAB_SIZE)
+    counted.use(tables)
+    contexts = contexts_of(text[:60])
+    found = counted(contexts).log_probs.exp()[:, TOLD.index(ORDERS.index(8))]
+    needed = torch.stack([by_hand(tables, names) for names in contexts.tolist()])
+    torch.testing.assert_close(found, needed, rtol=1e-4, atol=1e-6)
+
+
+def test_every_prediction_is_a_distribution(text: np.ndarray, tables: CountTables) -> None:
+    counted = Counted(VOCAB_SIZE)
+    counted.use(tables)
+    predictions = counted(contexts_of(text[:200]))
+    sums = predictions.log_probs.exp().sum(dim=-1)
+    torch.testing.assert_close(sums, torch.ones_like(sums), rtol=0.05, atol=0.0)
+    assert predictions.facts.shape == (200, NUM_FACTS)
+
+
+def test_empty_tables_say_that_all_symbols_are_alike() -> None:
+    predictions = Counted(4)(torch.zeros(3, NUM_KINDS, dtype=torch.int64))
+    torch.testing.assert_close(predictions.log_probs.exp(), torch.full((3, NUM_COUNTED, 4), 0.25))
+    assert predictions.facts.view(3, NUM_COUNTED, 3)[..., :2].eq(0).all()
+
+
+def test_counting_knows_more_than_letter_frequencies(text: np.ndarray) -> None:
+    cycle = np.tile(np.array([2, 3, 4, 1], dtype=np.uint8), 200)
+    counted = Counted(VOCAB_SIZE)
+    counted.use(make_tables(count_followers([cycle], is_letter=IS_LETTER), vocab_size=VOCAB_SIZE, max_entries=10**6))
+    log_probs = counted(contexts_of(cycle[:100])).log_probs[20:-1, 0]
+    assert (
+        float(log_probs[torch.arange(len(log_probs)), torch.from_numpy(cycle[21:100].astype(np.int64))].mean()) > -0.1
+    )

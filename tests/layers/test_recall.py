@@ -1,0 +1,86 @@
+"""The memory of the text: the window form against the step form, and what is recalled."""
+
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+
+from penwright.layers.recall import (
+    NO_SYMBOL,
+    Recalled,
+    RecallState,
+    initial_recall,
+    recall_sequence,
+    recall_step,
+)
+
+ORDERS = 2
+
+
+def afresh_where(state: RecallState, resets: Tensor) -> RecallState:
+    initial = initial_recall(len(resets), num_orders=ORDERS, num_slots=state.slots.shape[2])
+    pairs = zip(state, initial, strict=True)
+    return RecallState(*(torch.where(resets.view(-1, *[1] * (old.dim() - 1)), new, old) for old, new in pairs))
+
+
+def step_by_step(ids: Tensor, contexts: Tensor, resets: Tensor, num_slots: int) -> tuple[Recalled, RecallState]:
+    """The plain loop."""
+    state, found = initial_recall(len(ids), num_orders=ORDERS, num_slots=num_slots), []
+    for time in range(ids.shape[1]):
+        recalled, state = recall_step(ids[:, time], contexts[:, time], afresh_where(state, resets[:, time]))
+        found.append(recalled)
+    return Recalled(*(torch.stack(parts, dim=1) for parts in zip(*found, strict=True))), state
+
+
+@settings(max_examples=40)
+@given(
+    seed=st.integers(0, 2**31),
+    cut=st.integers(1, 59),
+    num_contexts=st.sampled_from([3, 40, 1_000]),
+    num_slots=st.sampled_from([4, 1024]),
+    reset_share=st.sampled_from([0.0, 0.05, 0.5]),
+)
+def test_windows_of_any_size_recall_what_single_steps_recall(
+    seed: int, cut: int, num_contexts: int, num_slots: int, reset_share: float
+) -> None:
+    generator = torch.Generator().manual_seed(seed)
+    ids = torch.randint(0, 5, (2, 60), generator=generator)
+    names = torch.randint(-(2**31), 2**31, (num_contexts,), generator=generator)
+    contexts = names[torch.randint(0, num_contexts, (2, 60, ORDERS), generator=generator)]
+    resets = torch.rand(2, 60, generator=generator) < reset_share
+    needed, needed_state = step_by_step(ids, contexts, resets, num_slots)
+    state, found = initial_recall(2, num_orders=ORDERS, num_slots=num_slots), []
+    for window in (slice(0, cut), slice(cut, 60)):
+        marks = resets[:, window] if reset_share else None
+        recalled, state = recall_sequence(ids[:, window], contexts[:, window], state, marks)
+        found.append(recalled)
+    for needed_part, parts in zip(needed, zip(*found, strict=True), strict=True):
+        assert torch.equal(torch.cat(parts, dim=1), needed_part)
+    assert all(torch.equal(one, other) for one, other in zip(state, needed_state, strict=True))
+
+
+def read(ids: list[int], contexts: list[int], *, num_slots: int = 64) -> list[tuple[int, int, bool]]:
+    """Latest, earlier and was_right after each character, of one order."""
+    names = torch.tensor(contexts)[None, :, None].expand(-1, -1, ORDERS)
+    recalled, _ = recall_sequence(torch.tensor([ids]), names, initial_recall(1, num_orders=ORDERS, num_slots=num_slots))
+    return list(zip(*(part[0, :, 0].tolist() for part in recalled), strict=True))
+
+
+def test_a_context_recalls_its_two_latest_followers() -> None:
+    found = read([1, 2, 1, 3, 1, 3], [10, 20, 10, 30, 10, 30])
+    assert found[0] == (NO_SYMBOL, NO_SYMBOL, False)
+    assert found[2] == (2, NO_SYMBOL, False)
+    assert found[4] == (3, 2, False)
+    assert found[5] == (1, NO_SYMBOL, True)  # it was expected that 3 would follow, and so it did
+
+
+def test_a_context_in_another_ones_slot_recalls_nothing_of_it() -> None:
+    low, high = 5, 5 + (7 << 16)  # the same slot, another check
+    assert read([1, 2, 3], [low, 9, high])[2][0] == NO_SYMBOL
+    assert read([1, 2, 3], [low, 9, low])[2][0] == 2
+
+
+def test_the_state_before_is_left_as_it_was() -> None:
+    state = initial_recall(1, num_orders=ORDERS, num_slots=8)
+    recall_sequence(torch.tensor([[1, 2]]), torch.ones(1, 2, ORDERS, dtype=torch.int64), state)
+    assert not state.slots.any()

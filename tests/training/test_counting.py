@@ -1,0 +1,64 @@
+"""What is counted for a model that learns is never what it reads."""
+
+import pytest
+import torch
+
+from penwright.corpus.store import Corpus
+from penwright.training import counting as counting_module
+from penwright.training.counting import CountedShelf
+
+
+def shelf(corpus: Corpus, *, min_ids: int = 100, max_entries: int = 10**6) -> CountedShelf:
+    return CountedShelf(corpus, max_entries=max_entries, min_ids=min_ids, seed=0, num_threads=1)
+
+
+def test_every_id_of_the_training_books_is_in_one_fold(corpus: Corpus) -> None:
+    divided = shelf(corpus)
+    numbers = sorted(number for fold in divided.folds for number in fold)
+    assert numbers == list(range(len(divided.pieces)))
+    covered = sorted((piece.book, piece.start, piece.stop) for piece in divided.pieces)
+    for number, book in enumerate(corpus.books_in("train")):
+        edges = [(start, stop) for owner, start, stop in covered if owner == number]
+        assert edges[0][0] == 0 and edges[-1][1] == book.num_ids
+        assert all(before[1] == after[0] for before, after in zip(edges, edges[1:], strict=False))
+
+
+def test_a_fold_is_never_counted_for_itself(corpus: Corpus) -> None:
+    divided = shelf(corpus)
+    assert len(divided.folds) > 1
+    for fold, members in enumerate(divided.folds):
+        assert not set(divided._sample(fold)) & set(members)
+        assert divided._sample(fold)
+
+
+def test_books_of_one_title_are_not_divided_among_folds_where_there_are_enough() -> None:
+    groups = counting_module._groups(["A. Vane"] * 3 + ["B. Wren"], ["The Lamp", "Lamp", "Ferry", "Soup"])
+    assert sorted(groups) == [[0, 1], [2], [3]]
+
+
+def test_authors_stay_together_where_there_are_enough_of_them() -> None:
+    authors = [f"Author{number:c}" for number in range(65, 65 + counting_module.MIN_GROUPS)]
+    groups = counting_module._groups([*authors, authors[0]], [f"Title {number}" for number in range(len(authors) + 1)])
+    assert [0, len(authors)] in groups
+    assert len(groups) == len(authors)
+
+
+def test_a_shelf_too_small_for_two_folds_is_not_counted(corpus: Corpus) -> None:
+    divided = shelf(corpus, min_ids=10**6)
+    assert len(divided.folds) == 1
+    assert len(divided.tables(0).contexts) == 0
+
+
+def test_tables_repeat_and_differ_between_folds(corpus: Corpus) -> None:
+    first, again, other = shelf(corpus).tables(0), shelf(corpus).tables(0), shelf(corpus).tables(1)
+    assert all(torch.equal(one, same) for one, same in zip(first, again, strict=True))
+    assert not torch.equal(first.unigrams, other.unigrams)
+
+
+def test_a_large_shelf_is_counted_in_part(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = shelf(corpus)._sample(0)
+    monkeypatch.setattr(counting_module, "COUNTED_CHARS", 2_000)
+    divided = shelf(corpus)
+    chosen = divided._sample(0)
+    assert 0 < len(chosen) < len(whole)
+    assert sum(divided.pieces[n].stop - divided.pieces[n].start for n in chosen) <= 2_000
