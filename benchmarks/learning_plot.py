@@ -66,13 +66,14 @@ def _panel(panel: Panel) -> list[str]:
     seconds = [at for at, _ in points] or [1.0]
     lowest = min([bits for _, bits in points] + figures, default=1.0)
     x = Scale(min(seconds) * 0.9, max(seconds) * 1.02 + 1e-9, LEFT, RIGHT, is_log=True)
-    y = Scale(int(lowest * 10 - 0.5) / 10, HIGHEST, BOTTOM, TOP)
+    highest = max(HIGHEST, lowest + 1.0)
+    y = Scale(int(lowest * 10 - 0.5) / 10, highest, BOTTOM, TOP)
     labels = spread([max(TOP, y(each)) for each in figures], gap=LABEL_GAP, first=TOP, last=BOTTOM)
     parts = [f'<text class="title" x="{LEFT}" y="{TOP - 18}">{escape(panel.title)}</text>', *_grid(x, y)]
     for line, label_at in zip(panel.lines, labels, strict=True):
         colour = COLOURS[line.colour % len(COLOURS)]
         for seed in line.seeds:
-            places = [(x(at), y(bits)) for at, bits in thinned(seed, x, max_points=SMOOTHED_TO) if bits <= HIGHEST]
+            places = [(x(at), y(bits)) for at, bits in thinned(seed, x, max_points=SMOOTHED_TO) if bits <= highest]
             if len(places) > 1:
                 path = " L".join(f"{left:.1f} {top:.1f}" for left, top in places)
                 parts.append(f'<path class="seed" stroke="{colour}" d="M{path}"/>')

@@ -38,6 +38,8 @@ GRAD_CLIP = 1.0
 WARMUP_STEPS = 10
 CHUNK_SIZE = 256  # symbols read at a time when scoring
 SETTINGS = {**SHAPE, "learning_rate": LEARNING_RATE, "precision": "float32", "jit_compile": False, "unroll": False}
+# As torch does: from Keras's own, of 0.03, 63 updates reached 4.18 bits per character instead of 3.26 (2026-11).
+EMBEDDING = keras.initializers.RandomNormal(stddev=1.0)
 POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
 
 
@@ -50,7 +52,7 @@ def make_model(vocab_size: int, *, batch_size: int, seq_len: int, settings: dict
     return keras.Sequential(
         [
             keras.Input(batch_shape=(batch_size, seq_len), dtype="int32"),
-            keras.layers.Embedding(vocab_size, settings["embedding_dim"]),
+            keras.layers.Embedding(vocab_size, settings["embedding_dim"], EMBEDDING),
             *layers,
             keras.layers.Dense(vocab_size, dtype="float32"),
         ]

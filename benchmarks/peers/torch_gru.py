@@ -43,6 +43,14 @@ class CharGru(nn.Module):
         self.embedding = nn.Embedding(vocab_size, embedding_dim)
         self.gru = nn.GRU(embedding_dim, hidden_size, num_layers, batch_first=True)
         self.readout = nn.Linear(hidden_size, vocab_size)
+        # As Keras does: from torch's own beginning, 64 updates reached 4.20 bits per character, not 3.17 (2026-11).
+        for name, parameter in [*self.gru.named_parameters(), *self.readout.named_parameters()]:
+            if "bias" in name:
+                nn.init.zeros_(parameter)
+            elif "hh" in name:
+                nn.init.orthogonal_(parameter)
+            else:
+                nn.init.xavier_uniform_(parameter)
 
     def forward(self, ids: Tensor, state: Tensor | None) -> tuple[Tensor, Tensor]:
         """Return logits (B, T, V) and the next state (L, B, H)."""

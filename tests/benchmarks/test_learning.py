@@ -63,3 +63,7 @@ def test_a_chart_has_a_line_for_each_seed_and_the_held_out_figure() -> None:
     chart = draw([Panel("5 minutes", [Line("a < b", 0, [points, points], 2.125)])])
     assert chart.count('class="seed"') == 2
     assert "2.125" in chart and "a &lt; b" in chart
+
+
+def test_a_chart_of_those_who_learned_nothing_can_be_drawn() -> None:
+    assert "6.900" in draw([Panel("1 second", [Line("a", 0, [[(1.0, 6.95)]], 6.9)])])
