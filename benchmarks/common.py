@@ -12,13 +12,15 @@ RESULTS = Path(__file__).parent / "results"
 
 
 def commit() -> str:
-    """Return the commit of this checkout, with a mark if files have changed since."""
+    """Return the commit of this checkout, with a mark if files other than results have changed since."""
     folder = Path(__file__).parent
 
     def git(*words: str) -> str:
         return subprocess.run(["git", *words], cwd=folder, capture_output=True, text=True, check=False).stdout.strip()
 
-    changed = " with changes" if git("status", "--porcelain", "--untracked-files=no") else ""
+    changed = (
+        " with changes" if git("status", "--porcelain", "--untracked-files=no", "--", ":/", ":(exclude)results") else ""
+    )
     return (git("rev-parse", "--short=12", "HEAD") or "unknown") + changed
 
 

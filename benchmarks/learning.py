@@ -1,0 +1,230 @@
+"""Who has learned most after the same minutes on the same books, on all processors of this machine?
+
+    python benchmarks/learning.py PATH/TO/novels [--minutes 5 10 60] [--seeds 3] [--continue]
+    python benchmarks/learning.py PATH/TO/novels --ablations benchmarks/ablations.toml
+
+Penwright prepares the books once: default cleaning, a lossless alphabet, whole authors held out. Every contestant
+learns from the same ids and is scored on the same beginnings of held-out books, in bits per character of the original
+text. The minutes are wall clock from the moment a contestant begins, with whatever it prepares by itself (imports are
+not counted); scoring comes after. One contestant at a time has all threads, in a process of its own.
+
+Contestants: Penwright's presets, each as `penwright train PATH --for M` would run it; the network of the 2017 system in
+`torch.nn.GRU`, in float32 and in bfloat16; the same in Keras 3; a GPT in nanoGPT's published shape for a processor, and
+one with a larger context. How each is written stands at the top of its module in `peers/`.
+
+Results are kept in results/learning.jsonl as they come; after a stop, --continue goes on. The table is
+results/learning.md, the curves are results/learning.svg. With --ablations, settings laid over the default preset
+compete with it instead, for results/ablations.md. Keras may live in an interpreter of its own: --keras-python.
+"""
+
+import argparse
+import statistics
+import subprocess
+import sys
+import tempfile
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from common import RESULTS, results_header, write_results
+from contest import Contestant, Ledger, Result, Rules, Shelf, hold
+from learning_plot import Line, Panel, draw
+
+from penwright import Corpus
+from penwright.cli.processors import let_waiting_threads_sleep
+from penwright.training.environment import choose_precision, usable_processors, use_threads
+
+DEFAULT = "default"
+INSTALL_KERAS = "python -m pip install --constraint constraints.txt --group peers"
+FIND_KERAS = (
+    "from importlib.util import find_spec as find; raise SystemExit(not (find('keras') and find('tensorflow')))"
+)
+# The best of rates 1e-3, 2e-3, 3e-3 and 5e-3 with 4 windows, and of 2e-3 and 3e-3 with 8, after 1.5 million symbols of
+# a shelf of novels (2026-11). A symbol costs the same time in any of them, so fewer windows mean more updates.
+LARGER_CONTEXT = {"context": 256, "batch_size": 4, "learning_rate": 2e-3, "schedule": "linear", "final_fraction": 0.05}
+
+
+def contestants_of(presets: Sequence[str], keras_python: str) -> list[Contestant]:
+    """Return everybody, Penwright first."""
+    return [
+        *(preset_contestant(name) for name in presets),
+        Contestant("torch-gru", "torch.nn.GRU, float32", "torch_gru", {"precision": "float32"}),
+        Contestant("torch-gru-bf16", "torch.nn.GRU, bfloat16", "torch_gru", {"precision": "bfloat16"}),
+        Contestant("keras-gru", "Keras 3 GRU", "keras_gru", {"precision": _faster_precision()}, keras_python),
+        Contestant("gpt-64", "GPT, context 64 (nanoGPT's shape)", "gpt", {}),
+        Contestant("gpt-256", "GPT, context 256, tuned", "gpt", LARGER_CONTEXT),
+    ]
+
+
+def preset_contestant(name: str) -> Contestant:
+    """Return a preset of Penwright."""
+    return Contestant(name, f"Penwright, `{name}`", "penwright_run", {"preset": name})
+
+
+def _faster_precision() -> str:
+    """Return what Keras should multiply in; to compile its graph twice for a measurement would cost it seconds."""
+    return choose_precision("auto", torch.device("cpu"))
+
+
+def ablations_of(path: Path) -> list[Contestant]:
+    """Return the default preset, and one contestant for each table of a file: its sections are laid over the preset."""
+    tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    return [
+        preset_contestant(DEFAULT),
+        *(
+            Contestant(name, name, "penwright_run", {"preset": DEFAULT, "overrides": overrides})
+            for name, overrides in tables.items()
+        ),
+    ]
+
+
+def table(results: Sequence[Result], contestants: Sequence[Contestant]) -> list[str]:
+    """Return rows for one length, best on the test books first."""
+    by_name = {each.name: [r for r in results if r.contestant == each.name] for each in contestants}
+    medians = {name: statistics.median(r.test for r in runs) for name, runs in by_name.items() if runs}
+    rows = [
+        "| contestant | parameters | chars/s | chars read | bits per character, val | and test | "
+        "times the default's | memory at first |",
+        "|---|---:|---:|---:|---:|---:|---:|---|",
+    ]
+    labels = {each.name: each.label for each in contestants}
+    for name in sorted(medians, key=medians.__getitem__):
+        runs = by_name[name]
+        speed = statistics.median(r.chars_read / r.train_seconds for r in runs)
+        ratio = f"{medians[name] / medians[DEFAULT]:.3f}" if DEFAULT in medians else ""
+        rows.append(
+            f"| {labels[name]} | {runs[0].num_parameters:,} | {speed:,.0f} | "
+            f"{statistics.median(r.chars_read for r in runs):,.0f} | {spread([r.val for r in runs])} | "
+            f"{spread([r.test for r in runs])} | {ratio} | {', '.join(sorted({r.memory for r in runs} - {''}))} |"
+        )
+    return rows
+
+
+def spread(values: Sequence[float]) -> str:
+    """Return a median and, of several values, the lowest and the highest."""
+    middle = f"{statistics.median(values):.3f}"
+    return middle if len(values) == 1 else f"{middle} ({min(values):.3f} to {max(values):.3f})"
+
+
+def baseline_rows(baselines: dict[str, dict[str, float]]) -> list[str]:
+    """Return what counting and packing reach."""
+    rows = [f"| {name} | {bits['val']:.3f} | {bits['test']:.3f} |" for name, bits in baselines.items()]
+    return ["| without a network | bits per character, val | and test |", "|---|---:|---:|", *rows]
+
+
+def samples(results: Sequence[Result], contestants: Sequence[Contestant]) -> list[str]:
+    """Return the beginning of a page by each, from its first seed."""
+    lines = []
+    for each in contestants:
+        pages = [r for r in results if r.contestant == each.name]
+        if pages:
+            page = " ".join(min(pages, key=lambda r: r.seed).sample.split())
+            lines += [f"> **{each.label}**: {page}", ""]
+    return lines
+
+
+def panels(results: Sequence[Result], contestants: Sequence[Contestant], lengths: Sequence[float]) -> list[Panel]:
+    """Return a chart for each length."""
+    charts = []
+    for minutes in lengths:
+        lines = []
+        for colour, each in enumerate(contestants):
+            runs = [r for r in results if (r.contestant, r.minutes) == (each.name, minutes)]
+            if runs:
+                label = each.label.replace("`", "")
+                test = statistics.median(r.test for r in runs)
+                lines.append(Line(label, colour, [r.points for r in runs], test))
+        charts.append(Panel(f"{minutes:g} minutes", lines))
+    return charts
+
+
+def report(
+    name: str, title: str, ledger: Ledger, contestants: Sequence[Contestant], corpus: Corpus, notes: Sequence[str]
+) -> None:
+    """Write the table, and for the contest also the chart."""
+    taking_part = {each.name for each in contestants}
+    results = [r for r in ledger.results if r.contestant in taking_part]
+    lengths = sorted({r.minutes for r in results})
+    held_out = {split: ", ".join(sorted({book.author for book in corpus.books_in(split)})) for split in ("val", "test")}
+    rules = results[0].rules if results else None
+    versions = {key: value for r in results for key, value in r.versions.items() if key in ("keras", "tensorflow")}
+    lines = [
+        f"{corpus.num_chars('train'):,} characters to learn from. Held out: {held_out['val']} (val), "
+        f"{held_out['test']} (test); {rules.scored_chars if rules else 0:,} characters of each are scored.",
+        f"Results of commits: {', '.join(sorted({r.commit for r in results}))}. Load of the machine before and after a "
+        f"run, at most: {max((max(r.load) for r in results), default=0):.1f}.",
+    ]
+    for minutes in lengths:
+        chosen = [r for r in results if r.minutes == minutes]
+        seeds = len({r.seed for r in chosen})
+        lines += ["", f"## {minutes:g} minutes", ""]
+        lines += [f"Median of {seeds} seeds (lowest to highest).", ""] if seeds > 1 else []
+        lines += table(chosen, contestants)
+    if ledger.baselines:
+        lines += ["", *baseline_rows(ledger.baselines)]
+    lines += ["", *(f"- {note}" for note in notes), ""] if notes else [""]
+    if lengths and name == "learning":
+        (RESULTS / "learning.svg").write_text(draw(panels(results, contestants, lengths)), encoding="utf-8")
+        lines += ["![Bits per character over time](learning.svg)", ""]
+        lines += [f"Samples after {lengths[-1]:g} minutes:", ""]
+        lines += samples([r for r in results if r.minutes == lengths[-1]], contestants)
+    write_results(name, title, results_header(extra_versions=versions), "\n".join(lines).rstrip())
+
+
+def has_keras(python: str) -> bool:
+    """Return whether an interpreter finds Keras and TensorFlow."""
+    return subprocess.run([python, "-c", FIND_KERAS], check=False).returncode == 0
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("path", type=Path)
+    parser.add_argument("--minutes", type=float, nargs="+", default=[5.0])
+    parser.add_argument("--seeds", type=int, default=3, help="how many, from 0")
+    parser.add_argument("--threads", type=int, default=usable_processors())
+    parser.add_argument("--presets", default="default,seed", help="of Penwright, separated by commas")
+    parser.add_argument("--only", help="names of contestants, separated by commas")
+    parser.add_argument("--ablations", type=Path, metavar="FILE.toml")
+    parser.add_argument("--scored-chars", type=int, default=100_000, help="of each split")
+    parser.add_argument("--keras-python", default=sys.executable, metavar="PATH", help="an interpreter that has Keras")
+    parser.add_argument("--continue", dest="goes_on", action="store_true", help="keep the results there are")
+    arguments = parser.parse_args()
+    let_waiting_threads_sleep()
+    use_threads(arguments.threads)
+    name = "ablations" if arguments.ablations else "learning"
+    notes: list[str] = []
+    if arguments.ablations:
+        contestants = ablations_of(arguments.ablations)
+        title = "What each ingredient of the default gives in the same minutes"
+    else:
+        contestants = contestants_of(arguments.presets.split(","), arguments.keras_python)
+        title = "Learning in the same minutes"
+    if arguments.only:
+        known = {each.name: each for each in contestants}
+        unknown = [each for each in arguments.only.split(",") if each not in known]
+        if unknown:
+            parser.error(f"there is no contestant '{unknown[0]}'; there are {', '.join(known)}.")
+        contestants = [known[each] for each in arguments.only.split(",")]
+    if any(each.name == "keras-gru" for each in contestants) and not has_keras(arguments.keras_python):
+        contestants = [each for each in contestants if each.name != "keras-gru"]
+        notes.append(
+            f"Keras was left out, since it is not installed. To let it take part: `{INSTALL_KERAS}`, here or in an "
+            "environment of its own that --keras-python names."
+        )
+    path = RESULTS / f"{name}.jsonl"
+    if path.exists() and not arguments.goes_on:
+        parser.error(f"{path.name} holds results. Give --continue to go on with them, or delete it to begin anew.")
+    corpus = Corpus.from_files([arguments.path])
+    rules = Rules(corpus.digest, arguments.scored_chars, arguments.threads)
+    ledger = Ledger(path, rules)
+    with tempfile.TemporaryDirectory() as folder:
+        shelf = Shelf(corpus, Path(folder) / "corpus", scored_chars=arguments.scored_chars)
+        if ledger.baselines is None and not arguments.ablations:
+            ledger.add_baselines(shelf.baselines())
+        notes += hold(contestants, shelf, ledger, minutes=arguments.minutes, seeds=arguments.seeds, rules=rules)
+    report(name, title, ledger, contestants, corpus, notes)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,105 @@
+"""Penwright itself, trained through its public door just as `penwright train PATH --for M` trains.
+
+The default and the rungs of the ladder are left to do all they do of themselves: choose a precision, read held-out
+books, write samples, save. The author that the run leaves is scored. The 2017 system (`seed`) would spend a quarter of
+its minutes on held-out books, so it does not look at them; it learns from an empty memory only once and may be lost
+when a book begins with one, so it is also read with its last weights and the memory that a lane of its training had at
+the end, and the better way on the books marked `val` counts.
+
+Settings: `preset`, and `overrides` for an ablation.
+"""
+
+import tempfile
+import time
+from pathlib import Path
+
+import torch
+
+from peers.contract import MIN_P, TEMPERATURE, Curve, Figures, Job, Outcome, answer, better
+from penwright import Author, Corpus, train
+from penwright.evaluation import evaluate, total
+from penwright.model import CharModel, ModelState, state_from_tensors
+from penwright.training.checkpoint import list_checkpoints, load_checkpoint
+from penwright.training.environment import package_versions
+from penwright.training.records import Finished, Progress
+from penwright.training.run_folder import RunFolder
+
+FINAL_CHARS = 5_000  # of the run's own last reading, after its minutes; the contest's follows
+SEED = {"val_every": 10**9, "val_chars": FINAL_CHARS, "compare_every": 0, "validation": "books", "patience": 0}
+
+
+def run(job: Job) -> Outcome:
+    """Train one preset and score its author."""
+    corpus = Corpus.open(job.facts.path)
+    preset = job.settings["preset"]
+    overrides = {name: dict(table) for name, table in job.settings.get("overrides", {}).items()}
+    overrides["train"] = {
+        **overrides.get("train", {}),
+        **(SEED if preset == "seed" else {}),
+        "final_val_chars": FINAL_CHARS,
+        "threads": job.threads,
+    }
+    ticks: list[float] = []
+
+    def tick() -> bool:
+        """Note the time before every step; the last one is when training ended."""
+        ticks[1:] = [time.perf_counter()]
+        return False
+
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder) / "run"
+        last = None
+        curve = Curve(job.seconds, symbols_per_char=job.facts.symbols_per_char)
+        ticks.append(time.perf_counter())
+        for record in train(
+            corpus, run=place, preset=preset, overrides=overrides, seconds=job.seconds, seed=job.seed, stop=tick
+        ):
+            if isinstance(record, Progress):
+                curve.add(record.loss)
+            last = record
+        assert isinstance(last, Finished), "a run ends with its last record"
+        author = Author.load(place)
+        readings = {"empty": _figures(job, corpus, author.model)}
+        train_settings = RunFolder.open(place).config().train
+        if preset == "seed":
+            initial = _carry_on(author.model, place)
+            readings["carried on"] = _figures(job, corpus, author.model, initial=initial)
+    memory, figures = better(readings)
+    page = author.write(
+        job.facts.prompt, max_chars=job.facts.sample_chars, temperature=TEMPERATURE, min_p=MIN_P, seed=1
+    )
+    return Outcome(
+        num_parameters=author.model.num_parameters,
+        chars_read=last.chars_read,
+        train_seconds=ticks[-1] - ticks[0],
+        points=curve.points,
+        figures=figures,
+        memory=memory,
+        sample_ids=author.alphabet.encode(page).tolist(),
+        settings={"precision": train_settings.precision, "ended": last.reason, "best_step": last.best_step},
+        versions=package_versions(),
+    )
+
+
+def _figures(job: Job, corpus: Corpus, model: CharModel, *, initial: ModelState | None = None) -> Figures:
+    return Figures(
+        *(
+            total(
+                evaluate(model, corpus, corpus.books_in(split), max_chars=job.facts.scored_chars, initial=initial)
+            ).bits_per_char
+            for split in ("val", "test")
+        )
+    )
+
+
+def _carry_on(model: CharModel, place: Path) -> ModelState:
+    """Give a model the last weights of a run, and return the memory that the run's first lane had with them."""
+    state = load_checkpoint(list_checkpoints(place / "checkpoints")[-1]).state
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            parameter.copy_(state.weights[name])
+    return state_from_tensors(model, {name: tensor[:1] for name, tensor in state.lanes.items()}, "lanes")
+
+
+if __name__ == "__main__":
+    answer(run)
