@@ -30,7 +30,8 @@ TOTAL_STEPS = 8
 """Steps of a total's code to a factor of two: code c stands for 2^(c / 8)."""
 MAX_FOLLOWERS = 255
 """Followers of one context that are kept at most, the most frequent ones."""
-_THRESHOLDS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 512, 1024, 4096, 1 << 14, 1 << 20, 1 << 62)
+_THRESHOLDS = np.array([1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 512, 1 << 10, 1 << 14, 1 << 20])
+"""A context must have been met so often to be kept, and each of its followers a quarter as often."""
 
 
 class CountTables(NamedTuple):
@@ -57,7 +58,8 @@ class _Kind(NamedTuple):
 
     followers: Followers
     totals: NDArray[np.int64]  # (C,)
-    shares: NDArray[np.float64]  # (E,)
+    shares: NDArray[np.float32]  # (E,)
+    levels: NDArray[np.uint8]  # (E,), how many of the thresholds each follower passes
 
 
 def make_tables(counted: Iterable[Followers], *, vocab_size: int, max_entries: int) -> CountTables:
@@ -70,11 +72,14 @@ def make_tables(counted: Iterable[Followers], *, vocab_size: int, max_entries: i
     """
     kinds = [_discounted(followers) for followers in counted]
     assert len(kinds) == NUM_KINDS, len(kinds)
-    threshold = next(t for t in _THRESHOLDS if sum(int(_is_kept(kind, t).sum()) for kind in kinds) <= max_entries)
+    num_levels = len(_THRESHOLDS)
+    numbers = np.sum([np.bincount(kind.levels, minlength=num_levels + 1) for kind in kinds], axis=0)
+    kept = numbers[::-1].cumsum()[::-1]  # followers that pass at least so many thresholds
+    level = next((level for level in range(1, num_levels + 1) if kept[level] <= max_entries), num_levels + 1)
     unigrams = (
         np.bincount(kinds[0].followers.symbols, weights=kinds[0].followers.numbers, minlength=vocab_size) + 0.1
     )  # (V,), nothing is impossible
-    parts = [_pruned(kind, threshold) for kind in kinds]
+    parts = [_pruned(kind, level) for kind in kinds]
     contexts, sizes, backoffs, totals = (np.concatenate([part[field] for part in parts]) for field in range(4))
     symbols, shares = (np.concatenate([part[field] for part in parts]) for field in (4, 5))
     order = np.argsort(contexts, kind="stable")
@@ -125,12 +130,24 @@ def _code(values: NDArray[np.float64], steps: int) -> NDArray[np.uint8]:
 
 
 def _discounted(followers: Followers) -> _Kind:
-    """Return the shares of one kind's followers."""
-    numbers, starts = followers.numbers, followers.starts
-    totals = np.add.reduceat(numbers, starts[:-1]) if len(numbers) else np.zeros(0, dtype=np.int64)
+    """Return the shares of one kind's followers, and how much pruning each withstands."""
+    numbers, sizes = followers.numbers, np.diff(followers.starts)
+    totals = np.add.reduceat(numbers, followers.starts[:-1]) if len(numbers) else numbers
     discounts = _discounts(numbers)[np.minimum(numbers, 3)]
-    shares = (numbers - discounts) / np.repeat(totals, np.diff(starts))
-    return _Kind(followers, totals, shares)
+    shares = ((numbers - discounts) / np.repeat(totals, sizes)).astype(np.float32)
+    levels = np.minimum(
+        np.repeat(_levels(totals, _THRESHOLDS), sizes), _levels(numbers, np.maximum(1, _THRESHOLDS // 4))
+    )
+    if len(sizes) and sizes.max() > MAX_FOLLOWERS:  # a large alphabet: only the most frequent of each context
+        owners = np.repeat(np.arange(len(sizes)), sizes)
+        order = np.lexsort((-numbers, owners))
+        levels[order[np.arange(len(order)) - followers.starts[owners] >= MAX_FOLLOWERS]] = 0
+    return _Kind(followers, totals, shares, levels)
+
+
+def _levels(numbers: NDArray[np.int64], thresholds: NDArray[np.int64]) -> NDArray[np.uint8]:
+    """Return how many of some rising thresholds each number passes."""
+    return np.searchsorted(thresholds, numbers, side="right").astype(np.uint8)
 
 
 def _discounts(numbers: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -144,21 +161,9 @@ def _discounts(numbers: NDArray[np.int64]) -> NDArray[np.float64]:
     return np.array([0.0, *bounded])
 
 
-def _is_kept(kind: _Kind, threshold: int) -> NDArray[np.bool_]:
-    """Return which followers stay, (E,): those met often enough in a context met often enough."""
-    followers = kind.followers
-    sizes = np.diff(followers.starts)
-    is_kept = np.repeat(kind.totals >= threshold, sizes) & (followers.numbers >= max(1, threshold // 4))
-    if len(sizes) and sizes.max() > MAX_FOLLOWERS:  # a large alphabet: only the most frequent of each context
-        owners = np.repeat(np.arange(len(sizes)), sizes)
-        order = np.lexsort((-followers.numbers, owners))
-        is_kept[order[np.arange(len(order)) - followers.starts[owners] >= MAX_FOLLOWERS]] = False
-    return is_kept
-
-
-def _pruned(kind: _Kind, threshold: int) -> tuple[NDArray[np.generic], ...]:
+def _pruned(kind: _Kind, level: int) -> tuple[NDArray[np.generic], ...]:
     """Return contexts, sizes, backoffs, totals, symbols and shares of what is kept of one kind."""
-    is_kept = _is_kept(kind, threshold)
+    is_kept = kind.levels >= level
     starts = kind.followers.starts
     sums = np.concatenate([[0], np.cumsum(is_kept)])
     sizes = sums[starts[1:]] - sums[starts[:-1]]
