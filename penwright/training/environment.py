@@ -10,6 +10,7 @@ import torch
 
 from penwright import __version__
 from penwright.errors import UsageError
+from penwright.layers.products import faster_float32
 
 PRODUCTS_TIMED = 8
 PACKAGES = ("torch", "numpy", "safetensors")
@@ -91,6 +92,7 @@ def choose_precision(name: str, device: torch.device) -> str:
         torch.set_num_threads(threads)
 
 
+@faster_float32()
 def _speed_up(shape: tuple[int, int, int], device: torch.device) -> float:
     """How many times faster a product of (M, K) by (K, N) and its two gradients are in bfloat16 than in float32."""
     inputs = torch.randn(shape[0], shape[1], device=device, requires_grad=True)
