@@ -275,6 +275,28 @@ def test_logits_stay_in_single_precision_under_autocast(cell: str) -> None:
     torch.testing.assert_close(logits, needed, rtol=0.05, atol=0.05)  # eight bits of mantissa
 
 
+@pytest.mark.parametrize(
+    ("cell", "reset"), [("gru", "before"), ("gru", "after"), ("lstm", "before"), ("elman", "before")]
+)
+def test_learning_in_bfloat16_follows_learning_in_full_precision(cell: str, reset: str) -> None:
+    ids = random_ids(16, 13)
+    losses: dict[bool, list[float]] = {}
+    for is_rounded in (False, True):
+        model = make(cell, "one-hot", hidden_size=32, gru_reset=reset).float()
+        optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+        losses[is_rounded] = []
+        for _ in range(30):
+            with torch.autocast("cpu", dtype=torch.bfloat16, enabled=is_rounded):
+                logits, _ = model(ids[:, :-1], model.initial_state(16))
+            loss = F.cross_entropy(logits.flatten(0, 1), ids[:, 1:].flatten())
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            losses[is_rounded].append(loss.item())
+    assert losses[False][-1] < 0.8 * losses[False][0]
+    assert losses[True] == pytest.approx(losses[False], rel=0.02)
+
+
 @pytest.mark.parametrize(("cell", "stack"), KINDS)
 def test_the_memory_of_every_model_can_be_kept_and_taken_up_again(cell: str, stack: str) -> None:
     model, ids = make(cell, stack, scale=0.3), random_ids(3, 8)

@@ -17,6 +17,7 @@ from torch.nn.functional import cross_entropy
 
 from penwright.alphabet import Ids
 from penwright.layers.base import State
+from penwright.layers.products import faster_float32
 from penwright.model import CharModel, ModelState
 
 CHUNK_SIZE = 256
@@ -61,7 +62,8 @@ def iter_chunks(model: CharModel, lanes: Sequence[Ids], *, initial: ModelState |
             piece = lane[start : start + size + 1]
             row[: len(piece)] = piece
         ids = torch.from_numpy(window).to(device)
-        logits, state = model.sequence(ids[:, :-1], state)  # (B, T, V)
+        with faster_float32():
+            logits, state = model.sequence(ids[:, :-1], state)  # (B, T, V)
         is_text = np.arange(start, start + size) < lengths[:num_active, None]  # (B, T)
         yield _costs(logits, ids[:, 1:], is_text=is_text)
         start += size

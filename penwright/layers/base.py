@@ -17,6 +17,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from penwright.layers.fused.looking_up import look_up_rows
+from penwright.layers.fused.operands import product_type
+
 State = tuple[Tensor, ...]
 """Memory carried between calls. Each layer has its own named tuple; every tensor begins with the lanes, (B, ...)."""
 S = TypeVar("S", bound=tuple[Any, ...])
@@ -78,25 +81,27 @@ class ProjectedLayer(Layer[S]):
         return F.linear(inputs, self.input_weight, self.bias).to(self.bias.dtype)  # full precision under autocast too
 
     def look_up(self, ids: Tensor, *, scale: Tensor | None = None) -> Tensor:
-        """Return the products (..., P) of the one-hot vectors of `ids`.
+        """Return the products (..., P) of the one-hot vectors of `ids`, of bfloat16 under autocast as others are.
 
         Args:
             ids: int64 (...), each below D.
             scale: (...), what each one-hot vector is multiplied by, None for 1.
         """
+        if scale is None and ids.numel() >= self.input_size:
+            return look_up_rows(self.input_weight.t() + self.bias, ids)
         if ids.numel() < self.input_size:  # fewer columns than the weight has: take just these
             columns = self.input_weight.index_select(1, ids.reshape(-1)).t().reshape(*ids.shape, -1)  # (..., P)
         else:
             columns = F.embedding(ids, self.input_weight.t().contiguous())  # (..., P)
         if scale is not None:
             columns = columns * scale.unsqueeze(-1)
-        return columns + self.bias
+        return (columns + self.bias).to(product_type(self.bias))
 
     def step(self, inputs: Tensor, state: S) -> tuple[Tensor, S]:
         return self.step_products(self.project(inputs), state)
 
     def sequence(self, inputs: Tensor, state: S, resets: Tensor | None = None) -> tuple[Tensor, S]:
-        products = self.project(inputs.transpose(0, 1))  # (T, B, P)
+        products = F.linear(inputs.transpose(0, 1), self.input_weight, self.bias)  # (T, B, P), rounded under autocast
         outputs, state = self.sequence_products(products, state, None if resets is None else resets.t())
         return outputs.transpose(0, 1), state
 
@@ -109,7 +114,8 @@ class ProjectedLayer(Layer[S]):
         """Do `sequence` from its input products, time-major.
 
         Args:
-            products: (T, B, P).
+            products: (T, B, P). Of bfloat16 they ask for recurrent products in bfloat16 too; states, gates and outputs
+                are of the type of the weights all the same.
             state: What the last call returned, or `initial_state`.
             resets: bool (T, B) or None.
 

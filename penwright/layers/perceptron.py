@@ -36,4 +36,4 @@ class Perceptron(ProjectedLayer[NoState]):
         return torch.sigmoid(products), state
 
     def sequence_products(self, products: Tensor, state: NoState, resets: Tensor | None) -> tuple[Tensor, NoState]:
-        return torch.sigmoid(products), state
+        return torch.sigmoid(products.to(self.bias.dtype)), state

@@ -18,6 +18,7 @@ from penwright.corpus.store import Corpus
 from penwright.counts.letters import letters_of
 from penwright.counts.tables import empty_tables
 from penwright.errors import CheckpointError
+from penwright.layers.products import faster_float32
 from penwright.model import CharModel, detach_state, state_from_tensors, state_to_tensors
 from penwright.training.config import RunConfig
 from penwright.training.counting import CountedShelf, Piece
@@ -137,6 +138,7 @@ class Session:
             self.model.evidence.use(tables, torch.from_numpy(letters_of(self.corpus.alphabet)))
             self._fold = fold
 
+    @faster_float32()
     def read(self) -> Reading:
         """Read the next window of every lane: outputs, loss and averaged gradients. Nothing has been learned yet."""
         epoch, window = self.counters.epoch, self.counters.window

@@ -23,6 +23,7 @@ from penwright.training.environment import (
     choose_device,
     choose_precision,
     describe_machine,
+    keep_freed_memory,
     package_versions,
     use_threads,
 )
@@ -139,6 +140,7 @@ def _settled(config: RunConfig) -> RunConfig:
 
 
 def _session(corpus: Corpus, config: RunConfig, world: World) -> Session:
+    keep_freed_memory()
     return Session(corpus, config, device=choose_device(config.train.device), world=world)
 
 

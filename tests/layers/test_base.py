@@ -121,6 +121,29 @@ def test_a_sequence_equals_two_windows_with_carried_state(
     assert_same(results_and_gradients(layer, in_two_windows, inputs, state), whole)
 
 
+@pytest.mark.parametrize("with_resets", [False, True], ids=["one text", "resets"])
+@pytest.mark.parametrize("name", PROJECTED)
+def test_a_sequence_in_bfloat16_stays_near_its_steps_in_full_precision(name: str, with_resets: bool) -> None:
+    layer, generator = make(name).float(), torch.Generator().manual_seed(5)
+    inputs = torch.randn(40, 8, INPUT_SIZE, generator=generator)
+    resets = torch.rand(40, 8, generator=generator) < 0.2 if with_resets else None
+    state = type(layer.initial_state(40))(
+        *[torch.randn(part.shape, generator=generator).requires_grad_() for part in layer.initial_state(40)]
+    )
+
+    def rounded(values: Tensor, carried: Any) -> tuple[Tensor, Any]:
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            return layer.sequence(values, carried, resets)
+
+    found = results_and_gradients(layer, rounded, inputs, state)
+    needed = results_and_gradients(layer, lambda x, s: unrolled(layer, x, s, resets), inputs, state)
+    assert found.keys() == needed.keys()
+    for part, value in needed.items():
+        assert found[part].dtype == torch.float32, part
+        error = (found[part] - value).norm() / value.norm().clamp(min=1e-9)
+        assert error < 0.02, f"{part}: off by {error:.4f}"  # a bfloat16 is within 0.004 of its number
+
+
 @pytest.mark.parametrize("name", MAKERS)
 def test_memory_layout_makes_no_difference(name: str) -> None:
     layer, generator = make(name), torch.Generator().manual_seed(1)

@@ -1,5 +1,7 @@
 """What the machine is asked, it answers; what it lacks is said."""
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 
@@ -9,6 +11,7 @@ from penwright.training.environment import (
     choose_device,
     choose_precision,
     describe_machine,
+    keep_freed_memory,
     package_versions,
     usable_processors,
     use_threads,
@@ -58,3 +61,16 @@ def test_threads_are_as_many_as_asked_for_or_all() -> None:
     assert use_threads(1) == 1
     assert use_threads(0) == usable_processors()
     use_threads(before)
+
+
+def test_freed_memory_is_kept_where_the_c_library_can(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[int, int]] = []
+    monkeypatch.setattr(environment.platform, "system", lambda: "Linux")
+    monkeypatch.setattr(environment.ctypes, "CDLL", lambda name: SimpleNamespace(mallopt=lambda *a: asked.append(a)))
+    keep_freed_memory()
+    assert asked == [(-3, 1 << 30), (-1, 1 << 30)]
+    monkeypatch.setattr(environment.ctypes, "CDLL", lambda name: SimpleNamespace())
+    keep_freed_memory()
+    monkeypatch.setattr(environment.platform, "system", lambda: "Darwin")
+    monkeypatch.setattr(environment.ctypes, "CDLL", lambda name: pytest.fail("another system was asked"))
+    keep_freed_memory()

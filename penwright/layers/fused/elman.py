@@ -9,14 +9,15 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from penwright.layers.fused.resets import carried, gradients_around, marked_steps, states_before
+from penwright.layers.fused.operands import add_product, passed_back, tanh_gradient, tanh_in_place, weight_gradient
+from penwright.layers.fused.resets import carried, marked_steps
 
 
 def elman_sequence(products: Tensor, weight: Tensor, initial: Tensor, resets: Tensor | None) -> Tensor:
     """Run the recurrence.
 
     Args:
-        products: (T, B, H), input products with their bias.
+        products: (T, B, H), input products with their bias; their type is that of the operands of every product.
         weight: U, (H, H).
         initial: (B, H).
         resets: bool (T, B) or None.
@@ -31,28 +32,24 @@ def elman_sequence(products: Tensor, weight: Tensor, initial: Tensor, resets: Te
 class _ElmanSequence(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, products: Tensor, weight: Tensor, initial: Tensor, resets: Tensor | None) -> Tensor:
-        marks = marked_steps(resets, num_steps=len(products))
-        values, transposed, hidden = torch.empty_like(products), weight.t(), initial
-        for product, value, mark in zip(products.unbind(0), values.unbind(0), marks, strict=True):
-            hidden = torch.addmm(product, carried(hidden, mark), transposed, out=value).tanh_()
+        marks, factors = marked_steps(resets, num_steps=len(products)), weight.to(products.dtype)
+        values, befores = initial.new_empty(products.shape), torch.empty_like(products)
+        hidden, transposed = initial, factors.t()
+        for product, value, before, mark in zip(products, values, befores, marks, strict=True):
+            add_product(product, before.copy_(carried(hidden, mark)), transposed, out=value)
+            hidden = tanh_in_place(value)
         ctx.marks = marks
-        ctx.save_for_backward(weight, initial, resets, values)
+        ctx.save_for_backward(factors, befores, values)
         return values
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad_values: Tensor) -> tuple[Tensor, Tensor, Tensor, None]:
-        weight, initial, resets, values = ctx.saved_tensors
-        slopes = (values * values).neg_().add_(1.0)  # (T, B, H)
-        grad_products, grads = torch.empty_like(slopes), gradients_around(grad_values)
-        around, products = grads.unbind(0), grad_products.unbind(0)
-        for time in reversed(range(len(products))):
-            mark, below = ctx.marks[time], around[time]
-            carry = below if mark is None else torch.zeros_like(below)
-            torch.mul(around[time + 1], slopes[time], out=products[time])
-            carry.addmm_(products[time], weight)
-            if mark is not None:
-                below.add_(carry.masked_fill_(mark, 0.0))
-        before = states_before(values, initial, resets)
-        grad_weight = grad_products.flatten(0, 1).t() @ before.flatten(0, 1)
-        return grad_products, grad_weight, grads[0], None
+        factors, befores, values = ctx.saved_tensors
+        grad_products, grad = torch.empty_like(befores), grad_values[-1].clone()
+        kept = torch.empty_like(grad)
+        for time in reversed(range(len(values))):
+            tanh_gradient(grad, values[time], out=grad_products[time])
+            kept.copy_(grad_products[time] @ factors)
+            grad = passed_back(kept, ctx.marks[time], grad_values, time=time, out=grad)
+        return grad_products, weight_gradient(grad_products, befores, dtype=values.dtype), grad, None

@@ -11,14 +11,15 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from penwright.layers.fused.resets import carried, gradients_around, marked_steps, states_before
+from penwright.layers.fused.operands import add_product, passed_back, tanh_gradient, tanh_in_place, weight_gradient
+from penwright.layers.fused.resets import carried, marked_steps
 
 
 def gru_before_sequence(products: Tensor, weight: Tensor, initial: Tensor, resets: Tensor | None) -> Tensor:
     """Run the GRU whose reset gate acts before the recurrent product: n = tanh(p_n + U_n (r * h)).
 
     Args:
-        products: (T, B, 3H), input products with their bias.
+        products: (T, B, 3H), input products with their bias; their type is that of the operands of every product.
         weight: U, (3H, H).
         initial: (B, H).
         resets: bool (T, B) or None.
@@ -38,7 +39,7 @@ def gru_after_sequence(
     """Run the GRU whose reset gate acts after the recurrent product: n = tanh(p_n + r * (U_n h + c)).
 
     Args:
-        products: (T, B, 3H), input products with their bias.
+        products: (T, B, 3H), input products with their bias; their type is that of the operands of every product.
         weight: U, (3H, H).
         candidate_bias: c, (H,).
         initial: (B, H).
@@ -58,50 +59,55 @@ def gru_after_sequence(
 class _GruBefore(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, products: Tensor, weight: Tensor, initial: Tensor, resets: Tensor | None) -> Tensor:
-        num_steps, size = len(products), initial.shape[1]
-        marks = marked_steps(resets, num_steps=num_steps)
-        gate_weight, candidate_weight = weight[: 2 * size].t(), weight[2 * size :].t()
-        gates = torch.empty_like(products[..., : 2 * size], memory_format=torch.contiguous_format)  # (T, B, 2H)
-        values, candidates, offers = (gates.new_empty(num_steps, *initial.shape) for _ in range(3))  # offers: r * h
+        num_steps, (num_lanes, size) = len(products), initial.shape
+        marks, factors = marked_steps(resets, num_steps=num_steps), weight.to(products.dtype)
+        gate_weight = factors[: 2 * size].t()
+        candidate_weight = factors[2 * size :].t()
+        gates = initial.new_empty(num_steps, num_lanes, 2 * size)
+        candidates, values = (initial.new_empty(num_steps, num_lanes, size) for _ in range(2))
+        befores, offers = (products.new_empty(num_steps, num_lanes, size) for _ in range(2))  # operands: h and r * h
         hidden = initial
-        for time in range(num_steps):
-            hidden = carried(hidden, marks[time])
-            product, gate, candidate, offer = products[time], gates[time], candidates[time], offers[time]
-            torch.addmm(product[:, : 2 * size], hidden, gate_weight, out=gate).sigmoid_()
-            torch.mul(gate[:, :size], hidden, out=offer)
-            torch.addmm(product[:, 2 * size :], offer, candidate_weight, out=candidate).tanh_()
-            hidden = torch.lerp(candidate, hidden, gate[:, size:], out=values[time])
+        steps = zip(
+            *(products[..., : 2 * size], products[..., 2 * size :], gates, gates[..., :size], gates[..., size:]),
+            *(befores, offers, candidates, values, marks),
+            strict=True,
+        )
+        for gate_product, candidate_product, gate, reset, update, before, offer, candidate, value, mark in steps:
+            hidden = carried(hidden, mark)
+            add_product(gate_product, before.copy_(hidden), gate_weight, out=gate).sigmoid_()
+            torch.mul(reset, hidden, out=offer)
+            tanh_in_place(add_product(candidate_product, offer, candidate_weight, out=candidate))
+            hidden = torch.lerp(candidate, hidden, update, out=value)
         ctx.marks = marks
-        ctx.save_for_backward(weight, initial, resets, gates, candidates, offers, values)
+        ctx.save_for_backward(factors, initial, gates, candidates, befores, offers, values)
         return values
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad_values: Tensor) -> tuple[Tensor, Tensor, Tensor, None]:
-        weight, initial, resets, gates, candidates, offers, values = ctx.saved_tensors
+        factors, initial, gates, candidates, befores, offers, values = ctx.saved_tensors
         size = initial.shape[1]
-        gate_weight, candidate_weight = weight[: 2 * size], weight[2 * size :]
-        reset, update = gates[..., :size], gates[..., size:]
-        before = states_before(values, initial, resets)
-        reset_slopes, update_slopes, candidate_slopes = _slopes(reset, update, candidates, before, before)
-        grad_products = torch.cat((gates, candidates), dim=2)  # (T, B, 3H), overwritten below
-        grad_offer, grads = torch.empty_like(initial), gradients_around(grad_values)
+        gate_weight = factors[: 2 * size]
+        candidate_weight = factors[2 * size :]
+        grad_gates, grad_candidates = befores.new_empty(gates.shape), torch.empty_like(befores)
+        kept, slope = torch.empty_like(initial), torch.empty_like(initial)
+        grad = grad_values[-1].clone()
         for time in reversed(range(len(values))):
-            mark, below, grad = ctx.marks[time], grads[time], grads[time + 1]
-            carry = below if mark is None else torch.zeros_like(below)
-            gate, candidate = grad_products[time, :, : 2 * size], grad_products[time, :, 2 * size :]
-            torch.mul(grad, candidate_slopes[time], out=candidate)
-            torch.mm(candidate, candidate_weight, out=grad_offer)
-            torch.mul(grad_offer, reset_slopes[time], out=gate[:, :size])
-            torch.mul(grad, update_slopes[time], out=gate[:, size:])
-            carry.addcmul_(grad, update[time]).addcmul_(grad_offer, reset[time]).addmm_(gate, gate_weight)
-            if mark is not None:
-                below.add_(carry.masked_fill_(mark, 0.0))
-        flat = grad_products.flatten(0, 1)  # (TB, 3H)
+            reset, update, candidate = gates[time, :, :size], gates[time, :, size:], candidates[time]
+            before = carried(values[time - 1] if time else initial, ctx.marks[time])
+            grad_reset, grad_update = grad_gates[time, :, :size], grad_gates[time, :, size:]
+            written = torch.addcmul(grad, grad, update, value=-1.0, out=kept)  # grad * (1 - z)
+            torch.mul(written, torch.sub(values[time], candidate, out=slope), out=grad_update)  # z (h - n) = h' - n
+            tanh_gradient(written, candidate, out=grad_candidates[time])
+            torch.mul(grad_candidates[time] @ candidate_weight, reset, out=kept)
+            torch.mul(kept, torch.addcmul(before, before, reset, value=-1.0, out=slope), out=grad_reset)
+            kept.addcmul_(grad, update).add_(grad_gates[time] @ gate_weight)
+            grad = passed_back(kept, ctx.marks[time], grad_values, time=time, out=grad)
+        dtype = initial.dtype
         grad_weight = torch.cat(
-            (flat[:, : 2 * size].t() @ before.flatten(0, 1), flat[:, 2 * size :].t() @ offers.flatten(0, 1))
+            (weight_gradient(grad_gates, befores, dtype=dtype), weight_gradient(grad_candidates, offers, dtype=dtype))
         )
-        return grad_products, grad_weight, grads[0], None
+        return torch.cat((grad_gates, grad_candidates), dim=2), grad_weight, grad, None
 
 
 class _GruAfter(torch.autograd.Function):
@@ -109,58 +115,47 @@ class _GruAfter(torch.autograd.Function):
     def forward(
         ctx: Any, products: Tensor, weight: Tensor, candidate_bias: Tensor, initial: Tensor, resets: Tensor | None
     ) -> Tensor:
-        num_steps, size = len(products), initial.shape[1]
-        marks = marked_steps(resets, num_steps=num_steps)
-        gate_weight, candidate_weight = weight[: 2 * size].t(), weight[2 * size :].t()
-        gates = torch.empty_like(products[..., : 2 * size], memory_format=torch.contiguous_format)  # (T, B, 2H)
-        values, candidates, offers = (gates.new_empty(num_steps, *initial.shape) for _ in range(3))  # offers: U_n h + c
+        num_steps, (num_lanes, size) = len(products), initial.shape
+        marks, factors = marked_steps(resets, num_steps=num_steps), weight.to(products.dtype)
+        gate_weight = factors[: 2 * size].t()
+        candidate_weight = factors[2 * size :].t()
+        gates = initial.new_empty(num_steps, num_lanes, 2 * size)
+        candidates, offers, values = (initial.new_empty(num_steps, num_lanes, size) for _ in range(3))  # U_n h + c
+        befores = products.new_empty(values.shape)
         hidden = initial
         for time in range(num_steps):
+            gate, candidate, offer, before = gates[time], candidates[time], offers[time], befores[time]
             hidden = carried(hidden, marks[time])
-            product, gate, candidate, offer = products[time], gates[time], candidates[time], offers[time]
-            torch.addmm(product[:, : 2 * size], hidden, gate_weight, out=gate).sigmoid_()
-            torch.addmm(candidate_bias, hidden, candidate_weight, out=offer)
-            torch.addcmul(product[:, 2 * size :], gate[:, :size], offer, out=candidate).tanh_()
+            add_product(products[time, :, : 2 * size], before.copy_(hidden), gate_weight, out=gate).sigmoid_()
+            torch.add(before @ candidate_weight, candidate_bias, out=offer)
+            candidate.copy_(products[time, :, 2 * size :]).addcmul_(gate[:, :size], offer)
+            tanh_in_place(candidate)
             hidden = torch.lerp(candidate, hidden, gate[:, size:], out=values[time])
         ctx.marks = marks
-        ctx.save_for_backward(weight, initial, resets, gates, candidates, offers, values)
+        ctx.save_for_backward(factors, initial, gates, candidates, offers, befores, values)
         return values
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad_values: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, None]:
-        weight, initial, resets, gates, candidates, offers, values = ctx.saved_tensors
+        factors, initial, gates, candidates, offers, befores, values = ctx.saved_tensors
         size = initial.shape[1]
-        reset, update = gates[..., :size], gates[..., size:]
-        before = states_before(values, initial, resets)
-        reset_slopes, update_slopes, candidate_slopes = _slopes(reset, update, candidates, before, offers)
-        slopes = torch.stack((reset_slopes.mul_(candidate_slopes), update_slopes, candidate_slopes * reset), dim=2)
-        grad_recurrent, grads = torch.empty_like(slopes), gradients_around(grad_values)  # (T, B, 3, H), (T + 1, B, H)
+        grad_products, grad_recurrent = (befores.new_empty(*befores.shape[:2], 3 * size) for _ in range(2))
+        kept, slope = torch.empty_like(initial), torch.empty_like(initial)
+        grad = grad_values[-1].clone()
         for time in reversed(range(len(values))):
-            mark, below, grad = ctx.marks[time], grads[time], grads[time + 1]
-            carry = below if mark is None else torch.zeros_like(below)
-            grad_product = torch.mul(grad.unsqueeze(1), slopes[time], out=grad_recurrent[time]).flatten(1)  # (B, 3H)
-            carry.addcmul_(grad, update[time]).addmm_(grad_product, weight)
-            if mark is not None:
-                below.add_(carry.masked_fill_(mark, 0.0))
-        flat = grad_recurrent.view(-1, 3 * size)  # (TB, 3H)
-        grad_weight = flat.t() @ before.flatten(0, 1)
-        grad_bias = flat[:, 2 * size :].sum(dim=0)
-        torch.mul(grads[1:], candidate_slopes, out=grad_recurrent[:, :, 2])  # the input side of the candidate
-        return grad_recurrent.flatten(2), grad_weight, grad_bias, grads[0], None
-
-
-def _slopes(
-    reset: Tensor, update: Tensor, candidates: Tensor, before: Tensor, offers: Tensor
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Return for every step what turns a gradient into that of the reset, update and candidate pre-activation.
-
-    Args:
-        reset, update, candidates: (T, B, H), after their sigmoid and tanh.
-        before: (T, B, H), the state each step started from.
-        offers: (T, B, H), what the reset gate was multiplied with.
-    """
-    reset_slopes = torch.addcmul(reset, reset, reset, value=-1.0).mul_(offers)  # r (1 - r) * offer
-    update_slopes = torch.addcmul(update, update, update, value=-1.0).mul_(before - candidates)
-    candidate_slopes = (candidates * candidates).neg_().add_(1.0).mul_(1.0 - update)
-    return reset_slopes, update_slopes, candidate_slopes
+            reset, update, candidate = gates[time, :, :size], gates[time, :, size:], candidates[time]
+            grad_reset, grad_update, grad_offer = grad_recurrent[time].chunk(3, dim=1)
+            written = torch.addcmul(grad, grad, update, value=-1.0, out=kept)  # grad * (1 - z)
+            torch.mul(written, torch.sub(values[time], candidate, out=slope), out=grad_update)  # z (h - n) = h' - n
+            grad_candidate = tanh_gradient(written, candidate, out=slope)
+            grad_products[time, :, 2 * size :] = grad_candidate
+            torch.mul(grad_candidate, reset, out=kept)
+            grad_offer.copy_(kept)
+            torch.mul(kept.mul_(offers[time]), torch.rsub(reset, 1.0), out=grad_reset)
+            torch.mul(grad, update, out=kept).add_(grad_recurrent[time] @ factors)
+            grad = passed_back(kept, ctx.marks[time], grad_values, time=time, out=grad)
+        grad_products[..., : 2 * size] = grad_recurrent[..., : 2 * size]
+        grad_weight = weight_gradient(grad_recurrent, befores, dtype=initial.dtype)
+        grad_bias = grad_recurrent[..., 2 * size :].sum(dim=(0, 1), dtype=initial.dtype)
+        return grad_products, grad_weight, grad_bias, grad, None

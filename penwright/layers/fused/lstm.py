@@ -11,7 +11,15 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from penwright.layers.fused.resets import carried, gradients_around, marked_steps, states_before
+from penwright.layers.fused.operands import (
+    add_product,
+    passed_back,
+    sigmoid_gradient,
+    tanh_gradient,
+    tanh_in_place,
+    weight_gradient,
+)
+from penwright.layers.fused.resets import carried, marked_steps
 
 
 def lstm_sequence(
@@ -20,7 +28,7 @@ def lstm_sequence(
     """Run the recurrence.
 
     Args:
-        products: (T, B, 4H), input products with their bias.
+        products: (T, B, 4H), input products with their bias; their type is that of the operands of every product.
         weight: (4H, H).
         initial_hidden: (B, H).
         initial_cell: (B, H).
@@ -42,65 +50,46 @@ class _Lstm(torch.autograd.Function):
     def forward(
         ctx: Any, products: Tensor, weight: Tensor, initial_hidden: Tensor, initial_cell: Tensor, resets: Tensor | None
     ) -> tuple[Tensor, Tensor]:
-        num_steps, size = len(products), initial_hidden.shape[1]
-        marks, transposed = marked_steps(resets, num_steps=num_steps), weight.t()
-        gates = torch.empty_like(products)  # (T, B, 4H)
+        num_steps = len(products)
+        marks, factors = marked_steps(resets, num_steps=num_steps), weight.to(products.dtype)
+        gates = initial_hidden.new_empty(products.shape)
         values, cells, squashed = (gates.new_empty(num_steps, *initial_hidden.shape) for _ in range(3))
+        befores, transposed = products.new_empty(values.shape), factors.t()
         hidden, cell = initial_hidden, initial_cell
         for time in range(num_steps):
-            gate = torch.addmm(products[time], carried(hidden, marks[time]), transposed, out=gates[time])
-            gate[:, : 3 * size].sigmoid_()
-            gate[:, 3 * size :].tanh_()
+            mark, gate = marks[time], gates[time]
+            add_product(products[time], befores[time].copy_(carried(hidden, mark)), transposed, out=gate)
             output, entry, forget, content = gate.chunk(4, dim=1)
-            cell = torch.mul(forget, carried(cell, marks[time]), out=cells[time]).addcmul_(entry, content)
-            hidden = torch.mul(output, torch.tanh(cell, out=squashed[time]), out=values[time])
+            content.mul_(2.0)
+            gate.sigmoid_()
+            content.mul_(2.0).sub_(1.0)  # the tangent, as in `tanh_in_place`, in one pass with the gates
+            cell = torch.mul(forget, carried(cell, mark), out=cells[time]).addcmul_(entry, content)
+            tanh_in_place(squashed[time].copy_(cell))
+            hidden = torch.mul(output, squashed[time], out=values[time])
         ctx.marks = marks
-        ctx.save_for_backward(weight, initial_hidden, initial_cell, resets, gates, values, cells, squashed)
+        ctx.save_for_backward(factors, initial_cell, gates, values, cells, squashed, befores)
         return values, cell.clone()
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad_values: Tensor, grad_cell: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, None]:
-        weight, initial_hidden, initial_cell, resets, gates, values, cells, squashed = ctx.saved_tensors
-        size = initial_hidden.shape[1]
-        output, forget = gates[..., :size], gates[..., 2 * size : 3 * size]
-        slopes = _slopes(gates, states_before(cells, initial_cell, resets))  # (T, B, 3, H)
-        output_slopes = torch.addcmul(output, output, output, value=-1.0).mul_(squashed)
-        cell_slopes = (squashed * squashed).neg_().add_(1.0).mul_(output)
-        grad_products, grads = torch.empty_like(gates), gradients_around(grad_values)  # (T, B, 4H), (T + 1, B, H)
-        grad_cell = grad_cell.clone()
+        factors, initial_cell, gates, values, cells, squashed, befores = ctx.saved_tensors
+        grad_products = befores.new_empty(gates.shape)
+        grad, grad_cell = grad_values[-1].clone(), grad_cell.clone()
+        kept, shut = torch.empty_like(grad), torch.empty_like(grad)
         for time in reversed(range(len(values))):
-            mark, below, grad, grad_gate = ctx.marks[time], grads[time], grads[time + 1], grad_products[time]
-            carry = below if mark is None else torch.zeros_like(below)
-            grad_cell.addcmul_(grad, cell_slopes[time])
-            torch.mul(grad, output_slopes[time], out=grad_gate[:, :size])
-            torch.mul(grad_cell.unsqueeze(1), slopes[time], out=grad_gate[:, size:].view(-1, 3, size))
-            grad_cell.mul_(forget[time])
-            carry.addmm_(grad_gate, weight)
+            mark, before = ctx.marks[time], carried(cells[time - 1] if time else initial_cell, ctx.marks[time])
+            output, entry, forget, content = gates[time].chunk(4, dim=1)
+            grad_output, grad_entry, grad_forget, grad_content = grad_products[time].chunk(4, dim=1)
+            torch.sub(grad, torch.mul(grad, output, out=kept), out=shut)  # grad * (1 - o)
+            torch.mul(shut, values[time], out=grad_output)
+            grad_cell.add_(tanh_gradient(kept, squashed[time], out=shut))
+            sigmoid_gradient(torch.mul(grad_cell, content, out=kept), entry, out=grad_entry)
+            sigmoid_gradient(torch.mul(grad_cell, before, out=kept), forget, out=grad_forget)
+            tanh_gradient(torch.mul(grad_cell, entry, out=kept), content, out=grad_content)
+            grad_cell.mul_(forget)
             if mark is not None:
-                below.add_(carry.masked_fill_(mark, 0.0))
                 grad_cell.masked_fill_(mark, 0.0)
-        before = states_before(values, initial_hidden, resets)
-        grad_weight = grad_products.flatten(0, 1).t() @ before.flatten(0, 1)
-        return grad_products, grad_weight, grads[0], grad_cell, None
-
-
-def _slopes(gates: Tensor, cells_before: Tensor) -> Tensor:
-    """Return what turns a gradient of the cell into that of the pre-activations of i, f and g.
-
-    Args:
-        gates: (T, B, 4H), after their sigmoid and tanh.
-        cells_before: (T, B, H), the cell each step started from.
-
-    Returns:
-        (T, B, 3, H).
-    """
-    _, entry, forget, content = gates.chunk(4, dim=2)
-    return torch.stack(
-        (
-            torch.addcmul(entry, entry, entry, value=-1.0).mul_(content),
-            torch.addcmul(forget, forget, forget, value=-1.0).mul_(cells_before),
-            (content * content).neg_().add_(1.0).mul_(entry),
-        ),
-        dim=2,
-    )
+            kept.copy_(grad_products[time] @ factors)
+            grad = passed_back(kept, mark, grad_values, time=time, out=grad)
+        return grad_products, weight_gradient(grad_products, befores, dtype=values.dtype), grad, grad_cell, None

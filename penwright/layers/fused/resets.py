@@ -25,33 +25,3 @@ def marked_steps(resets: Tensor | None, *, num_steps: int) -> list[Tensor | None
 def carried(before: Tensor, mask: Tensor | None) -> Tensor:
     """Return a state (B, H) as the next step sees it: zeros in the lanes that begin anew, mask bool (B, 1)."""
     return before if mask is None else before.masked_fill(mask, 0.0)
-
-
-def states_before(values: Tensor, initial: Tensor, resets: Tensor | None) -> Tensor:
-    """Return the state that each step started from.
-
-    Args:
-        values: (T, B, H), the state after each step.
-        initial: (B, H), the state before the first.
-        resets: bool (T, B) or None.
-
-    Returns:
-        (T, B, H), freshly allocated.
-    """
-    before = values.roll(1, dims=0)
-    before[0] = initial
-    return before if resets is None else before.masked_fill_(resets.unsqueeze(2), 0.0)
-
-
-def gradients_around(grad_values: Tensor) -> Tensor:
-    """Return room for the gradient of the state before the first step and after every step.
-
-    Args:
-        grad_values: (T, B, H), the gradient that arrives at each step's state from outside the recurrence.
-
-    Returns:
-        (T + 1, B, H): entry t + 1 is a copy of `grad_values[t]`, entry 0 is zero. The loop adds what flows back.
-    """
-    around = grad_values.new_zeros(len(grad_values) + 1, *grad_values.shape[1:])
-    around[1:] = grad_values
-    return around
