@@ -11,8 +11,8 @@ import sys
 
 LARGE_BYTES = 1 << 19
 """Blocks from this size on are given back at once: a text of a book, not what is noted of a stretch of it."""
-SPARE_BYTES = 8 << 20
-"""What may be kept at the end of all smaller blocks; with half of it, a fifth of the time goes into taking it
+SPARE_BYTES = 4 << 20
+"""What may be kept of smaller blocks at the end of all; with half of it, a fifth of the time goes into taking it
 again."""
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # of mallopt, in malloc.h
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from penwright.corpus.details import read_details
-from penwright.corpus.layout import characters_of, text_of_characters, tidy
+from penwright.corpus.layout import Characters, characters_of, text_of_characters, tidy
 from penwright.corpus.licence import find_boilerplate
 from penwright.corpus.spans import Span, without
 from penwright.corpus.wrapping import unwrap
@@ -100,28 +100,27 @@ def clean(
     if config.licence:
         cuts = _report(text, boilerplate.spans)
         text = without(text, boilerplate.spans)
-    text, is_hard_wrapped, was_unwrapped = _laid_out(text, unwrapping=config.unwrap)
+    given = [characters_of(text)]
+    del text  # a book is long, and this is one of several copies: each goes before the next is made
+    text, is_hard_wrapped, was_unwrapped = _laid_out(given.pop(), unwrapping=config.unwrap)
     text = _without_outer_blank_lines(text, is_first=is_first, is_last=is_last)
     if config.fold and not text.isascii():
         text = text.translate(_FOLDED)
     return Cleaned(text, cuts, details, is_hard_wrapped, was_unwrapped, boilerplate.warnings)
 
 
-def _laid_out(text: str, *, unwrapping: bool) -> tuple[str, bool, bool]:
+def _laid_out(given: Characters, *, unwrapping: bool) -> tuple[str, bool, bool]:
     """Return a text with its lines tidied and, if that is wanted, joined; whether it was wrapped; and whether joined.
 
     A function of its own, so that its arrays, each as long as the text, are gone before the next step.
     """
-    given = characters_of(text)
     tidied = tidy(given)
-    is_tidy = tidied is given
     del given
     unwrapped = unwrap(tidied)
     was_unwrapped = unwrapping and unwrapped.is_hard_wrapped
-    if is_tidy and not was_unwrapped:
-        return text, unwrapped.is_hard_wrapped, False
-    laid_out = text_of_characters(unwrapped.characters if was_unwrapped else tidied)
-    return laid_out, unwrapped.is_hard_wrapped, was_unwrapped
+    if was_unwrapped:
+        tidied = unwrapped.characters
+    return text_of_characters(tidied), unwrapped.is_hard_wrapped, was_unwrapped
 
 
 def _report(text: str, spans: Sequence[Span]) -> tuple[Cut, ...]:

@@ -26,7 +26,7 @@ WINDOW_CHARS = 80
 """W: where these letters are looked for after a sentence's end."""
 MANY_ENDS = 2_560
 """From so many sentences on, only a quarter of them, told by their last letters, is hashed."""
-CHUNK_ENDS = 1 << 10
+CHUNK_ENDS = 1 << 9
 """Sentences hashed at a time, which bounds the memory to what a processor's cache holds."""
 CHUNK_CHARS = 1 << 16
 """Characters searched for sentences' ends at a time."""

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from penwright.alphabet import code_points_of, text_of
-from penwright.corpus.cleaning import CleaningConfig, Cut, clean
+from penwright.corpus.cleaning import Cleaned, CleaningConfig, Cut, clean
 from penwright.corpus.config import CorpusConfig
 from penwright.corpus.duplicates import fingerprint
 from penwright.corpus.facts import Facts
@@ -24,7 +24,7 @@ from penwright.errors import ReadingError
 
 MAX_WHOLE_BYTES = 64 << 20
 """Largest archive member, page or table, which cannot be read in parts."""
-COUNT_CHARS = 1 << 18
+COUNT_CHARS = 1 << 15
 """Characters counted at a time: their code points stay in the processor's cache."""
 
 
@@ -78,17 +78,20 @@ def read_piece(raw: RawPiece, *, piece: Piece, config: CorpusConfig) -> Reading:
         ReadingError: If the bytes are no text, or nothing is left of them.
     """
     name = piece.source.name
-    text, encoding, reason = read_document(piece.mark + raw.data, name=name)
-    sha256 = raw.sha256
-    del raw
-    cuts, details = tuple[Cut, ...](), dict[str, str]()
-    is_hard_wrapped = was_unwrapped = False
-    warnings: tuple[str, ...] = ()
-    if not config.is_raw:
-        cleaning = CleaningConfig(licence=config.licence, unwrap=config.unwrap, fold=config.fold)
-        text, cuts, details, is_hard_wrapped, was_unwrapped, warnings = clean(
-            text, config=cleaning, is_first=piece.is_first, is_last=piece.is_last, is_code=is_source_code(name)
+    decoded = read_document(piece.mark + raw.data, name=name)
+    unclean, encoding, reason, sha256 = [decoded.text], decoded.encoding, decoded.reason, raw.sha256
+    del raw, decoded  # from here on handed over, not lent: what was read is gone by the time its lines are joined
+    if config.is_raw:
+        cleaned = Cleaned(unclean.pop(), (), {}, False, False, ())
+    else:
+        cleaned = clean(
+            unclean.pop(),
+            config=CleaningConfig(licence=config.licence, unwrap=config.unwrap, fold=config.fold),
+            is_first=piece.is_first,
+            is_last=piece.is_last,
+            is_code=is_source_code(name),
         )
+    text = cleaned.text
     if not text.strip() and piece.is_first and piece.is_last:
         raise ReadingError(f"{name} holds no text but blanks")
     characters, counts = count_characters(text)
@@ -101,12 +104,12 @@ def read_piece(raw: RawPiece, *, piece: Piece, config: CorpusConfig) -> Reading:
         characters=characters,
         counts=counts,
         fingerprint=np.zeros(0, dtype=np.uint64) if config.is_raw else fingerprint(text),
-        details=details,
-        is_hard_wrapped=is_hard_wrapped,
-        was_unwrapped=was_unwrapped,
-        warnings=warnings,
+        details=cleaned.details,
+        is_hard_wrapped=cleaned.is_hard_wrapped,
+        was_unwrapped=cleaned.was_unwrapped,
+        warnings=cleaned.warnings,
     )
-    return Reading(text, facts, cuts)
+    return Reading(text, facts, cleaned.cuts)
 
 
 def count_characters(text: str) -> tuple[str, NDArray[np.int64]]:

@@ -98,6 +98,7 @@ def unwrap(characters: Characters) -> Unwrapped:
         return Unwrapped(characters, False)
     breaks, num_gaps = _find_all_breaks(characters, starts, ends)
     wrap = _measure(breaks, ends - starts, num_gaps)
+    del starts, ends
     if wrap is None:
         return Unwrapped(characters, False)
     return Unwrapped(_join(characters, breaks, _forced(breaks, wrap)), True)
