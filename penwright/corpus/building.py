@@ -4,9 +4,10 @@
     2. from what is then known of all books, the alphabet, the splits and the places are chosen  (planning.py)
     3. every clean text is written as ids into its place in one file                             (encoding.py)
 
-Memory does not grow with the shelf: a worker holds one piece of one book, this process the facts of each. Killed and
-run again, the first pass goes on where it was. A shelf and a configuration that have not changed are recognised by
-what the files hold, never by their dates, and the corpus that is there is kept.
+Memory does not grow with the texts: a worker holds one piece of one book, this process a few lines of facts on each;
+what is known of them beyond that lies beside the clean texts, in a file without a name, until the corpus is done.
+Killed and run again, the first pass goes on where it was. A shelf and a configuration that have not changed are
+recognised by what the files hold, never by their dates, and the corpus that is there is kept.
 """
 
 import errno
@@ -14,7 +15,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -31,6 +32,7 @@ from penwright.corpus.intake import Intake, PrepareProgress, TakenBook, take_in
 from penwright.corpus.listing import Listing, list_books
 from penwright.corpus.places import default_cache_dir
 from penwright.corpus.planning import Plan, plan
+from penwright.corpus.scratch import Scratch
 from penwright.corpus.sources import Paths, as_list
 from penwright.corpus.store import IDS_NAME, Corpus
 from penwright.corpus.workers import Workers, num_workers
@@ -83,10 +85,11 @@ def iter_prepare(
     listing = list_books(paths)
     is_known = (store / JSON_NAME).is_file()
     count = num_workers(workers, num_bytes=listing.num_bytes, num_tasks=listing.num_pieces, is_known=is_known)
-    with _telling_of_the_disk(store, cache), Workers(count) as pool:
+    with _telling_of_the_disk(store, cache), ExitStack() as stack:
         make_cache(cache)
-        intake = yield from take_in(listing, config=config, cache_dir=cache, workers=pool)
-        planned = plan([taken.book for taken in intake.books], config=config)
+        scratch, pool = stack.enter_context(Scratch(cache)), stack.enter_context(Workers(count))
+        intake = yield from take_in(listing, config=config, cache_dir=cache, workers=pool, scratch=scratch)
+        planned = plan([taken.book for taken in intake.books], config=config, scratch_dir=cache)
         yield from _store(listing, _contents(intake, planned, config), store=store, cache_dir=cache, workers=pool)
     yield PrepareProgress.of(listing, "done", books_done=len(planned.books), bytes_done=listing.num_bytes)
 

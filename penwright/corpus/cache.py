@@ -19,14 +19,14 @@ import numpy as np
 
 from penwright.corpus.cleaning import CLEANING_VERSION
 from penwright.corpus.config import CorpusConfig
+from penwright.corpus.facts import Facts
 from penwright.corpus.pieces import Piece
 from penwright.corpus.sources import CACHE_TAG
-from penwright.corpus.texts import Facts
 from penwright.files import replacing, write_text
 
 ENTRY_VERSION = 1
 FOLDER = "books"
-TEXT_BYTES = 1 << 20
+TEXT_BYTES = 1 << 16
 """Bytes of a text read at a time."""
 
 

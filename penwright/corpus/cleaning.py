@@ -9,9 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from penwright.alphabet import code_points_of, text_of
 from penwright.corpus.details import read_details
-from penwright.corpus.layout import tidy
+from penwright.corpus.layout import Characters, characters_of, text_of_characters, tidy
 from penwright.corpus.licence import find_boilerplate
 from penwright.corpus.spans import Span, without
 from penwright.corpus.wrapping import unwrap
@@ -101,17 +100,27 @@ def clean(
     if config.licence:
         cuts = _report(text, boilerplate.spans)
         text = without(text, boilerplate.spans)
-    given = code_points_of(text)
-    tidied = tidy(given)
-    unwrapped = unwrap(tidied)
-    was_unwrapped = config.unwrap and unwrapped.is_hard_wrapped
-    characters = unwrapped.characters if was_unwrapped else tidied
-    text = _without_outer_blank_lines(
-        text if characters is given else text_of(characters), is_first=is_first, is_last=is_last
-    )
+    given = [characters_of(text)]
+    del text  # a book is long, and this is one of several copies: each goes before the next is made
+    text, is_hard_wrapped, was_unwrapped = _laid_out(given.pop(), unwrapping=config.unwrap)
+    text = _without_outer_blank_lines(text, is_first=is_first, is_last=is_last)
     if config.fold and not text.isascii():
         text = text.translate(_FOLDED)
-    return Cleaned(text, cuts, details, unwrapped.is_hard_wrapped, was_unwrapped, boilerplate.warnings)
+    return Cleaned(text, cuts, details, is_hard_wrapped, was_unwrapped, boilerplate.warnings)
+
+
+def _laid_out(given: Characters, *, unwrapping: bool) -> tuple[str, bool, bool]:
+    """Return a text with its lines tidied and, if that is wanted, joined; whether it was wrapped; and whether joined.
+
+    A function of its own, so that its arrays, each as long as the text, are gone before the next step.
+    """
+    tidied = tidy(given)
+    del given
+    unwrapped = unwrap(tidied)
+    was_unwrapped = unwrapping and unwrapped.is_hard_wrapped
+    if was_unwrapped:
+        tidied = unwrapped.characters
+    return text_of_characters(tidied), unwrapped.is_hard_wrapped, was_unwrapped
 
 
 def _report(text: str, spans: Sequence[Span]) -> tuple[Cut, ...]:
@@ -132,6 +141,8 @@ def _without_outer_blank_lines(text: str, *, is_first: bool, is_last: bool) -> s
     if is_first:
         text = text.lstrip("\n")
     if is_last:
-        text = text.rstrip("\n")
-        text = text + "\n" if text else text
+        end = len(text)
+        while end and text[end - 1] == "\n":
+            end -= 1
+        text = text[: end and end + 1] if end < len(text) else text + "\n" * bool(text)
     return text

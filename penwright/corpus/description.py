@@ -5,7 +5,7 @@ What is read back is compared with its checksum and trusted no further. This mod
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from penwright.alphabet import Alphabet
 from penwright.corpus.book import Book
 from penwright.corpus.config import CorpusConfig
 from penwright.errors import CorpusError
-from penwright.files import write_text
+from penwright.files import replacing
 
 SCHEMA_VERSION = 1
 JSON_NAME = "corpus.json"
@@ -65,7 +65,7 @@ def describe(
 
 def digest_of(alphabet: dict[str, str], books: Sequence[dict[str, Any]], ids_sha256: Sequence[str]) -> str:
     """Return the SHA-256 that names a corpus by its content alone; where the files lay plays no part."""
-    content = [{key: value for key, value in book.items() if key not in ("source", "encoding")} for book in books]
+    content = ({key: value for key, value in book.items() if key not in ("source", "encoding")} for book in books)
     return _sha256_of_json({"alphabet": alphabet, "books": content, "ids_sha256": list(ids_sha256)})
 
 
@@ -82,10 +82,27 @@ def _refuse(constant: str) -> None:
     raise ValueError(f"{constant} is no number")
 
 
-def _sha256_of_json(data: Any) -> str:
+def _sha256_of_json(data: Mapping[str, Any]) -> str:
+    digest = hashlib.sha256()
+    for part in _canonical(data):
+        digest.update(part.encode("ascii"))
+    return digest.hexdigest()
+
+
+def _canonical(data: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the JSON of some entries in parts: a list, or what yields one, item by item, as there is one a book."""
     # ASCII with sorted keys: the same bytes on every machine, lone surrogates included.
-    text = json.dumps(data, ensure_ascii=True, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    return hashlib.sha256(text.encode("ascii")).hexdigest()
+    encode = json.JSONEncoder(ensure_ascii=True, sort_keys=True, separators=(",", ":"), allow_nan=False).encode
+    for place, key in enumerate(sorted(data)):
+        yield f"{',' if place else '{'}{encode(key)}:"
+        value = data[key]
+        if isinstance(value, list | Iterator):
+            yield "["
+            yield from (f"{',' if number else ''}{encode(item)}" for number, item in enumerate(value))
+            yield "]"
+        else:
+            yield encode(value)
+    yield "}"
 
 
 def write_description(folder: Path, data: dict[str, Any]) -> None:
@@ -94,7 +111,10 @@ def write_description(folder: Path, data: dict[str, Any]) -> None:
     Raises:
         OSError: If the disk is full or the folder cannot be written.
     """
-    write_text(folder / JSON_NAME, json.dumps(data, ensure_ascii=True, indent=2, allow_nan=False) + "\n")
+    with replacing(folder / JSON_NAME) as file:
+        for part in json.JSONEncoder(ensure_ascii=True, indent=2, allow_nan=False).iterencode(data):
+            file.write(part.encode("ascii"))
+        file.write(b"\n")
 
 
 def read_description(folder: Path) -> dict[str, Any]:

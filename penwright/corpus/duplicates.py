@@ -11,13 +11,12 @@ Shapes: N = characters of a text (UTF-16 units), S = its sentences' ends, W = ch
 """
 
 import unicodedata
-from collections import Counter
-from collections.abc import Sequence
 from functools import lru_cache
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from penwright.corpus.layout import Characters, characters_of
 
 NUM_HASHES = 512
 """Most hashes a fingerprint has."""
@@ -27,28 +26,14 @@ WINDOW_CHARS = 80
 """W: where these letters are looked for after a sentence's end."""
 MANY_ENDS = 2_560
 """From so many sentences on, only a quarter of them, told by their last letters, is hashed."""
-CHUNK_ENDS = 1 << 14
-"""Sentences hashed at a time, which bounds the memory."""
-MIN_SHARED = 4
-"""Texts that share fewer hashes are no duplicates: a quotation shares as many."""
-PART_HASHES = 1 << 18
-"""Hashes of all texts that are compared at a time, which bounds the memory."""
-MAX_OWNERS = 64
-"""A hash of more texts than this is a publisher's formula and pairs nothing."""
+CHUNK_ENDS = 1 << 9
+"""Sentences hashed at a time, which bounds the memory to what a processor's cache holds."""
+CHUNK_CHARS = 1 << 16
+"""Characters searched for sentences' ends at a time."""
 _ENDS = ".!?…。！？।؟۔"
 _NO_EARLY_END = np.uint64(0xFFFF_FFFF_FFFF_FFFF)
 
 Fingerprint = NDArray[np.uint64]
-
-
-class DuplicatePair(NamedTuple):
-    """Two texts that share much."""
-
-    first: int
-    """Index of the one given earlier."""
-    second: int
-    similarity: float
-    """Estimated share of the smaller one found in the larger, 0 to 1."""
 
 
 def fingerprint(text: str) -> Fingerprint:
@@ -61,9 +46,11 @@ def fingerprint(text: str) -> Fingerprint:
         At most `NUM_HASHES` distinct hashes in rising order; fewer for a text of few sentences, none for one that has
         none.
     """
-    units = np.frombuffer(text.encode("utf-16-le", "surrogatepass"), dtype="<u2")  # (N,)
+    units = _units(text)  # (N,)
     letters, is_end = _tables()
-    ends = np.flatnonzero(is_end[units])  # (S,)
+    starts = range(0, len(units), CHUNK_CHARS)
+    found = [np.flatnonzero(is_end[units[start : start + CHUNK_CHARS]]) + start for start in starts]
+    ends = np.concatenate([np.zeros(0, dtype=np.intp), *found])  # (S,)
     ends = ends[(ends >= 3) & (ends + WINDOW_CHARS < len(units))]
     if not len(ends):
         return np.zeros(0, dtype=np.uint64)
@@ -94,65 +81,19 @@ def similarity(first: Fingerprint, second: Fingerprint) -> float:
     return len(np.intersect1d(ours, theirs, assume_unique=True)) / smaller if smaller else 0.0
 
 
-def near_duplicates(fingerprints: Sequence[Fingerprint], *, threshold: float = 0.5) -> list[DuplicatePair]:
-    """Return the pairs of texts of which one is largely found in the other.
-
-    Args:
-        fingerprints: One for each text, from `fingerprint`.
-        threshold: Least similarity of a pair, above 0.
-
-    Returns:
-        The pairs in order of their indices. Only texts that share `MIN_SHARED` hashes are compared, so the cost grows
-        with what is shared and not with the number of pairs.
-    """
-    if len(fingerprints) < 2:
-        return []
-    hashes = np.concatenate(fingerprints)
-    owners = np.repeat(np.arange(len(fingerprints), dtype=np.int32), [len(one) for one in fingerprints])
-    num_parts = 1 << (len(hashes) // PART_HASHES).bit_length()
-    num_shared: Counter[int] = Counter()
-    for part in range(num_parts):  # equal hashes are in the same one
-        is_inside = hashes & np.uint64(num_parts - 1) == part
-        num_shared.update(_num_shared(hashes[is_inside], owners[is_inside], num_texts=len(fingerprints)))
-    found = []
-    for pair in sorted(pair for pair, count in num_shared.items() if count >= MIN_SHARED):
-        first, second = divmod(pair, len(fingerprints))
-        share = similarity(fingerprints[first], fingerprints[second])
-        if share >= threshold:
-            found.append(DuplicatePair(first, second, share))
-    return found
-
-
-def _num_shared(hashes: Fingerprint, owners: NDArray[np.int32], *, num_texts: int) -> Counter[int]:
-    """Return how many hashes each pair of texts shares, as {first * num_texts + second: number}.
-
-    Args:
-        hashes: Of all texts.
-        owners: The text that each belongs to, in rising order.
-        num_texts: Number of texts.
-    """
-    order = np.argsort(hashes, kind="stable")  # owners stay in rising order within a hash
-    hashes, owners = hashes[order], owners[order]
-    first_of = np.flatnonzero(np.concatenate([[True], hashes[1:] != hashes[:-1]])[: len(hashes)])
-    num_owners = np.diff(np.append(first_of, len(hashes)))
-    is_rare = np.repeat(num_owners <= MAX_OWNERS, num_owners)
-    hashes, owners = hashes[is_rare], owners[is_rare]
-    num_shared: Counter[int] = Counter()
-    for distance in range(1, MAX_OWNERS):
-        is_pair = hashes[distance:] == hashes[:-distance]
-        if not is_pair.any():
-            break
-        pairs = owners[:-distance][is_pair].astype(np.int64) * num_texts + owners[distance:][is_pair]
-        # Counted at once: of many editions of one book, every hash is shared by every pair.
-        num_shared.update(dict(zip(*map(np.ndarray.tolist, np.unique(pairs, return_counts=True)), strict=True)))
-    return num_shared
-
-
 def _last_known(one: Fingerprint) -> np.uint64:
     return one[-1] if len(one) >= NUM_HASHES else _NO_EARLY_END
 
 
-def _is_sampled(letters: NDArray[np.uint16], units: NDArray[np.uint16], ends: NDArray[np.intp]) -> NDArray[np.bool_]:
+def _units(text: str) -> Characters:
+    """Return a text's UTF-16 units, in one byte each where they all fit."""
+    characters = characters_of(text)
+    if characters.dtype.itemsize <= 2:  # no character takes two units
+        return characters
+    return np.frombuffer(text.encode("utf-16-le", "surrogatepass"), dtype="<u2")
+
+
+def _is_sampled(letters: NDArray[np.uint16], units: Characters, ends: NDArray[np.intp]) -> NDArray[np.bool_]:
     """Return which quarter of the sentences (S,) is hashed first, by the three letters before their ends."""
     key = np.zeros(len(ends), dtype=np.uint32)
     for distance in (1, 2, 3):
@@ -160,9 +101,7 @@ def _is_sampled(letters: NDArray[np.uint16], units: NDArray[np.uint16], ends: ND
     return np.less(key, np.uint32(1 << 30))
 
 
-def _hashes(
-    letters: NDArray[np.uint16], units: NDArray[np.uint16], ends: NDArray[np.intp], *, level: int
-) -> Fingerprint:
+def _hashes(letters: NDArray[np.uint16], units: Characters, ends: NDArray[np.intp], *, level: int) -> Fingerprint:
     """Return the first `NUM_HASHES` distinct hashes of what follows some sentences' ends, all in one level's range."""
     found = np.zeros(0, dtype=np.uint64)
     for start in range(0, len(ends), CHUNK_ENDS):
@@ -171,9 +110,7 @@ def _hashes(
     return found
 
 
-def _hashes_of_chunk(
-    letters: NDArray[np.uint16], units: NDArray[np.uint16], ends: NDArray[np.intp]
-) -> NDArray[np.uint64]:
+def _hashes_of_chunk(letters: NDArray[np.uint16], units: Characters, ends: NDArray[np.intp]) -> NDArray[np.uint64]:
     """Return a hash below 2^63 for each sentence's end that enough letters follow."""
     window = letters[units[ends[:, None] + np.arange(1, WINDOW_CHARS + 1)]]  # (S, W)
     # "ae" for an umlaut and "ss" for a sharp s spell the same word: e after a, o, u and doubled letters go.

@@ -1,7 +1,6 @@
 """Report on a shelf before anything is learned from it: what each book is, what would be cut, dropped and held out.
 
-The books are read with the same code as when a corpus is prepared, and the same plan is made of them; nothing is
-written.
+The books are read with the same code as when a corpus is prepared, and the same plan is made of them; nothing is kept.
 """
 
 import zlib
@@ -13,12 +12,14 @@ from typing import Any
 from penwright.alphabet import Alphabet, name_of
 from penwright.corpus.cleaning import Cut
 from penwright.corpus.config import SPLITS, CorpusConfig, SplitName
+from penwright.corpus.facts import Facts, KeptFacts
 from penwright.corpus.intake import PieceJob, PieceResult, TakenBook, take_in
 from penwright.corpus.listing import list_books
 from penwright.corpus.manifest import ManifestBook
 from penwright.corpus.planning import Plan, PlannedBook, plan
+from penwright.corpus.scratch import Scratch
 from penwright.corpus.sources import Paths, Source
-from penwright.corpus.texts import Facts, read_bytes, read_piece
+from penwright.corpus.texts import read_bytes, read_piece
 from penwright.corpus.workers import Workers, num_workers
 from penwright.errors import CorpusError, ReadingError
 
@@ -28,8 +29,7 @@ MAX_UNKNOWN = 20
 """Characters outside the alphabet that are listed for a book, the most frequent ones."""
 SAMPLE_CHARS = 1 << 16
 USUAL_FRACTIONS = (0.18, 0.55)
-"""What books compress to, in any script; measured on novels in nine languages (0.25 to 0.42) and programs (from
-0.19)."""
+"""What books compress to, in any script; measured on novels in nine languages (0.25 to 0.42), programs (from 0.19)."""
 MIN_SAMPLE_CHARS = 10_000
 """Shorter texts compress worse, which says nothing against them."""
 
@@ -163,16 +163,16 @@ def inspect_shelf(paths: Paths, *, config: CorpusConfig | None = None, workers: 
     config = config or CorpusConfig()
     listing = list_books(paths)
     count = num_workers(workers, num_bytes=listing.num_bytes, num_tasks=listing.num_pieces)
-    with Workers(count) as pool:
-        steps = take_in(listing, config=config, cache_dir=None, workers=pool, take=look_at_piece)
+    with Scratch(None) as scratch, Workers(count) as pool:
+        steps = take_in(listing, config=config, cache_dir=None, workers=pool, scratch=scratch, take=look_at_piece)
         while True:
             try:
                 next(steps)
             except StopIteration as end:
                 intake = end.value
                 break
-    planned = plan([taken.book for taken in intake.books], config=config)
-    books = _book_reports(intake.books, planned)
+        planned = plan([taken.book for taken in intake.books], config=config)
+        books = _book_reports(intake.books, planned)
     return ShelfReport(
         books=books,
         skipped=intake.skipped,
@@ -258,7 +258,7 @@ def _is_outlier(fraction: float, num_chars: int) -> bool:
     return num_chars >= MIN_SAMPLE_CHARS and not least <= fraction <= most
 
 
-def _unknown_characters(facts: Facts, alphabet: Alphabet) -> tuple[UnknownCharacter, ...]:
+def _unknown_characters(facts: Facts | KeptFacts, alphabet: Alphabet) -> tuple[UnknownCharacter, ...]:
     """Return the characters of a book that the alphabet lacks, the most frequent first."""
     found = [
         UnknownCharacter(character=character, name=name_of(character), count=count)

@@ -1,7 +1,7 @@
 """The first pass over a shelf: every book is read, cleaned, counted and kept in the cache as clean text.
 
-A worker holds one piece of one book. What comes back of a book is its facts, never its text. This module knows
-nothing of alphabets, splits or ids.
+A worker holds one piece of one book. What comes back of a book is its facts, never its text, and of these what is long
+goes to disk at once. This module knows nothing of alphabets, splits or ids.
 """
 
 from collections.abc import Callable, Generator, Mapping, Sequence
@@ -14,11 +14,13 @@ from penwright.corpus.archives import reading_place
 from penwright.corpus.cache import key_of, load_facts, save_entry
 from penwright.corpus.cleaning import Cut
 from penwright.corpus.config import CorpusConfig
+from penwright.corpus.facts import Facts, KeptFacts, join_facts, keep
 from penwright.corpus.listing import Listing
 from penwright.corpus.pieces import Piece, pieces_of
 from penwright.corpus.planning import ReadBook
+from penwright.corpus.scratch import Scratch
 from penwright.corpus.sources import Source, reading
-from penwright.corpus.texts import Facts, join_facts, read_bytes, read_piece
+from penwright.corpus.texts import read_bytes, read_piece
 from penwright.corpus.workers import Workers
 from penwright.errors import CorpusError, ManifestError, ReadingError
 from penwright.files import sha256_of
@@ -72,7 +74,7 @@ class PieceResult(NamedTuple):
     """The piece's first byte in its file."""
     key: str
     """The name of its clean text in the cache."""
-    facts: Facts | None
+    facts: Facts | KeptFacts | None
     failure: str
     """Why it could not be read, where `facts` is None."""
     cuts: tuple[Cut, ...] = ()
@@ -113,11 +115,12 @@ def take_piece(job: PieceJob) -> PieceResult:
     piece, config, cache_dir = job
     assert cache_dir is not None, "books are only kept where there is a cache"
     try:
-        raw = read_bytes(piece)
-        key = key_of(raw.sha256, piece=piece, config=config)
+        raw = [read_bytes(piece)]
+        key = key_of(raw[0].sha256, piece=piece, config=config)
         facts = load_facts(cache_dir, key)
         if facts is None:
-            text, facts, _ = read_piece(raw, piece=piece, config=config)
+            # Handed over, not lent: its bytes are gone by the time the text is cleaned.
+            text, facts, _ = read_piece(raw.pop(), piece=piece, config=config)
             save_entry(cache_dir, key, text=text, facts=facts)
     except ReadingError as error:
         return PieceResult(piece.start, "", None, str(error))
@@ -137,6 +140,7 @@ def take_in(
     config: CorpusConfig,
     cache_dir: Path | None,
     workers: Workers,
+    scratch: Scratch,
     take: Callable[[PieceJob], PieceResult] = take_piece,
 ) -> Generator[PrepareProgress, None, Intake]:
     """Read all books of a shelf.
@@ -146,6 +150,7 @@ def take_in(
         config: How to clean them.
         cache_dir: Where clean texts are kept.
         workers: Who reads them.
+        scratch: Where the arrays of their facts are kept; what is returned is of use as long as it is open.
         take: What to do with each piece.
 
     Yields:
@@ -166,7 +171,8 @@ def take_in(
     yield PrepareProgress.of(listing, "reading")
     for place, result in workers.map(take, [job for _, job in tasks]):
         owner = tasks[place][0]
-        results[owner].append(result)
+        facts = None if result.facts is None else keep(result.facts, scratch=scratch)
+        results[owner].append(result._replace(facts=facts))
         if len(results[owner]) == len(jobs[owner]):
             books_done += 1
             bytes_done += listing.sources[owner].num_bytes
@@ -174,7 +180,7 @@ def take_in(
             yield PrepareProgress.of(listing, "reading", books_done=books_done, bytes_done=bytes_done, name=name)
     large = [source for source, pieces in zip(listing.sources, jobs, strict=True) if len(pieces) > 1]
     hashes = {large[place]: sha256 for place, sha256 in workers.map(hash_source, large)}
-    return _conclude(listing, jobs, results, hashes)
+    return _conclude(listing, jobs, results, hashes, scratch)
 
 
 def _turn(task: tuple[int, PieceJob]) -> tuple[int, str, int]:
@@ -206,6 +212,7 @@ def _conclude(
     jobs: Sequence[tuple[PieceJob, ...]],
     results: Sequence[Sequence[PieceResult]],
     hashes: Mapping[Source, str],
+    scratch: Scratch,
 ) -> Intake:
     """Join the pieces of each book and say which books could not be read."""
     taken, skipped = [], list(listing.skipped)
@@ -226,7 +233,7 @@ def _conclude(
         if failure:
             skipped.append((source.name, failure))
         else:
-            book = ReadBook(source, join_facts(facts, sha256=sha256), listed)
+            book = ReadBook(source, keep(join_facts(facts, sha256=sha256), scratch=scratch), listed)
             taken.append(TakenBook(book, pieces, tuple(in_order)))
     if not taken:
         reasons = " ".join(f"{reason}." for _, reason in skipped[:3])

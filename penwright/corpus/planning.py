@@ -1,23 +1,25 @@
 """Decide, from what is known of every book, which are taken, what they are called, where each lies and in which split.
 
-A pure function of the facts: it reads no file, and the order in which books were found plays no part. Preparing a
-corpus and inspecting a shelf share it.
+A pure function of the facts, whatever the order in which books were found. Their arrays may be more than memory holds,
+so they are asked for one book at a time. Preparing a corpus and inspecting a shelf share it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from penwright.alphabet import Alphabet, code_points_of, utf8_lengths
 from penwright.corpus.config import SPLITS, CorpusConfig, SplitName
-from penwright.corpus.duplicates import DuplicatePair, near_duplicates
+from penwright.corpus.duplicates import Fingerprint
+from penwright.corpus.editions import DuplicatePair, near_duplicates
+from penwright.corpus.facts import Facts, KeptFacts, total_counts
 from penwright.corpus.manifest import ManifestBook
 from penwright.corpus.seed_split import seed_splits
 from penwright.corpus.sources import Source
 from penwright.corpus.splits import Candidate, choose_splits
-from penwright.corpus.texts import Facts, total_counts
 from penwright.corpus.titles import BookName, Unnamed, name_books
 
 SAME_BOOK = 0.9
@@ -30,7 +32,7 @@ class ReadBook(NamedTuple):
     """A book that could be read."""
 
     source: Source
-    facts: Facts
+    facts: Facts | KeptFacts
     listed: ManifestBook | None
     """What a manifest says of it; None without one."""
 
@@ -39,7 +41,7 @@ class PlannedBook(NamedTuple):
     """A book that is taken."""
 
     source: Source
-    facts: Facts
+    facts: Facts | KeptFacts
     named: BookName
     split: SplitName
     num_ids: int
@@ -61,19 +63,37 @@ class Plan:
     """One sentence each."""
 
 
-def plan(books: Sequence[ReadBook], *, config: CorpusConfig) -> Plan:
+class _Fingerprints:
+    """The fingerprints of some books, each read when it is asked for."""
+
+    def __init__(self, books: Sequence[ReadBook]) -> None:
+        self._books = books
+
+    def __len__(self) -> int:
+        return len(self._books)
+
+    def __getitem__(self, place: int, /) -> Fingerprint:
+        return self._books[place].facts.fingerprint
+
+
+def plan(books: Sequence[ReadBook], *, config: CorpusConfig, scratch_dir: Path | None = None) -> Plan:
     """Decide what a corpus holds.
 
     Args:
         books: All that could be read, at least one.
         config: How to choose the alphabet and the splits.
+        scratch_dir: Where the comparison of the books puts what it cannot hold, until it is done; None for the
+            operating system's place for such files.
+
+    Raises:
+        CorpusError: If the disk is full.
     """
     ordered = sorted(books, key=lambda book: (book.source.name, book.source.path, book.source.member or ""))
     kept, dropped = _drop_duplicates(ordered) if config.drop_duplicates and not config.is_raw else (ordered, [])
-    pairs = [] if config.is_raw else near_duplicates([book.facts.fingerprint for book in kept])
+    pairs = [] if config.is_raw else near_duplicates(_Fingerprints(kept), scratch_dir=scratch_dir)
     names = _names(kept)
     splits = _splits(kept, names, pairs, config)
-    training = [book.facts for book, split in zip(kept, splits, strict=True) if split == "train"]
+    training = (book.facts for book, split in zip(kept, splits, strict=True) if split == "train")
     alphabet = Alphabet.seed() if config.alphabet == "seed" else _learn(training, config)
     planned = [
         PlannedBook(book.source, book.facts, named, split, num_ids_of(book.facts, alphabet))
@@ -89,13 +109,14 @@ def plan(books: Sequence[ReadBook], *, config: CorpusConfig) -> Plan:
     )
 
 
-def num_ids_of(facts: Facts, alphabet: Alphabet) -> int:
+def num_ids_of(facts: Facts | KeptFacts, alphabet: Alphabet) -> int:
     """Return how many ids a book takes: its boundary, one a character, two a byte of each character that is spelled."""
     num_ids = facts.num_chars + (alphabet.boundary_id is not None)
     if not alphabet.is_lossless:
         return num_ids
-    is_unknown = np.array([character not in alphabet for character in facts.characters], dtype=bool)
-    lengths = utf8_lengths(code_points_of(facts.characters)[is_unknown])
+    characters = facts.characters
+    is_unknown = np.array([character not in alphabet for character in characters], dtype=bool)
+    lengths = utf8_lengths(code_points_of(characters)[is_unknown])
     return num_ids + int(((2 * lengths - 1) * facts.counts[is_unknown]).sum())
 
 
@@ -142,7 +163,7 @@ def _splits(
     )
 
 
-def _learn(books: Sequence[Facts], config: CorpusConfig) -> Alphabet:
+def _learn(books: Iterable[Facts | KeptFacts], config: CorpusConfig) -> Alphabet:
     """Return the alphabet of the books that are learned from; what only a held-out book has is spelled."""
     counts = total_counts(books)
     min_count = config.min_count or max(1, sum(counts.values()) // CHARS_PER_RARE_ONE)

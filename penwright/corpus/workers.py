@@ -9,15 +9,16 @@ import os
 import signal
 import sys
 import threading
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from itertools import islice
 from multiprocessing.process import BaseProcess
 from types import ModuleType, TracebackType
 from typing import TypeVar
 
+from penwright.corpus.allocator import give_blocks_back
 from penwright.errors import ConfigError, CorpusError
 
 Task = TypeVar("Task")
@@ -68,7 +69,7 @@ class Workers:
     def __enter__(self) -> "Workers":
         if self._count > 1:
             context = multiprocessing.get_context("spawn")
-            self._executor = ProcessPoolExecutor(self._count, mp_context=context, initializer=_live_and_die_with_parent)
+            self._executor = ProcessPoolExecutor(self._count, mp_context=context, initializer=_begin)
             # All are started at once: the executor waits for ever if one dies while it is about to start another.
             with _without_main_module():
                 for _ in range(self._count):
@@ -96,12 +97,13 @@ class Workers:
             yield from ((place, function(task)) for place, task in enumerate(tasks))
             return
         under_way: dict[Future[Result], int] = {}
-        waiting = deque(enumerate(tasks))
+        waiting = iter(enumerate(tasks))
         try:
-            while waiting or under_way:
-                while waiting and len(under_way) < 2 * self._count:
-                    place, task = waiting.popleft()
+            while True:
+                for place, task in islice(waiting, 2 * self._count - len(under_way)):
                     under_way[self._executor.submit(function, task)] = place
+                if not under_way:
+                    break
                 for future in wait(under_way, return_when=FIRST_COMPLETED).done:
                     yield under_way.pop(future), future.result()
         except BrokenProcessPool as error:
@@ -109,6 +111,12 @@ class Workers:
                 "a process that was reading books died, often for lack of memory. Run again with workers=1: "
                 "books that are done are not read again."
             ) from error
+
+
+def _begin() -> None:
+    """Make a process a worker: one that keeps no memory it does not need, and that lives as long as its parent."""
+    give_blocks_back()
+    _live_and_die_with_parent()
 
 
 def _live_and_die_with_parent() -> None:

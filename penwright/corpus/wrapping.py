@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from penwright.corpus.layout import BLANK, TAB, Characters, Places, lines_of, remove_ranges
+from penwright.corpus.layout import BLANK, TAB, Characters, Places, lines_of, places_of, remove_ranges
 
 MIN_CERTAIN_BREAKS = 8
 """Fewer certainly forced breaks than this prove nothing."""
@@ -32,6 +32,8 @@ MIN_REACH, MAX_REACH = 30, 150
 LOW_REACH = 0.8
 """A line in running prose counts as full from this share of the median reach; ragged wrapping leaves lines that
 short."""
+STRETCH_LINES = 4_096
+"""Lines looked at together, which bounds the memory: some thirty numbers are noted of each."""
 _HYPHEN, _EM_DASH = 0x2D, 0x2014
 _SMALL, _LETTER, _COMMA, _TERMINAL, _CLOSING, _OPENING, _RUNNING_END, _RUNNING_START = (1 << bit for bit in range(8))
 
@@ -94,19 +96,31 @@ def unwrap(characters: Characters) -> Unwrapped:
     starts, ends = lines_of(characters)
     if len(starts) <= MIN_CERTAIN_BREAKS:
         return Unwrapped(characters, False)
-    breaks, num_gaps = _find_breaks(characters, starts, ends)
+    breaks, num_gaps = _find_all_breaks(characters, starts, ends)
     wrap = _measure(breaks, ends - starts, num_gaps)
+    del starts, ends
     if wrap is None:
         return Unwrapped(characters, False)
     return Unwrapped(_join(characters, breaks, _forced(breaks, wrap)), True)
 
 
+def _find_all_breaks(characters: Characters, starts: Places, ends: Places) -> tuple[_Breaks, int]:
+    """Return the breaks of a text, and how many sentences end before a blank or indented line."""
+    found, num_gaps = [], 0
+    for first in range(0, len(starts) - 1, STRETCH_LINES):
+        lines = slice(first, first + STRETCH_LINES + 1)  # the last one is the next stretch's first: a break has two
+        breaks, num_more = _find_breaks(characters, starts[lines], ends[lines])
+        found.append(breaks._replace(line=breaks.line + first))
+        num_gaps += num_more
+    return _Breaks(*map(np.concatenate, zip(*found, strict=True))), num_gaps
+
+
 def _find_breaks(characters: Characters, starts: Places, ends: Places) -> tuple[_Breaks, int]:
-    """Return the breaks, and how many sentences end before a blank or indented line."""
+    """Return the breaks between some lines that follow one another, and how many sentences end before a gap there."""
     first = _after_indent(characters, starts, ends)  # (L,)
     indent = first - starts
     has_text = first < ends
-    blanks = np.flatnonzero(characters == BLANK)
+    blanks = places_of(characters[starts[0] : ends[-1]], BLANK) + starts[0]
     last = characters[np.maximum(ends - 1, 0)]
     last_but_one = characters[np.maximum(ends - 2, 0)]
     kinds = _kinds()
@@ -234,11 +248,11 @@ def _join(characters: Characters, breaks: _Breaks, forced: Bools) -> Characters:
     starts_with_two = (ahead(0) == _HYPHEN) & (ahead(1) == _HYPHEN) & (ahead(2) != BLANK)
     starts_with_dash = (ahead(0) == _EM_DASH) & (ahead(1) != BLANK)
     touches = ends_in_two | ends_in_one | ends_in_dash | starts_with_two | starts_with_dash
-    joined = characters.copy()
-    joined[place] = BLANK
-    return remove_ranges(
-        joined, place + ~touches, indent_end
-    )  # where nothing may stand between, the line feed goes too
+    start = place + ~touches  # where nothing may stand between, the line feed goes too
+    lengths = indent_end - start
+    joined = remove_ranges(characters, start, indent_end)
+    joined[(place - (np.cumsum(lengths) - lengths))[~touches]] = BLANK
+    return joined
 
 
 @lru_cache(maxsize=1)
@@ -267,4 +281,6 @@ def _kinds() -> NDArray[np.uint8]:
 
 def _kind_of(kinds: NDArray[np.uint8], characters: Characters) -> NDArray[np.uint8]:
     """Return the class bits of code points; beyond the Basic Multilingual Plane none are set."""
+    if characters.dtype != np.uint32:
+        return kinds[characters]
     return np.where(characters < len(kinds), kinds[np.minimum(characters, len(kinds) - 1)], 0).astype(np.uint8)

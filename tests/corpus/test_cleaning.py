@@ -1,6 +1,7 @@
 """A file's text becomes the book's own, every cut is told, and a clean text stays as it is."""
 
 import textwrap
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -141,3 +142,18 @@ def test_plays_in_verse_are_not_touched() -> None:
         cleaned = clean("\n".join(lines), config=DEFAULT)
         assert [line for line in cleaned.text.split("\n") if line] == [line.rstrip() for line in lines if line.strip()]
         assert not cleaned.is_hard_wrapped
+
+
+@pytest.mark.parametrize(("letter", "num_bytes"), [("e", 1), ("œ", 2)])
+def test_memory_is_a_few_copies_of_the_text(letter: str, num_bytes: int) -> None:
+    """Fewer than four beside the text given; four bytes a character and a number for each are eighteen."""
+    paragraph = f"The lamp had burned low wh{letter}n the keeper came down the stair, and he stood for a while. " * 6
+    text = "\n\n".join([textwrap.fill(paragraph, 70)] * 3_000) + "\n"
+    config = CleaningConfig()
+    clean(text[:10_000], config=config)
+    tracemalloc.start()
+    cleaned = clean(text, config=config)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert cleaned.was_unwrapped
+    assert peak < 4 * num_bytes * len(text) + (1 << 20), f"{peak / len(text):.1f} bytes a character"

@@ -10,14 +10,16 @@ from penwright.corpus.config import CorpusConfig
 from penwright.corpus.intake import Intake, PrepareProgress, take_in
 from penwright.corpus.listing import list_books
 from penwright.corpus.manifest import ManifestBook, write_manifest
+from penwright.corpus.scratch import Scratch
 from penwright.corpus.workers import Workers
 from penwright.errors import CorpusError, ManifestError
 
 
 def taken(path: Path, cache_dir: Path, *, config: CorpusConfig | None = None) -> tuple[Intake, list[PrepareProgress]]:
     records = []
-    with Workers(1) as workers:
-        steps = take_in(list_books(path), config=config or CorpusConfig(), cache_dir=cache_dir, workers=workers)
+    listing, config = list_books(path), config or CorpusConfig()
+    with Workers(1) as workers, Scratch(None) as scratch:
+        steps = take_in(listing, config=config, cache_dir=cache_dir, workers=workers, scratch=scratch)
         while True:
             try:
                 records.append(next(steps))
@@ -76,8 +78,8 @@ def test_what_cannot_be_read_is_passed_over_with_its_reason(books_dir: Path, tmp
     (books_dir / "late.txt").write_bytes(b"Text at first. " * 1000 + bytes(5000))
     listing = list_books(books_dir)
     (books_dir / "Wren_Soup_1902.txt").unlink()
-    with Workers(1) as workers:
-        steps = take_in(listing, config=CorpusConfig(), cache_dir=tmp_path / "cache", workers=workers)
+    with Workers(1) as workers, Scratch(None) as scratch:
+        steps = take_in(listing, config=CorpusConfig(), cache_dir=tmp_path / "cache", workers=workers, scratch=scratch)
         with pytest.raises(StopIteration) as end:
             while True:
                 next(steps)

@@ -8,7 +8,30 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from penwright.alphabet import code_points_of, text_of
-from penwright.corpus.layout import lines_of, remove_ranges, tidy
+from penwright.corpus import layout
+from penwright.corpus.layout import characters_of, lines_of, places_of, remove_ranges, text_of_characters, tidy
+
+
+@given(st.text(st.characters(exclude_categories=())))
+def test_a_text_comes_back_from_its_characters(text: str) -> None:
+    characters = characters_of(text)
+    assert characters.tolist() == list(map(ord, text))
+    assert text_of_characters(characters) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "num_bytes"), [("", 1), ("é", 1), ("—", 2), ("😀", 4), ("\ud83d\ude00", 4)], ids=ascii
+)
+def test_characters_take_as_few_bytes_as_hold_them(text: str, num_bytes: int) -> None:
+    assert characters_of(text).dtype.itemsize == num_bytes
+    assert text_of_characters(characters_of(text)) == text
+
+
+@given(st.text("ab\n", max_size=40), st.integers(1, 9))
+def test_characters_are_found_whatever_the_stretch(text: str, stretch: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(layout, "STRETCH_CHARS", stretch)
+        assert places_of(characters_of(text), ord("a")).tolist() == [n for n, one in enumerate(text) if one == "a"]
 
 
 @given(st.text("ab \t\n", max_size=60))
@@ -43,10 +66,12 @@ def test_lines_are_found_with_and_without_a_last_line_feed() -> None:
     assert [array.tolist() for array in lines_of(code_points_of(""))] == [[0], [0]]
 
 
-@given(st.text(max_size=40), st.lists(st.integers(0, 40), min_size=2, max_size=8).map(sorted))
-def test_ranges_are_removed(text: str, places: list[int]) -> None:
+@given(st.text(max_size=40), st.lists(st.integers(0, 40), min_size=2, max_size=8).map(sorted), st.integers(1, 50))
+def test_ranges_are_removed(text: str, places: list[int], stretch: int) -> None:
     places = [min(place, len(text)) for place in places]
     starts, ends = places[0 : len(places) // 2 * 2 : 2], places[1::2]
     gone = {place for start, end in zip(starts, ends, strict=True) for place in range(start, end)}
-    kept = remove_ranges(code_points_of(text), np.array(starts, dtype=np.intp), np.array(ends, dtype=np.intp))
-    assert text_of(kept) == "".join(character for place, character in enumerate(text) if place not in gone)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(layout, "STRETCH_CHARS", stretch)
+        kept = remove_ranges(characters_of(text), np.array(starts, dtype=np.intp), np.array(ends, dtype=np.intp))
+    assert text_of_characters(kept) == "".join(character for place, character in enumerate(text) if place not in gone)

@@ -2,7 +2,6 @@ import gzip
 from collections import Counter
 from pathlib import Path
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,7 +10,7 @@ from penwright.corpus import texts
 from penwright.corpus.config import CorpusConfig
 from penwright.corpus.pieces import Piece
 from penwright.corpus.sources import Source
-from penwright.corpus.texts import Facts, count_characters, join_facts, read_bytes, read_piece, total_counts
+from penwright.corpus.texts import count_characters, read_bytes, read_piece
 from penwright.errors import ReadingError
 
 RAW = CorpusConfig(alphabet="seed", split="seed")
@@ -24,11 +23,6 @@ PROSE = (
 def piece_of(folder: Path, data: bytes, name: str = "book.txt") -> Piece:
     (folder / name).write_bytes(data)
     return Piece(Source(folder / name, None, len(data), folder), 0, len(data), b"")
-
-
-def facts_of(folder: Path, text: str) -> Facts:
-    piece = piece_of(folder, text.encode())
-    return read_piece(read_bytes(piece), piece=piece, config=RAW).facts
 
 
 @given(st.text(st.characters(exclude_categories=())), st.integers(1, 5))
@@ -87,36 +81,3 @@ def test_an_archive_that_belittles_its_member_is_not_believed(tmp_path: Path, mo
     source = Source(tmp_path / "book.txt.gz", "book.txt", 10, tmp_path)
     with pytest.raises(ReadingError, match="book.txt.gz/book.txt has 600 bytes"):
         read_bytes(Piece(source, 0, 10, b""))
-
-
-def test_the_facts_of_pieces_join_to_those_of_the_book(tmp_path: Path) -> None:
-    first, second = "a lamp\n\n", "a bell: zwölf\n"
-    parts = [facts_of(tmp_path, part) for part in (first, second)]
-    whole = join_facts(parts, sha256="f" * 64)
-    characters, counts = count_characters(first + second)
-    assert whole.characters == characters
-    assert whole.counts.tolist() == counts.tolist()
-    assert whole.num_chars == len(first + second)
-    assert whole.sha256 == "f" * 64
-    assert whole.text_sha256 not in {part.text_sha256 for part in parts}
-    assert join_facts(parts[:1], sha256="f" * 64) is parts[0]
-
-
-def test_a_book_in_pieces_has_the_fingerprint_of_the_whole(tmp_path: Path, prose: dict[str, str]) -> None:
-    text = "\n\n".join(prose.values())
-    half = text.index("\n", len(text) // 2) + 1
-
-    def print_of(part: str) -> Facts:
-        piece = piece_of(tmp_path, part.encode())
-        return read_piece(read_bytes(piece), piece=piece, config=CorpusConfig(unwrap=False)).facts
-
-    joined = join_facts([print_of(text[:half]), print_of(text[half:])], sha256="f" * 64)
-    whole = print_of(text).fingerprint
-    assert len(np.setxor1d(joined.fingerprint, whole)) <= 2, "all but a sentence that the cut may hide"
-    assert len(whole) > 20
-
-
-def test_counts_of_several_texts_add_up(tmp_path: Path) -> None:
-    facts = [facts_of(tmp_path, text) for text in ("aab", "bc")]
-    assert total_counts(facts) == {"a": 2, "b": 2, "c": 1}
-    assert facts[0].counts.dtype == np.int64

@@ -8,6 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from penwright.alphabet import code_points_of, text_of
+from penwright.corpus import wrapping
+from penwright.corpus.layout import characters_of, lines_of, text_of_characters
 from penwright.corpus.wrapping import unwrap
 
 NOVELS = Path(__file__).parents[3] / "shared" / "corpora" / "novels"
@@ -30,13 +32,28 @@ VERSE = "O hush thee, my river, and lie thou still,\n  The moon is asleep on the
 
 def unwrapped(text: str) -> tuple[str, bool]:
     """The text without forced breaks, and whether it was wrapped."""
-    result = unwrap(code_points_of(text))
-    return text_of(result.characters), result.is_hard_wrapped
+    result = unwrap(characters_of(text))
+    wide = unwrap(code_points_of(text))
+    assert text_of(wide.characters) == text_of_characters(result.characters), "whatever a character takes"
+    return text_of_characters(result.characters), result.is_hard_wrapped
 
 
 def wrapped(paragraph: str, *, width: int = 66, indent: str = "") -> str:
     """A paragraph as somebody's editor wrapped it."""
     return textwrap.fill(paragraph, width, initial_indent=indent, break_long_words=False, break_on_hyphens=False)
+
+
+@pytest.mark.parametrize("stretch", [1, 2, 3, 7, 4_096])
+def test_stretches_of_lines_are_joined_like_the_whole(stretch: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wrapping, "STRETCH_LINES", stretch)
+    parts = [*(wrapped(paragraph) for paragraph in PARAGRAPHS), VERSE, "-- \n-\n--a", "a  b   c\nd"]
+    for gap in ("\n\n", "\n"):
+        found = wrapping._find_all_breaks(code_points_of(gap.join(parts)), *lines_of(code_points_of(gap.join(parts))))
+        monkeypatch.setattr(wrapping, "STRETCH_LINES", 4_096)
+        whole = wrapping._find_all_breaks(code_points_of(gap.join(parts)), *lines_of(code_points_of(gap.join(parts))))
+        monkeypatch.setattr(wrapping, "STRETCH_LINES", stretch)
+        assert found[1] == whole[1]
+        assert [column.tolist() for column in found[0]] == [column.tolist() for column in whole[0]]
 
 
 @pytest.mark.parametrize("width", [45, 66, 72, 100])

@@ -1,0 +1,146 @@
+"""Keep on disk, until the work is done, what is known of a shelf and too long to be held for every book.
+
+The files have no name and go with the process, however it ends. What is in them was put there by this process, so it is
+believed. This module knows nothing of books.
+
+Shapes: R = records of one bucket.
+"""
+
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import IO, NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from penwright.errors import CorpusError
+
+RUN_RECORDS = 1 << 15
+"""Records held in memory before they are sorted into their buckets and written."""
+
+
+class Scratch:
+    """A file of arrays, one after the other; a context manager, so that it is gone at the end."""
+
+    def __init__(self, folder: Path | None) -> None:
+        """Open a file without a name.
+
+        Args:
+            folder: Where it takes its room, an existing folder; None for the operating system's place for such files.
+
+        Raises:
+            CorpusError: If it cannot be made.
+        """
+        self._folder = Path(tempfile.gettempdir()) if folder is None else folder
+        with self._telling_of_the_disk():
+            self._file: IO[bytes] = tempfile.TemporaryFile(dir=self._folder)
+        self._num_bytes = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with suppress(OSError):  # what could not be written is not needed any more
+            self._file.close()
+
+    def write(self, arrays: Iterable[NDArray[np.generic]]) -> int:
+        """Write some arrays and return the place of the first one, in bytes from the start.
+
+        Raises:
+            CorpusError: If the disk is full.
+        """
+        place = self._num_bytes
+        with self._telling_of_the_disk():
+            self._file.seek(place)
+            for array in arrays:
+                self._num_bytes += self._file.write(array.tobytes())
+        return place
+
+    def read(self, place: int, *, dtype: np.dtype[np.generic], count: int) -> NDArray[np.generic]:
+        """Return what was written at a place, shape (count,).
+
+        Raises:
+            CorpusError: If the disk is full, or broken: what was written last may not be there yet.
+        """
+        with self._telling_of_the_disk():
+            self._file.seek(place)
+            data = self._file.read(count * dtype.itemsize)
+        assert len(data) == count * dtype.itemsize, "only what was written is read"
+        return np.frombuffer(data, dtype=dtype)
+
+    @contextmanager
+    def _telling_of_the_disk(self) -> Iterator[None]:
+        """Turn what the operating system says about the file into one sentence."""
+        try:
+            yield
+        except OSError as error:
+            raise CorpusError(
+                f"what is known of the books could not be kept in {self._folder} ({error.strerror}). Make room there, "
+                "and run again."
+            ) from error
+
+
+class _Run(NamedTuple):
+    """Records that were written together, in the order of their buckets."""
+
+    place: int
+    bounds: NDArray[np.int32]
+    """Where each bucket begins, counted in records, and where the last one ends."""
+
+
+class Buckets:
+    """Records in many buckets, of which one at a time is read: what is held does not grow with what is put in."""
+
+    def __init__(self, scratch: Scratch, *, num_buckets: int, dtype: np.dtype[np.generic]) -> None:
+        """Begin with empty buckets.
+
+        Args:
+            scratch: The file for what is not held; nothing is written as long as `RUN_RECORDS` suffice.
+            num_buckets: How many there are.
+            dtype: Of a record.
+        """
+        self._scratch, self._dtype, self._num_buckets = scratch, dtype, num_buckets
+        self._records = np.empty(RUN_RECORDS, dtype=dtype)
+        self._buckets = np.empty(RUN_RECORDS, dtype=np.int64)
+        self._num_held = 0
+        self._runs: list[_Run] = []
+
+    def put(self, records: NDArray[np.generic], *, buckets: NDArray[np.int64]) -> None:
+        """Put each record into its bucket, from 0.
+
+        Raises:
+            CorpusError: If the disk is full.
+        """
+        done = 0
+        while done < len(records):
+            if self._num_held == len(self._records):
+                self._write_run()
+            count = min(len(records) - done, len(self._records) - self._num_held)
+            held = slice(self._num_held, self._num_held + count)
+            self._records[held], self._buckets[held] = records[done : done + count], buckets[done : done + count]
+            self._num_held += count
+            done += count
+
+    def take(self, bucket: int) -> NDArray[np.generic]:
+        """Return the records of one bucket in the order in which they were put, shape (R,)."""
+        parts = [
+            self._scratch.read(
+                run.place + int(run.bounds[bucket]) * self._dtype.itemsize,
+                dtype=self._dtype,
+                count=int(run.bounds[bucket + 1] - run.bounds[bucket]),
+            )
+            for run in self._runs
+        ]
+        is_inside = self._buckets[: self._num_held] == bucket
+        return np.concatenate([*parts, self._records[: self._num_held][is_inside]])
+
+    def _write_run(self) -> None:
+        order = np.argsort(self._buckets, kind="stable")
+        bounds = np.searchsorted(self._buckets[order], np.arange(self._num_buckets + 1)).astype(np.int32)
+        self._runs.append(_Run(self._scratch.write([self._records[order]]), bounds))
+        self._num_held = 0
