@@ -23,6 +23,9 @@ ORDERS = (1, 2, 3, 4, 5, 6, 8)
 NUM_KINDS = len(ORDERS) + 2
 """K: those of ORDERS; the word so far and the word before it; the same and the word before that. Between two words the
 characters since the last word take the place of the word so far."""
+SHORTER = (None, 0, 1, 2, 3, 4, 5, ORDERS.index(5), NUM_KINDS - 2)
+"""The kind that each kind extends: the next shorter order; five characters for the word and the one before it; and
+these for the word and the two before it."""
 REACH = max(ORDERS) - 1
 """Characters before the present one that a context looks at."""
 

@@ -12,13 +12,10 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from penwright.counts.contexts import NUM_KINDS, ORDERS
+from penwright.counts.contexts import NUM_KINDS, ORDERS, SHORTER
 from penwright.counts.tables import CountTables, empty_tables, share_of, total_of
 from penwright.model_config import NUM_COUNTED, NUM_FACTS
 
-_SHORTER = (None, 0, 1, 2, 3, 4, 5, ORDERS.index(5), NUM_KINDS - 2)
-"""The kind that each kind leaves the rest to: the next shorter order; the word and the one before it, five characters;
-the word and the two before it, the word and one."""
 TOLD = tuple(range(ORDERS.index(4), NUM_KINDS))
 """The kinds whose prediction is told: from four characters on."""
 assert len(TOLD) == NUM_COUNTED
@@ -95,7 +92,7 @@ class Counted(nn.Module):
             backoffs, totals = torch.ones(wanted.shape, device=wanted.device), torch.zeros_like(wanted).float()
         known: list[Tensor] = []
         for kind in range(NUM_KINDS):
-            shorter = _SHORTER[kind]
+            shorter = SHORTER[kind]
             base = self.unigrams if shorter is None else known[shorter]
             probs = base * backoffs[kind].unsqueeze(1)  # (N, V)
             rows = is_met[kind].nonzero().squeeze(1)

@@ -22,7 +22,7 @@ NUM_FOLDS = 8
 """Folds of a shelf: an eighth of it is not counted while it is read."""
 MIN_GROUPS = 2 * NUM_FOLDS
 """Authors, or titles, from which on none of them is divided."""
-COUNTED_CHARS = 40_000_000
+COUNTED_CHARS = 32_000_000
 """Symbols counted for one table at most, which bounds time and memory."""
 
 
