@@ -1,6 +1,7 @@
 """Two processes read together what one reads alone, take the same steps and leave the same run."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 import torch
 from torch import nn
 
+import penwright
 from penwright.author_file import load_author
 from penwright.corpus.store import Corpus
 from penwright.errors import ConfigError
@@ -109,6 +111,7 @@ def test_two_processes_read_and_learn_what_one_does(corpus: Corpus, tmp_path: Pa
         text=True,
         check=False,
         timeout=240,
+        env={**os.environ, "PYTHONPATH": str(Path(penwright.__file__).parents[1])},  # the package under test, no other
     )
     assert result.returncode == 0, result.stderr[-3000:]
 
