@@ -13,7 +13,15 @@ from penwright.model_config import ModelConfig
 SHOWN_ROWS = 20
 
 
-def card_lines(card: Card, *, model_config: ModelConfig, alphabet: Alphabet, num_parameters: int) -> list[str]:
+def card_lines(
+    card: Card,
+    *,
+    model_config: ModelConfig,
+    alphabet: Alphabet,
+    num_parameters: int,
+    counts: tuple[int, int] | None,
+    file_bytes: int,
+) -> list[str]:
     """Return the card as lines of plain text, every sign printable and long lists cut short.
 
     Args:
@@ -21,6 +29,8 @@ def card_lines(card: Card, *, model_config: ModelConfig, alphabet: Alphabet, num
         model_config: Shape of the author's model.
         alphabet: What it reads and writes.
         num_parameters: Weights and biases of the model.
+        counts: Contexts and followers of its counted tables, None if it consults none.
+        file_bytes: Size of the author's file.
     """
     count, chars = _count_by_split(card)
     shelf = [f"{count[split]:,} {split} ({chars[split]:,} characters)" for split in SPLITS if count[split]]
@@ -37,6 +47,8 @@ def card_lines(card: Card, *, model_config: ModelConfig, alphabet: Alphabet, num
         "learnt": f"{card.chars_read:,} characters in {card.steps:,} steps, {_duration(card.training_seconds)}",
         "network": f"{model_config.cell}, {model_config.num_layers} x {model_config.hidden_size}, "
         f"{num_parameters:,} parameters",
+        "counts": f"{counts[0]:,} contexts with {counts[1]:,} followers" if counts else "",
+        "file": f"{file_bytes:,} bytes",
         "alphabet": f"{alphabet.kind}, {alphabet.vocab_size:,} symbols",
         "made": ", ".join(made),
         "machine": ", ".join(f"{name} {value}" for name, value in card.machine.items()),

@@ -16,12 +16,20 @@ def card(author: Path | None = None, /, *, as_json: Json = False) -> int:
         author: An author file or the folder of a run. Without it, the newest author under runs/.
     """
     from penwright.author import Author
+    from penwright.author import find_author as find_file
     from penwright.card import card_lines
 
     path = find_author(author)
     loaded = Author.load(path)
+    tables = loaded.model.tables
+    counts = None if tables is None else (len(tables.contexts), len(tables.symbols))
+    file_bytes = find_file(path).stat().st_size
     if as_json:
         facts = {"model": loaded.model.config.to_dict(), "num_parameters": loaded.model.num_parameters}
+        facts |= {
+            "counts": None if counts is None else {"contexts": counts[0], "followers": counts[1]},
+            "file_bytes": file_bytes,
+        }
         alphabet = {"kind": loaded.alphabet.kind, "vocab_size": loaded.alphabet.vocab_size}
         print_json({"author": str(path), **loaded.card.to_dict(), **facts, "alphabet": alphabet})
         return 0
@@ -30,6 +38,8 @@ def card(author: Path | None = None, /, *, as_json: Json = False) -> int:
         model_config=loaded.model.config,
         alphabet=loaded.alphabet,
         num_parameters=loaded.model.num_parameters,
+        counts=counts,
+        file_bytes=file_bytes,
     )
     print("\n".join(lines))
     return 0

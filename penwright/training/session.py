@@ -83,7 +83,6 @@ class Session:
             if model_config.has_counts
             else None
         )
-        self._fold: int | None = None
         pieces = [Piece(number, 0, book.num_ids) for number, book in enumerate(books)]
         self._pieces = pieces if self.counted is None else self.counted.pieces
         self.lanes = Lanes(
@@ -98,6 +97,10 @@ class Session:
         self._rows = world.lanes(train.batch_size)
         generator = torch.Generator().manual_seed(train.seed)
         self.model = CharModel(model_config, generator=generator).to(device)
+        self._letters = torch.from_numpy(letters_of(corpus.alphabet))
+        self._fold: int | None = None
+        if self.model.evidence is not None:
+            self.model.evidence.use(empty_tables(corpus.alphabet.vocab_size), self._letters)
         self.parameters = list(self.model.parameters())
         self.optimizer = make_optimizer(self.model, train)
         self._generator = torch.Generator(device=device).manual_seed(train.seed + 1 + world.rank)
@@ -126,23 +129,29 @@ class Session:
         piece = self._pieces[self.lanes.book_at(epoch, window, row)]
         return self.corpus.books_in("train")[piece.book]
 
-    def _consult(self, window: int) -> None:
-        """Give the model the tables that belong to a window: what was counted outside its fold."""
-        if self.model.evidence is None:
+    def _consult(self, fold: int | None) -> None:
+        """Give the model the tables that belong to a fold: what was counted outside it. None is before the first."""
+        if self.model.evidence is None or fold == self._fold:
             return
-        fold = self.lanes.fold_at(window)
-        if fold != self._fold:
-            tables = (
-                empty_tables(self.corpus.alphabet.vocab_size) if self.counted is None else self.counted.tables(fold)
-            )
-            self.model.evidence.use(tables, torch.from_numpy(letters_of(self.corpus.alphabet)))
-            self._fold = fold
+        if fold is None or self.counted is None:
+            tables = empty_tables(self.corpus.alphabet.vocab_size)
+        else:
+            tables = self.counted.tables(fold)
+        self.model.evidence.use(tables, self._letters)
+        self._fold = fold
+
+    def _fold_read(self) -> int | None:
+        """Return the fold of the window that was read last, None before the first: its tables belong to this state."""
+        epoch, window = self.counters.epoch, self.counters.window
+        if epoch == 1 and window == 0:
+            return None
+        return self.lanes.fold_at((window or self.lanes.windows_per_epoch) - 1)
 
     @faster_float32()
     def read(self) -> Reading:
         """Read the next window of every lane: outputs, loss and averaged gradients. Nothing has been learned yet."""
         epoch, window = self.counters.epoch, self.counters.window
-        self._consult(window)
+        self._consult(self.lanes.fold_at(window))
         batch = self.lanes.batch(epoch, window, lanes=self._rows)
         inputs, targets = batch.inputs.to(self.device), batch.targets.to(self.device)  # (B, T)
         resets = batch.resets.to(self.device) if batch.resets is not None else None
@@ -233,4 +242,4 @@ class Session:
         if self.world.rank < len(generators):
             self._generator.set_state(generators[self.world.rank].clone())
         self.counters = state.counters
-        self._consult(self.counters.window)
+        self._consult(self._fold_read())

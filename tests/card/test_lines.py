@@ -32,9 +32,11 @@ CARD = Card(
 )
 
 
-def lines_of(card: Card) -> list[str]:
+def lines_of(card: Card, counts: tuple[int, int] | None = None) -> list[str]:
     """The card's lines, for the model of these tests."""
-    return card_lines(card, model_config=CONFIG, alphabet=ALPHABET, num_parameters=12_345)
+    return card_lines(
+        card, model_config=CONFIG, alphabet=ALPHABET, num_parameters=12_345, counts=counts, file_bytes=51_234
+    )
 
 
 def test_a_card_shows_what_is_known() -> None:
@@ -45,6 +47,7 @@ def test_a_card_shows_what_is_known() -> None:
         "beside    xz 3.000",
         "learnt    1,000,000 characters in 300 steps, 1 h 2 min",
         "network   gru, 2 x 16, 12,345 parameters",
+        "file      51,234 bytes",
         "alphabet  learnt, 19 symbols",
         "made      2026-01-31T23:59:59Z, preset default, seed 7",
         "machine   processor Any, threads 2",
@@ -66,9 +69,15 @@ def test_an_empty_card_has_no_empty_lines() -> None:
         "predicts  no held-out books",
         "learnt    0 characters in 0 steps, 0 min 0 s",
         "network   gru, 2 x 16, 12,345 parameters",
+        "file      51,234 bytes",
         "alphabet  learnt, 19 symbols",
         "made      at an unknown time, seed 0",
     ]
+
+
+def test_the_size_of_counted_tables_is_told() -> None:
+    assert "counts    1,234 contexts with 5,678 followers" in lines_of(CARD, counts=(1_234, 5_678))
+    assert "counts    0 contexts with 0 followers" in lines_of(CARD, counts=(0, 0))
 
 
 def test_long_lists_are_cut_short_and_counted() -> None:

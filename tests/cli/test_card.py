@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from penwright import Author, CharModel, Corpus
+from penwright import Author, CharModel, Corpus, ModelConfig
 from penwright.card import Card, CardBook
 from penwright.cli.app import main
 
@@ -36,7 +36,20 @@ def test_json_is_one_object(author_file: Path, capsys: pytest.CaptureFixture[str
     assert facts["books"][0]["author"] == "Orla Vane"
     assert facts["model"] == author.model.config.to_dict()
     assert facts["num_parameters"] == author.model.num_parameters
+    assert facts["counts"] is None and facts["file_bytes"] == author_file.stat().st_size
     assert facts["alphabet"] == {"kind": "learnt", "vocab_size": author.alphabet.vocab_size}
+
+
+def test_the_size_of_counted_tables_is_told(corpus: Corpus, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = ModelConfig(
+        vocab_size=corpus.alphabet.vocab_size, embedding_dim=4, hidden_size=4, num_layers=1, count_entries=9
+    )
+    path = tmp_path / "author.safetensors"
+    Author(CharModel(config), corpus.alphabet).save(path)
+    assert main(["card", str(path)]) == 0
+    assert "counts    0 contexts with 0 followers\n" in capsys.readouterr().out
+    assert main(["card", str(path), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["counts"] == {"contexts": 0, "followers": 0}
 
 
 def test_a_missing_author_names_those_beside_it(author_file: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,27 +1,43 @@
 """Two processes read together what one reads alone, take the same steps and leave the same run."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from torch import nn
 
-from penwright.batches import Lanes
+import penwright
+from penwright.author_file import load_author
 from penwright.corpus.store import Corpus
 from penwright.errors import ConfigError
 from penwright.training.checkpoint import load_latest
 from penwright.training.distributed import World, average_gradients, gather, joined, tell_all
+from penwright.training.run_folder import RunFolder
+from penwright.training.session import Session
 from penwright.training.start import resume, train
 
-SETTINGS = {
-    "model": {"cell": "gru", "is_residual": False, "embedding_dim": 8, "hidden_size": 16, "num_layers": 1},
+MODELS: dict[str, dict[str, Any]] = {
+    "plain": {"cell": "gru", "is_residual": False, "embedding_dim": 8, "hidden_size": 16, "num_layers": 1},
+    "with evidence": {
+        "cell": "gated",
+        "embedding_dim": 8,
+        "hidden_size": 16,
+        "num_layers": 1,
+        "mlp_size": 8,
+        "count_entries": 20_000,
+        "recall_slots": 64,
+    },
+}
+SETTINGS: dict[str, dict[str, Any]] = {
     "train": {
         "steps": 6,
         "batch_size": 4,
-        "seq_len": 16,
+        "seq_len": 64,
         "val_every": 3,
         "val_chars": 300,
         "save_every": 2,
@@ -78,30 +94,30 @@ def test_lanes_are_shared_evenly_or_refused() -> None:
 
 @pytest.mark.slow
 @pytest.mark.skipif(not torch.distributed.is_available(), reason="this torch was built without distributed processes")
-def test_two_processes_read_and_learn_what_one_does(corpus: Corpus, tmp_path: Path) -> None:
+@pytest.mark.parametrize("model", MODELS)
+def test_two_processes_read_and_learn_what_one_does(corpus: Corpus, tmp_path: Path, model: str) -> None:
+    """With evidence, another fold of the shelf begins at windows 3 and 6."""
+    overrides = {**SETTINGS, "model": MODELS[model]}
     alone, pair = tmp_path / "alone", tmp_path / "pair"
     # The schedule of a run depends on its length: one process goes through the same two lengths.
-    list(train(corpus, run=alone, overrides=SETTINGS, steps=4, clock=lambda: 0.0))
+    list(train(corpus, run=alone, overrides=overrides, steps=4, clock=lambda: 0.0))
     list(resume(alone, steps=6, clock=lambda: 0.0))
     script = tmp_path / "member.py"
     script.write_text(MEMBER, encoding="utf-8")
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", str(script)]
     result = subprocess.run(
-        [*command, str(corpus.path), str(pair), repr(SETTINGS)],
+        [*command, str(corpus.path), str(pair), repr(overrides)],
         capture_output=True,
         text=True,
         check=False,
         timeout=240,
+        env={**os.environ, "PYTHONPATH": str(Path(penwright.__file__).parents[1])},  # the package under test, no other
     )
     assert result.returncode == 0, result.stderr[-3000:]
 
     shares = [json.loads(Path(f"{pair}-batches-{rank}.json").read_text(encoding="utf-8")) for rank in (0, 1)]
-    lanes = Lanes(
-        [corpus.book_ids(book) for book in corpus.books_in("train")],
-        batch_size=4,
-        seq_len=16,
-        boundary_id=corpus.alphabet.boundary_id,
-    )
+    config = RunFolder(alone).config()
+    lanes = Session(corpus, config, device=torch.device("cpu"), world=World()).lanes
     assert len(shares[0]) == 6
     for (epoch, window, inputs, targets), (epoch_2, window_2, inputs_2, targets_2) in zip(*shares, strict=True):
         assert (epoch, window) == (epoch_2, window_2)
@@ -115,3 +131,6 @@ def test_two_processes_read_and_learn_what_one_does(corpus: Corpus, tmp_path: Pa
         torch.testing.assert_close(tensor, two.weights[name], rtol=1e-3, atol=1e-4)
     for name, tensor in one.lanes.items():
         torch.testing.assert_close(tensor, two.lanes[name], rtol=1e-3, atol=1e-3)
+    first, second = (load_author(run / "author.safetensors").model.tables for run in (alone, pair))
+    assert (first is None) == (second is None) == (model == "plain")
+    assert all(torch.equal(one, other) for one, other in zip(first or (), second or (), strict=True))

@@ -23,8 +23,10 @@ from penwright.training.state import Counters, TrainingState
 from penwright.training.validation import Validation
 
 STEPS = 14
-SETTINGS: dict[str, dict[str, Any]] = {
-    "model": {
+SHELF = Path(__file__).parents[1] / "shelf"
+Settings = dict[str, dict[str, Any]]
+MODELS: Settings = {
+    "plain": {
         "cell": "gru",
         "is_residual": False,
         "embedding_dim": 8,
@@ -32,10 +34,24 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "num_layers": 2,
         "dropout": 0.2,
     },
+    "with evidence": {
+        "cell": "gated",
+        "is_residual": True,
+        "embedding_dim": 8,
+        "hidden_size": 8,
+        "num_layers": 2,
+        "mlp_size": 8,
+        "dropout": 0.2,
+        "count_entries": 20_000,
+        "recall_slots": 64,
+    },
+}
+"""The second reads the shelf in eight folds of three or two windows each: windows 3, 6, 8, 10, 12 and 14 begin one."""
+SETTINGS: Settings = {
     "train": {
         "steps": STEPS,
-        "batch_size": 4,
-        "seq_len": 16,
+        "batch_size": 8,
+        "seq_len": 32,
         "val_every": 5,
         "val_chars": 400,
         "final_val_chars": 400,
@@ -50,8 +66,8 @@ SETTINGS: dict[str, dict[str, Any]] = {
 }
 
 
-def settings(**train_settings: Any) -> dict[str, dict[str, Any]]:
-    return {**SETTINGS, "train": {**SETTINGS["train"], **train_settings}}
+def settings(model: str, **train_settings: Any) -> Settings:
+    return {**SETTINGS, "model": MODELS[model], "train": {**SETTINGS["train"], **train_settings}}
 
 
 def still() -> float:
@@ -81,37 +97,51 @@ def stop_after(records: Iterator[AnyRecord], saves: int) -> None:
             break
 
 
+@pytest.fixture(scope="module", params=MODELS)
+def model(request: pytest.FixtureRequest) -> str:
+    """The name of a model; what follows holds for each."""
+    name: str = request.param
+    return name
+
+
 @pytest.fixture(scope="module")
-def whole(corpus: Corpus, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def overrides(model: str) -> Settings:
+    return settings(model)
+
+
+@pytest.fixture(scope="module")
+def whole(corpus: Corpus, overrides: Settings, tmp_path_factory: pytest.TempPathFactory) -> Path:
     run = tmp_path_factory.mktemp("whole") / "run"
-    list(train(corpus, run=run, overrides=SETTINGS, clock=still))
+    list(train(corpus, run=run, overrides=overrides, clock=still))
     return run
 
 
-def test_a_run_repeats_bit_for_bit(corpus: Corpus, whole: Path, tmp_path: Path) -> None:
-    list(train(corpus, run=tmp_path / "run", overrides=SETTINGS, clock=still))
+def test_a_run_repeats_bit_for_bit(corpus: Corpus, overrides: Settings, whole: Path, tmp_path: Path) -> None:
+    list(train(corpus, run=tmp_path / "run", overrides=overrides, clock=still))
     assert not differences(final_state(whole), final_state(tmp_path / "run"))
 
 
-def test_another_seed_gives_another_author(corpus: Corpus, whole: Path, tmp_path: Path) -> None:
-    list(train(corpus, run=tmp_path / "run", overrides=SETTINGS, seed=1, clock=still))
+def test_another_seed_gives_another_author(corpus: Corpus, overrides: Settings, whole: Path, tmp_path: Path) -> None:
+    list(train(corpus, run=tmp_path / "run", overrides=overrides, seed=1, clock=still))
     assert "weights/readout_weight" in differences(final_state(whole), final_state(tmp_path / "run"))
 
 
 @pytest.mark.parametrize("saves", [1, 2, 4])
-def test_an_abandoned_run_resumes_bit_for_bit(corpus: Corpus, whole: Path, tmp_path: Path, saves: int) -> None:
+def test_an_abandoned_run_resumes_bit_for_bit(
+    corpus: Corpus, overrides: Settings, whole: Path, tmp_path: Path, saves: int
+) -> None:
     run = tmp_path / "run"
-    stop_after(train(corpus, run=run, overrides=SETTINGS, clock=still), saves)
+    stop_after(train(corpus, run=run, overrides=overrides, clock=still), saves)
     assert final_state(run).counters.step == 3 * saves
     list(resume(run, clock=still))
     assert not differences(final_state(whole), final_state(run))
 
 
 def test_the_diary_and_metrics_of_a_resumed_run_are_those_of_a_whole_one(
-    corpus: Corpus, whole: Path, tmp_path: Path
+    corpus: Corpus, overrides: Settings, whole: Path, tmp_path: Path
 ) -> None:
     run = tmp_path / "run"
-    stop_after(train(corpus, run=run, overrides=SETTINGS, clock=still), 2)
+    stop_after(train(corpus, run=run, overrides=overrides, clock=still), 2)
     list(resume(run, clock=still))
 
     def story(folder: Path) -> list[tuple[str, int]]:
@@ -128,9 +158,9 @@ def test_the_diary_and_metrics_of_a_resumed_run_are_those_of_a_whole_one(
     assert diary(run) == diary(whole)
 
 
-def test_a_user_who_stops_loses_nothing(corpus: Corpus, whole: Path, tmp_path: Path) -> None:
+def test_a_user_who_stops_loses_nothing(corpus: Corpus, overrides: Settings, whole: Path, tmp_path: Path) -> None:
     run, asked = tmp_path / "run", iter([False] * 7 + [True] * 99)
-    records = list(train(corpus, run=run, overrides=SETTINGS, stop=lambda: next(asked), clock=still))
+    records = list(train(corpus, run=run, overrides=overrides, stop=lambda: next(asked), clock=still))
     assert [(record.kind, getattr(record, "reason", "")) for record in records[-2:]] == [
         ("saved", "stopped"),
         ("finished", "stopped"),
@@ -140,10 +170,12 @@ def test_a_user_who_stops_loses_nothing(corpus: Corpus, whole: Path, tmp_path: P
     assert not differences(final_state(whole), final_state(run))
 
 
-def test_a_run_killed_before_its_last_word_says_it_when_resumed(corpus: Corpus, whole: Path, tmp_path: Path) -> None:
+def test_a_run_killed_before_its_last_word_says_it_when_resumed(
+    corpus: Corpus, overrides: Settings, whole: Path, tmp_path: Path
+) -> None:
     """All steps were saved, but the process died before the final scores: resuming used to call the run finished."""
     run = tmp_path / "run"
-    for record in train(corpus, run=run, overrides=SETTINGS, clock=still):
+    for record in train(corpus, run=run, overrides=overrides, clock=still):
         if isinstance(record, Saved) and record.reason == "finished":
             break
     assert load_author(run / "author.safetensors").card.test_scores == ()
@@ -153,6 +185,42 @@ def test_a_run_killed_before_its_last_word_says_it_when_resumed(corpus: Corpus, 
     assert load_author(run / "author.safetensors").card.test_scores == records[-1].test_books
     with pytest.raises(RunError, match=r"is finished: 14 steps.*give a larger --for"):
         list(resume(run, clock=still))
+
+
+@pytest.mark.parametrize("steps", [13, 14])
+def test_a_run_killed_before_its_last_exam_scores_what_a_whole_one_does(
+    corpus: Corpus, model: str, tmp_path: Path, steps: int
+) -> None:
+    """At window 14 another fold of the shelf begins: resuming used to take the exam with that fold's tables."""
+    overrides = settings(model, steps=steps, save_every=steps, val_every=99)
+    records = list(train(corpus, run=tmp_path / "whole", overrides=overrides, clock=still))
+    run = tmp_path / "run"
+    stop_after(train(corpus, run=run, overrides=overrides, clock=still), 1)
+    assert final_state(run).counters.best_step == 1, "the exam was taken already"
+    found = list(resume(run, clock=still))
+    assert [record.kind for record in found] == [record.kind for record in records][-len(found) :]
+    for one, other in zip(found[:-2], records[-len(found) :], strict=False):
+        assert one == other
+    assert isinstance(found[-1], Finished)
+    assert isinstance(records[-1], Finished)
+    assert (found[-1].val_books, found[-1].test_books) == (records[-1].val_books, records[-1].test_books)
+
+
+@pytest.mark.parametrize("steps", [0, 3])
+def test_a_run_stopped_where_a_fold_begins_keeps_its_author(
+    corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, steps: int
+) -> None:
+    """Where no book is held out, the author is the one of the last checkpoint, tables included."""
+    monkeypatch.setattr(loop_module, "validate", lambda session: None)
+    run, asked = tmp_path / "run", iter([False] * steps + [True] * 2)
+    overrides = settings("with evidence", val_every=99, save_every=99)
+    list(train(corpus, run=run, overrides=overrides, stop=lambda: next(asked), clock=still))
+    before = load_author(run / "author.safetensors").model.tables
+    list(resume(run, stop=lambda: next(asked), clock=still))
+    after = load_author(run / "author.safetensors").model.tables
+    assert before is not None
+    assert after is not None
+    assert all(torch.equal(one, other) for one, other in zip(before, after, strict=True))
 
 
 def without(part: str, checkpoint: Checkpoint, fresh: TrainingState) -> Checkpoint:
@@ -189,12 +257,23 @@ NEEDED = [
 @pytest.mark.slow
 @pytest.mark.parametrize("part", [None, *NEEDED])
 def test_every_saved_item_is_needed_for_that(
-    corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: str | None
+    corpus: Corpus, model: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: str | None
 ) -> None:
-    """The run is saved at step 16 of 20, in its second epoch. It explodes once before that and, where the rollback
-    state is in question, once after it; its held-out books are read best at step 9.
+    """The run is saved at step 16 of 20, in its second epoch and within a fold. It explodes once before that and, where
+    the rollback state is in question, once after it; its held-out books are read best at step 9.
     """
-    overrides = settings(steps=20, save_every=8, snapshot_every=7, val_every=2, batch_size=8, seq_len=96, patience=0)
+    sizes = {"plain": (8, 96, 7), "with evidence": (7, 54, 5)}
+    batch_size, seq_len, snapshot_every = sizes[model]
+    overrides = settings(
+        model,
+        steps=20,
+        save_every=8,
+        snapshot_every=snapshot_every,
+        val_every=2,
+        batch_size=batch_size,
+        seq_len=seq_len,
+        patience=0,
+    )
     explosions = {(6, 0), (18, 1)} if part in (None, "rollback") else {(6, 0)}
 
     def explode(reading: Any, counters: Counters, *, config: Any) -> bool:
@@ -224,17 +303,63 @@ def test_every_saved_item_is_needed_for_that(
     assert bool(differences(expected, final_state(broken))) == (part is not None)
 
 
-def load_checkpoint_of_a_fresh_run(corpus: Corpus, run: Path, overrides: dict[str, dict[str, Any]]) -> TrainingState:
+@pytest.fixture(scope="module")
+def refrain(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
+    """The six books with a refrain after every sixth word, so that most contexts are met again soon."""
+    books = tmp_path_factory.mktemp("refrain")
+    for path in SHELF.glob("*.txt"):
+        words = path.read_text(encoding="utf-8").split(" ")
+        lines = [" ".join(words[place : place + 6]) for place in range(0, len(words), 6)]
+        (books / path.name).write_text(" and so it was ".join(lines), encoding="utf-8")
+    return Corpus.from_files([books], cache_dir=tmp_path_factory.mktemp("cache"))
+
+
+LANE_ITEMS = [
+    "0.memory",
+    "0.recent",
+    "2.recent",
+    "2.run",
+    "2.is_word",
+    "2.last",
+    "2.before",
+    "3.slots",
+    "3.waiting",
+    "3.expected",
+]
+
+
+@pytest.mark.parametrize("item", [None, *LANE_ITEMS])
+def test_every_item_of_a_lane_that_reads_with_evidence_is_needed(
+    refrain: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, item: str | None
+) -> None:
+    """Saved within a fold, for every fold begins with lanes that remember nothing."""
+    overrides = settings("with evidence", steps=6, save_every=5)
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    list(train(refrain, run=whole, overrides=overrides, clock=still))
+    stop_after(train(refrain, run=broken, overrides=overrides, clock=still), 1)
+    saved = load_latest(broken / "checkpoints")
+    if item:
+        lanes = dict(saved.checkpoint.state.lanes)
+        lanes[f"lanes{item}"] = torch.zeros_like(lanes[f"lanes{item}"])
+        state = saved.checkpoint.state._replace(lanes=lanes)
+        forgetful = Loaded(saved.checkpoint._replace(state=state), saved.path, ())
+        monkeypatch.setattr(start_module, "load_latest", lambda folder: forgetful)
+    list(resume(broken, clock=still))
+    monkeypatch.undo()
+    assert bool(differences(final_state(whole), final_state(broken))) == (item is not None)
+
+
+def load_checkpoint_of_a_fresh_run(corpus: Corpus, run: Path, overrides: Settings) -> TrainingState:
     """What a session of this run would hold before its first step."""
     for _ in train(corpus, run=run, overrides=overrides, stop=lambda: True, clock=still):
         pass
     return load_checkpoint(run / "checkpoints" / "step-000000000").state
 
 
-def test_time_spent_goes_on_counting_after_a_resume(corpus: Corpus, tmp_path: Path) -> None:
+def test_time_spent_goes_on_counting_after_a_resume(corpus: Corpus, overrides: Settings, tmp_path: Path) -> None:
     run = tmp_path / "run"
     ticks = iter(range(10_000))
-    stop_after(train(corpus, run=run, overrides=SETTINGS, clock=lambda: float(next(ticks))), 2)
+    stop_after(train(corpus, run=run, overrides=overrides, clock=lambda: float(next(ticks))), 2)
     saved = final_state(run).counters.elapsed_seconds
     assert saved > 0
     records = list(resume(run, clock=lambda: 500.0 + next(ticks)))
@@ -292,8 +417,10 @@ print(deaths)
 @pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="killing a process at a random moment needs fork")
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_a_run_killed_again_and_again_ends_as_if_it_never_was(corpus: Corpus, tmp_path: Path, seed: int) -> None:
-    overrides = settings(steps=60, save_every=1, keep_checkpoints=1, val_every=20)
+def test_a_run_killed_again_and_again_ends_as_if_it_never_was(
+    corpus: Corpus, model: str, tmp_path: Path, seed: int
+) -> None:
+    overrides = settings(model, steps=60, save_every=1, keep_checkpoints=1, val_every=20)
     run = tmp_path / "whole"
     list(train(corpus, run=run, overrides=overrides, clock=still))
     command = [

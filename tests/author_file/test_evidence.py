@@ -1,0 +1,322 @@
+"""An author that consults counted tables: they come back as they were, and no forged table gets through."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from penwright.alphabet import Alphabet
+from penwright.author import Author
+from penwright.author_file import load_author, loading
+from penwright.card import Card
+from penwright.counts.followers import count_followers
+from penwright.counts.letters import letters_of
+from penwright.counts.tables import CountTables, make_tables
+from penwright.errors import AuthorError
+from penwright.model import CharModel
+from penwright.model_config import ModelConfig
+from penwright.sampling import generator_from
+
+Forge = Callable[..., Path]
+TEXT = "a bee, a bay, and a bad day; a bead, a bed and a dab. " * 4
+ALPHABET = Alphabet.learn({char: TEXT.count(char) for char in sorted(set(TEXT))})
+CONFIG = ModelConfig(
+    vocab_size=ALPHABET.vocab_size,
+    embedding_dim=3,
+    hidden_size=3,
+    num_layers=1,
+    mlp_size=2,
+    count_entries=1_000,
+    recall_slots=64,
+)
+
+
+def an_author() -> Author:
+    """An author of few weights, none of them zero, with tables of a small text."""
+    model = CharModel(CONFIG, generator=generator_from(1))
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter += 0.1 * torch.randn(parameter.shape, generator=generator_from(2))
+    is_letter = letters_of(ALPHABET)
+    counted = count_followers([ALPHABET.encode(TEXT)], is_letter=is_letter)
+    tables = make_tables(counted, vocab_size=CONFIG.vocab_size, max_entries=CONFIG.count_entries)
+    assert model.evidence is not None
+    model.evidence.use(tables, torch.from_numpy(is_letter))
+    return Author(model, ALPHABET, Card(name="heir"))
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The bytes of a sound author file."""
+    path = tmp_path_factory.mktemp("sound") / "author.safetensors"
+    an_author().save(path)
+    return path.read_bytes()
+
+
+@pytest.fixture
+def path(tmp_path: Path, sound: bytes) -> Path:
+    """A sound author file of the test's own."""
+    path = tmp_path / "author.safetensors"
+    path.write_bytes(sound)
+    return path
+
+
+def header_of(data: bytes) -> dict[str, Any]:
+    """The header of an author file, parsed."""
+    header: dict[str, Any] = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+    return header
+
+
+def body_of(data: bytes) -> bytes:
+    """What follows the header."""
+    return data[8 + int.from_bytes(data[:8], "little") :]
+
+
+def with_array(data: bytes, name: str, change: Callable[[np.ndarray], None]) -> bytes:
+    """The body of an author file with one array of its tables changed in place."""
+    entry, body = header_of(data)[f"counts.{name}"], bytearray(body_of(data))
+    kind = {"U8": "u1", "U16": "<u2", "I32": "<i4", "F32": "<f4"}[entry["dtype"]]
+    start, stop = entry["data_offsets"]
+    array = np.frombuffer(body[start:stop], dtype=kind).copy()
+    change(array)
+    body[start:stop] = array.tobytes()
+    return bytes(body)
+
+
+@pytest.fixture
+def forge(sound: bytes, tmp_path: Path) -> Forge:
+    """Make a file whose digests are right but whose content is not."""
+
+    def make(
+        *, about: dict[str, Any] | None = None, entries: dict[str, Any] | None = None, body: bytes | None = None
+    ) -> Path:
+        body = body_of(sound) if body is None else body
+        header = header_of(sound)
+        claims = {**json.loads(header["__metadata__"]["penwright"]), **(about or {})}
+        claims.pop("header_sha256")
+        claims["tensors_sha256"] = hashlib.sha256(body).hexdigest()
+        claims["header_sha256"] = hashlib.sha256(json.dumps(claims, sort_keys=True).encode()).hexdigest()
+        header |= {"__metadata__": {"penwright": json.dumps(claims)}, **(entries or {})}
+        data = json.dumps({name: entry for name, entry in header.items() if entry is not None}).encode()
+        path = tmp_path / "forged.safetensors"
+        path.write_bytes(len(data).to_bytes(8, "little") + data + body)
+        return path
+
+    return make
+
+
+def refusal(path: Path) -> str:
+    """The sentence with which a file is refused."""
+    with pytest.raises(AuthorError) as caught:
+        load_author(path)
+    sentence = str(caught.value)
+    assert sentence.isprintable()
+    assert len(sentence) < 1_000
+    assert str(path) in sentence
+    return sentence
+
+
+def are_equal(one: CountTables | None, other: CountTables | None) -> bool:
+    """Whether two tables are the same."""
+    assert one is not None
+    assert other is not None
+    return all(torch.equal(left, right) for left, right in zip(one, other, strict=True))
+
+
+def test_an_author_with_tables_comes_back_as_it_was(path: Path, sound: bytes) -> None:
+    before, after = an_author(), Author.load(path)
+    assert len(before.model.tables.contexts) > 100  # type: ignore[union-attr]
+    assert are_equal(before.model.tables, after.model.tables)
+    assert before.write("a b", max_chars=80, seed=3) == after.write("a b", max_chars=80, seed=3)
+    assert before.score(TEXT) == after.score(TEXT)
+    after.save(path)
+    assert path.read_bytes() == sound
+
+
+def test_what_the_tables_say_matters() -> None:
+    """Else the test above would prove little."""
+    author = an_author()
+    assert author.model.evidence is not None
+    with_tables = author.score(TEXT).bits_per_char
+    fresh = CharModel(CONFIG).tables
+    assert fresh is not None
+    author.model.evidence.use(fresh, torch.from_numpy(letters_of(ALPHABET)))
+    assert author.score(TEXT).bits_per_char > 1.5 * with_tables
+
+
+def test_an_author_whose_tables_are_empty_comes_back(path: Path) -> None:
+    author = Author(CharModel(CONFIG, generator=generator_from(1)), ALPHABET)
+    author.save(path)
+    assert are_equal(Author.load(path).model.tables, author.model.tables)
+
+
+def test_an_alphabet_of_more_than_a_byte_comes_back(path: Path) -> None:
+    """Its followers take two bytes each."""
+    text = "".join(map(chr, range(0x4E00, 0x4E00 + 400))) * 2
+    alphabet = Alphabet.learn(dict.fromkeys(text, 2))
+    model = CharModel(replace(CONFIG, vocab_size=alphabet.vocab_size, count_entries=20_000))
+    letters = letters_of(alphabet)
+    counted = count_followers([alphabet.encode(text)], is_letter=letters)
+    tables = make_tables(counted, vocab_size=alphabet.vocab_size, max_entries=20_000)
+    assert model.evidence is not None
+    model.evidence.use(tables, torch.from_numpy(letters))
+    assert int(tables.symbols.max()) > 255
+    Author(model, alphabet).save(path)
+    assert are_equal(Author.load(path).model.tables, tables)
+
+
+def test_a_model_that_moves_takes_its_tables_along(path: Path) -> None:
+    """`load` moves a model after its tables were given to it, and `use` gives new ones to a model that has moved."""
+    author = Author.load(path, device="cpu")
+    model = author.model.to(torch.float64).to("cpu", torch.float32)
+    assert model.evidence is not None
+    assert model.tables is not None
+    ids = torch.from_numpy(ALPHABET.encode("a bed").astype(np.int64))[None]
+    moved, _ = model(ids, model.initial_state(1))
+    plain = an_author().model
+    torch.testing.assert_close(moved, plain(ids, plain.initial_state(1))[0])
+    places = {name: buffer.device for name, buffer in model.named_buffers()}
+    model.evidence.use(model.tables, model.evidence.is_letter)
+    assert {name: buffer.device for name, buffer in model.named_buffers()} == places
+
+
+@pytest.mark.parametrize(
+    ("counts", "sentence"),
+    [
+        (None, "does not say how large its counted tables are"),
+        (True, "does not say how large"),
+        ("3, 4", "does not say how large"),
+        ([], "does not say how large"),
+        ([1], "does not say how large"),
+        ([1, 2, 3], "does not say how large"),
+        ([1.0, 2.0], "does not say how large"),
+        ([True, True], "does not say how large"),
+        ([[1], [2]], "does not say how large"),
+        ({"0": 1, "1": 2}, "does not say how large"),
+        ([-1, 5], "claims -1 counted contexts and 5 followers, which its model forbids"),
+        ([5, 4], "claims 5 counted contexts and 4 followers, which its model forbids"),
+        ([5, 1_001], "claims 5 counted contexts and 1,001 followers, which its model forbids"),
+        ([10**19, 10**19], "which its model forbids"),
+        ([1, 2], "but .* bytes are there"),
+        ([1_000, 1_000], "but .* bytes are there"),
+    ],
+)
+def test_tables_of_a_wrong_size_are_refused_before_anything_is_built(
+    forge: Forge, monkeypatch: pytest.MonkeyPatch, counts: Any, sentence: str
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise AssertionError("nothing may be built for such a file")
+
+    path = forge(about={"counts": counts})
+    monkeypatch.setattr(loading, "CharModel", fail)
+    monkeypatch.setattr(np, "empty", fail)
+    with pytest.raises(AuthorError, match=sentence):
+        load_author(path)
+    refusal(path)
+
+
+def test_tables_for_a_model_that_consults_none_are_refused(forge: Forge, sound: bytes) -> None:
+    for config in ({"count_entries": 0}, {"is_residual": False}):
+        path = forge(about={"model": {**CONFIG.to_dict(), **config}})
+        assert "it holds counted tables that its model does not consult" in refusal(path)
+
+
+def test_a_model_whose_tables_are_missing_is_refused(forge: Forge, sound: bytes) -> None:
+    entries = {name: None for name in header_of(sound) if name.startswith("counts.")}
+    start = header_of(sound)["counts.backoffs"]["data_offsets"][0]
+    path = forge(about={"counts": None}, entries=entries, body=body_of(sound)[:start])
+    assert "it does not say how large its counted tables are" in refusal(path)
+
+
+@pytest.mark.parametrize("name", ["backoffs", "contexts", "shares", "sizes", "symbols", "totals", "unigrams"])
+def test_an_array_that_is_announced_wrongly_is_refused(forge: Forge, sound: bytes, name: str) -> None:
+    entry = header_of(sound)[f"counts.{name}"]
+    start, stop = entry["data_offsets"]
+    wrong = ({"dtype": "I64"}, {"shape": []}, {"shape": [2**62]}, {"data_offsets": [start + 1, stop + 1]})
+    for changes in wrong:
+        path = forge(entries={f"counts.{name}": {**entry, **changes}})
+        assert f"the tensor 'counts.{name}' is not what its model needs" in refusal(path)
+    path = forge(entries={f"counts.{name}": None})
+    assert f"the tensor 'counts.{name}' is not what its model needs" in refusal(path)
+
+
+def test_arrays_in_another_order_are_refused(forge: Forge, sound: bytes) -> None:
+    """Two that are of one size, so that only their places tell."""
+    header = header_of(sound)
+    one, other = header["counts.backoffs"], header["counts.totals"]
+    assert one["shape"] == other["shape"]
+    path = forge(entries={"counts.backoffs": other, "counts.totals": one})
+    assert "the tensor 'counts.backoffs' is not what its model needs" in refusal(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "place", "value", "sentence"),
+    [
+        ("contexts", 1, -(2**31), "its counted contexts are not in order"),
+        ("contexts", 0, 2**31 - 1, "its counted contexts are not in order"),
+        ("sizes", 0, 0, "its counted contexts do not have the followers they claim"),
+        ("sizes", 0, 255, "its counted contexts do not have the followers they claim"),
+        ("symbols", 0, ALPHABET.vocab_size, "its counted followers are not in its alphabet"),
+        ("symbols", 0, 255, "its counted followers are not in its alphabet"),
+        ("unigrams", 0, np.nan, "its counted shares are not between 0 and 1"),
+        ("unigrams", 0, np.inf, "its counted shares are not between 0 and 1"),
+        ("unigrams", 0, -1.0, "its counted shares are not between 0 and 1"),
+    ],
+)
+def test_forged_arrays_are_refused(
+    forge: Forge, sound: bytes, name: str, place: int, value: float, sentence: str
+) -> None:
+    def change(array: np.ndarray) -> None:
+        array[place] = value
+
+    assert sentence in refusal(forge(body=with_array(sound, name, change)))
+
+
+def test_every_flipped_byte_of_the_tables_is_noticed(sound: bytes, path: Path) -> None:
+    begin = len(sound) - len(body_of(sound)) + header_of(sound)["counts.backoffs"]["data_offsets"][0]
+    for place in range(begin, len(sound), 37):
+        path.write_bytes(sound[:place] + bytes([sound[place] ^ 1]) + sound[place + 1 :])
+        assert "were changed after they were written" in refusal(path)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_any_bytes_for_tables_are_refused_or_give_predictions(forge: Forge, sound: bytes, data: st.DataObject) -> None:
+    """A forger's tables may say anything, but never what breaks the author that consults them."""
+    name = data.draw(st.sampled_from(["backoffs", "contexts", "shares", "sizes", "symbols", "totals", "unigrams"]))
+
+    def change(array: np.ndarray) -> None:
+        view = array.view(np.uint8)
+        for _ in range(data.draw(st.integers(1, 4))):
+            place = data.draw(st.integers(0, len(view) - 1))
+            drawn = np.frombuffer(data.draw(st.binary(min_size=1, max_size=8)), dtype=np.uint8)
+            view[place : place + len(drawn)] = drawn[: len(view) - place]
+
+    path = forge(body=with_array(sound, name, change))
+    try:
+        author = Author.load(path)
+    except AuthorError:
+        refusal(path)
+        return
+    assert np.isfinite(author.score("a bed and a bee").bits_per_char)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.one_of(
+        st.none(),
+        st.booleans(),
+        st.text(max_size=5),
+        st.lists(st.one_of(st.integers(), st.floats(allow_nan=False, allow_infinity=False)), max_size=3),
+    )
+)
+def test_any_claim_about_the_tables_is_refused_or_true(forge: Forge, counts: Any) -> None:
+    refusal(forge(about={"counts": counts}))
