@@ -9,7 +9,7 @@ Two orders:
     "shuffled"  every epoch lays the books in another order, drawn from the seed; states start afresh with the epoch.
     "rolled"    the 2017 system's: the books stay in their order, and in epoch e, from 0, row r reads lane
                 (r + e) mod B, so that each row's text runs on into the next epoch, but for the one row that wraps
-                to the start.
+                to the start. Folds, below, are for the shuffled order.
 
 This module knows nothing of models, losses or files.
 
@@ -55,7 +55,7 @@ class Lanes:
         seq_len: int,
         order: str = "shuffled",
         seed: int = 0,
-        boundary_id: int | None = None,
+        resets_at_books: bool = False,
         folds: Sequence[Sequence[int]] = (),
     ) -> None:
         """Lay out the lanes; nothing is copied.
@@ -66,7 +66,7 @@ class Lanes:
             seq_len: Ids per window, T, from 1.
             order: "shuffled" or "rolled".
             seed: Decides the order of the books in each epoch; unused when rolled.
-            boundary_id: If given, the state starts afresh wherever this id is read. None carries it across books.
+            resets_at_books: Whether the state starts afresh where a book begins, or is carried across.
             folds: Groups of the numbers of books, each book in one. Every epoch reads group after group, each in
                 all lanes. None are one group of all books.
 
@@ -83,7 +83,7 @@ class Lanes:
         self._books = books
         self._order = order
         self._seed = seed
-        self._boundary_id = boundary_id
+        self._resets_at_books = resets_at_books
         self.num_ids = sum(len(book) for book in books)
         if not books:
             raise CorpusError(
@@ -119,11 +119,16 @@ class Lanes:
         lane_len = self._windows[fold] * self.seq_len
         rows = range(self.batch_size)[lanes]
         ids = np.empty((len(rows), self.seq_len + 1), dtype=np.int64)
+        resets = np.zeros((len(rows), self.seq_len), dtype=np.bool_)
+        if window == 0 and self._order == "shuffled":  # of the fold
+            resets[:, 0] = True
         for index, row in enumerate(rows):
             start = (row + roll) % self.batch_size * lane_len + window * self.seq_len
             layout.read(start, out=ids[index])
+            if self._resets_at_books:
+                resets[index, layout.beginnings(start, self.seq_len)] = True
         inputs, targets = torch.from_numpy(ids[:, :-1].copy()), torch.from_numpy(ids[:, 1:].copy())  # (B, T)
-        return Batch(inputs, targets, self._resets(ids[:, :-1], window))
+        return Batch(inputs, targets, torch.from_numpy(resets) if resets.any() else None)
 
     def fold_at(self, window: int) -> int:
         """Return the number of the fold that a window belongs to."""
@@ -140,15 +145,6 @@ class Lanes:
         """Return the fold of a window and its number within the fold."""
         fold = int(np.searchsorted(self._ends, window, side="right"))
         return fold, window - (int(self._ends[fold - 1]) if fold else 0)
-
-    def _resets(self, inputs: NDArray[np.int64], window: int) -> Tensor | None:
-        """Where states start afresh: at the edge of each book, and with each fold of a shuffled epoch."""
-        resets = np.zeros(inputs.shape, dtype=np.bool_)
-        if self._boundary_id is not None:
-            resets |= inputs == self._boundary_id
-        if window == 0 and self._order == "shuffled":
-            resets[:, 0] = True
-        return torch.from_numpy(resets) if resets.any() else None
 
     def _layout(self, epoch: int, fold: int) -> "_Layout":
         """The books of a fold as laid end to end in an epoch; the last two are kept, for the turn of an epoch."""
@@ -177,6 +173,11 @@ class _Layout:
 
     def book_at(self, position: int) -> int:
         return self._order[int(np.searchsorted(self._ends, position, side="right"))]
+
+    def beginnings(self, start: int, count: int) -> NDArray[np.int64]:
+        """Return where books begin among `count` ids from `start` on, counted from `start`."""
+        begins = np.concatenate([[0], self._ends[:-1]]) - start
+        return begins[(begins >= 0) & (begins < count)]
 
     def read(self, start: int, *, out: NDArray[np.int64]) -> None:
         """Fill `out` with the ids from `start` on."""

@@ -42,7 +42,8 @@ class CharModel(nn.Module):
     Vinyals 2014, "Recurrent Neural Network Regularization", arXiv 1409.2329).
 
     Residual stack: each block adds to a stream of width E, which is normalised before the readout. Dropout acts on what
-    the blocks add. The readout begins at zero, so a new model finds every character equally likely.
+    the blocks add. The readout begins at zero, so a new model finds every character equally likely, or as
+    likely as the counts say that it consults.
 
     A one-hot input is never built for a layer whose first act is a matrix product (perceptron, elman, gru, lstm): the
     product is a column of its weight. Cells "window" and "gated" read the vectors spelled out, V numbers a character.

@@ -26,6 +26,8 @@ NUM_RECALLED = 2
 """Kinds of context by which a model remembers the text it reads."""
 NUM_BONUSES = 4 * NUM_RECALLED
 """Weights that its recalls can have."""
+MAX_COUNTED_SYMBOLS = 1_024
+"""Symbols of the largest alphabet whose contexts are counted: a distribution is made for every kind and character."""
 MAX_PARAMETERS = 2_000_000_000
 
 _BOUNDS = {  # lowest and highest value of each whole number
@@ -109,8 +111,8 @@ class ModelConfig:
 
     @property
     def has_counts(self) -> bool:
-        """Whether the model consults counted tables."""
-        return self.is_residual and self.count_entries > 0
+        """Whether the model consults counted tables; one with a very large alphabet does not."""
+        return self.is_residual and self.count_entries > 0 and self.vocab_size <= MAX_COUNTED_SYMBOLS
 
     @property
     def has_recall(self) -> bool:

@@ -95,7 +95,7 @@ def test_the_state_starts_afresh_at_the_edge_of_a_book_and_with_a_shuffled_epoch
         np.array([BOUNDARY_ID, 5, 6, 7, 8, 9, 5, 6], dtype=np.uint8),
         np.array([BOUNDARY_ID, 7, 8, 9, 5, 6, 7, 8, 9], dtype=np.uint8),
     ]
-    lanes = Lanes(books, batch_size=2, seq_len=4, boundary_id=BOUNDARY_ID)
+    lanes = Lanes(books, batch_size=2, seq_len=4, resets_at_books=True)
     first, second = lanes.batch(1, 0), lanes.batch(1, 1)
     assert first.resets is not None
     assert first.resets[:, 0].all()
@@ -106,7 +106,7 @@ def test_the_state_starts_afresh_at_the_edge_of_a_book_and_with_a_shuffled_epoch
 
 
 def test_a_boundary_that_is_not_given_carries_the_state_across_books() -> None:
-    lanes = Lanes([np.zeros(50, dtype=np.uint8)], batch_size=2, seq_len=4, order="rolled", boundary_id=None)
+    lanes = Lanes([np.zeros(50, dtype=np.uint8)], batch_size=2, seq_len=4, order="rolled")
     assert lanes.batch(1, 0).resets is None
 
 
@@ -145,3 +145,30 @@ def test_an_unknown_order_names_the_near_one() -> None:
         Lanes([np.zeros(9, dtype=np.uint8)], batch_size=1, seq_len=1, order="shufled")
     with pytest.raises(ConfigError, match="batch_size=0"):
         Lanes([np.zeros(9, dtype=np.uint8)], batch_size=0, seq_len=1)
+
+
+FOLDED = [np.arange(start, start + size, dtype=np.uint8) for start, size in ((0, 40), (50, 60), (120, 35), (160, 45))]
+
+
+@given(epoch=st.integers(1, 5))
+def test_folds_are_read_one_after_the_other_and_hold_only_their_own_books(epoch: int) -> None:
+    folds = [[3, 0], [1, 2]]
+    lanes = Lanes(FOLDED, batch_size=2, seq_len=5, seed=3, folds=folds)
+    assert lanes.windows_per_epoch == 84 // 10 + 94 // 10
+    assert [lanes.fold_at(window) for window in range(lanes.windows_per_epoch)] == [0] * 8 + [1] * 9
+    for window in range(lanes.windows_per_epoch):
+        own = np.concatenate([FOLDED[number] for number in folds[lanes.fold_at(window)]])
+        batch = lanes.batch(epoch, window)
+        assert np.isin(batch.inputs.numpy(), own).all()
+        for row in range(2):
+            assert lanes.book_at(epoch, window, row) in folds[lanes.fold_at(window)]
+
+
+def test_every_fold_begins_with_an_empty_memory_and_so_does_every_book() -> None:
+    lanes = Lanes(FOLDED, batch_size=1, seq_len=5, folds=[[0], [1, 2, 3]], resets_at_books=True)
+    seen = []
+    for window in range(lanes.windows_per_epoch):
+        batch = lanes.batch(1, window)
+        if batch.resets is not None:
+            seen += batch.inputs[batch.resets].tolist()
+    assert set(seen) == {0, 50, 120, 160}

@@ -106,6 +106,11 @@ def _checked_about(header: dict[str, Any], path: Path) -> dict[str, Any]:
             f"{path} was written by a newer Penwright (format {version}; this one reads up to {FORMAT_VERSION}). "
             "Upgrade with: pip install --upgrade penwright"
         )
+    if type(version) is int and 0 < version < FORMAT_VERSION:
+        raise AuthorError(
+            f"{path} was written by an older Penwright (format {version}; this one reads {FORMAT_VERSION}). "
+            "Let it write with the version that it came from, or train anew."
+        )
     if type(version) is not int or version != FORMAT_VERSION:
         refuse(path, f"its format version is {version!r:.50}")
     if set(about) != ABOUT_KEYS or len(metadata) != 1:

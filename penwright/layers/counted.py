@@ -1,5 +1,4 @@
-"""What the counted tables predict in a context: a distribution for each of several kinds of context, and how well
-founded it is.
+"""What the counted tables predict: a distribution for each of several kinds of context, and how well founded it is.
 
 A longer context discounts what it counted and leaves the rest to a shorter one, down to the shares of single symbols.
 The tables are data, not weights: nothing in them is learned by gradients, and they can be exchanged under a model.
@@ -51,7 +50,7 @@ class Counted(nn.Module):
             vocab_size: V.
         """
         super().__init__()
-        for name in self.__annotations__:
+        for name in ("contexts", "starts", "backoffs", "totals", "symbols", "shares", "unigrams"):
             self.register_buffer(name, torch.zeros(0), persistent=False)
         self.tables = empty_tables(vocab_size)
         self.use(self.tables)

@@ -22,6 +22,8 @@ NUM_FOLDS = 8
 """Folds of a shelf: an eighth of it is not counted while it is read."""
 MIN_GROUPS = 2 * NUM_FOLDS
 """Authors, or titles, from which on none of them is divided."""
+KEPT_ENTRIES = 12_000_000
+"""Followers of all tables that are kept for the next epoch; of a large shelf only the present ones are."""
 COUNTED_CHARS = 32_000_000
 """Symbols counted for one table at most, which bounds time and memory."""
 
@@ -69,7 +71,9 @@ class CountedShelf:
             texts = [self.ids_of(self.pieces[number]) for number in self._sample(fold)]
             counted = count_followers(texts, is_letter=letters_of(self._corpus.alphabet), num_threads=self._num_threads)
             made = make_tables(counted, vocab_size=vocab_size, max_entries=self._max_entries)
-            self._counted = {fold: made}
+            kept = {**self._counted, fold: made}
+            is_small = sum(len(tables.symbols) for tables in kept.values()) <= KEPT_ENTRIES
+            self._counted = kept if is_small else {fold: made}
         return self._counted[fold]
 
     def _sample(self, fold: int) -> list[int]:

@@ -91,7 +91,7 @@ class Session:
             seq_len=train.seq_len,
             order=train.order,
             seed=train.seed,
-            boundary_id=corpus.alphabet.boundary_id if train.reset_at_books else None,
+            resets_at_books=train.reset_at_books,
             folds=() if self.counted is None else self.counted.folds,
         )
         self._rows = world.lanes(train.batch_size)
