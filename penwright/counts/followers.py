@@ -1,15 +1,12 @@
-"""Count what followed each context of some texts, kind by kind, as sorted arrays.
+"""Count what followed each context of some texts, in bounded memory, as sorted arrays.
 
-Every place of a text becomes one number of 64 bits: its context, the symbol that followed, and a part of the shorter
-context that the context extends. Sorting these numbers brings equal ones together, and their runs are the counts. One
-kind of context is counted at a time, so the memory needed is 8 bytes a character for each thread, and 24 for the names
-of contexts. This module knows nothing of probabilities or models.
+Texts are read in pieces. Each piece becomes a sorted list of (context, follower, number), one number of 64 bits each,
+and the lists are merged in the end, kind by kind. This module knows nothing of probabilities or models.
 
-Letters: N = places counted, K = number of kinds of context, C = distinct contexts, E = distinct (context, follower)
-pairs.
+Letters: N = characters of a piece, K = number of kinds of context, E = distinct (context, follower) pairs.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -18,18 +15,17 @@ import torch
 from numpy.typing import NDArray
 
 from penwright.alphabet import Ids
-from penwright.counts.contexts import NUM_KINDS, SHORTER, context_sequence, initial_contexts
+from penwright.counts.contexts import NUM_KINDS, context_sequence, initial_contexts
 
 STRETCH = 1 << 15
-"""Characters whose contexts are named at a time: few enough for the processor's cache."""
-PARENT_BITS = 24
-"""Bits of the shorter context that are kept with a context."""
-BLOCK = 1 << 20
-"""Places worked on at a time where whole arrays would need much memory on the way."""
-_SYMBOL_BITS = 8
-_GROUPS = (range(6), range(6, NUM_KINDS))  # kinds whose contexts are held at the same time
+"""Characters whose contexts are named at a time."""
+PIECE = 1 << 22
+"""Characters counted at a time, which bounds the memory."""
+_MAX_NUMBER = (1 << 16) - 1
 
-Places = NDArray[np.int64]
+Packed = NDArray[np.int64]
+"""(E,) in rising order: context (32 bits, signed), follower (16 bits), number (16 bits). A pair may stand there more
+than once."""
 
 
 class Followers(NamedTuple):
@@ -39,9 +35,6 @@ class Followers(NamedTuple):
     """(C,) distinct, in rising order."""
     starts: NDArray[np.int64]
     """(C + 1,), where each context's followers begin, and the end of the last."""
-    parents: NDArray[np.int32]
-    """(C,), the upper `PARENT_BITS` of the shorter context that each extends, as a number from 0. All zero where there
-    is none, and for alphabets of more than 256 symbols."""
     symbols: NDArray[np.uint16]
     """(E,), in rising order within a context."""
     numbers: NDArray[np.int64]
@@ -53,88 +46,88 @@ def count_followers(texts: Sequence[Ids], *, is_letter: NDArray[np.bool_], num_t
 
     Args:
         texts: Each begins with its first symbol, before which nothing is known; the first symbol is only a context.
-        is_letter: bool (V,), the symbols that words are made of.
-        num_threads: Threads used. They change the time and the memory needed, not the result.
+        is_letter: (V,), the symbols that words are made of.
+        num_threads: Pieces counted side by side. It changes the time and the memory needed, not the result.
 
     Yields:
         K times, in the order of kinds.
     """
-    texts = [text for text in texts if len(text) > 1]
-    has_parents = len(is_letter) <= 1 << _SYMBOL_BITS
-    symbols = np.concatenate([*(text[1:] for text in texts), np.zeros(0, dtype=np.uint8)])  # (N,)
-    with ThreadPoolExecutor(num_threads) as pool:
-        for group in _GROUPS:
-            wanted = sorted({*group, *(shorter for kind in group if (shorter := SHORTER[kind]) is not None)})
-            named = dict(zip(wanted, _name(texts, wanted, is_letter, pool), strict=True))
-
-            for kind in group:
-                shorter = SHORTER[kind]
-                yield _count(named[kind], None if shorter is None or not has_parents else named[shorter], symbols)
-
-
-def _name(
-    texts: Sequence[Ids], kinds: Sequence[int], is_letter: NDArray[np.bool_], pool: ThreadPoolExecutor
-) -> NDArray[np.int32]:
-    """Return the contexts of some kinds at every place but the last of each text, (kinds, N)."""
     letters = torch.from_numpy(is_letter)
-    ends = np.cumsum([len(text) - 1 for text in texts], dtype=np.int64)
-    named = np.empty((len(kinds), int(ends[-1]) if len(ends) else 0), dtype=np.int32)
+    with ThreadPoolExecutor(num_threads) as pool:
+        parts = list(pool.map(lambda piece: _count_piece(piece, letters), _pieces(texts)))
+        for kind in range(NUM_KINDS):
+            packed = [part[kind] for part in parts]
+            for part in parts:
+                part[kind] = np.zeros(0, dtype=np.int64)  # so that no kind is held twice
+            yield _merged(packed)
 
-    def name(text: Ids, end: int) -> None:
-        state, begin = initial_contexts(1), end - len(text) + 1
+
+def _pieces(texts: Iterable[Ids]) -> Iterator[list[Ids]]:
+    """Gather texts, or parts of long ones, until a piece is full. A part begins with an empty memory, as texts do."""
+    piece: list[Ids] = []
+    room = PIECE
+    for text in texts:
+        for start in range(0, len(text), PIECE):
+            part = text[start : start + PIECE]
+            if len(part) > room and piece:
+                yield piece
+                piece, room = [], PIECE
+            piece.append(part)
+            room -= len(part)
+    if piece:
+        yield piece
+
+
+def _count_piece(texts: list[Ids], is_letter: torch.Tensor) -> list[Packed]:
+    """Return the followers of every kind of context in some texts."""
+    num_pairs = sum(max(0, len(text) - 1) for text in texts)
+    pairs = np.empty((NUM_KINDS, num_pairs), dtype=np.int64)
+    done = 0
+    for text in texts:
+        state = initial_contexts(1)
         for start in range(0, len(text) - 1, STRETCH):
-            ids = torch.from_numpy(text[start : min(start + STRETCH, len(text) - 1)].astype(np.int64))[None]  # (1, n)
-            found, state = context_sequence(ids, state, is_letter=letters)  # (1, n, K)
-            named[:, begin + start : begin + start + ids.shape[1]] = found[0, :, kinds].T.numpy()
+            ids = torch.from_numpy(text[start : start + STRETCH + 1].astype(np.int64))[None]  # (1, N + 1)
+            found, state = context_sequence(ids[:, :-1], state, is_letter=is_letter)  # (1, N, K)
+            size = found.shape[1]
+            keys = (found[0] << 32) | (ids[0, 1:, None] << 16)
+            pairs[:, done : done + size] = keys.T.numpy()
+            done += size
+    return [_packed(keys) for keys in pairs]
 
-    list(pool.map(name, texts, ends.tolist()))
-    return named
 
-
-def _count(contexts: NDArray[np.int32], shorter: NDArray[np.int32] | None, symbols: Ids) -> Followers:
-    """Count equal pairs of context and follower.
-
-    Args:
-        contexts: (N,).
-        shorter: (N,), the shorter context at each place, if it is to be kept.
-        symbols: (N,), what followed.
-    """
-    low_bits = 0 if shorter is None else PARENT_BITS
-    keys = contexts.astype(np.int64)
-    for block in _blocks(len(keys)):
-        keys[block] <<= 32
-        keys[block] |= symbols[block].astype(np.int64) << low_bits
-        if shorter is not None:
-            keys[block] |= parent_numbers(shorter[block])
+def _packed(keys: Packed) -> Packed:
+    """Count equal keys, whose numbers are still zero; their order is lost."""
     keys.sort()
-    first = _first_of_each(keys, low_bits=low_bits)
+    first = _first_of_each(keys)
     numbers = np.diff(np.append(first, len(keys)))
     keys = keys[first]
-    starts = _first_of_each(keys, low_bits=32)
-    return Followers(
-        contexts=(keys[starts] >> 32).astype(np.int32),
-        starts=np.append(starts, len(keys)),
-        parents=(keys[starts] & ((1 << low_bits) - 1)).astype(np.int32),
-        symbols=((keys >> low_bits) & ((1 << (32 - low_bits)) - 1)).astype(np.uint16),
-        numbers=numbers,
-    )
+    if len(numbers) and numbers.max() > _MAX_NUMBER:  # spread over several entries
+        times = -(-numbers // _MAX_NUMBER)
+        last = np.cumsum(times) - 1
+        rest = numbers - (times - 1) * _MAX_NUMBER
+        keys, numbers = np.repeat(keys, times), np.full(int(times.sum()), _MAX_NUMBER)
+        numbers[last] = rest
+    return keys | numbers
 
 
-def parent_numbers(contexts: NDArray[np.int32]) -> Places:
-    """Return the upper bits of contexts by which they are known as parents, from 0."""
-    return (contexts.astype(np.int64) >> (32 - PARENT_BITS)) + (1 << (PARENT_BITS - 1))
+def _merged(packed: list[Packed]) -> Followers:
+    """Add up what several pieces have counted."""
+    keys = np.concatenate([*packed, np.zeros(0, dtype=np.int64)])
+    packed.clear()
+    keys.sort()
+    numbers = keys & _MAX_NUMBER
+    keys >>= 16
+    first = _first_of_each(keys)
+    numbers = np.add.reduceat(numbers, first) if len(first) else numbers
+    keys = keys[first]
+    symbols = (keys & _MAX_NUMBER).astype(np.uint16)
+    keys >>= 16
+    starts = _first_of_each(keys)
+    return Followers(keys[starts].astype(np.int32), np.append(starts, len(keys)), symbols, numbers)
 
 
-def _first_of_each(keys: Places, *, low_bits: int) -> Places:
-    """Return where each distinct value of sorted keys stands first, their low bits left aside."""
-    found = [np.zeros(min(1, len(keys)), dtype=np.int64)]
-    for block in _blocks(len(keys) - 1):
-        differences = keys[block.start + 1 : block.stop + 1] ^ keys[block]
-        found.append(np.flatnonzero(differences >> low_bits) + (block.start + 1))
-    return np.concatenate(found)
-
-
-def _blocks(count: int) -> Iterator[slice]:
-    """Yield slices that cover `count` places, few enough at a time that what is computed on the way stays small."""
-    for start in range(0, count, BLOCK):
-        yield slice(start, min(start + BLOCK, count))
+def _first_of_each(keys: Packed) -> NDArray[np.int64]:
+    """Return where each distinct key of a sorted array stands first."""
+    if not len(keys):
+        return np.zeros(0, dtype=np.int64)
+    return np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]]))

@@ -1,5 +1,13 @@
 """Tables of what follows each context: counted on a shelf, pruned to a budget, kept in a byte a number.
 
+The prediction of a context discounts what was counted and leaves the rest to a shorter context's:
+
+    p(s) = max(n_s - D(n_s), 0) / n + backoff * p_shorter(s),   backoff = 1 - sum of the shares kept
+
+with the three discounts of modified Kneser-Ney smoothing, estimated for each kind of context (Chen and Goodman 1999,
+"An empirical study of smoothing techniques for language modeling", eq. 17; here every order counts occurrences, as in
+their absolute discounting, since lower orders serve contexts that were pruned as well as those that were never met).
+
 This module knows nothing of models or training.
 
 Letters: V = vocab_size, K = number of kinds of context, C = contexts kept, E = followers kept.
@@ -13,14 +21,17 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from penwright.counts.contexts import NUM_KINDS, SHORTER
+from penwright.counts.contexts import NUM_KINDS
 from penwright.counts.followers import Followers
-from penwright.counts.shares import Lookup, Said, say, sums_of, worth_more
 
 SHARE_STEPS = 16
 """Steps of a share's or backoff's code to a factor of two: code c stands for 2^(-c / 16)."""
 TOTAL_STEPS = 8
 """Steps of a total's code to a factor of two: code c stands for 2^(c / 8)."""
+MAX_FOLLOWERS = 255
+"""Followers of one context that are kept at most, the most frequent ones."""
+_THRESHOLDS = np.array([1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 512, 1 << 10, 1 << 14, 1 << 20])
+"""A context must have been met so often to be kept, and each of its followers a quarter as often."""
 
 
 class CountTables(NamedTuple):
@@ -42,32 +53,33 @@ class CountTables(NamedTuple):
     """float32 (V,), the shares of all symbols; they sum to 1."""
 
 
+class _Kind(NamedTuple):
+    """One kind of context, discounted and not yet pruned."""
+
+    followers: Followers
+    totals: NDArray[np.int64]  # (C,)
+    shares: NDArray[np.float32]  # (E,)
+    levels: NDArray[np.uint8]  # (E,), how many of the thresholds each follower passes
+
+
 def make_tables(counted: Iterable[Followers], *, vocab_size: int, max_entries: int) -> CountTables:
-    """Choose what is worth keeping of what was counted.
+    """Discount and prune what was counted.
 
     Args:
         counted: K kinds, from `count_followers`.
         vocab_size: V.
-        max_entries: Followers kept at most, over all kinds; those worth least go first.
+        max_entries: Followers kept at most, over all kinds. The rarest contexts go first.
     """
-    kept: list[Said] = []
-    looked_up: dict[int, Lookup] = {}
-    least = 0.0
-    for kind, followers in enumerate(counted):
-        if kind == 0:
-            unigrams = _unigrams(followers, vocab_size)
-        shorter = SHORTER[kind]
-        is_thrifty = len(followers.numbers) > max_entries
-        said = say(followers, None if shorter is None else looked_up[shorter], unigrams, is_thrifty=is_thrifty)
-        if kind in SHORTER:
-            looked_up[kind] = Lookup(said.followers, said.probabilities)
-        kept.append(said)
-        worth = np.concatenate([one.worth for one in kept])
-        if (surplus := len(worth) - max_entries) > 0:
-            least = max(least, float(np.partition(worth, surplus - 1)[surplus - 1]))
-        kept = [worth_more(one, least) for one in kept]  # at once, so that little is held that will not be kept
-    assert len(kept) == NUM_KINDS, len(kept)
-    parts = [_shared(one) for one in kept]
+    kinds = [_discounted(followers) for followers in counted]
+    assert len(kinds) == NUM_KINDS, len(kinds)
+    num_levels = len(_THRESHOLDS)
+    numbers = np.sum([np.bincount(kind.levels, minlength=num_levels + 1) for kind in kinds], axis=0)
+    kept = numbers[::-1].cumsum()[::-1]  # followers that pass at least so many thresholds
+    level = next((level for level in range(1, num_levels + 1) if kept[level] <= max_entries), num_levels + 1)
+    unigrams = (
+        np.bincount(kinds[0].followers.symbols, weights=kinds[0].followers.numbers, minlength=vocab_size) + 0.1
+    )  # (V,), nothing is impossible
+    parts = [_pruned(kind, level) for kind in kinds]
     contexts, sizes, backoffs, totals = (np.concatenate([part[field] for part in parts]) for field in range(4))
     symbols, shares = (np.concatenate([part[field] for part in parts]) for field in (4, 5))
     order = np.argsort(contexts, kind="stable")
@@ -82,7 +94,7 @@ def make_tables(counted: Iterable[Followers], *, vocab_size: int, max_entries: i
         totals=torch.from_numpy(_code(totals[order], TOTAL_STEPS)),
         symbols=torch.from_numpy(symbols[entries].astype(np.int32)),
         shares=torch.from_numpy(_code(shares[entries], -SHARE_STEPS)),
-        unigrams=torch.from_numpy(unigrams.astype(np.float32)),
+        unigrams=torch.from_numpy((unigrams / unigrams.sum()).astype(np.float32)),
     )
 
 
@@ -117,22 +129,52 @@ def _code(values: NDArray[np.float64], steps: int) -> NDArray[np.uint8]:
     return codes
 
 
-def _unigrams(followers: Followers, vocab_size: int) -> NDArray[np.float64]:
-    """Return the share of each symbol, (V,); nothing is impossible."""
-    numbers = np.bincount(followers.symbols, weights=followers.numbers, minlength=vocab_size) + 0.1
-    shares: NDArray[np.float64] = numbers / numbers.sum()
-    return shares
+def _discounted(followers: Followers) -> _Kind:
+    """Return the shares of one kind's followers, and how much pruning each withstands."""
+    numbers, sizes = followers.numbers, np.diff(followers.starts)
+    totals = np.add.reduceat(numbers, followers.starts[:-1]) if len(numbers) else numbers
+    discounts = _discounts(numbers)[np.minimum(numbers, 3)]
+    shares = ((numbers - discounts) / np.repeat(totals, sizes)).astype(np.float32)
+    levels = np.minimum(
+        np.repeat(_levels(totals, _THRESHOLDS), sizes), _levels(numbers, np.maximum(1, _THRESHOLDS // 4))
+    )
+    if len(sizes) and sizes.max() > MAX_FOLLOWERS:  # a large alphabet: only the most frequent of each context
+        owners = np.repeat(np.arange(len(sizes)), sizes)
+        order = np.lexsort((-numbers, owners))
+        levels[order[np.arange(len(order)) - followers.starts[owners] >= MAX_FOLLOWERS]] = 0
+    return _Kind(followers, totals, shares, levels)
 
 
-def _shared(said: Said) -> tuple[NDArray[np.generic], ...]:
-    """Return contexts, sizes, backoffs, totals, symbols and shares of one kind.
+def _levels(numbers: NDArray[np.int64], thresholds: NDArray[np.int64]) -> NDArray[np.uint8]:
+    """Return how many of some rising thresholds each number passes."""
+    return np.searchsorted(thresholds, numbers, side="right").astype(np.uint8)
 
-    Followers that are kept keep their probability; all others have what the shorter context says of them, scaled so
-    that the whole is one. A share is what a kept follower has beyond that.
-    """
-    followers = said.followers
-    sizes = np.diff(followers.starts)
-    left = 1.0 - sums_of(said.probabilities, followers.starts)
-    backoffs = np.clip(left / np.maximum(1.0 - sums_of(said.shorter, followers.starts), 1e-6), 1e-4, 1.0)
-    shares = said.probabilities - np.repeat(backoffs, sizes) * said.shorter
-    return followers.contexts, sizes, backoffs, said.totals, followers.symbols, shares
+
+def _discounts(numbers: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return D(0) to D(3 and more), estimated from how many pairs were met once, twice, thrice and four times."""
+    once, twice, thrice, four = (int((numbers == number).sum()) for number in (1, 2, 3, 4))
+    if not (once and twice and thrice and four):  # too little text to tell
+        return np.array([0.0, 0.5, 1.0, 1.4])
+    ratio = once / (once + 2 * twice)
+    found = [1 - 2 * ratio * twice / once, 2 - 3 * ratio * thrice / twice, 3 - 4 * ratio * four / thrice]
+    bounded = [min(max(value, 0.05 * number), 0.95 * number) for number, value in enumerate(found, start=1)]
+    return np.array([0.0, *bounded])
+
+
+def _pruned(kind: _Kind, level: int) -> tuple[NDArray[np.generic], ...]:
+    """Return contexts, sizes, backoffs, totals, symbols and shares of what is kept of one kind."""
+    is_kept = kind.levels >= level
+    starts = kind.followers.starts
+    sums = np.concatenate([[0], np.cumsum(is_kept)])
+    sizes = sums[starts[1:]] - sums[starts[:-1]]
+    masses = np.concatenate([[0.0], np.cumsum(np.where(is_kept, kind.shares, 0.0))])
+    has_any = sizes > 0
+    backoffs = np.clip(1.0 - (masses[starts[1:]] - masses[starts[:-1]]), 1e-4, 1.0)
+    return (
+        kind.followers.contexts[has_any],
+        sizes[has_any],
+        backoffs[has_any],
+        kind.totals[has_any],
+        kind.followers.symbols[is_kept],
+        kind.shares[is_kept],
+    )

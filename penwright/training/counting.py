@@ -22,9 +22,9 @@ NUM_FOLDS = 8
 """Folds of a shelf: an eighth of it is not counted while it is read."""
 MIN_GROUPS = 2 * NUM_FOLDS
 """Authors, or titles, from which on none of them is divided."""
-KEPT_ENTRIES = 12_000_000
+KEPT_ENTRIES = 16_000_000
 """Followers of all tables that are kept for the next epoch; of a large shelf only the present ones are."""
-COUNTED_CHARS = 32_000_000
+COUNTED_CHARS = 40_000_000
 """Symbols counted for one table at most, which bounds time and memory."""
 
 

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from penwright.counts import followers as followers_module
-from penwright.counts.contexts import NUM_KINDS, SHORTER, context_sequence, initial_contexts
-from penwright.counts.followers import Followers, count_followers, parent_numbers
+from penwright.counts.contexts import NUM_KINDS, context_sequence, initial_contexts
+from penwright.counts.followers import Followers, count_followers
 
 IS_LETTER = np.array([False] * 3 + [True] * 5)
 
@@ -47,30 +47,19 @@ def test_pairs_are_counted_as_a_dictionary_counts_them() -> None:
         assert (np.diff(followers.contexts.astype(np.int64)) > 0).all()
 
 
-def test_stretches_blocks_and_threads_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pieces_and_threads_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     texts = some_texts(1)
     whole = list(count_followers(texts, is_letter=IS_LETTER))
+    monkeypatch.setattr(followers_module, "PIECE", 500)
     monkeypatch.setattr(followers_module, "STRETCH", 7)
-    monkeypatch.setattr(followers_module, "BLOCK", 11)
     for one, other in zip(whole, count_followers(texts, is_letter=IS_LETTER, num_threads=3), strict=True):
         assert all(np.array_equal(first, second) for first, second in zip(one, other, strict=True))
 
 
-def test_a_context_knows_the_shorter_one_that_it_extends() -> None:
-    counted = list(count_followers(some_texts(), is_letter=IS_LETTER))
-    for kind, shorter in enumerate(SHORTER):
-        if shorter is None:
-            assert not counted[kind].parents.any()
-        else:
-            assert set(counted[kind].parents.tolist()) <= set(parent_numbers(counted[shorter].contexts).tolist())
-
-
-def test_a_large_alphabet_is_counted_the_same_but_for_the_shorter_contexts() -> None:
-    small = list(count_followers(some_texts(), is_letter=IS_LETTER))
-    large = list(count_followers(some_texts(), is_letter=np.append(IS_LETTER, np.zeros(300, dtype=np.bool_))))
-    for one, other in zip(small, large, strict=True):
-        assert as_counter(one) == as_counter(other)
-        assert not other.parents.any()
+def test_a_pair_met_more_often_than_a_number_holds_is_counted_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(followers_module, "_MAX_NUMBER", 3)
+    keys = followers_module._packed(np.array([1 << 32] * 8 + [2 << 32], dtype=np.int64))
+    assert [(int(key) >> 32, int(key) & 3) for key in keys] == [(1, 3), (1, 3), (1, 2), (2, 1)]
 
 
 def test_a_shelf_without_text_has_no_contexts() -> None:
