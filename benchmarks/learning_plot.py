@@ -10,7 +10,7 @@ from typing import NamedTuple
 from penwright.report.markup import escape
 from penwright.report.scales import Point, Scale, linear_ticks, log_ticks, spread, thinned
 
-WIDTH, PANEL_HEIGHT = 960, 460
+WIDTH, PANEL_HEIGHT = 1020, 460
 LEFT, RIGHT, TOP, BOTTOM = 64, 640, 44, 400  # of a panel's plot; labels stand to its right
 LABEL_GAP = 18
 HIGHEST = 4.0  # bits per character; what lies above is the first seconds of learning

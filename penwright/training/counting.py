@@ -22,6 +22,8 @@ NUM_FOLDS = 8
 """Folds of a shelf: an eighth of it is not counted while it is read."""
 MIN_GROUPS = 2 * NUM_FOLDS
 """Authors, or titles, from which on none of them is divided."""
+CHARS_PER_ENTRY = 2
+"""Symbols counted for each follower that is kept, so that a small shelf makes a small author."""
 KEPT_ENTRIES = 16_000_000
 """Followers of all tables that are kept for the next epoch; of a large shelf only the present ones are."""
 COUNTED_CHARS = 40_000_000
@@ -70,7 +72,8 @@ class CountedShelf:
         if fold not in self._counted:
             texts = [self.ids_of(self.pieces[number]) for number in self._sample(fold)]
             counted = count_followers(texts, is_letter=letters_of(self._corpus.alphabet), num_threads=self._num_threads)
-            made = make_tables(counted, vocab_size=vocab_size, max_entries=self._max_entries)
+            max_entries = min(self._max_entries, sum(map(len, texts)) // CHARS_PER_ENTRY)
+            made = make_tables(counted, vocab_size=vocab_size, max_entries=max_entries)
             kept = {**self._counted, fold: made}
             is_small = sum(len(tables.symbols) for tables in kept.values()) <= KEPT_ENTRIES
             self._counted = kept if is_small else {fold: made}
