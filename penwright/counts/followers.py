@@ -19,7 +19,7 @@ from penwright.counts.contexts import NUM_KINDS, context_sequence, initial_conte
 
 STRETCH = 1 << 15
 """Characters whose contexts are named at a time."""
-PIECE = 1 << 22
+PIECE = 1 << 21
 """Characters counted at a time, which bounds the memory."""
 _MAX_NUMBER = (1 << 16) - 1
 
@@ -33,11 +33,11 @@ class Followers(NamedTuple):
 
     contexts: NDArray[np.int32]
     """(C,) distinct, in rising order."""
-    starts: NDArray[np.int64]
+    starts: NDArray[np.int32]
     """(C + 1,), where each context's followers begin, and the end of the last."""
     symbols: NDArray[np.uint16]
     """(E,), in rising order within a context."""
-    numbers: NDArray[np.int64]
+    numbers: NDArray[np.int32]
     """(E,), how often each followed, from 1."""
 
 
@@ -123,7 +123,12 @@ def _merged(packed: list[Packed]) -> Followers:
     symbols = (keys & _MAX_NUMBER).astype(np.uint16)
     keys >>= 16
     starts = _first_of_each(keys)
-    return Followers(keys[starts].astype(np.int32), np.append(starts, len(keys)), symbols, numbers)
+    return Followers(
+        keys[starts].astype(np.int32),
+        np.append(starts, len(keys)).astype(np.int32),
+        symbols,
+        numbers.astype(np.int32),
+    )
 
 
 def _first_of_each(keys: Packed) -> NDArray[np.int64]:

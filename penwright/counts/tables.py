@@ -57,7 +57,7 @@ class _Kind(NamedTuple):
     """One kind of context, discounted and not yet pruned."""
 
     followers: Followers
-    totals: NDArray[np.int64]  # (C,)
+    totals: NDArray[np.int32]  # (C,)
     shares: NDArray[np.float32]  # (E,)
     levels: NDArray[np.uint8]  # (E,), how many of the thresholds each follower passes
 
@@ -145,12 +145,12 @@ def _discounted(followers: Followers) -> _Kind:
     return _Kind(followers, totals, shares, levels)
 
 
-def _levels(numbers: NDArray[np.int64], thresholds: NDArray[np.int64]) -> NDArray[np.uint8]:
+def _levels(numbers: NDArray[np.int32], thresholds: NDArray[np.int64]) -> NDArray[np.uint8]:
     """Return how many of some rising thresholds each number passes."""
     return np.searchsorted(thresholds, numbers, side="right").astype(np.uint8)
 
 
-def _discounts(numbers: NDArray[np.int64]) -> NDArray[np.float64]:
+def _discounts(numbers: NDArray[np.int32]) -> NDArray[np.float64]:
     """Return D(0) to D(3 and more), estimated from how many pairs were met once, twice, thrice and four times."""
     once, twice, thrice, four = (int((numbers == number).sum()) for number in (1, 2, 3, 4))
     if not (once and twice and thrice and four):  # too little text to tell
