@@ -22,6 +22,7 @@ STRETCH = 1 << 15
 PIECE = 1 << 21
 """Characters counted at a time, which bounds the memory."""
 _MAX_NUMBER = (1 << 16) - 1
+_SYMBOL_MASK = (1 << 16) - 1
 
 Packed = NDArray[np.int64]
 """(E,) in rising order: context (32 bits, signed), follower (16 bits), number (16 bits). A pair may stand there more
@@ -120,7 +121,7 @@ def _merged(packed: list[Packed]) -> Followers:
     first = _first_of_each(keys)
     numbers = np.add.reduceat(numbers, first) if len(first) else numbers
     keys = keys[first]
-    symbols = (keys & _MAX_NUMBER).astype(np.uint16)
+    symbols = (keys & _SYMBOL_MASK).astype(np.uint16)
     keys >>= 16
     starts = _first_of_each(keys)
     return Followers(
