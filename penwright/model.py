@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from penwright.context_kinds import kinds_of
 from penwright.counts.tables import CountTables
 from penwright.layers.base import Layer, ProjectedLayer, fill_glorot
 from penwright.layers.elementwise import rms_norm
@@ -69,6 +70,7 @@ class CharModel(nn.Module):
             Evidence(
                 config.vocab_size,
                 config.embedding_dim,
+                kinds=kinds_of(config.unit),
                 has_counts=config.has_counts,
                 num_slots=config.recall_slots,
                 generator=generator,

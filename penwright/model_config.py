@@ -10,22 +10,15 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+from penwright.context_kinds import CHARACTERS, NUM_BONUSES, NUM_RECALLED, NUM_SHOWN, kinds_of
 from penwright.errors import ConfigError, did_you_mean
 
 CELLS = ("perceptron", "window", "elman", "gru", "lstm", "gated")
 GRU_RESETS = ("before", "after")
 CONV_SIZE = 4
 """Characters that the convolution of a gated layer sees: the present one and the three before it."""
-NUM_COUNTED = 6
-"""Kinds of context whose counted distribution a model mixes into its own."""
-NUM_SHOWN = 2
-"""Those of them that the bottom of the network sees."""
-NUM_FACTS = 3 * NUM_COUNTED
-"""Numbers that say how well founded the counted distributions are."""
-NUM_RECALLED = 2
-"""Kinds of context by which a model remembers the text it reads."""
-NUM_BONUSES = 4 * NUM_RECALLED
-"""Weights that its recalls can have."""
+UNITS = (CHARACTERS, "pairs", "words")
+"""What a symbol stands for: a character; a piece that pairs of smaller ones grew into; a frequent word."""
 MAX_COUNTED_SYMBOLS = 1_024
 """Symbols of the largest alphabet whose contexts are counted: a distribution is made for every kind and character."""
 MAX_PARAMETERS = 2_000_000_000
@@ -48,6 +41,9 @@ class ModelConfig:
 
     vocab_size: int
     """Distinct symbols read and predicted, 2 to 65,536."""
+    unit: str = CHARACTERS
+    """What a symbol stands for, which decides the contexts that are counted and recalled: "characters", "pairs" or
+    "words"."""
     cell: str = "gated"
     """The recurrence: "perceptron", "window", "elman", "gru", "lstm" or "gated"."""
     embedding_dim: int = 192
@@ -84,6 +80,7 @@ class ModelConfig:
                 raise ConfigError(f"{name} must be a whole number from {low:,} to {high:,}, not {_shown(value)}.")
             if not low <= value <= high:
                 raise ConfigError(f"{name}={_shown(value)} must lie between {low:,} and {high:,}.")
+        _check_choice("unit", self.unit, UNITS)
         _check_choice("cell", self.cell, CELLS)
         _check_choice("gru_reset", self.gru_reset, GRU_RESETS)
         if not isinstance(self.is_residual, bool):
@@ -153,7 +150,9 @@ def num_parameters_of(config: ModelConfig) -> int:
             input_size = config.input_size if layer == 0 else hidden
             count += _layer_parameters(config, layer=layer, input_size=input_size)
     if config.has_counts:
-        count += width * (NUM_FACTS + NUM_SHOWN * config.vocab_size) + NUM_COUNTED * (width + NUM_FACTS + 1)
+        kinds = kinds_of(config.unit)
+        count += width * (kinds.num_facts + NUM_SHOWN * config.vocab_size)
+        count += kinds.num_told * (width + kinds.num_facts + 1)
     if config.has_recall:
         count += NUM_RECALLED * (config.vocab_size + 1) * width + NUM_BONUSES * (width + 1)
     read_size = width if config.is_residual else hidden

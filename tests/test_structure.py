@@ -15,7 +15,7 @@ MAX_LINES = 300
 
 # The rooms and the modules beside them, from the ground up. Each imports from lower floors, and a room from itself.
 FLOORS = [
-    ["errors", "files"],
+    ["errors", "files", "context_kinds"],
     ["alphabet", "sampling", "endings", "model_config"],
     ["corpus", "counts", "half_bytes"],
     ["batches", "layers"],

@@ -9,7 +9,9 @@ differences of one running sum because the odd P has an inverse (Karp and Rabin 
 pattern-matching algorithms"). Its upper 32 bits after one more odd product are the context's number (Dietzfelbinger et
 al. 1997, "A reliable randomized algorithm for the closest-pair problem", multiply-shift hashing).
 
-Letters: B = lanes, T = characters per window, V = vocab_size, K = number of kinds of context.
+Which kinds of context there are, and how words are found, says a `ContextKinds`.
+
+Letters: B = lanes, T = symbols per window, V = vocab_size, K = number of kinds of context.
 """
 
 from functools import lru_cache
@@ -18,16 +20,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-ORDERS = (1, 2, 3, 4, 5, 6, 8)
-"""Kinds of context made of so many characters, the present one included."""
-NUM_KINDS = len(ORDERS) + 2
-"""K: those of ORDERS; the word so far and the word before it; the same and the word before that. Between two words the
-characters since the last word take the place of the word so far."""
-SHORTER = (None, 0, 1, 2, 3, 4, 5, ORDERS.index(5), NUM_KINDS - 2)
-"""The kind that each kind extends: the next shorter order; five characters for the word and the one before it; and
-these for the word and the two before it."""
-REACH = max(ORDERS) - 1
-"""Characters before the present one that a context looks at."""
+from penwright.context_kinds import ContextKinds
 
 
 def _signed(value: int) -> int:
@@ -40,7 +33,7 @@ _P = 0x9E3779B97F4A7C15
 _POWER = _signed(_P)
 _INVERSE = _signed(pow(_P, -1, 1 << 64))
 _SPREAD = _signed(0xD6E8FEB86659FD93)
-_SALTS = tuple(_signed(0xBF58476D1CE4E5B9 * (kind + 1)) for kind in range(NUM_KINDS))
+_SALT = 0xBF58476D1CE4E5B9
 _WORD_MIX = (_signed(0x94D049BB133111EB), _signed(0xC2B2AE3D27D4EB4F))
 
 
@@ -48,52 +41,56 @@ class ContextState(NamedTuple):
     """What is remembered of a text to name its next contexts. All of it is zero before the first character."""
 
     recent: Tensor
-    """int64 (B, REACH), the last symbols, oldest first; zeros before the first."""
+    """int64 (B, kinds.reach), the last symbols, oldest first; zeros before the first."""
     run: Tensor
-    """int64 (B,), hash of the present run: the letters of a word so far, or the characters since the last word."""
+    """int64 (B,), hash of the present run: the word so far, or the characters since the last word."""
     is_word: Tensor
-    """bool (B,), whether that run is a word."""
+    """bool (B,), whether the last symbol was marked as one that words are made of or go on with."""
     last: Tensor
-    """int64 (B,), hash of the last word that has ended."""
+    """int64 (B,), hash of the last word that has ended; with joints, of the last run."""
     before: Tensor
     """int64 (B,), hash of the word before that."""
 
 
-def initial_contexts(batch_size: int, *, device: torch.device | str | None = None) -> ContextState:
+def initial_contexts(batch_size: int, *, kinds: ContextKinds, device: torch.device | str | None = None) -> ContextState:
     """Return the state before the first character of `batch_size` texts."""
     zeros = torch.zeros(batch_size, dtype=torch.int64, device=device)
     return ContextState(
-        recent=zeros.unsqueeze(1).repeat(1, REACH), run=zeros, is_word=zeros.bool(), last=zeros, before=zeros
+        recent=zeros.unsqueeze(1).repeat(1, kinds.reach), run=zeros, is_word=zeros.bool(), last=zeros, before=zeros
     )
 
 
-def context_step(ids: Tensor, state: ContextState, *, is_letter: Tensor) -> tuple[Tensor, ContextState]:
+def context_step(
+    ids: Tensor, state: ContextState, *, kinds: ContextKinds, is_letter: Tensor
+) -> tuple[Tensor, ContextState]:
     """Read one character in every lane.
 
     Args:
         ids: int64 (B,).
         state: What the last call returned, or `initial_contexts`.
-        is_letter: bool (V,), the symbols that words are made of.
+        kinds: The kinds of context.
+        is_letter: bool (V,), the symbols that words are made of or, with joints, go on with.
 
     Returns:
         The contexts after it, int64 (B, K) of 32 bits each, and the state.
     """
-    seen = torch.cat((state.recent, ids.unsqueeze(1)), dim=1)  # (B, REACH + 1)
+    reach = kinds.reach
+    seen = torch.cat((state.recent, ids.unsqueeze(1)), dim=1)  # (B, reach + 1)
     hashes, value = [], torch.zeros_like(ids)
-    for lag in range(REACH + 1):
-        value = value + seen[:, REACH - lag] * _signed(pow(_P, lag, 1 << 64))
-        if lag + 1 in ORDERS:
+    for lag in range(reach + 1):
+        value = value + seen[:, reach - lag] * _signed(pow(_P, lag, 1 << 64))
+        if lag + 1 in kinds.orders:
             hashes.append(value)
     is_word = is_letter[ids]
-    has_ended = state.is_word & ~is_word
+    begins, has_ended = _edges(is_word, state.is_word, kinds=kinds)
     before = torch.where(has_ended, state.last, state.before)
     last = torch.where(has_ended, state.run, state.last)
-    run = torch.where(is_word == state.is_word, state.run, 0) * _POWER + ids
+    run = torch.where(begins, 0, state.run) * _POWER + ids
     return _fingerprints(hashes, run, last, before), ContextState(seen[:, 1:], run, is_word, last, before)
 
 
 def context_sequence(
-    ids: Tensor, state: ContextState, resets: Tensor | None = None, *, is_letter: Tensor
+    ids: Tensor, state: ContextState, resets: Tensor | None = None, *, kinds: ContextKinds, is_letter: Tensor
 ) -> tuple[Tensor, ContextState]:
     """Read a window in every lane.
 
@@ -101,39 +98,46 @@ def context_sequence(
         ids: int64 (B, T), T at least 1.
         state: What the last call returned, or `initial_contexts`.
         resets: bool (B, T); where True, the lane's state is set to the initial one before that character is read.
-        is_letter: bool (V,), the symbols that words are made of.
+        kinds: The kinds of context.
+        is_letter: bool (V,), the symbols that words are made of or, with joints, go on with.
 
     Returns:
-        The contexts after each character, int64 (B, T, K) of 32 bits each, and the state after the last.
+        The contexts after each symbol, int64 (B, T, K) of 32 bits each, and the state after the last.
     """
-    num_steps = ids.shape[1]
+    num_steps, reach = ids.shape[1], kinds.reach
     places = torch.arange(num_steps, device=ids.device)
     fresh = torch.zeros_like(ids) if resets is None else torch.where(resets, places + 1, 0).cummax(dim=1).values
-    seen = torch.cat((state.recent, ids), dim=1)  # (B, REACH + T)
-    powers, inverses = _powers(REACH + num_steps, ids.device)
-    sums = torch.nn.functional.pad((seen * inverses).cumsum(dim=1), (1, 0))  # (B, REACH + T + 1)
-    here = sums[:, REACH + 1 :]  # (B, T)
-    first = torch.where(fresh > 0, fresh - 1 + REACH, 0)  # the oldest symbol that belongs to the same text
+    seen = torch.cat((state.recent, ids), dim=1)  # (B, reach + T)
+    powers, inverses = _powers(reach + num_steps, ids.device)
+    sums = torch.nn.functional.pad((seen * inverses).cumsum(dim=1), (1, 0))  # (B, reach + T + 1)
+    here = sums[:, reach + 1 :]  # (B, T)
+    first = torch.where(fresh > 0, fresh - 1 + reach, 0)  # the oldest symbol that belongs to the same text
     hashes = []
-    for order in ORDERS:
-        start = torch.maximum(places + (REACH + 1 - order), first)
-        hashes.append((here - sums.gather(1, start)) * powers[REACH:])
-    run, is_word = _runs(ids, state, resets, is_letter=is_letter)
-    last, before = _words(run, is_word, state, resets)
+    for order in kinds.orders:
+        start = torch.maximum(places + (reach + 1 - order), first)
+        hashes.append((here - sums.gather(1, start)) * powers[reach:])
+    is_word = is_letter[ids]
+    begins, has_ended = _edges(is_word, _shifted(is_word, state.is_word), kinds=kinds)
+    run = _runs(ids, begins, state, resets)
+    last, before = _words(run, has_ended, state, resets)
     kept = seen[:, num_steps:]
     if resets is not None:
-        is_stale = torch.arange(num_steps, num_steps + REACH, device=ids.device) < first[:, -1:]
+        is_stale = torch.arange(num_steps, num_steps + reach, device=ids.device) < first[:, -1:]
         kept = kept.masked_fill(is_stale, 0)
     fingerprints = _fingerprints(hashes, run, last, before)
     return fingerprints, ContextState(kept, run[:, -1], is_word[:, -1], last[:, -1], before[:, -1])
 
 
-def _runs(ids: Tensor, state: ContextState, resets: Tensor | None, *, is_letter: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the hash of the run that each character stands in, (B, T), and whether it is a word."""
+def _edges(is_word: Tensor, was_word: Tensor, *, kinds: ContextKinds) -> tuple[Tensor, Tensor]:
+    """Return where a run begins, and where one has ended that counts as a word."""
+    if kinds.has_joints:
+        return ~is_word, ~is_word
+    return is_word != was_word, was_word & ~is_word
+
+
+def _runs(ids: Tensor, begins: Tensor, state: ContextState, resets: Tensor | None) -> Tensor:
+    """Return the hash of the run that each symbol stands in, (B, T)."""
     num_steps = ids.shape[1]
-    is_word = is_letter[ids]
-    was_word = _shifted(is_word, state.is_word)
-    begins = is_word != was_word
     if resets is not None:
         begins = begins | resets
     places = torch.arange(num_steps, device=ids.device)
@@ -142,12 +146,11 @@ def _runs(ids: Tensor, state: ContextState, resets: Tensor | None, *, is_letter:
     sums = torch.nn.functional.pad((ids * inverses[:-1]).cumsum(dim=1), (1, 0))  # (B, T + 1)
     own = (sums[:, 1:] - sums.gather(1, (starts - 1).clamp_min(0))) * powers[:-1]
     carried = state.run.unsqueeze(1) * powers[1:]
-    return torch.where(starts == 0, own + carried, own), is_word
+    return torch.where(starts == 0, own + carried, own)
 
 
-def _words(run: Tensor, is_word: Tensor, state: ContextState, resets: Tensor | None) -> tuple[Tensor, Tensor]:
-    """Return the hashes of the last word that has ended at each character, and of the word before it, both (B, T)."""
-    has_ended = _shifted(is_word, state.is_word) & ~is_word
+def _words(run: Tensor, has_ended: Tensor, state: ContextState, resets: Tensor | None) -> tuple[Tensor, Tensor]:
+    """Return the hashes of the last word that has ended at each symbol, and of the word before it, both (B, T)."""
     ended = _shifted(run, state.run)
     if resets is None:
         changes = has_ended
@@ -170,7 +173,7 @@ def _fingerprints(hashes: list[Tensor], run: Tensor, last: Tensor, before: Tenso
     """Return 32 bits a kind, as int64 (..., K)."""
     one_word = run * _WORD_MIX[0] + last
     values = torch.stack([*hashes, one_word, one_word * _WORD_MIX[1] + before], dim=-1)
-    salts = torch.tensor(_SALTS, device=values.device)
+    salts = _salts(values.shape[-1], values.device)
     mixed: Tensor = ((values ^ salts) * _SPREAD) >> 32
     return mixed
 
@@ -178,6 +181,12 @@ def _fingerprints(hashes: list[Tensor], run: Tensor, last: Tensor, before: Tenso
 def _shifted(values: Tensor, first: Tensor) -> Tensor:
     """Return (B, T) with every value one place later and `first` (B,) before them."""
     return torch.cat((first.unsqueeze(1), values[:, :-1]), dim=1)
+
+
+@lru_cache(maxsize=16)
+def _salts(count: int, device: torch.device) -> Tensor:
+    """Return a number for each kind, so that kinds do not share theirs."""
+    return torch.tensor([_signed(_SALT * (kind + 1)) for kind in range(count)], device=device)
 
 
 @lru_cache(maxsize=16)

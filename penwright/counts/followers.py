@@ -15,7 +15,8 @@ import torch
 from numpy.typing import NDArray
 
 from penwright.alphabet import Ids
-from penwright.counts.contexts import NUM_KINDS, context_sequence, initial_contexts
+from penwright.context_kinds import ContextKinds
+from penwright.counts.contexts import context_sequence, initial_contexts
 
 STRETCH = 1 << 15
 """Characters whose contexts are named at a time."""
@@ -42,12 +43,15 @@ class Followers(NamedTuple):
     """(E,), how often each followed, from 1."""
 
 
-def count_followers(texts: Sequence[Ids], *, is_letter: NDArray[np.bool_], num_threads: int = 1) -> Iterator[Followers]:
+def count_followers(
+    texts: Sequence[Ids], *, kinds: ContextKinds, is_letter: NDArray[np.bool_], num_threads: int = 1
+) -> Iterator[Followers]:
     """Count what followed each context.
 
     Args:
         texts: Each begins with its first symbol, before which nothing is known; the first symbol is only a context.
-        is_letter: (V,), the symbols that words are made of.
+        kinds: The kinds of context.
+        is_letter: (V,), the symbols that words are made of or, with joints, go on with.
         num_threads: Pieces counted side by side. It changes the time and the memory needed, not the result.
 
     Yields:
@@ -55,8 +59,8 @@ def count_followers(texts: Sequence[Ids], *, is_letter: NDArray[np.bool_], num_t
     """
     letters = torch.from_numpy(is_letter)
     with ThreadPoolExecutor(num_threads) as pool:
-        parts = list(pool.map(lambda piece: _count_piece(piece, letters), _pieces(texts)))
-        for kind in range(NUM_KINDS):
+        parts = list(pool.map(lambda piece: _count_piece(piece, kinds, letters), _pieces(texts)))
+        for kind in range(kinds.num_kinds):
             packed = [part[kind] for part in parts]
             for part in parts:
                 part[kind] = np.zeros(0, dtype=np.int64)  # so that no kind is held twice
@@ -79,16 +83,16 @@ def _pieces(texts: Iterable[Ids]) -> Iterator[list[Ids]]:
         yield piece
 
 
-def _count_piece(texts: list[Ids], is_letter: torch.Tensor) -> list[Packed]:
+def _count_piece(texts: list[Ids], kinds: ContextKinds, is_letter: torch.Tensor) -> list[Packed]:
     """Return the followers of every kind of context in some texts."""
     num_pairs = sum(max(0, len(text) - 1) for text in texts)
-    pairs = np.empty((NUM_KINDS, num_pairs), dtype=np.int64)
+    pairs = np.empty((kinds.num_kinds, num_pairs), dtype=np.int64)
     done = 0
     for text in texts:
-        state = initial_contexts(1)
+        state = initial_contexts(1, kinds=kinds)
         for start in range(0, len(text) - 1, STRETCH):
             ids = torch.from_numpy(text[start : start + STRETCH + 1].astype(np.int64))[None]  # (1, N + 1)
-            found, state = context_sequence(ids[:, :-1], state, is_letter=is_letter)  # (1, N, K)
+            found, state = context_sequence(ids[:, :-1], state, kinds=kinds, is_letter=is_letter)  # (1, N, K)
             size = found.shape[1]
             keys = (found[0] << 32) | (ids[0, 1:, None] << 16)
             pairs[:, done : done + size] = keys.T.numpy()

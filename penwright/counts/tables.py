@@ -21,7 +21,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from penwright.counts.contexts import NUM_KINDS
 from penwright.counts.followers import Followers
 
 SHARE_STEPS = 16
@@ -71,7 +70,6 @@ def make_tables(counted: Iterable[Followers], *, vocab_size: int, max_entries: i
         max_entries: Followers kept at most, over all kinds. The rarest contexts go first.
     """
     kinds = [_discounted(followers) for followers in counted]
-    assert len(kinds) == NUM_KINDS, len(kinds)
     num_levels = len(_THRESHOLDS)
     numbers = np.sum([np.bincount(kind.levels, minlength=num_levels + 1) for kind in kinds], axis=0)
     kept = numbers[::-1].cumsum()[::-1]  # followers that pass at least so many thresholds

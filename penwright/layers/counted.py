@@ -11,13 +11,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from penwright.counts.contexts import NUM_KINDS, ORDERS, SHORTER
+from penwright.context_kinds import ContextKinds
 from penwright.counts.tables import CountTables, empty_tables, share_of, total_of
-from penwright.model_config import NUM_COUNTED, NUM_FACTS
 
-TOLD = tuple(range(ORDERS.index(4), NUM_KINDS))
-"""The kinds whose prediction is told: from four characters on."""
-assert len(TOLD) == NUM_COUNTED
 FLOOR = 1e-7
 """Least probability whose logarithm is taken."""
 
@@ -43,13 +39,15 @@ class Counted(nn.Module):
     shares: Tensor
     unigrams: Tensor
 
-    def __init__(self, vocab_size: int) -> None:
+    def __init__(self, vocab_size: int, kinds: ContextKinds) -> None:
         """Begin with empty tables.
 
         Args:
             vocab_size: V.
+            kinds: The kinds of context, K of them; M are told.
         """
         super().__init__()
+        self.kinds = kinds
         for name in ("contexts", "starts", "backoffs", "totals", "symbols", "shares", "unigrams"):
             self.register_buffer(name, torch.zeros(0), persistent=False)
         self.tables = empty_tables(vocab_size)
@@ -90,8 +88,8 @@ class Counted(nn.Module):
             places, is_met = torch.zeros_like(wanted, dtype=torch.int64), torch.zeros_like(wanted, dtype=torch.bool)
             backoffs, totals = torch.ones(wanted.shape, device=wanted.device), torch.zeros_like(wanted).float()
         known: list[Tensor] = []
-        for kind in range(NUM_KINDS):
-            shorter = SHORTER[kind]
+        for kind in range(self.kinds.num_kinds):
+            shorter = self.kinds.shorter[kind]
             base = self.unigrams if shorter is None else known[shorter]
             probs = base * backoffs[kind].unsqueeze(1)  # (N, V)
             rows = is_met[kind].nonzero().squeeze(1)
@@ -105,7 +103,7 @@ class Counted(nn.Module):
                 at = rows.repeat_interleave(sizes) * vocab_size + self.symbols[entries]
                 probs.view(-1).index_add_(0, at, self.shares[entries])
             known.append(probs)
-        log_probs = torch.stack([known[kind] for kind in TOLD], dim=1).add_(FLOOR).log_()  # (N, M, V)
-        told = slice(TOLD[0], None)
+        told = slice(self.kinds.first_told, None)
+        log_probs = torch.stack(known[told], dim=1).add_(FLOOR).log_()  # (N, M, V)
         facts = torch.stack((totals[told], is_met[told].float(), backoffs[told]), dim=2)  # (M, N, 3)
-        return Predictions(log_probs, facts.transpose(0, 1).reshape(num_asked, NUM_FACTS))
+        return Predictions(log_probs, facts.transpose(0, 1).reshape(num_asked, self.kinds.num_facts))

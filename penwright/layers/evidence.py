@@ -14,26 +14,19 @@ Letters: B = lanes, T = characters per window, V = vocab_size, E = width of the 
 facts about them, R = orders recalled.
 """
 
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from penwright.counts.contexts import ORDERS, context_sequence, context_step, initial_contexts
+from penwright.context_kinds import NUM_BONUSES, NUM_RECALLED, NUM_SHOWN, ContextKinds
+from penwright.counts.contexts import ContextState, context_sequence, context_step, initial_contexts
 from penwright.counts.tables import CountTables
 from penwright.layers.base import State
-from penwright.layers.counted import TOLD, Counted, Predictions
+from penwright.layers.counted import Counted, Predictions
 from penwright.layers.recall import Recalled, initial_recall, recall_sequence, recall_step
-from penwright.model_config import NUM_BONUSES, NUM_COUNTED, NUM_FACTS, NUM_RECALLED, NUM_SHOWN
 
-SHOWN = (TOLD.index(ORDERS.index(6)), NUM_COUNTED - 1)
-"""The two counted distributions that the bottom of the network sees: after six characters, and after two words."""
-LEADING = SHOWN[0]
-"""The distribution whose weight is one at first."""
-RECALL_ORDERS = (4, 6)
-"""Characters in the contexts that are recalled."""
-_RECALLED = tuple(ORDERS.index(order) for order in RECALL_ORDERS)
 _LOG_CENTRE, _LOG_SCALE = 4.0, 0.5  # brings the logarithms of usual probabilities to about -1 to 1
 _SMALL = 0.02  # standard deviation of new weights
 _RECALL_SCALE = 0.05  # and of new vectors of recalled symbols
@@ -58,6 +51,7 @@ class Evidence(nn.Module):
         vocab_size: int,
         stream_size: int,
         *,
+        kinds: ContextKinds,
         has_counts: bool,
         num_slots: int,
         generator: torch.Generator | None = None,
@@ -67,6 +61,7 @@ class Evidence(nn.Module):
         Args:
             vocab_size: V.
             stream_size: E.
+            kinds: The kinds of context.
             has_counts: Whether counted tables are consulted.
             num_slots: Slots of the memory of this text, a power of two; 0 for none.
             generator: What the weights are drawn from, None for torch's own.
@@ -74,18 +69,20 @@ class Evidence(nn.Module):
         super().__init__()
         self.vocab_size = vocab_size
         self.num_slots = num_slots
-        self.counted = Counted(vocab_size) if has_counts else None
+        self.kinds = kinds
+        self.counted = Counted(vocab_size, kinds) if has_counts else None
+        self._shown = [kind - kinds.first_told for kind in kinds.shown]  # among the distributions that are told
         self.register_buffer("is_letter", torch.zeros(vocab_size, dtype=torch.bool), persistent=False)
         with torch.no_grad():
             if has_counts:
                 self.shown_weight = nn.Parameter(torch.empty(stream_size, NUM_SHOWN * vocab_size))
-                self.facts_weight = nn.Parameter(torch.empty(stream_size, NUM_FACTS))
+                self.facts_weight = nn.Parameter(torch.empty(stream_size, kinds.num_facts))
                 self.shown_weight.normal_(0.0, _SMALL, generator=generator)
                 self.facts_weight.normal_(0.0, _SMALL, generator=generator)
-                self.mix_weight = nn.Parameter(torch.zeros(NUM_COUNTED, stream_size))
-                self.mix_facts_weight = nn.Parameter(torch.zeros(NUM_COUNTED, NUM_FACTS))
-                self.mix_bias = nn.Parameter(torch.zeros(NUM_COUNTED))
-                self.mix_bias[LEADING] = 1.0
+                self.mix_weight = nn.Parameter(torch.zeros(kinds.num_told, stream_size))
+                self.mix_facts_weight = nn.Parameter(torch.zeros(kinds.num_told, kinds.num_facts))
+                self.mix_bias = nn.Parameter(torch.zeros(kinds.num_told))
+                self.mix_bias[self._shown[0]] = 1.0
             if num_slots:
                 self.recall_embedding = nn.Parameter(torch.empty(NUM_RECALLED, vocab_size + 1, stream_size))
                 self.recall_embedding.normal_(0.0, _RECALL_SCALE, generator=generator)
@@ -100,7 +97,7 @@ class Evidence(nn.Module):
 
     def initial_state(self, batch_size: int) -> tuple[State, ...]:
         """Return the state before the first character: the contexts', and the recall's if there is one."""
-        contexts = initial_contexts(batch_size, device=self.is_letter.device)
+        contexts = initial_contexts(batch_size, kinds=self.kinds, device=self.is_letter.device)
         if not self.num_slots:
             return (contexts,)
         recall = initial_recall(
@@ -111,10 +108,11 @@ class Evidence(nn.Module):
     @torch.no_grad()
     def step(self, ids: Tensor, states: tuple[State, ...]) -> tuple[Found, tuple[State, ...]]:
         """Read one character in every lane, int64 (B,)."""
-        contexts, named = context_step(ids, states[0], is_letter=self.is_letter)  # type: ignore[arg-type]
+        before = cast(ContextState, states[0])
+        contexts, named = context_step(ids, before, kinds=self.kinds, is_letter=self.is_letter)
         if not self.num_slots:
             return Found(self._predictions(contexts), None), (named,)
-        recalled, memory = recall_step(ids, contexts[..., _RECALLED], states[1])  # type: ignore[arg-type]
+        recalled, memory = recall_step(ids, contexts[..., self.kinds.recalled], states[1])  # type: ignore[arg-type]
         return Found(self._predictions(contexts), recalled), (named, memory)
 
     @torch.no_grad()
@@ -122,17 +120,18 @@ class Evidence(nn.Module):
         self, ids: Tensor, states: tuple[State, ...], resets: Tensor | None
     ) -> tuple[Found, tuple[State, ...]]:
         """Read a window in every lane, int64 (B, T), as `step` does one character; resets as everywhere."""
-        contexts, named = context_sequence(ids, states[0], resets, is_letter=self.is_letter)  # type: ignore[arg-type]
+        before = cast(ContextState, states[0])
+        contexts, named = context_sequence(ids, before, resets, kinds=self.kinds, is_letter=self.is_letter)
         if not self.num_slots:
             return Found(self._predictions(contexts), None), (named,)
-        recalled, memory = recall_sequence(ids, contexts[..., _RECALLED], states[1], resets)  # type: ignore[arg-type]
+        recalled, memory = recall_sequence(ids, contexts[..., self.kinds.recalled], states[1], resets)  # type: ignore[arg-type]
         return Found(self._predictions(contexts), recalled), (named, memory)
 
     def vectors(self, found: Found) -> Tensor:
         """Return what the evidence adds to the stream, (..., E)."""
         parts = []
         if found.predictions is not None:
-            shown = found.predictions.log_probs[..., SHOWN, :].add(_LOG_CENTRE).mul_(_LOG_SCALE)  # (..., 2, V)
+            shown = found.predictions.log_probs[..., self._shown, :].add(_LOG_CENTRE).mul_(_LOG_SCALE)  # (..., 2, V)
             parts.append(
                 F.linear(shown.flatten(-2), self.shown_weight) + F.linear(found.predictions.facts, self.facts_weight)
             )
@@ -173,4 +172,4 @@ class Evidence(nn.Module):
             return None
         shape = contexts.shape[:-1]
         log_probs, facts = self.counted(contexts.flatten(0, -2))
-        return Predictions(log_probs.view(*shape, NUM_COUNTED, self.vocab_size), facts.view(*shape, NUM_FACTS))
+        return Predictions(log_probs.unflatten(0, shape), facts.unflatten(0, shape))

@@ -1,56 +1,66 @@
 """Contexts: the window form against the step form, and what makes two contexts one."""
 
+import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from penwright.counts.contexts import NUM_KINDS, ORDERS, ContextState, context_sequence, context_step, initial_contexts
+from penwright.context_kinds import CHARACTERS, ContextKinds, kinds_of
+from penwright.counts.contexts import ContextState, context_sequence, context_step, initial_contexts
 
+KINDS = kinds_of(CHARACTERS)
+PIECES = kinds_of("pairs")
 IS_LETTER = torch.tensor([False] * 4 + [True] * 5)
 
 
-def afresh_where(state: ContextState, resets: Tensor) -> ContextState:
+def afresh_where(state: ContextState, resets: Tensor, kinds: ContextKinds) -> ContextState:
     """The state with the initial one in the lanes that begin anew."""
-    initial = initial_contexts(len(resets))
+    initial = initial_contexts(len(resets), kinds=kinds)
     pairs = zip(state, initial, strict=True)
     return ContextState(*(torch.where(resets.view(-1, *[1] * (old.dim() - 1)), new, old) for old, new in pairs))
 
 
-def step_by_step(ids: Tensor, resets: Tensor) -> tuple[Tensor, ContextState]:
+def step_by_step(ids: Tensor, resets: Tensor, kinds: ContextKinds) -> tuple[Tensor, ContextState]:
     """The plain loop."""
-    state, found = initial_contexts(len(ids)), []
+    state, found = initial_contexts(len(ids), kinds=kinds), []
     for time in range(ids.shape[1]):
-        contexts, state = context_step(ids[:, time], afresh_where(state, resets[:, time]), is_letter=IS_LETTER)
+        before = afresh_where(state, resets[:, time], kinds)
+        contexts, state = context_step(ids[:, time], before, kinds=kinds, is_letter=IS_LETTER)
         found.append(contexts)
     return torch.stack(found, dim=1), state
 
 
+@pytest.mark.parametrize("kinds", [KINDS, PIECES], ids=["characters", "pieces"])
 @settings(max_examples=40)
 @given(seed=st.integers(0, 2**31), cut=st.integers(1, 29), reset_share=st.sampled_from([0.0, 0.1, 0.5]))
-def test_windows_of_any_size_name_the_contexts_that_single_steps_name(seed: int, cut: int, reset_share: float) -> None:
+def test_windows_of_any_size_name_the_contexts_that_single_steps_name(
+    kinds: ContextKinds, seed: int, cut: int, reset_share: float
+) -> None:
     generator = torch.Generator().manual_seed(seed)
     ids = torch.randint(0, 9, (3, 30), generator=generator)
     resets = torch.rand(3, 30, generator=generator) < reset_share
-    needed, needed_state = step_by_step(ids, resets)
-    state, found = initial_contexts(3), []
+    needed, needed_state = step_by_step(ids, resets, kinds)
+    state, found = initial_contexts(3, kinds=kinds), []
     for start, stop in ((0, cut), (cut, 30)):
         window = resets[:, start:stop] if reset_share else None
-        contexts, state = context_sequence(ids[:, start:stop], state, window, is_letter=IS_LETTER)
+        contexts, state = context_sequence(ids[:, start:stop], state, window, kinds=kinds, is_letter=IS_LETTER)
         found.append(contexts)
     assert torch.equal(torch.cat(found, dim=1), needed)
     assert all(torch.equal(one, other) for one, other in zip(state, needed_state, strict=True))
 
 
-def named(text: list[int]) -> list[int]:
+def named(text: list[int], kinds: ContextKinds = KINDS) -> list[int]:
     """The contexts after the last symbol of a text."""
-    contexts, _ = context_sequence(torch.tensor([text]), initial_contexts(1), is_letter=IS_LETTER)
+    contexts, _ = context_sequence(
+        torch.tensor([text]), initial_contexts(1, kinds=kinds), kinds=kinds, is_letter=IS_LETTER
+    )
     return contexts[0, -1].tolist()
 
 
 def test_an_order_looks_at_its_last_characters_and_no_further() -> None:
     one, other = named([4, 5, 6, 7, 8, 4, 5, 6, 7, 8]), named([7, 7, 7, 7, 7, 4, 5, 6, 7, 8])
-    for kind, order in enumerate(ORDERS):
+    for kind, order in enumerate(KINDS.orders):
         assert (one[kind] == other[kind]) == (order <= 5)
 
 
@@ -68,7 +78,16 @@ def test_between_two_words_what_was_read_since_the_last_one_counts() -> None:
     assert named([*word, *comma, *space])[-2] != named([*word, *space])[-2]
 
 
+def test_a_piece_that_does_not_go_on_with_a_word_begins_one() -> None:
+    word, other, goes_on = [1], [2], [5, 6]
+    here = named([*word, *goes_on, *other], PIECES)
+    assert named([3, *word, *goes_on, *other], PIECES)[-2] == here[-2]  # the word so far and the word before it
+    assert named([3, *word, *goes_on, *other], PIECES)[-1] != here[-1]  # and the word before that
+    assert named([*word, 5, *other], PIECES)[-2] != here[-2]
+    assert named([*word, *goes_on, *other, 7], PIECES)[-2] != here[-2]
+
+
 def test_kinds_never_share_a_number_by_design_and_all_fit_in_32_bits() -> None:
     contexts = named([4])
-    assert len(set(contexts)) == NUM_KINDS
+    assert len(set(contexts)) == KINDS.num_kinds
     assert all(-(2**31) <= number < 2**31 for number in contexts)

@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 import torch
 
+from penwright.context_kinds import CHARACTERS, kinds_of
 from penwright.counts import followers as followers_module
-from penwright.counts.contexts import NUM_KINDS, context_sequence, initial_contexts
+from penwright.counts.contexts import context_sequence, initial_contexts
 from penwright.counts.followers import Followers, count_followers
 
+KINDS = kinds_of(CHARACTERS)
 IS_LETTER = np.array([False] * 3 + [True] * 5)
 
 
@@ -24,7 +26,9 @@ def by_hand(texts: list[np.ndarray], kind: int) -> Counter[tuple[int, int]]:
     for text in texts:
         if len(text) > 1:
             ids = torch.from_numpy(text.astype(np.int64))[None]
-            contexts, _ = context_sequence(ids, initial_contexts(1), is_letter=torch.from_numpy(IS_LETTER))
+            contexts, _ = context_sequence(
+                ids, initial_contexts(1, kinds=KINDS), kinds=KINDS, is_letter=torch.from_numpy(IS_LETTER)
+            )
             found.update(zip(contexts[0, :-1, kind].tolist(), text[1:].tolist(), strict=True))
     return found
 
@@ -40,8 +44,8 @@ def as_counter(followers: Followers) -> Counter[tuple[int, int]]:
 
 def test_pairs_are_counted_as_a_dictionary_counts_them() -> None:
     texts = some_texts()
-    counted = list(count_followers(texts, is_letter=IS_LETTER))
-    assert len(counted) == NUM_KINDS
+    counted = list(count_followers(texts, kinds=KINDS, is_letter=IS_LETTER))
+    assert len(counted) == KINDS.num_kinds
     for kind, followers in enumerate(counted):
         assert as_counter(followers) == by_hand(texts, kind)
         assert (np.diff(followers.contexts.astype(np.int64)) > 0).all()
@@ -49,10 +53,10 @@ def test_pairs_are_counted_as_a_dictionary_counts_them() -> None:
 
 def test_pieces_and_threads_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     texts = some_texts(1)
-    whole = list(count_followers(texts, is_letter=IS_LETTER))
+    whole = list(count_followers(texts, kinds=KINDS, is_letter=IS_LETTER))
     monkeypatch.setattr(followers_module, "PIECE", 500)
     monkeypatch.setattr(followers_module, "STRETCH", 7)
-    for one, other in zip(whole, count_followers(texts, is_letter=IS_LETTER, num_threads=3), strict=True):
+    for one, other in zip(whole, count_followers(texts, kinds=KINDS, is_letter=IS_LETTER, num_threads=3), strict=True):
         assert all(np.array_equal(first, second) for first, second in zip(one, other, strict=True))
 
 
@@ -63,4 +67,4 @@ def test_a_pair_met_more_often_than_a_number_holds_is_counted_whole(monkeypatch:
 
 
 def test_a_shelf_without_text_has_no_contexts() -> None:
-    assert all(len(followers.contexts) == 0 for followers in count_followers([], is_letter=IS_LETTER))
+    assert all(len(followers.contexts) == 0 for followers in count_followers([], kinds=KINDS, is_letter=IS_LETTER))

@@ -4,17 +4,18 @@ import numpy as np
 import pytest
 import torch
 
-from penwright.counts.contexts import NUM_KINDS
+from penwright.context_kinds import CHARACTERS, kinds_of
 from penwright.counts.followers import Followers, count_followers
 from penwright.counts.tables import CountTables, empty_tables, make_tables, share_of, total_of
 
 VOCAB_SIZE = 8
+KINDS = kinds_of(CHARACTERS)
 IS_LETTER = np.array([False] * 3 + [True] * 5)
 
 
 def counted() -> list[Followers]:
     text = np.random.default_rng(0).choice(8, 3_000, p=[0.3, 0.2, 0.2, 0.1, 0.1, 0.05, 0.03, 0.02]).astype(np.uint8)
-    return list(count_followers([text], is_letter=IS_LETTER))
+    return list(count_followers([text], kinds=KINDS, is_letter=IS_LETTER))
 
 
 def tables(max_entries: int = 10**9) -> CountTables:
@@ -62,7 +63,7 @@ def test_a_large_alphabet_keeps_the_most_frequent_followers_of_a_context() -> No
     none = Followers(
         np.zeros(0, dtype=np.int32), np.zeros(1, dtype=np.int64), np.zeros(0, dtype=np.uint16), numbers[:0]
     )
-    made = make_tables([wide] + [none] * (NUM_KINDS - 1), vocab_size=400, max_entries=1_000)
+    made = make_tables([wide] + [none] * (KINDS.num_kinds - 1), vocab_size=400, max_entries=1_000)
     assert int(made.sizes[0]) == len(made.symbols) == 255
     assert int(made.symbols.min()) == 400 - 255
 

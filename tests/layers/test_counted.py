@@ -5,13 +5,14 @@ import pytest
 import torch
 from torch import Tensor
 
-from penwright.counts.contexts import NUM_KINDS, ORDERS, context_sequence, initial_contexts
+from penwright.context_kinds import CHARACTERS, kinds_of
+from penwright.counts.contexts import context_sequence, initial_contexts
 from penwright.counts.followers import count_followers
 from penwright.counts.tables import CountTables, make_tables, share_of
-from penwright.layers.counted import TOLD, Counted
-from penwright.model_config import NUM_COUNTED, NUM_FACTS
+from penwright.layers.counted import Counted
 
 VOCAB_SIZE = 6
+KINDS = kinds_of(CHARACTERS)
 IS_LETTER = np.array([False, False, True, True, True, True])
 
 
@@ -22,12 +23,16 @@ def text() -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def tables(text: np.ndarray) -> CountTables:
-    return make_tables(count_followers([text], is_letter=IS_LETTER), vocab_size=VOCAB_SIZE, max_entries=10**6)
+    return make_tables(
+        count_followers([text], kinds=KINDS, is_letter=IS_LETTER), vocab_size=VOCAB_SIZE, max_entries=10**6
+    )
 
 
 def contexts_of(text: np.ndarray) -> Tensor:
     ids = torch.from_numpy(text.astype(np.int64))[None]
-    return context_sequence(ids, initial_contexts(1), is_letter=torch.from_numpy(IS_LETTER))[0][0]
+    return context_sequence(ids, initial_contexts(1, kinds=KINDS), kinds=KINDS, is_letter=torch.from_numpy(IS_LETTER))[
+        0
+    ][0]
 
 
 def by_hand(tables: CountTables, contexts: list[int]) -> Tensor:
@@ -35,7 +40,7 @@ def by_hand(tables: CountTables, contexts: list[int]) -> Tensor:
     rows = {int(context): row for row, context in enumerate(tables.contexts)}
     starts = [0, *tables.sizes.long().cumsum(0).tolist()]
     probs = tables.unigrams.clone()
-    for kind in range(len(ORDERS)):
+    for kind in range(len(KINDS.orders)):
         if (row := rows.get(contexts[kind])) is None:
             continue
         probs = probs * share_of(tables.backoffs[row])
@@ -45,33 +50,37 @@ def by_hand(tables: CountTables, contexts: list[int]) -> Tensor:
 
 
 def test_a_prediction_is_the_sum_that_its_formula_says(text: np.ndarray, tables: CountTables) -> None:
-    counted = Counted(VOCAB_SIZE)
+    counted = Counted(VOCAB_SIZE, KINDS)
     counted.use(tables)
     contexts = contexts_of(text[:60])
-    found = counted(contexts).log_probs.exp()[:, TOLD.index(ORDERS.index(8))]
+    found = counted(contexts).log_probs.exp()[:, KINDS.orders.index(8) - KINDS.first_told]
     needed = torch.stack([by_hand(tables, names) for names in contexts.tolist()])
     torch.testing.assert_close(found, needed, rtol=1e-4, atol=1e-6)
 
 
 def test_every_prediction_is_a_distribution(text: np.ndarray, tables: CountTables) -> None:
-    counted = Counted(VOCAB_SIZE)
+    counted = Counted(VOCAB_SIZE, KINDS)
     counted.use(tables)
     predictions = counted(contexts_of(text[:200]))
     sums = predictions.log_probs.exp().sum(dim=-1)  # codes are rounded, and a shorter context may have been pruned
     torch.testing.assert_close(sums, torch.ones_like(sums), rtol=0.1, atol=0.0)
-    assert predictions.facts.shape == (200, NUM_FACTS)
+    assert predictions.facts.shape == (200, KINDS.num_facts)
 
 
 def test_empty_tables_say_that_all_symbols_are_alike() -> None:
-    predictions = Counted(4)(torch.zeros(3, NUM_KINDS, dtype=torch.int64))
-    torch.testing.assert_close(predictions.log_probs.exp(), torch.full((3, NUM_COUNTED, 4), 0.25))
-    assert predictions.facts.view(3, NUM_COUNTED, 3)[..., :2].eq(0).all()
+    predictions = Counted(4, KINDS)(torch.zeros(3, KINDS.num_kinds, dtype=torch.int64))
+    torch.testing.assert_close(predictions.log_probs.exp(), torch.full((3, KINDS.num_told, 4), 0.25))
+    assert predictions.facts.view(3, KINDS.num_told, 3)[..., :2].eq(0).all()
 
 
 def test_counting_knows_more_than_letter_frequencies(text: np.ndarray) -> None:
     cycle = np.tile(np.array([2, 3, 4, 1], dtype=np.uint8), 200)
-    counted = Counted(VOCAB_SIZE)
-    counted.use(make_tables(count_followers([cycle], is_letter=IS_LETTER), vocab_size=VOCAB_SIZE, max_entries=10**6))
+    counted = Counted(VOCAB_SIZE, KINDS)
+    counted.use(
+        make_tables(
+            count_followers([cycle], kinds=KINDS, is_letter=IS_LETTER), vocab_size=VOCAB_SIZE, max_entries=10**6
+        )
+    )
     log_probs = counted(contexts_of(cycle[:100])).log_probs[20:-1, 0]
     assert (
         float(log_probs[torch.arange(len(log_probs)), torch.from_numpy(cycle[21:100].astype(np.int64))].mean()) > -0.1

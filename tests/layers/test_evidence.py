@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 import torch
 
+from penwright.context_kinds import CHARACTERS, kinds_of
 from penwright.counts.followers import count_followers
 from penwright.counts.tables import make_tables
-from penwright.layers.evidence import LEADING
 from penwright.model import CharModel, ModelConfig, num_parameters_of, state_from_tensors, state_to_tensors
 
 VOCAB_SIZE = 9
+KINDS = kinds_of(CHARACTERS)
 IS_LETTER = np.array([False, False] + [True] * 7)
 
 
@@ -27,7 +28,9 @@ def make_model(**settings: int) -> CharModel:
         **{"count_entries": 10**5, "recall_slots": 64, **settings},
     )
     model = CharModel(config, generator=torch.Generator().manual_seed(0))
-    tables = make_tables(count_followers([text(3_000)], is_letter=IS_LETTER), vocab_size=VOCAB_SIZE, max_entries=10**5)
+    tables = make_tables(
+        count_followers([text(3_000)], kinds=KINDS, is_letter=IS_LETTER), vocab_size=VOCAB_SIZE, max_entries=10**5
+    )
     assert model.evidence is not None
     model.evidence.use(tables, torch.from_numpy(IS_LETTER))
     with torch.no_grad():  # a new model's weights are mostly zero, which would hide mistakes
@@ -77,13 +80,15 @@ def test_a_new_model_predicts_what_counting_six_characters_does() -> None:
     config = ModelConfig(vocab_size=VOCAB_SIZE, embedding_dim=8, hidden_size=8, num_layers=1, count_entries=10**5)
     model = CharModel(config)
     assert model.evidence is not None and model.evidence.counted is not None
-    tables = make_tables(count_followers([text(3_000)], is_letter=IS_LETTER), vocab_size=VOCAB_SIZE, max_entries=10**5)
+    tables = make_tables(
+        count_followers([text(3_000)], kinds=KINDS, is_letter=IS_LETTER), vocab_size=VOCAB_SIZE, max_entries=10**5
+    )
     model.evidence.use(tables, torch.from_numpy(IS_LETTER))
     ids = torch.from_numpy(text(50, 8).astype(np.int64))[None]
     logits, _ = model.sequence(ids, model.initial_state(1))
     found, _ = model.evidence.sequence(ids, model.evidence.initial_state(1), None)
     assert found.predictions is not None
-    torch.testing.assert_close(logits, found.predictions.log_probs[..., LEADING, :])
+    torch.testing.assert_close(logits, found.predictions.log_probs[..., KINDS.shown[0] - KINDS.first_told, :])
 
 
 def test_no_character_is_seen_before_it_is_read() -> None:

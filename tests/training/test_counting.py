@@ -3,13 +3,16 @@
 import pytest
 import torch
 
+from penwright.context_kinds import CHARACTERS, kinds_of
 from penwright.corpus.store import Corpus
 from penwright.training import counting as counting_module
 from penwright.training.counting import CountedShelf
 
 
 def shelf(corpus: Corpus, *, min_ids: int = 100, max_entries: int = 10**6) -> CountedShelf:
-    return CountedShelf(corpus, max_entries=max_entries, min_ids=min_ids, seed=0, num_threads=1)
+    return CountedShelf(
+        corpus, kinds=kinds_of(CHARACTERS), max_entries=max_entries, min_ids=min_ids, seed=0, num_threads=1
+    )
 
 
 def test_every_id_of_the_training_books_is_in_one_fold(corpus: Corpus) -> None:
