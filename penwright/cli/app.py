@@ -17,6 +17,7 @@ from penwright.cli.fetch import fetch
 from penwright.cli.inspect import inspect
 from penwright.cli.interrupts import EXIT_INTERRUPTED
 from penwright.cli.output import close_quietly, console, say, use_utf8
+from penwright.cli.plan import plan
 from penwright.cli.processors import let_waiting_threads_sleep
 from penwright.cli.report import report
 from penwright.cli.score import score
@@ -26,6 +27,7 @@ from penwright.errors import UsageError
 
 COMMANDS: dict[Callable[..., int], str] = {
     inspect: "PATH... [OPTIONS]",
+    plan: "[PATH...] [OPTIONS]",
     train: "[PATH...] [OPTIONS]",
     write: "[AUTHOR] [OPTIONS]",
     score: "FILE [OPTIONS]",

@@ -16,7 +16,7 @@ from penwright.cli.output import error_console, is_notebook, is_terminal
 from penwright.cli.words import STOPPING
 
 if TYPE_CHECKING:
-    from penwright.training.records import AnyRecord, Finished
+    from penwright.training.records import AnyRecord, Finished, Planned
 
 
 class Outcome(NamedTuple):
@@ -24,6 +24,8 @@ class Outcome(NamedTuple):
 
     finished: "Finished | None"
     """The last record; None in a process that does not speak for the others."""
+    planned: "Planned | None"
+    """What was expected of it, None if it was not planned, or before this session."""
     exit_code: int
     """0, or 128 plus the signal that ended it."""
 
@@ -40,9 +42,9 @@ def follow(
     Raises:
         KeyboardInterrupt: At the second Ctrl-C; the run stays as its last checkpoint has it.
     """
-    from penwright.training.records import Finished
+    from penwright.training.records import Finished, Planned
 
-    finished = None
+    finished = planned = None
     with StopRequest(announce=_announce) as stop:
         with Guarded(choose(stop), on_lost=stop.request) as display:
 
@@ -53,7 +55,8 @@ def follow(
             for record in begin(ask):
                 display.show(record)
                 finished = record if isinstance(record, Finished) else finished
-    return Outcome(finished, stop.exit_code)
+                planned = record if isinstance(record, Planned) else planned
+    return Outcome(finished, planned, stop.exit_code)
 
 
 def choose_display(*, is_quiet: bool, is_stopping: Callable[[], bool]) -> Display:

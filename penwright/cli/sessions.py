@@ -14,10 +14,11 @@ from penwright.cli.display import Display, Silence, Together
 from penwright.cli.failures import sentence_of
 from penwright.cli.following import choose_display, follow
 from penwright.cli.interrupts import EXIT_INTERRUPTED
+from penwright.cli.layers import Layers
 from penwright.cli.output import print_json, say, visible
 from penwright.cli.places import new_run_dir
 from penwright.cli.shelves import choose_shelf, prepare_books
-from penwright.cli.summary import outcome_json, outcome_lines, plan_sentence, resume_command
+from penwright.cli.summary import beginning, outcome_json, outcome_lines, resume_command
 from penwright.errors import CorpusError, RunError, UsageError
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from penwright.training.config import RunConfig
     from penwright.training.distributed import World
     from penwright.training.records import AnyRecord
-    from penwright.training.resolve import Resolved
 
     Begin = Callable[[Callable[[], bool]], Iterator[AnyRecord]]
 
@@ -53,8 +53,7 @@ def begin_run(
     paths: Sequence[str],
     *,
     wants_default: bool,
-    resolved: "Resolved",
-    layers: Mapping[str, Any],
+    layers: Layers,
     run: Path | None,
     manner: Manner,
 ) -> int:
@@ -63,8 +62,7 @@ def begin_run(
     Args:
         paths: Books that the user named; may be empty.
         wants_default: Whether the default shelf was asked for.
-        resolved: The configuration that `layers` lead to.
-        layers: `preset`, `config_file` and `overrides` as `training.start.train` takes them.
+        layers: The configuration.
         run: The folder, None for a new one.
         manner: How to speak.
 
@@ -72,8 +70,10 @@ def begin_run(
         The exit code.
     """
     from penwright.training.distributed import joined
+    from penwright.training.plan import is_to_be_planned
     from penwright.training.start import train
 
+    resolved = layers.resolve()
     if run is not None and (run / "config.toml").exists():
         raise RunError(f"{run} already holds a run. Go on with it: {resume_command(run)}, or name another folder.")
     with joined() as world:
@@ -87,10 +87,12 @@ def begin_run(
 
         corpus, name = _leader_first(prepare, world=world)
         folder = run if run is not None else new_run_dir(name)
-        manner.say(plan_sentence(resolved.config, vocab_size=corpus.alphabet.vocab_size, run=folder))
+        is_planned = is_to_be_planned(resolved) and world.size == 1
+        vocab_size = corpus.alphabet.vocab_size
+        manner.say(beginning(resolved.config, vocab_size=vocab_size, run=folder, is_planned=is_planned))
         try:
             return _follow(
-                lambda stop: train(corpus, run=folder, stop=stop, **layers),
+                lambda stop: train(corpus, run=folder, stop=stop, **layers._asdict()),
                 run=folder,
                 config=resolved.config,
                 corpus=corpus,
@@ -182,7 +184,7 @@ def _follow(begin: "Begin", *, run: Path, config: "RunConfig", corpus: "Corpus",
         if manner.as_json:
             print_json(outcome_json(outcome.finished, run=run))
         else:
-            for line in outcome_lines(outcome.finished, run=run):
+            for line in outcome_lines(outcome.finished, run=run, planned=outcome.planned):
                 print(visible(line))
     return outcome.exit_code
 

@@ -5,19 +5,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from penwright.cli.durations import format_duration
+from penwright.cli.words import expected_range
 
 if TYPE_CHECKING:
     from penwright.training.config import RunConfig
-    from penwright.training.records import Finished
+    from penwright.training.records import Finished, Planned
 
 
-def plan_sentence(config: "RunConfig", *, vocab_size: int, run: Path) -> str:
+def beginning(config: "RunConfig", *, vocab_size: int, run: Path, is_planned: bool) -> str:
     """Say what is about to happen.
 
     Args:
         config: How the run goes; one of its limits is set.
         vocab_size: Symbols of the books' alphabet.
         run: Its folder.
+        is_planned: Whether the size of the network is yet to be chosen.
     """
     from penwright.model_config import num_parameters_of
 
@@ -28,6 +30,10 @@ def plan_sentence(config: "RunConfig", *, vocab_size: int, run: Path) -> str:
         length = f"{limits.epochs:,} readings of all books"
     else:
         length = format_duration(limits.seconds or 0.0)
+    if is_planned:
+        return (
+            f"Training for {length}, in {run}; first a few seconds to find the size that suits. Ctrl-C saves and ends."
+        )
     network = f"{model.cell} network of {num_parameters_of(model):,} parameters"
     return f"Training a {network} for {length}, in {run}. Ctrl-C saves and ends."
 
@@ -43,16 +49,24 @@ def outcome_json(finished: "Finished", *, run: Path) -> dict[str, Any]:
     return {"run": str(run), **facts}
 
 
-def outcome_lines(finished: "Finished", *, run: Path) -> list[str]:
-    """Return the outcome as lines to print, the commands to try last."""
+def outcome_lines(finished: "Finished", *, run: Path, planned: "Planned | None" = None) -> list[str]:
+    """Return the outcome as lines to print, the commands to try last.
+
+    Args:
+        finished: The last record.
+        run: The run's folder.
+        planned: What was expected, None if nothing was.
+    """
     spent = (
         f"{finished.step:,} steps, {finished.chars_read:,} characters read, {format_duration(finished.elapsed_seconds)}"
     )
     how = {"stopped": "Stopped and saved", "patience": "Ended early"}.get(finished.reason, "Done")
     lines = [f"{how}: {spent}."]
     if finished.best_bits_per_char is not None:
+        expected = expected_range(planned) if planned is not None and finished.reason == "done" else None
         lines.append(
-            f"Best on held-out books: {finished.best_bits_per_char:.3f} bits/char, after step {finished.best_step:,}."
+            f"Best on held-out books: {finished.best_bits_per_char:.3f} bits/char, after step {finished.best_step:,}"
+            f"{f'; expected {expected}' if expected else ''}."
         )
     if finished.author:
         lines.append(f"The author: {finished.author}")

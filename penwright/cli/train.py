@@ -5,17 +5,17 @@ from typing import Annotated, Literal
 
 from penwright.cli.configuration import print_configuration
 from penwright.cli.durations import parse_duration
+from penwright.cli.layers import lay
 from penwright.cli.options import (
     CONFIGURATION,
     LENGTH,
     OUTPUT,
     Json,
+    Settings,
     Text,
     Whole,
     at_most_one,
-    merge_settings,
     option,
-    parse_settings,
 )
 from penwright.cli.sessions import Manner, begin_run, resume_run
 
@@ -31,6 +31,7 @@ def train(
     preset: Annotated[str | None, option(group=CONFIGURATION, metavar="NAME")] = None,
     config: Annotated[Path | None, option(group=CONFIGURATION, metavar="FILE")] = None,
     set_: Annotated[tuple[str, ...], option(name="--set", group=CONFIGURATION, metavar="SETTING")] = (),
+    size: Annotated[str | None, option(group=CONFIGURATION, metavar="SIZE")] = None,
     seed: Annotated[Whole, option(group=CONFIGURATION)] = None,
     prompt: Annotated[Text, option(group=CONFIGURATION)] = None,
     threads: Annotated[Whole, option(group=CONFIGURATION)] = None,
@@ -60,6 +61,8 @@ def train(
             window, elman, gru, lstm.
         config: A TOML file of settings, laid over the preset.
         set_: A setting laid over both, as section.key=value, for example model.hidden_size=256. May be repeated.
+        size: Width and layers of the network, such as 256x3. Without it, or with auto, the default preset takes the
+            size that promises the fewest bits per character in the time given; `penwright plan` shows the choice.
         seed: Decides the first weights and the order of the books.
         prompt: What the samples shown while learning begin with.
         threads: Processor threads; 0 for all.
@@ -74,16 +77,14 @@ def train(
     manner = Manner(is_quiet=quiet, as_json=as_json)
     if resume is not None:
         others = {"run": run, "default-shelf": default_shelf, "preset": preset, "config": config, "set": set_}
+        others["size"] = size
         for name, value in {**others, **training, "prompt": prompt, "print-config": print_config}.items():
             at_most_one({"--resume": resume, f"--{name}": value})
         return resume_run(resume, paths=paths, lengths=lengths, manner=manner)
 
-    from penwright.training.resolve import resolve_config
-
-    overrides = merge_settings({"train": {**lengths, **training}, "diary": {"prompt": prompt}}, parse_settings(set_))
-    resolved = resolve_config(preset, config_file=config, overrides=overrides)
+    flags: Settings = {"train": {**lengths, **training}, "diary": {"prompt": prompt}}
+    layers = lay(preset=preset, config=config, size=size, flags=flags, settings=set_)
     if print_config:
-        print_configuration(resolved, as_json=as_json)
+        print_configuration(layers.resolve(), as_json=as_json)
         return 0
-    layers = {"preset": preset, "config_file": config, "overrides": overrides}
-    return begin_run(paths, wants_default=default_shelf, resolved=resolved, layers=layers, run=run, manner=manner)
+    return begin_run(paths, wants_default=default_shelf, layers=layers, run=run, manner=manner)

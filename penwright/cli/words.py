@@ -4,12 +4,23 @@ Knows records and how many columns there are; prints nothing.
 """
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from penwright.cli.durations import format_duration
 
 if TYPE_CHECKING:
-    from penwright.training.records import AnyRecord, Evaluation, Finished, Progress, RolledBack, Sample, Saved
+    from penwright.training.records import (
+        AnyRecord,
+        Evaluation,
+        Finished,
+        Planned,
+        PlannedSize,
+        Progress,
+        RolledBack,
+        Sample,
+        Saved,
+    )
 
 STOPPING = "Stopping: finishing this step, then saving. Ctrl-C once more stops at once."
 
@@ -90,6 +101,8 @@ def remark(record: "AnyRecord") -> str | None:
     from penwright.training import records
 
     match record:
+        case records.Planned():
+            return plan_sentence(record)
         case records.RolledBack():
             return _rollback_sentence(record)
         case records.Finished(reason="patience"):
@@ -101,6 +114,43 @@ def evaluation_sentence(evaluation: "Evaluation") -> str:
     """Say how well held-out books are predicted."""
     best = ", the best so far" if evaluation.is_best else ""
     return f"held-out books after step {evaluation.step:,}: {evaluation.bits_per_char:.3f} bits/char{best}"
+
+
+def plan_sentence(planned: "Planned") -> str:
+    """Say which size was chosen, what it will do, and why no other."""
+    choice = planned.choice
+    others = [size for size in planned.sizes if size.name != choice.name]
+    beside = " and ".join(f"{size.name} {size.bits_per_char:.2f}" for size in _nearest(others, choice))
+    why = f" Beside it: {beside}." if beside and planned.difficulty is not None else ""
+    return (
+        f"Size {choice.name}, {millions(choice.num_parameters)} weights: at {significant(choice.chars_per_second):,} "
+        f"chars/s it will read {millions(choice.chars_read)} characters. {_expectation(planned)}{why}".rstrip()
+    )
+
+
+def expected_range(planned: "Planned") -> str | None:
+    """Return what was expected of the size chosen, such as "1.66 (1.60 to 1.72)"; None without held-out books."""
+    choice = planned.choice
+    if planned.difficulty is None:
+        return None
+    return f"{choice.bits_per_char:.2f} ({choice.low:.2f} to {choice.high:.2f})"
+
+
+def millions(number: float) -> str:
+    """Return a large number in words, such as "9.6 million"."""
+    return f"{number / 1e6:,.1f} million" if number >= 1e5 else f"{significant(number):,}"
+
+
+def _expectation(planned: "Planned") -> str:
+    expected = expected_range(planned)
+    return "" if expected is None else f"Expected on held-out books: {expected} bits/char."
+
+
+def _nearest(sizes: "Sequence[PlannedSize]", choice: "PlannedSize") -> "Sequence[PlannedSize]":
+    """Return the next smaller and the next larger of some sizes, in order."""
+    smaller = [size for size in sizes if size.num_parameters < choice.num_parameters]
+    larger = [size for size in sizes if size.num_parameters > choice.num_parameters]
+    return [*smaller[-1:], *larger[:1]]
 
 
 def significant(number: float, digits: int = 3) -> int:

@@ -12,7 +12,7 @@ from penwright.report.diary import diary
 from penwright.report.markup import bits, count, duration, epoch_name, escape, isolated
 from penwright.report.story import Exam, RunStory, surviving
 from penwright.report.style import STYLE
-from penwright.report.tables import baselines_table, books_table, facts_tables, rollbacks_table
+from penwright.report.tables import baselines_table, books_table, facts_tables, plan_table, rollbacks_table
 from penwright.training.records import Evaluation, Progress
 
 ENDINGS = {
@@ -29,7 +29,8 @@ METHODS = (
 
 def render_page(story: RunStory) -> str:
     """Return the page as one HTML document."""
-    body = "\n".join([_head(story), _learning(story), _diary(story), _exams(story), _settings(story), _commands(story)])
+    parts = (_head, _learning, _diary, _exams, _plan, _settings, _commands)
+    body = "\n".join(part(story) for part in parts)
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
@@ -77,6 +78,9 @@ def _figures(story: RunStory) -> str:
     figures: list[tuple[str, str]] = []
     if story.bits_per_char is not None:
         figures.append(("bits per character, held out", bits(story.bits_per_char)))
+    if story.planned is not None and story.planned.difficulty is not None:
+        choice = story.planned.choice
+        figures.append((f"expected ({bits(choice.low)} to {bits(choice.high)})", bits(choice.bits_per_char)))
     if story.val.best_baseline is not None:
         figures.append((story.val.best_baseline.name, bits(story.val.best_baseline.bits_per_char)))
     if story.records:
@@ -91,6 +95,24 @@ def _figures(story: RunStory) -> str:
         figures.append(("parameters", count(story.num_parameters)))
     cells = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in figures)
     return f'<dl class="figures">{cells}</dl>' if cells else ""
+
+
+def _plan(story: RunStory) -> str:
+    """Say which sizes were thought of for the time, and what came of the forecast."""
+    planned = story.planned
+    if planned is None:
+        return ""
+    said = f"For {duration(planned.seconds)} on this machine the size {escape(planned.size)} promised most."
+    own = story.bits_per_char
+    is_whole = story.finished is not None and story.finished.reason == "done"
+    if planned.difficulty is not None and own is not None and is_whole:
+        choice = planned.choice
+        where = "within" if choice.low <= own <= choice.high else "outside"
+        said += (
+            f" It was expected to need {bits(choice.bits_per_char)} bits per character; it needs {bits(own)}, "
+            f"{100 * (own / choice.bits_per_char - 1):+.1f} %, {where} the band of the forecast."
+        )
+    return f"<section><h2>Plan</h2><p>{said}</p>{plan_table(planned)}</section>"
 
 
 def _learning(story: RunStory) -> str:

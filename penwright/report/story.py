@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from penwright.baselines import Baseline
 from penwright.evaluation import BookScore
-from penwright.training.records import AnyRecord, Evaluation, Finished, Progress, Record, RolledBack, Sample
+from penwright.training.records import AnyRecord, Evaluation, Finished, Planned, Progress, Record, RolledBack, Sample
 
 SomeRecord = TypeVar("SomeRecord", bound=Record)
 
@@ -74,6 +74,11 @@ class RunStory:
     def rollbacks(self) -> tuple[RolledBack, ...]:
         """Where the loss exploded."""
         return _of_kind(self.records, RolledBack)
+
+    @property
+    def planned(self) -> Planned | None:
+        """What was expected when the size was chosen for the time, None if it was not."""
+        return next(iter(_of_kind(self.records, Planned)), None)
 
     @property
     def finished(self) -> Finished | None:

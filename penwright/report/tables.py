@@ -6,7 +6,7 @@ from typing import Any
 from penwright.evaluation import BookScore
 from penwright.report.markup import bits, count, duration, escape, isolated, signed_bits
 from penwright.report.story import Exam
-from penwright.training.records import RolledBack
+from penwright.training.records import Planned, RolledBack
 
 MAX_BOOKS = 60
 
@@ -55,6 +55,17 @@ def baselines_table(exam: Exam) -> str:
     rows.sort(key=lambda row: row[0])
     head = ["Method", "Bits per character", "This author\u2019s difference", "Learned from", "Measured in"]
     return _table(head, [cells for _, _, cells in rows], classes=[name for _, name, _ in rows])
+
+
+def plan_table(planned: Planned) -> str:
+    """Return one row a size that was thought of for the time."""
+    rows: list[list[Cell]] = []
+    for size in planned.sizes:
+        expected = f"{bits(size.bits_per_char)} ({bits(size.low)} to {bits(size.high)})" if planned.difficulty else ""
+        numbers = [count(size.num_parameters), count(size.chars_per_second), count(size.chars_read), expected]
+        rows.append([("", escape(size.name)), *(("number", escape(number)) for number in numbers)])
+    head = ["Size", "Weights", "Characters a second", "Would read", "Bits per character expected"]
+    return _table(head, rows, classes=["own" if size.name == planned.size else "" for size in planned.sizes])
 
 
 def rollbacks_table(rollbacks: Sequence[RolledBack]) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from penwright.alphabet import Ids
+from penwright.context_kinds import ContextKinds
 from penwright.corpus.store import Corpus
 from penwright.corpus.titles import author_keys, title_key
 from penwright.counts.followers import count_followers
@@ -43,17 +44,31 @@ class Piece(NamedTuple):
 class CountedShelf:
     """The training books in folds, and the tables that belong to each fold."""
 
-    def __init__(self, corpus: Corpus, *, max_entries: int, min_ids: int, seed: int, num_threads: int) -> None:
+    def __init__(
+        self,
+        corpus: Corpus,
+        *,
+        kinds: ContextKinds,
+        max_entries: int,
+        min_ids: int,
+        seed: int,
+        num_threads: int,
+        max_chars: int = COUNTED_CHARS,
+    ) -> None:
         """Divide the shelf; nothing is counted yet.
 
         Args:
             corpus: Its books marked `train` are meant.
+            kinds: The kinds of context.
             max_entries: Followers that one table keeps.
             min_ids: What a fold must hold for the model to read it.
             seed: Decides which books are counted where there are too many.
             num_threads: Pieces counted side by side.
+            max_chars: Symbols counted for one table at most.
         """
         self._corpus = corpus
+        self._kinds = kinds
+        self._max_chars = max_chars
         self._max_entries = max_entries
         self._num_threads = num_threads
         self._seed = seed
@@ -71,7 +86,9 @@ class CountedShelf:
             return empty_tables(vocab_size)
         if fold not in self._counted:
             texts = [self.ids_of(self.pieces[number]) for number in self._sample(fold)]
-            counted = count_followers(texts, is_letter=letters_of(self._corpus.alphabet), num_threads=self._num_threads)
+            counted = count_followers(
+                texts, kinds=self._kinds, is_letter=letters_of(self._corpus.alphabet), num_threads=self._num_threads
+            )
             max_entries = min(self._max_entries, sum(map(len, texts)) // CHARS_PER_ENTRY)
             made = make_tables(counted, vocab_size=vocab_size, max_entries=max_entries)
             kept = {**self._counted, fold: made}
@@ -85,7 +102,7 @@ class CountedShelf:
         def chance(number: int) -> bytes:
             return hashlib.sha256(f"{self._seed}/counted/{number}".encode("ascii")).digest()
 
-        left, chosen = COUNTED_CHARS, []
+        left, chosen = self._max_chars, []
         others = [number for place, members in enumerate(self.folds) if place != fold for number in members]
         for number in sorted(others, key=chance):
             piece = self.pieces[number]

@@ -43,6 +43,7 @@ class Loop:
         *,
         stop: Callable[[], bool] = lambda: False,
         clock: Callable[[], float] = time.monotonic,
+        began: float | None = None,
     ) -> None:
         """Prepare to run; nothing is read yet.
 
@@ -51,12 +52,13 @@ class Loop:
             keeper: What writes to the run folder.
             stop: Asked before every step whether the user wants to stop.
             clock: Seconds that only go forward.
+            began: What the clock showed when a new run began; None for now, or for where a restored session stood.
         """
         self._session = session
         self._keeper = keeper
         self._stop = stop
         self._clock = clock
-        self._began = clock() - session.counters.elapsed_seconds
+        self._began = clock() - session.counters.elapsed_seconds if began is None else began
         train, diary = session.config.train, session.config.diary
         self._progress_due: Cadence = (
             EverySteps(train.progress_every, first=False) if train.progress_every else ByClock(PROGRESS_SECONDS)

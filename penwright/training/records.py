@@ -25,6 +25,45 @@ class Record:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class PlannedSize:
+    """A size of the network, and what is to be expected of it."""
+
+    name: str
+    """Such as "192x3", width and layers."""
+    num_parameters: int
+    chars_per_second: float
+    """Measured."""
+    chars_read: int
+    """Characters that it will have learned from in the end."""
+    bits_per_char: float
+    """Expected on held-out books in the end. Without held-out books, a share of what a table of six characters would
+    need."""
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Planned(Record):
+    """The first record of a run whose size was chosen for its time."""
+
+    kind: ClassVar[str] = "planned"
+
+    seconds: float
+    """The time that was planned for."""
+    difficulty: float | None
+    """Bits per character that a table of six characters needs for the held-out books; None without any."""
+    size: str
+    """The name of the size that was chosen."""
+    sizes: tuple[PlannedSize, ...]
+    """All that were tried, the smallest first."""
+
+    @property
+    def choice(self) -> PlannedSize:
+        """The size that was chosen."""
+        return next(size for size in self.sizes if size.name == self.size)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Progress(Record):
     """How learning goes, averaged over the steps since the last such record."""
 
@@ -140,7 +179,7 @@ class Finished(Record):
     """The same on each book that was looked at only now."""
 
 
-AnyRecord = Progress | Evaluation | Sample | Comparison | Saved | RolledBack | Finished
+AnyRecord = Planned | Progress | Evaluation | Sample | Comparison | Saved | RolledBack | Finished
 
 
 def to_json(record: AnyRecord) -> dict[str, Any]:
@@ -162,6 +201,7 @@ def from_json(data: dict[str, Any]) -> AnyRecord:
         ("val_books", BookScore),
         ("test_books", BookScore),
         ("rows", ComparisonRow),
+        ("sizes", PlannedSize),
     ):
         if name in values:
             values[name] = tuple(kind(**item) for item in values[name])

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from penwright.batches import Batch, Lanes
+from penwright.context_kinds import kinds_of
 from penwright.corpus.book import Book
 from penwright.corpus.store import Corpus
 from penwright.counts.letters import letters_of
@@ -58,8 +59,23 @@ class Reading(NamedTuple):
 class Session:
     """The working set. Make one, `restore` it if a run goes on, then `read` and `learn` in turn."""
 
-    def __init__(self, corpus: Corpus, config: RunConfig, *, device: torch.device, world: World) -> None:
+    def __init__(
+        self,
+        corpus: Corpus,
+        config: RunConfig,
+        *,
+        device: torch.device,
+        world: World,
+        counted: CountedShelf | None = None,
+    ) -> None:
         """Build everything from the seed.
+
+        Args:
+            corpus: The books.
+            config: How the run goes.
+            device: Where to compute.
+            world: The processes that train together.
+            counted: The folds and their tables, if others share them; None makes them.
 
         Raises:
             CorpusError: If no book is left to train on, or they cannot fill one window of every lane.
@@ -72,17 +88,16 @@ class Session:
         train = config.train
         books = corpus.books_in("train")
         model_config = config.model_config(vocab_size=corpus.alphabet.vocab_size)
-        self.counted = (
-            CountedShelf(
+        if counted is None and model_config.has_counts:
+            counted = CountedShelf(
                 corpus,
+                kinds=kinds_of(model_config.unit),
                 max_entries=model_config.count_entries,
                 min_ids=train.batch_size * train.seq_len + 1,
                 seed=train.seed,
                 num_threads=max(1, train.threads),
             )
-            if model_config.has_counts
-            else None
-        )
+        self.counted = counted
         pieces = [Piece(number, 0, book.num_ids) for number, book in enumerate(books)]
         self._pieces = pieces if self.counted is None else self.counted.pieces
         self.lanes = Lanes(

@@ -29,10 +29,12 @@ from penwright.training.environment import (
 )
 from penwright.training.keeping import Keeper
 from penwright.training.loop import Loop
+from penwright.training.plan import is_to_be_planned, make_plan
 from penwright.training.records import AnyRecord
 from penwright.training.resolve import resolve_config
 from penwright.training.run_folder import RunFolder
 from penwright.training.session import Session
+from penwright.training.sizes import sized
 
 
 def train(
@@ -50,6 +52,9 @@ def train(
     clock: Callable[[], float] = time.monotonic,
 ) -> Iterator[AnyRecord]:
     """Raise an author on a corpus.
+
+    The default preset takes the size that suits the seconds given, unless somebody chose one; see `plan`. Planning and
+    preparing count as training time.
 
     Args:
         corpus: The books.
@@ -73,16 +78,25 @@ def train(
     given = {"seconds": seconds, "steps": steps, "epochs": epochs, "seed": seed}
     tables = {name: dict(table) for name, table in (overrides or {}).items()}
     tables["train"] = {**tables.get("train", {}), **{name: value for name, value in given.items() if value is not None}}
-    config = resolve_config(preset, config_file=config_file, overrides=tables).config
-    config = _settled(config)
+    began = clock()
+    resolved = resolve_config(preset, config_file=config_file, overrides=tables)
+    config = settled(resolved.config)
     world = current_world()
+    plan = None
+    if is_to_be_planned(resolved) and world.size == 1:
+        plan = make_plan(corpus, config, spent=clock() - began)
+        config = sized(config, plan.size)
     session = _session(corpus, config, world)
     folder = RunFolder(Path(run))
     if world.leads:
         RunFolder.create(folder.path, config=config, env=_environment(session))
     wait_for_all(world)
     with folder.locked() if world.leads else nullcontext():
-        yield from Loop(session, Keeper(folder, rollback=session.capture()), stop=stop, clock=clock).records()
+        keeper = Keeper(folder, rollback=session.capture())
+        if plan is not None:
+            keeper.note(session, plan.record)
+            yield plan.record
+        yield from Loop(session, keeper, stop=stop, clock=clock, began=began).records()
 
 
 def resume(
@@ -131,7 +145,7 @@ def resume(
         yield from Loop(session, Keeper(folder, rollback=loaded.checkpoint.rollback), stop=stop, clock=clock).records()
 
 
-def _settled(config: RunConfig) -> RunConfig:
+def settled(config: RunConfig) -> RunConfig:
     """Settle what is left to the machine, so that a resumed run does as the first session did."""
     threads = use_threads(config.train.threads)
     device = choose_device(config.train.device)

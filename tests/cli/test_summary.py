@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from penwright.cli.summary import outcome_json, outcome_lines, plan_sentence
+from penwright.cli.summary import beginning, outcome_json, outcome_lines
 from penwright.evaluation import BookScore
 from penwright.model_config import num_parameters_of
-from penwright.training.records import Finished
+from penwright.training.records import Finished, Planned, PlannedSize
 from penwright.training.resolve import resolve_config
 
 
@@ -27,15 +27,37 @@ def finished(reason: str = "done", *, best: float | None = 1.7023) -> Finished:
     )
 
 
+def planned() -> Planned:
+    """The plan that the run began with."""
+    size = PlannedSize(
+        name="192x3",
+        num_parameters=10**6,
+        chars_per_second=9e3,
+        chars_read=5 * 10**6,
+        bits_per_char=1.69,
+        low=1.62,
+        high=1.76,
+    )
+    return Planned(
+        step=0, chars_read=0, elapsed_seconds=5.0, seconds=600.0, difficulty=2.0, size="192x3", sizes=(size,)
+    )
+
+
 @pytest.mark.parametrize(
     ("limit", "length"), [({"steps": 1_200}, "1,200 steps"), ({"epochs": 3}, "3 readings of all books"), ({}, "10:00")]
 )
 def test_before_it_begins_its_length_and_its_folder_are_told(limit: dict[str, int], length: str) -> None:
     config = resolve_config("gru", overrides={"train": limit}).config
     parameters = num_parameters_of(config.model_config(vocab_size=90))
-    assert plan_sentence(config, vocab_size=90, run=Path("runs/a")) == (
+    assert beginning(config, vocab_size=90, run=Path("runs/a"), is_planned=False) == (
         f"Training a gru network of {parameters:,} parameters for {length}, in runs/a. Ctrl-C saves and ends."
     )
+
+
+def test_before_a_size_is_found_none_is_told() -> None:
+    config = resolve_config(overrides={"train": {"seconds": 90.0}}).config
+    said = beginning(config, vocab_size=90, run=Path("runs/a"), is_planned=True)
+    assert said.startswith("Training for 1:30, in runs/a; first a few seconds") and "parameters" not in said
 
 
 def test_the_author_and_the_two_commands_to_try_are_named() -> None:
@@ -46,6 +68,13 @@ def test_the_author_and_the_two_commands_to_try_are_named() -> None:
         "  Let it write:       penwright write 'runs/my books'",
         "  See how it learned: penwright report 'runs/my books'",
     ]
+
+
+def test_the_outcome_stands_beside_what_was_expected() -> None:
+    (best,) = [line for line in outcome_lines(finished(), run=Path("runs/a"), planned=planned()) if "Best" in line]
+    assert best.endswith("after step 2,400; expected 1.69 (1.62 to 1.76).")
+    stopped = outcome_lines(finished("stopped"), run=Path("runs/a"), planned=planned())
+    assert not any("expected" in line for line in stopped)  # it was expected of the whole time
 
 
 def test_a_run_that_was_stopped_says_how_to_go_on() -> None:

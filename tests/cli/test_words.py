@@ -2,8 +2,8 @@
 
 import pytest
 
-from penwright.cli.words import Standing, evaluation_sentence, remark, significant, status_line
-from penwright.training.records import Evaluation, Finished, Progress, RolledBack, Saved
+from penwright.cli.words import Standing, evaluation_sentence, millions, remark, significant, status_line
+from penwright.training.records import Evaluation, Finished, Planned, PlannedSize, Progress, RolledBack, Saved
 
 
 def progress(**changes: float) -> Progress:
@@ -129,3 +129,40 @@ def test_a_reading_of_held_out_books_is_said_in_words() -> None:
 )
 def test_only_the_first_digits_are_kept(number: float, rounded: int) -> None:
     assert significant(number) == rounded
+
+
+def planned(*, difficulty: float | None, chosen: str = "128x3") -> Planned:
+    """A plan with three sizes."""
+    sizes = tuple(
+        PlannedSize(
+            name=name,
+            num_parameters=weights,
+            chars_per_second=31_234.0,
+            chars_read=9_612_345,
+            bits_per_char=bits,
+            low=1.6,
+            high=1.72,
+        )
+        for name, weights, bits in (("96x3", 300_000, 1.68), ("128x3", 500_000, 1.66), ("192x3", 1_040_000, 1.67))
+    )
+    return Planned(
+        step=0, chars_read=0, elapsed_seconds=4.0, seconds=300.0, difficulty=difficulty, size=chosen, sizes=sizes
+    )
+
+
+def test_a_plan_says_what_was_chosen_and_why() -> None:
+    assert remark(planned(difficulty=2.0)) == (
+        "Size 128x3, 0.5 million weights: at 31,200 chars/s it will read 9.6 million characters. "
+        "Expected on held-out books: 1.66 (1.60 to 1.72) bits/char. Beside it: 96x3 1.68 and 192x3 1.67."
+    )
+    assert str(remark(planned(difficulty=2.0, chosen="96x3"))).endswith("Beside it: 128x3 1.66.")
+
+
+def test_without_held_out_books_nothing_is_expected() -> None:
+    said = remark(planned(difficulty=None))
+    assert said is not None and said.endswith("9.6 million characters.") and "bits/char" not in said
+
+
+@pytest.mark.parametrize(("number", "said"), [(99_999, "100,000"), (100_000, "0.1 million"), (6.35e7, "63.5 million")])
+def test_large_numbers_are_said_in_millions(number: float, said: str) -> None:
+    assert millions(number) == said

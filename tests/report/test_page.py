@@ -9,7 +9,16 @@ from penwright.baselines import Baseline
 from penwright.evaluation import BookScore
 from penwright.report.page import render_page
 from penwright.report.story import Exam, RunStory
-from penwright.training.records import AnyRecord, Evaluation, Finished, Progress, RolledBack, Sample
+from penwright.training.records import (
+    AnyRecord,
+    Evaluation,
+    Finished,
+    Planned,
+    PlannedSize,
+    Progress,
+    RolledBack,
+    Sample,
+)
 
 VOID = {"meta", "input", "br", "img", "link"}
 HOSTILE = "</h1><script>alert(1)</script><img src='http://example.org/x'>\0\ud800\u202e"
@@ -241,3 +250,37 @@ def test_nothing_from_outside_can_open_anything() -> None:
 
 def test_a_path_is_quoted_for_the_shell() -> None:
     assert "--resume 'runs/my novels'" in Reader(render_page(story(path="runs/my novels"))).text
+
+
+def planned(*, difficulty: float | None = 2.0, name: str = "192x3") -> Planned:
+    sizes = tuple(
+        PlannedSize(
+            name=each,
+            num_parameters=10**6,
+            chars_per_second=3e4,
+            chars_read=10**7,
+            bits_per_char=expected,
+            low=1.6,
+            high=1.8,
+        )
+        for each, expected in (("128x3", 1.75), (name, 1.7))
+    )
+    return Planned(**when(0), seconds=300.0, difficulty=difficulty, size=name, sizes=sizes)
+
+
+@pytest.mark.parametrize(("outcome", "where"), [(1.72, "within the band"), (1.85, "outside the band")])
+def test_the_forecast_stands_beside_the_outcome(outcome: float, where: str) -> None:
+    score = BookScore(title="The Lamp", author="Vane", num_chars=100, bits_per_char=outcome, accuracy=0.5)
+    end = Finished(
+        **when(9), reason="done", best_bits_per_char=outcome, best_step=9, author="a", val_books=(score,), test_books=()
+    )
+    text = Reader(render_page(RunStory(name="a", path="a", records=(planned(), end), val=Exam(scores=(score,))))).text
+    assert "the size 192x3 promised most" in text and where in text
+    assert f"{100 * (outcome / 1.7 - 1):+.1f} %" in text and "1.700 (1.600 to 1.800)" in text
+
+
+def test_a_run_that_goes_on_or_has_no_held_out_books_is_not_held_against_a_forecast() -> None:
+    for plan in (planned(), planned(difficulty=None), planned(name=HOSTILE)):
+        text = Reader(render_page(RunStory(name="a", path="a", records=(plan, progress(1, 2.0))))).text
+        assert "promised most" in text and "it needs" not in text
+    assert "promised most" not in Reader(render_page(RunStory(name="a", path="a", records=(progress(1, 2.0),)))).text

@@ -1,0 +1,170 @@
+"""How well can it be told beforehand how well an author will predict?
+
+    python benchmarks/forecast.py PATH/TO/novels [MORE ...] [--workers 2] [--threads 1] [--continue]
+
+Trains the default preset in several sizes, for several numbers of characters, on every shelf given and on small parts
+of the first one, always with the whole schedule; fits the numbers of `penwright/training/forecast.py` to what the
+authors then need for held-out books; prints them to be put there, and writes how far each outcome lies from its
+forecast. Outcomes are those of the run's own last exam. Runs are limited by steps, so that what else the machine does
+changes nothing; results are kept in results/forecast.jsonl as they come.
+"""
+
+import argparse
+import itertools
+import json
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from subprocess import run
+from typing import NamedTuple
+
+import numpy as np
+from common import RESULTS, commit, results_header, write_results
+
+from penwright import Corpus, train
+from penwright.evaluation import total
+from penwright.model_config import num_parameters_of
+from penwright.training.forecast import LAW, Law, fresh_chars, measure_difficulty
+from penwright.training.records import Finished
+from penwright.training.resolve import resolve_config
+from penwright.training.sizes import Size, parse_size
+
+PATH = RESULTS / "forecast.jsonl"
+WINDOW = 16 * 128
+JOBS = (  # size, millions of characters
+    *((size, chars) for size in ("96x3", "192x3", "320x4") for chars in (0.5, 2.0)),
+    *((size, chars) for size in ("128x3", "256x3") for chars in (1.0, 4.0)),
+    ("96x2", 1.0),
+    ("192x3", 8.0),
+    ("128x3", 16.0),
+    ("256x3", 12.0),
+)
+SMALL_JOBS = (("96x3", 0.5), ("128x3", 2.0), ("192x3", 4.0), ("96x3", 8.0))
+POWERS = (0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.7)
+
+
+class Shelf(NamedTuple):
+    """Books to learn from."""
+
+    name: str
+    paths: tuple[str, ...]
+    jobs: tuple[tuple[str, float], ...]
+
+
+def shelves_of(paths: Sequence[Path]) -> list[Shelf]:
+    """Return every shelf given, and a tenth and a fortieth of the first."""
+    files = sorted(str(path) for path in paths[0].rglob("*.txt"))
+    parts = [Shelf(f"{paths[0].name}/{n}", tuple(files[::n]), SMALL_JOBS) for n in (5, 20)]
+    others = [Shelf(path.name, (str(path),), SMALL_JOBS) for path in paths[1:]]
+    return [Shelf(paths[0].name, (str(paths[0]),), JOBS), *parts, *others]
+
+
+def train_once(paths: Sequence[str], size: Size, chars: float, *, threads: int) -> dict[str, object]:
+    """Train one author and return all that the fit needs of it."""
+    corpus = Corpus.from_files(paths)
+    overrides = {
+        "model": size.settings,
+        "train": {"threads": threads, "steps": max(1, round(chars * 1e6 / WINDOW)), "final_val_chars": 100_000},
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        *_, last = train(corpus, run=Path(folder) / "run", overrides=overrides)
+    assert isinstance(last, Finished)
+    config = resolve_config(overrides=overrides).config
+    return {
+        "difficulty": measure_difficulty(corpus),
+        "shelf_chars": corpus.num_chars("train"),
+        "chars_read": last.chars_read,
+        "num_parameters": num_parameters_of(config.model_config(vocab_size=corpus.alphabet.vocab_size)),
+        "bits_per_char": total(last.val_books).bits_per_char,
+        "test": total(last.test_books).bits_per_char if last.test_books else None,
+        "commit": commit(),
+    }
+
+
+def fit(runs: Sequence[dict[str, float]]) -> Law:
+    """Return the law that lies nearest: powers by trying all, the rest by least squares with nothing below zero."""
+    shares = np.array([r["bits_per_char"] / r["difficulty"] for r in runs])
+    read = np.array([fresh_chars(r["chars_read"], shelf_chars=int(r["shelf_chars"])) / 1e6 for r in runs])
+    weights = np.array([r["num_parameters"] / 1e6 for r in runs])
+    shelf = np.array([r["shelf_chars"] / 1e6 for r in runs])
+    found: list[tuple[float, Law]] = []
+    for a, b, c in itertools.product(POWERS, repeat=3):
+        terms = np.stack([np.ones_like(read), read**-a, weights**-b, shelf**-c], axis=1) / shares[:, None]
+        numbers = np.linalg.lstsq(terms, np.ones_like(shares), rcond=None)[0]
+        if (numbers < 0).any():
+            continue
+        off = np.abs(terms @ numbers - 1)
+        law = Law(*(round(float(x), 4) for x in (numbers[0], numbers[1], a, numbers[2], b, numbers[3], c)), 0.0)
+        found.append((float((off**2).mean()), law._replace(spread=round(float(np.quantile(off, 0.9)), 3))))
+    return min(found)[1]
+
+
+def rows(runs: Sequence[dict[str, float]], law: Law) -> Iterator[str]:
+    """Return a table of outcomes beside what the law says."""
+    yield "| shelf | size | characters read | outcome, val | forecast | off by |"
+    yield "|---|---|---:|---:|---:|---:|"
+    for r in runs:
+        said = r["difficulty"] * law.share(
+            chars_read=r["chars_read"], num_parameters=int(r["num_parameters"]), shelf_chars=int(r["shelf_chars"])
+        )
+        off = 100 * (said / r["bits_per_char"] - 1)
+        cells = (r["shelf"], r["size"], f"{r['chars_read']:,}", f"{r['bits_per_char']:.3f}", f"{said:.3f}")
+        yield f"| {' | '.join(map(str, cells))} | {off:+.1f} % |"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("paths", type=Path, nargs="+")
+    parser.add_argument("--workers", type=int, default=2, help="runs side by side")
+    parser.add_argument("--threads", type=int, default=1, help="of each run")
+    parser.add_argument("--continue", dest="goes_on", action="store_true", help="keep the results there are")
+    parser.add_argument("--fit-only", action="store_true")
+    parser.add_argument("--one", nargs="+", help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.one:
+        size, chars = arguments.one
+        chosen = parse_size(size)
+        assert chosen is not None
+        found = train_once([str(p) for p in arguments.paths], chosen, float(chars), threads=arguments.threads)
+        print(json.dumps(found))
+        return
+    if PATH.exists() and not (arguments.goes_on or arguments.fit_only):
+        parser.error(f"{PATH.name} holds results. Give --continue to go on with them, or delete it to begin anew.")
+    lines = PATH.read_text(encoding="utf-8").splitlines() if PATH.exists() else []
+    runs = [json.loads(line) for line in lines]
+    done = {(r["shelf"], r["size"], r["millions"]) for r in runs}
+    jobs = [(shelf, size, chars) for shelf in shelves_of(arguments.paths) for size, chars in shelf.jobs]
+    jobs = [job for job in jobs if (job[0].name, job[1], job[2]) not in done]
+
+    def hold(job: tuple[Shelf, str, float]) -> None:
+        shelf, size, chars = job
+        command = [
+            sys.executable,
+            __file__,
+            *shelf.paths,
+            "--threads",
+            str(arguments.threads),
+            "--one",
+            size,
+            str(chars),
+        ]
+        printed = run(command, check=True, capture_output=True, text=True, encoding="utf-8").stdout
+        result = {"shelf": shelf.name, "size": size, "millions": chars, **json.loads(printed.splitlines()[-1])}
+        runs.append(result)
+        with PATH.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(result) + "\n")
+        print(f"{shelf.name}, {size}, {chars:g} million: {result['bits_per_char']:.3f}", flush=True)
+
+    if not arguments.fit_only:
+        with ThreadPoolExecutor(arguments.workers) as pool:
+            list(pool.map(hold, jobs))
+    law = fit(runs)
+    body = [f"Fitted: `{law}`.", ""]
+    body += [f"In force: `{LAW}`.", ""] if law != LAW else []
+    write_results("forecast", "Forecasts and outcomes", results_header(), "\n".join([*body, *rows(runs, law)]))
+
+
+if __name__ == "__main__":
+    main()

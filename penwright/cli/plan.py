@@ -1,0 +1,96 @@
+"""`penwright plan`: which size suits the time, and what may be expected of it, without training."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from penwright.cli.durations import format_duration, parse_duration
+from penwright.cli.layers import lay
+from penwright.cli.options import CONFIGURATION, LENGTH, Json, Settings, Whole, option
+from penwright.cli.output import console, print_json, say
+from penwright.cli.shelves import choose_shelf, prepare_books
+from penwright.cli.words import millions, plan_sentence, significant
+from penwright.errors import UsageError
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from penwright.training.records import Planned
+
+
+def plan(
+    *paths: str,
+    for_: Annotated[str | None, option(name="--for", group=LENGTH, metavar="TIME")] = None,
+    default_shelf: bool = False,
+    config: Annotated[Path | None, option(group=CONFIGURATION, metavar="FILE")] = None,
+    set_: Annotated[tuple[str, ...], option(name="--set", group=CONFIGURATION, metavar="SETTING")] = (),
+    size: Annotated[str | None, option(group=CONFIGURATION, metavar="SIZE")] = None,
+    threads: Annotated[Whole, option(group=CONFIGURATION)] = None,
+    device: Annotated[Literal["auto", "cpu", "cuda", "mps"] | None, option(group=CONFIGURATION)] = None,
+    as_json: Json = False,
+) -> int:
+    """Show which size of network suits a time, and how well it may be expected to predict.
+
+    A few updates of each size are made on these books and this machine, which takes some seconds; nothing is kept.
+    `penwright train` with the same time makes the same choice by itself. After the training, its summary and its report
+    say what came of the forecast.
+
+    Args:
+        paths: Books, as for train.
+        for_: How long the training would be, such as 30m. Without it, 10m.
+        default_shelf: Read the default shelf, fetched first if it was not.
+        config: A TOML file of settings.
+        set_: A setting, as section.key=value. May be repeated.
+        size: Look at this size alone, such as 256x3.
+        threads: Processor threads; 0 for all.
+        device: Where to compute.
+    """
+    from penwright.training.plan import LEAST_SECONDS, PLANNED_PRESET, make_plan
+    from penwright.training.sizes import AUTO, LADDER, parse_size
+    from penwright.training.start import settled
+
+    seconds = None if for_ is None else parse_duration(for_, option="--for")
+    flags: Settings = {"train": {"seconds": seconds, "threads": threads, "device": device}}
+    resolved = lay(preset=None, config=config, size=size, flags=flags, settings=set_).resolve()
+    length = resolved.config.train.seconds
+    if resolved.config.preset != PLANNED_PRESET:
+        raise UsageError(f"only the preset {PLANNED_PRESET} comes in sizes, not {resolved.config.preset}.")
+    if length is None or length < LEAST_SECONDS:
+        raise UsageError(f"a plan needs a time of at least {LEAST_SECONDS:.0f} seconds. Write --for 30m, for example.")
+    shelf = choose_shelf(paths, wants_default=default_shelf, say=say)
+    corpus = prepare_books(shelf.paths, config=resolved.config.corpus, say=say, is_quiet=as_json)
+    chosen = parse_size(size or AUTO)
+    planned = make_plan(corpus, settled(resolved.config), sizes=(chosen,) if chosen else LADDER).record
+    if as_json:
+        print_json({key: value for key, value in asdict(planned).items() if key not in ("step", "chars_read")})
+        return 0
+    paper = console()
+    paper.print(size_table(planned))
+    print(plan_sentence(planned))
+    if planned.difficulty is not None:
+        print(f"A table of six characters that counted 2 million needs {planned.difficulty:.2f} bits/char there.")
+    print(f"Measured in {planned.elapsed_seconds:.0f} s, which count towards the {format_duration(planned.seconds)}.")
+    return 0
+
+
+def size_table(planned: "Planned") -> "Table":
+    """Return a table of the sizes that were tried."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    table = Table(box=SIMPLE_HEAD)
+    table.add_column("size")
+    for heading in ("weights", "chars/s", "would read", "bits/char expected"):
+        table.add_column(heading, justify="right")
+    for each in planned.sizes:
+        is_chosen = each.name == planned.size
+        bits = f"{each.bits_per_char:.3f} ({each.low:.2f} to {each.high:.2f})" if planned.difficulty else "-"
+        table.add_row(
+            f"{each.name}{' *' if is_chosen else ''}",
+            millions(each.num_parameters),
+            f"{significant(each.chars_per_second):,}",
+            millions(each.chars_read),
+            bits,
+            style="bold" if is_chosen else "",
+        )
+    return table

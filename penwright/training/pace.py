@@ -1,0 +1,77 @@
+"""Measure how fast networks of several sizes learn here, by letting each make a few updates of a real training.
+
+The books, lanes, counted tables and updates are those of `Session`; only fewer characters are counted.
+"""
+
+import statistics
+import time
+
+import torch
+
+from penwright.context_kinds import kinds_of
+from penwright.corpus.store import Corpus
+from penwright.training.config import RunConfig
+from penwright.training.counting import CountedShelf
+from penwright.training.distributed import World
+from penwright.training.session import Session
+from penwright.training.sizes import Size, sized
+
+COUNTED_CHARS = 1_000_000
+"""Symbols counted for the tables that the trial sessions consult."""
+UNTIMED_UPDATES = 2
+TIMED_UPDATES = 3
+SECONDS_TIMED = 0.5
+"""How long the timed updates of one size go on at least, and they are never fewer than TIMED_UPDATES."""
+LEARNING_RATE = 1e-4
+
+
+class Pace:
+    """Trial sessions on one corpus, and what they showed."""
+
+    def __init__(self, corpus: Corpus, config: RunConfig) -> None:
+        """Count a little of the shelf, which says how fast counting is.
+
+        Args:
+            corpus: The books.
+            config: How the run will go; its threads, device and precision must be settled.
+        """
+        self._corpus = corpus
+        self._config = config
+        train = config.train
+        began = time.perf_counter()
+        self._counted = None
+        self.num_folds = 1
+        self.counting_seconds_per_char = 0.0
+        """Seconds to count one character of the shelf, for every table; 0 if the model consults none."""
+        model_config = config.model_config(vocab_size=corpus.alphabet.vocab_size)
+        if model_config.has_counts:
+            self._counted = CountedShelf(
+                corpus,
+                kinds=kinds_of(model_config.unit),
+                max_entries=COUNTED_CHARS,
+                min_ids=train.batch_size * train.seq_len + 1,
+                seed=train.seed,
+                num_threads=max(1, train.threads),
+                max_chars=COUNTED_CHARS,
+            )
+            self._counted.tables(0)
+            self.num_folds = len(self._counted.folds)
+            num_counted = min(COUNTED_CHARS, corpus.num_chars("train"))
+            self.counting_seconds_per_char = (time.perf_counter() - began) / max(1, num_counted)
+
+    def chars_per_second(self, size: Size) -> float:
+        """Return how many characters a second a network of this size learns from.
+
+        Raises:
+            CorpusError: If the books cannot fill one window of every lane.
+        """
+        config = sized(self._config, size)
+        device = torch.device(config.train.device)
+        session = Session(self._corpus, config, device=device, world=World(), counted=self._counted)
+        seconds: list[float] = []
+        while len(seconds) < UNTIMED_UPDATES + TIMED_UPDATES or sum(seconds[UNTIMED_UPDATES:]) < SECONDS_TIMED:
+            began = time.perf_counter()
+            session.learn(session.read(), learning_rate=LEARNING_RATE)
+            seconds.append(time.perf_counter() - began)
+        num_symbols = config.train.batch_size * config.train.seq_len
+        return num_symbols / session.symbols_per_char / statistics.median(seconds[UNTIMED_UPDATES:])

@@ -1,0 +1,122 @@
+"""From a time to a network: which size will be the best author when the time is up, on these books and this machine?
+
+Sizes are tried from the smallest: each makes a few updates, its pace says how much it will read, and the forecast says
+how well it will predict. The first that is expected to do worse than the one before ends the search. Only the default
+preset comes in sizes; a size that somebody chose is kept.
+
+The plan is a value. Whoever trains lays its settings over the configuration, so a run that goes on is never planned
+again.
+"""
+
+import time
+from typing import NamedTuple
+
+from penwright.corpus.store import Corpus
+from penwright.model_config import num_parameters_of
+from penwright.training.config import RunConfig
+from penwright.training.counting import CHARS_PER_ENTRY, COUNTED_CHARS, KEPT_ENTRIES
+from penwright.training.forecast import forecast, measure_difficulty
+from penwright.training.pace import Pace
+from penwright.training.records import Planned, PlannedSize
+from penwright.training.resolve import Resolved
+from penwright.training.sizes import LADDER, Size, sized
+
+LEAST_SECONDS = 30.0
+"""A shorter training is not planned: measuring would take too much of it."""
+MEASURING_SHARE = 0.03
+"""Of the time, spent on trying sizes; the size being tried is finished."""
+OTHER_SHARE = 0.07
+"""Of the time, spent on held-out books, samples and saving."""
+PLANNED_PRESET = "default"
+_SIZE_KEYS = ("embedding_dim", "hidden_size", "mlp_size", "num_layers", "cell", "is_residual")
+
+
+class Plan(NamedTuple):
+    """What was chosen, and why."""
+
+    size: Size
+    record: Planned
+
+
+def is_to_be_planned(resolved: Resolved) -> bool:
+    """Return whether the size is left to the time: the default preset, limited by the clock, no size chosen."""
+    config = resolved.config
+    chosen = [key for key in _SIZE_KEYS if not _is_of_preset(resolved.origins.get(f"model.{key}"))]
+    return (
+        config.preset == PLANNED_PRESET
+        and config.train.seconds is not None
+        and config.train.seconds >= LEAST_SECONDS
+        and not chosen
+    )
+
+
+def make_plan(corpus: Corpus, config: RunConfig, *, spent: float = 0.0, sizes: tuple[Size, ...] = LADDER) -> Plan:
+    """Try sizes and choose one.
+
+    Args:
+        corpus: The books.
+        config: How the run will go. It is limited by seconds; threads, device and precision are settled.
+        spent: Seconds of them that are gone.
+        sizes: To choose from, the smallest first.
+
+    Raises:
+        CorpusError: If there is nothing to train on.
+    """
+    began = time.perf_counter()
+    seconds = config.train.seconds
+    assert seconds is not None, "only the clock can be planned for"
+    difficulty = measure_difficulty(corpus)
+    pace = Pace(corpus, config)
+    tried: list[PlannedSize] = []
+    shelf_chars = corpus.num_chars("train")
+    for size in sizes:
+        chars_per_second = pace.chars_per_second(size)
+        left = seconds - spent - (time.perf_counter() - began)
+        chars_read = _chars_in(left, chars_per_second, pace=pace, shelf_chars=shelf_chars, config=config)
+        num_parameters = num_parameters_of(sized(config, size).model_config(vocab_size=corpus.alphabet.vocab_size))
+        expected = forecast(
+            difficulty=difficulty or 1.0, chars_read=chars_read, num_parameters=num_parameters, shelf_chars=shelf_chars
+        )
+        tried.append(
+            PlannedSize(
+                name=size.name,
+                num_parameters=num_parameters,
+                chars_per_second=chars_per_second,
+                chars_read=round(chars_read),
+                bits_per_char=expected.bits_per_char,
+                low=expected.low,
+                high=expected.high,
+            )
+        )
+        is_worse = len(tried) > 1 and tried[-1].bits_per_char > tried[-2].bits_per_char
+        if is_worse or time.perf_counter() - began > MEASURING_SHARE * seconds:
+            break
+    best = min(range(len(tried)), key=lambda place: tried[place].bits_per_char)
+    record = Planned(
+        step=0,
+        chars_read=0,
+        elapsed_seconds=round(spent + time.perf_counter() - began, 3),
+        seconds=seconds,
+        difficulty=difficulty,
+        size=tried[best].name,
+        sizes=tuple(tried),
+    )
+    return Plan(sizes[best], record)
+
+
+def _is_of_preset(origin: str | None) -> bool:
+    return origin is None or origin.startswith("preset ")
+
+
+def _chars_in(left: float, chars_per_second: float, *, pace: Pace, shelf_chars: int, config: RunConfig) -> float:
+    """Return the characters that are read in the time left, given that every fold of the shelf is counted first."""
+    learning = max(0.0, left * (1.0 - OTHER_SHARE))
+    counted = min(shelf_chars * (1.0 - 1.0 / pace.num_folds), COUNTED_CHARS)
+    entries = min(config.model_config(vocab_size=2).count_entries, counted / CHARS_PER_ENTRY)
+    is_kept = entries * pace.num_folds <= KEPT_ENTRIES  # then later readings count nothing anew
+    reading = 1.0 / chars_per_second
+    counting = counted * pace.counting_seconds_per_char * pace.num_folds / shelf_chars
+    chars_read = learning / (reading + counting)
+    if is_kept and chars_read > shelf_chars:
+        return shelf_chars + (learning - shelf_chars * (reading + counting)) / reading
+    return chars_read

@@ -1,0 +1,60 @@
+"""The sizes that the default preset comes in, from one for a minute to one for a night.
+
+A size is written WIDTHxLAYERS, such as 192x3. The width is that of the stream, of the recurrence and, doubled, of the
+perceptron in each block.
+"""
+
+import re
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from penwright.errors import UsageError
+from penwright.training.config import RunConfig
+
+AUTO = "auto"
+_NAME = re.compile(r"(\d{1,5})x(\d{1,3})", re.ASCII)
+
+
+class Size(NamedTuple):
+    """Width and depth of a network."""
+
+    width: int
+    num_layers: int
+
+    @property
+    def name(self) -> str:
+        """As a person writes it."""
+        return f"{self.width}x{self.num_layers}"
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The settings of the section [model] that make a network of this size."""
+        return {
+            "embedding_dim": self.width,
+            "hidden_size": self.width,
+            "mlp_size": 2 * self.width,
+            "num_layers": self.num_layers,
+        }
+
+
+LADDER = (Size(96, 2), Size(96, 3), Size(128, 3), Size(192, 3), Size(256, 3), Size(320, 4), Size(448, 4), Size(640, 5))
+"""What a plan chooses from, each with about twice the weights of the one before."""
+
+
+def sized(config: RunConfig, size: Size) -> RunConfig:
+    """Return a configuration with a network of another size."""
+    return replace(config, model={**config.model, **size.settings})
+
+
+def parse_size(text: str) -> Size | None:
+    """Return the size that a person means, None for "auto".
+
+    Raises:
+        UsageError: If it is none. How large one may be is for `ModelConfig` to say.
+    """
+    if text == AUTO:
+        return None
+    found = _NAME.fullmatch(text)
+    if found is None:
+        raise UsageError(f"--size '{text}' is no size. Write WIDTHxLAYERS, such as 192x3, or {AUTO}.")
+    return Size(int(found[1]), int(found[2]))

@@ -1,0 +1,57 @@
+"""`penwright plan`: a choice without a training."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from penwright.cli.app import main
+from penwright.training.pace import Pace
+from penwright.training.sizes import Size
+
+SHELF = str(Path(__file__).parents[1] / "shelf")
+FAST = ["--threads", "1", "--device", "cpu", "--set", "train.batch_size=2", "--set", "train.seq_len=16"]
+
+
+@pytest.fixture(autouse=True)
+def _no_measuring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PENWRIGHT_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(Pace, "chars_per_second", lambda self, size: 1e6 / size.width)
+
+
+def test_the_sizes_stand_side_by_side_and_the_choice_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["plan", SHELF, "--for", "5m", *FAST]) == 0
+    out = capsys.readouterr().out
+    assert "96x2" in out and "bits/char expected" in out and " *" in out
+    assert "chars/s it will read" in out and "Expected on held-out books" in out
+    assert not Path("runs").exists()
+
+
+def test_one_size_can_be_looked_at_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["plan", SHELF, "--for", "5m", "--size", "64x2", "--json", *FAST]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert [size["name"] for size in facts["sizes"]] == ["64x2"] and facts["size"] == "64x2"
+    assert facts["seconds"] == 300.0 and facts["difficulty"] > 0
+    assert Size(64, 2).name == facts["size"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--for", "10s"], "at least 30 seconds"),
+        (["--for", "5m", "--size", "large"], "such as 192x3"),
+        (["--for", "5m", "--size", "9000x2"], "must lie between"),
+    ],
+)
+def test_what_cannot_be_planned_is_said(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["plan", SHELF, *words]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_train_takes_a_size_and_refuses_one_for_another_preset(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", SHELF, "--size", "48x2", "--print-config", "--json"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert (facts["config"]["model"]["hidden_size"], facts["config"]["model"]["mlp_size"]) == (48, 96)
+    assert main(["train", SHELF, "--size", "48x2", "--preset", "seed", "--print-config"]) == 2
+    assert "a size of its own" in capsys.readouterr().err

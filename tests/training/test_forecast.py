@@ -1,0 +1,49 @@
+"""Forecasts: which way they move, and what they are measured by."""
+
+import math
+from pathlib import Path
+
+import pytest
+
+from penwright import Corpus, CorpusConfig
+from penwright.baselines import measure_baselines
+from penwright.evaluation.passages import choose_passages
+from penwright.training.forecast import forecast, fresh_chars, measure_difficulty
+
+SHELF = Path(__file__).parents[1] / "shelf"
+
+
+def bits(**changes: float) -> float:
+    facts = {"difficulty": 2.0, "chars_read": 1e7, "num_parameters": 10**6, "shelf_chars": 5 * 10**7}
+    return forecast(**{**facts, **changes}).bits_per_char  # type: ignore[arg-type]
+
+
+def test_more_reading_more_weights_and_a_larger_shelf_promise_fewer_bits() -> None:
+    assert bits(chars_read=2e7) < bits() < bits(chars_read=5e6)
+    assert bits(num_parameters=2 * 10**6) < bits() < bits(num_parameters=10**5)
+    assert bits(shelf_chars=10**8) < bits() < bits(shelf_chars=10**7)
+
+
+def test_a_forecast_grows_with_the_difficulty_and_has_a_band_around_it() -> None:
+    assert bits(difficulty=4.0) == pytest.approx(2 * bits())
+    found = forecast(difficulty=2.0, chars_read=1e7, num_parameters=10**6, shelf_chars=10**7)
+    assert 0 < found.low < found.bits_per_char < found.high
+
+
+def test_characters_read_again_are_worth_less_than_new_ones() -> None:
+    assert fresh_chars(500, shelf_chars=1_000) == 500
+    assert fresh_chars(1_000, shelf_chars=1_000) == 1_000
+    assert 1_900 < fresh_chars(2_000, shelf_chars=1_000) < 2_000
+    assert fresh_chars(1e9, shelf_chars=1_000) == pytest.approx(1_000 * 16.4)
+
+
+def test_the_difficulty_is_what_the_baseline_of_six_characters_needs(corpus: Corpus) -> None:
+    passages = choose_passages(corpus, corpus.books_in("val"), max_chars=10**6)
+    (table,) = [each for each in measure_baselines(corpus, passages) if each.name == "6-character table"]
+    difficulty = measure_difficulty(corpus)
+    assert difficulty is not None and math.isclose(difficulty, table.bits_per_char, rel_tol=1e-9)
+
+
+def test_without_held_out_books_there_is_no_difficulty(tmp_path: Path) -> None:
+    config = CorpusConfig(val_fraction=0.0)
+    assert measure_difficulty(Corpus.from_files([SHELF], config=config, cache_dir=tmp_path)) is None

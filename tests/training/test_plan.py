@@ -1,0 +1,140 @@
+"""A time becomes a size: what is planned, what is chosen, and what a run keeps of it."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from penwright import Corpus, train
+from penwright.training import plan
+from penwright.training.config import RunConfig
+from penwright.training.pace import Pace
+from penwright.training.plan import is_to_be_planned, make_plan
+from penwright.training.records import Planned, from_json, to_json
+from penwright.training.resolve import resolve_config
+from penwright.training.run_folder import RunFolder
+from penwright.training.sizes import LADDER, Size
+from penwright.training.start import settled
+
+SIZES = (Size(8, 1), Size(16, 1), Size(24, 2), Size(32, 2))
+TRAIN = {"batch_size": 2, "seq_len": 16, "threads": 1, "device": "cpu", "precision": "float32", "seconds": 60.0}
+
+
+def config(**changes: Any) -> RunConfig:
+    return settled(resolve_config(overrides={"train": {**TRAIN, **changes}}).config)
+
+
+@pytest.mark.parametrize(
+    ("preset", "overrides", "is_planned"),
+    [
+        (None, {"train": {"seconds": 300.0}}, True),
+        (None, {}, True),  # ten minutes
+        (None, {"train": {"seconds": 300.0, "batch_size": 8}, "model": {"dropout": 0.1}}, True),
+        (None, {"train": {"seconds": 29.0}}, False),
+        (None, {"train": {"steps": 300}}, False),
+        (None, {"train": {"epochs": 1}}, False),
+        (None, {"model": {"hidden_size": 192}}, False),
+        (None, {"model": {"cell": "gru"}}, False),
+        ("gru", {"train": {"seconds": 300.0}}, False),
+        ("seed", {"train": {"seconds": 300.0}}, False),
+    ],
+)
+def test_only_the_default_preset_in_nobodys_size_is_planned(
+    preset: str | None, overrides: Mapping[str, Mapping[str, Any]], is_planned: bool
+) -> None:
+    assert is_to_be_planned(resolve_config(preset, overrides=overrides)) == is_planned
+
+
+def paces(monkeypatch: pytest.MonkeyPatch, speeds: Mapping[str, float]) -> list[str]:
+    """Have each size learn at a given speed instead of measuring it; returns what was tried."""
+    tried: list[str] = []
+
+    def speed(self: Pace, size: Size) -> float:
+        tried.append(size.name)
+        return speeds[size.name]
+
+    monkeypatch.setattr(Pace, "chars_per_second", speed)
+    return tried
+
+
+def test_the_search_ends_with_the_first_size_that_promises_less(
+    corpus: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried = paces(monkeypatch, {"8x1": 1e5, "16x1": 9e4, "24x2": 10.0, "32x2": 1e9})
+    made = make_plan(corpus, config(seconds=3_600.0), sizes=SIZES)
+    assert tried == ["8x1", "16x1", "24x2"]
+    assert (made.size, made.record.size, made.record.choice.name) == (SIZES[1], "16x1", "16x1")
+
+
+def test_more_time_never_chooses_a_smaller_size(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    speeds = {size.name: 6e4 / 2**place for place, size in enumerate(LADDER)}
+    places = []
+    for seconds in (60.0, 600.0, 6_000.0, 60_000.0):
+        paces(monkeypatch, speeds)
+        places.append(LADDER.index(make_plan(corpus, config(seconds=seconds)).size))
+    assert places == sorted(places) and places[0] < places[-1]
+
+
+def test_what_is_spent_already_is_not_read_in(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    paces(monkeypatch, {"8x1": 100.0})
+    read = [make_plan(corpus, config(), sizes=SIZES[:1], spent=spent).record.choice.chars_read for spent in (0.0, 30.0)]
+    assert read[1] < 0.6 * read[0]
+
+
+def test_counting_every_fold_costs_reading_time(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    pace = Pace(corpus, config())
+    assert pace.num_folds > 1 and pace.counting_seconds_per_char > 0
+    shelf = corpus.num_chars("train")
+
+    def chars_in(seconds: float) -> float:
+        return plan._chars_in(seconds, 1_000.0, pace=pace, shelf_chars=shelf, config=config())
+
+    pace.counting_seconds_per_char = 0.0
+    free = [chars_in(seconds) for seconds in (1.0, 1_000.0)]
+    pace.counting_seconds_per_char = 1e-3
+    costly = [chars_in(seconds) for seconds in (1.0, 1_000.0)]
+    assert costly[0] < 0.6 * free[0]
+    folds = shelf * (1 - 1 / pace.num_folds) * 1e-3 * pace.num_folds  # a small shelf is counted once
+    assert costly[1] == pytest.approx(free[1] - folds * 1_000.0)
+
+
+def test_paces_are_measured_on_the_books(corpus: Corpus) -> None:
+    pace = Pace(corpus, config())
+    assert pace.chars_per_second(SIZES[0]) > 0
+
+
+def test_a_planned_run_tells_and_keeps_its_plan(
+    corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paces(monkeypatch, {size.name: 1e5 / 4**place for place, size in enumerate(LADDER)})
+    ticks = iter(range(10**6))
+    records = train(
+        corpus,
+        run=tmp_path / "run",
+        overrides={"train": TRAIN, "diary": {"max_chars": 0}},
+        clock=lambda: 5.0 * next(ticks),
+    )
+    first = next(records)
+    assert isinstance(first, Planned) and first.seconds == 60.0
+    for _ in records:
+        pass
+    folder = RunFolder.open(tmp_path / "run")
+    kept = [record for record in folder.metrics() if isinstance(record, Planned)]
+    assert kept == [first]
+    assert folder.config().model["hidden_size"] == int(first.size.split("x")[0])
+
+
+def test_a_plan_survives_json(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    paces(monkeypatch, {"8x1": 1e4, "16x1": 5e3})
+    record = make_plan(corpus, config(), sizes=SIZES[:2]).record
+    assert from_json(to_json(record)) == record
+
+
+def test_without_held_out_books_a_size_is_chosen_all_the_same(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    paces(monkeypatch, {size.name: 1e4 for size in SIZES})
+    monkeypatch.setattr(plan, "measure_difficulty", lambda corpus: None)
+    record = make_plan(corpus, config(), sizes=SIZES).record
+    assert record.difficulty is None and record.size == "32x2"
+    assert replace(record, difficulty=2.0).choice == record.choice
