@@ -1,5 +1,6 @@
 """What every benchmark needs: a heading that says where and with what it was measured, and a place for the result."""
 
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -35,7 +36,7 @@ def results_header(*, extra_versions: dict[str, str] | None = None) -> str:
             f"{machine['system']}",
             f"- versions: {', '.join(f'{name} {version}' for name, version in versions.items())}",
             f"- commit: {commit()}",
-            f"- command: `python benchmarks/{Path(sys.argv[0]).name} {' '.join(arguments)}`",
+            f"- command: `python benchmarks/{Path(sys.argv[0]).name} {shlex.join(arguments)}`",
         ]
     )
 

@@ -17,7 +17,8 @@ INTRODUCTION = """\
 
     penwright inspect shelf/                    # what is on the shelf, before any training
     penwright train shelf/ --for 10m            # raise an author; Ctrl-C saves, --resume goes on
-    penwright write --words 300                 # let the newest author write
+    penwright write --words 300                 # let the newest author write; without any, the one in the box
+    penwright write --box --prompt "It was"     # let the one in the box write, which comes along
     penwright write runs/2026-01-31-shelf --prompt "It was a dark" --seed 7
     penwright score letter.txt                  # how well it predicts a text, in bits per character
     penwright report runs/2026-01-31-shelf      # one HTML page about a run

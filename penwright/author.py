@@ -15,6 +15,7 @@ import torch
 
 from penwright.alphabet import Alphabet
 from penwright.author_file import RUN_AUTHOR, SUFFIX, load_author, save_author
+from penwright.box import boxed_author
 from penwright.card import Card
 from penwright.endings import Ending, compile_until, until_end
 from penwright.errors import AuthorError, UsageError
@@ -77,6 +78,19 @@ class Author:
                 f"the device '{device}' cannot be used here. Use 'cpu' or one that torch finds."
             ) from error
         return cls(model, alphabet, card)
+
+    @classmethod
+    def from_box(cls, *, device: str | torch.device = "cpu") -> "Author":
+        """Load the author that comes with the package.
+
+        Args:
+            device: As for `load`.
+
+        Raises:
+            AuthorError: If this installation has none.
+            UsageError: If there is no such device.
+        """
+        return cls.load(boxed_author(), device=device)
 
     def save(self, path: str | Path) -> None:
         """Save everything as one file that `load` opens, whole or not at all.

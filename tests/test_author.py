@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import torch
 
+from penwright import box
 from penwright.alphabet import Alphabet
 from penwright.author import Author, find_author
 from penwright.card import Card
@@ -77,6 +78,13 @@ def test_a_run_folder_means_its_author(author: Author, tmp_path: Path) -> None:
     author.save(tmp_path / "author.safetensors")
     assert find_author(tmp_path) == tmp_path / "author.safetensors"
     assert Author.load(str(tmp_path)).card == author.card
+
+
+def test_the_author_in_the_box_is_loaded_like_any_other(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(box, "BOXED", path)
+    assert Author.from_box().card == Author.load(path).card
+    with pytest.raises(UsageError, match="the device 'abacus' cannot be used here"):
+        Author.from_box(device="abacus")
 
 
 def test_a_folder_without_an_author_says_so(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ FLOORS = [
     ["model"],
     ["writing", "presets", "evaluation"],
     ["baselines", "card"],
-    ["author_file"],
+    ["author_file", "box"],
     ["training"],
     ["author"],
     ["report"],
@@ -30,7 +30,7 @@ FLOORS = [
     ["__main__"],
 ]
 FLOOR_OF = {name: floor for floor, names in enumerate(FLOORS) for name in names}
-WITHOUT_TORCH = {"errors", "files", "alphabet", "corpus", "endings", "half_bytes", "model_config", "cli"}
+WITHOUT_TORCH = {"errors", "files", "alphabet", "corpus", "endings", "half_bytes", "model_config", "box", "cli"}
 WITHOUT_TORCH |= {"__init__", "__main__"}
 
 

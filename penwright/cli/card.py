@@ -2,24 +2,25 @@
 
 from pathlib import Path
 
-from penwright.cli.options import Json
+from penwright.cli.options import Box, Json
 from penwright.cli.output import print_json
 from penwright.cli.places import find_author
 
 
-def card(author: Path | None = None, /, *, as_json: Json = False) -> int:
+def card(author: Path | None = None, /, *, box: Box = False, as_json: Json = False) -> int:
     """Print what an author says of itself.
 
     Its books, how well it predicts books that it never read, what learning took, and where that was.
 
     Args:
-        author: An author file or the folder of a run. Without it, the newest author under runs/.
+        author: An author file or the folder of a run. Without it, the newest author under runs/, or, while
+            there is none, the one in the box.
     """
     from penwright.author import Author
     from penwright.author import find_author as find_file
     from penwright.card import card_lines
 
-    path = find_author(author)
+    path = find_author(author, is_boxed=box, is_quiet=as_json)
     loaded = Author.load(path)
     tables = loaded.model.tables
     counts = None if tables is None else (len(tables.contexts), len(tables.symbols))

@@ -19,7 +19,7 @@ LENGTH = Group("Length", sort_key=1)
 DRAWING = Group("How each character is drawn", sort_key=2)
 CONFIGURATION = Group("Configuration", sort_key=3)
 OUTPUT = Group("Output", sort_key=4)
-
+BOX_OPTION = "--box"
 
 # Thousands may be grouped as in 10,000; 1,5 is a fraction in half of Europe and no whole number.
 _WHOLE_NUMBER = re.compile(r"-?(?:\d{1,3}(?:[,_]\d{3})+|\d{1,30})", re.ASCII)
@@ -41,6 +41,8 @@ Text = Annotated[str | None, option(allow_leading_hyphen=True, metavar="TEXT")]
 """Any text, even one that begins with a hyphen."""
 Number = Annotated[float | None, option(metavar="X")]
 """A number."""
+Box = Annotated[bool, option(name=BOX_OPTION, help="Take the author in the box, which comes with Penwright.")]
+"""Whether the author in the box is meant."""
 Json = Annotated[bool, option(name="--json", group=OUTPUT, help="Print one JSON object on standard output.")]
 
 

@@ -1,4 +1,4 @@
-"""Where things lie when a command is not told: the cache of prepared books, the runs, the newest author.
+"""Where things lie when a command is not told: the cache of prepared books, the runs, the author that is meant.
 
 The only file that reads the environment for it: PENWRIGHT_CACHE names another cache.
 """
@@ -8,6 +8,9 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
+from penwright.box import boxed_author, has_author
+from penwright.cli.options import BOX_OPTION, at_most_one
+from penwright.cli.output import say
 from penwright.errors import AuthorError
 
 RUNS = Path("runs")
@@ -62,17 +65,30 @@ def new_run_dir(name: str, *, today: date | None = None, runs: Path = RUNS) -> P
             return path
 
 
-def find_author(path: Path | None, *, runs: Path = RUNS) -> Path:
-    """Return the author that a command means.
+def find_author(path: Path | None, *, is_boxed: bool, is_quiet: bool, runs: Path = RUNS) -> Path:
+    """Return the author that a command means, and say so where it is one that nobody chose.
 
     Args:
-        path: An author file or a run folder; None means the newest author under `runs`.
+        path: An author file or a run folder. None means the newest author under `runs`, or the one in the box while
+            there is none.
+        is_boxed: Whether the one in the box was asked for, whatever is under `runs`.
+        is_quiet: Whether to say nothing.
         runs: The folder of all runs.
 
     Raises:
-        AuthorError: If none was named and there is none yet.
+        UsageError: If one was named and the one in the box was asked for too.
+        AuthorError: If there is none anywhere, or `box` was named and is neither a file nor a folder.
     """
-    return path if path is not None else find_run(None, runs=runs)
+    at_most_one({"AUTHOR": path, BOX_OPTION: is_boxed})
+    if is_boxed:
+        return boxed_author()
+    if path == Path("box") and not path.exists():
+        raise AuthorError(f"there is no author at box. The one that comes with Penwright is taken with {BOX_OPTION}.")
+    if path is None and has_author() and _newest_run(runs) is None:
+        if not is_quiet:
+            say(f"No author under {runs}{os.sep} yet: taking the one in the box. Raise your own: penwright train PATH")
+        return boxed_author()
+    return find_run(path, runs=runs)
 
 
 def find_run(path: Path | None, *, runs: Path = RUNS) -> Path:
@@ -85,9 +101,13 @@ def find_run(path: Path | None, *, runs: Path = RUNS) -> Path:
     Raises:
         AuthorError: If none was named and there is none yet.
     """
-    from penwright.training.run_folder import newest_run
-
-    newest = path if path is not None else newest_run(runs)
+    newest = path if path is not None else _newest_run(runs)
     if newest is None:
         raise AuthorError(f"there is no author under {runs}{os.sep} yet. Name one, or raise one: penwright train PATH")
     return newest
+
+
+def _newest_run(runs: Path) -> Path | None:
+    from penwright.training.run_folder import newest_run
+
+    return newest_run(runs)

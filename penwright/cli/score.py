@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated
 
 from penwright.cli.lines import glimpse
-from penwright.cli.options import OUTPUT, Json, Whole, option
+from penwright.cli.options import OUTPUT, Box, Json, Whole, option
 from penwright.cli.output import console, print_json, visible
 from penwright.cli.places import find_author
 from penwright.errors import UsageError
@@ -16,6 +16,7 @@ def score(
     /,
     *,
     author: Annotated[Path | None, option(metavar="AUTHOR")] = None,
+    box: Box = False,
     top: Annotated[Whole, option(group=OUTPUT)] = None,
     as_json: Json = False,
 ) -> int:
@@ -26,7 +27,8 @@ def score(
 
     Args:
         file: A text file.
-        author: An author file or the folder of a run. Without it, the newest author under runs/.
+        author: An author file or the folder of a run. Without it, the newest author under runs/, or, while
+            there is none, the one in the box.
         top: Show this many paragraphs, the worst predicted first. Default 5.
     """
     num_shown = 5 if top is None else top
@@ -36,7 +38,7 @@ def score(
     from penwright.author import Author
     from penwright.corpus.reading import decode
 
-    path = find_author(author)
+    path = find_author(author, is_boxed=box, is_quiet=as_json)
     judge = Author.load(path)
     decoded = decode(file.read_bytes(), name=str(file))
     result = judge.score(decoded.text)

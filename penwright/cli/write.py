@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated, Any
 
 from penwright.cli.interrupts import EXIT_INTERRUPTED
-from penwright.cli.options import DRAWING, LENGTH, OUTPUT, Json, Number, Text, Whole, at_most_one, option
+from penwright.cli.options import DRAWING, LENGTH, OUTPUT, Box, Json, Number, Text, Whole, at_most_one, option
 from penwright.cli.output import print_json, say
 from penwright.cli.pages import Page
 from penwright.cli.places import find_author
@@ -28,6 +28,7 @@ def write(
     *,
     prompt: Text = None,
     prompt_file: Annotated[Text, option(metavar="FILE")] = None,
+    box: Box = False,
     samples: Whole = None,
     chars: Annotated[Whole, option(group=LENGTH)] = None,
     words: Annotated[Whole, option(group=LENGTH)] = None,
@@ -48,7 +49,8 @@ def write(
     the end of the sentence. Of several lengths the first that is reached ends the text.
 
     Args:
-        author: An author file or the folder of a run. Without it, the newest author under runs/.
+        author: An author file or the folder of a run. Without it, the newest author under runs/, or, while
+            there is none, the one in the box.
         prompt: What to write on from. Any text, even empty.
         prompt_file: A file that holds it, or - for standard input, which is also read when something is piped into it
             and no prompt is given. The last line end is not part of the prompt.
@@ -84,7 +86,7 @@ def write(
 
     given = {"temperature": temperature, "top_k": top_k, "top_p": top_p, "min_p": min_p}
     drawing = SamplingConfig(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
-    path = find_author(author)
+    path = find_author(author, is_boxed=box, is_quiet=as_json)
     writer = Author.load(path)
     first_seed = new_seed() if seed is None else seed
     if seed is None:

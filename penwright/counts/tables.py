@@ -29,8 +29,11 @@ TOTAL_STEPS = 8
 """Steps of a total's code to a factor of two: code c stands for 2^(c / 8)."""
 MAX_FOLLOWERS = 255
 """Followers of one context that are kept at most, the most frequent ones."""
-_THRESHOLDS = np.array([1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 512, 1 << 10, 1 << 14, 1 << 20])
-"""A context must have been met so often to be kept, and each of its followers a quarter as often."""
+_THRESHOLDS = np.array(
+    [1, 2, 3, 4, 6, 8, 12, *range(16, 64, 4), *range(64, 128, 16), 128, 192, 256, 512, 1 << 10, 1 << 14, 1 << 20]
+)
+"""A context must have been met so often to be kept, and each of its followers a quarter as often. The steps are small
+where a budget of one or two million followers of a large shelf lies."""
 
 
 class CountTables(NamedTuple):

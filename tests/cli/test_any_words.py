@@ -1,12 +1,14 @@
 """Whatever is typed, the program answers with a sentence and an exit code, never with a traceback."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from penwright import box
 from penwright.cli.app import COMMANDS, build_app, main
 
 NAMES = [command.__name__ for command in COMMANDS if command.__name__ != "fetch"]  # which may ask a network
@@ -54,6 +56,14 @@ VALUES += [
 WORDS = st.sampled_from([*OPTIONS, *VALUES]) | st.text(max_size=8).filter(
     lambda word: "/" not in word and ".." not in word
 )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _empty_box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Leave no author to be found anywhere: one that is asked for an endless text would never end."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(box, "BOXED", tmp_path_factory.mktemp("box") / "nowhere")
+        yield
 
 
 def answer(command: str, words: list[str], *, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

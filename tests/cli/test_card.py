@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from penwright import Author, CharModel, Corpus, ModelConfig
+from penwright import Author, CharModel, Corpus, ModelConfig, box
 from penwright.card import Card, CardBook
 from penwright.cli.app import main
 
@@ -50,6 +50,21 @@ def test_the_size_of_counted_tables_is_told(corpus: Corpus, tmp_path: Path, caps
     assert "counts    0 contexts with 0 followers\n" in capsys.readouterr().out
     assert main(["card", str(path), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["counts"] == {"contexts": 0, "followers": 0}
+
+
+def test_the_author_in_the_box_is_shown_when_there_is_no_other(
+    author_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(box, "BOXED", author_file)
+    monkeypatch.chdir(tmp_path)
+    assert main(["card"]) == 0
+    out, err = capsys.readouterr()
+    assert "lamplighter" in out and "taking the one in the box" in err
+    assert main(["card", "--box"]) == 0
+    assert capsys.readouterr() == (out, "")
+    assert main(["card", "--json"]) == 0
+    out, err = capsys.readouterr()
+    assert json.loads(out)["author"] == str(author_file) and err == ""
 
 
 def test_a_missing_author_names_those_beside_it(author_file: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from penwright import Alphabet, Author, CharModel, Corpus, ModelConfig
+from penwright import Alphabet, Author, CharModel, Corpus, ModelConfig, box
 from penwright.cli.app import main
 
 TEXT = "It was late.\n\nThe lamp “burned” — 日本 — until\n  morning.  \n\nHannah wrote it down.\n"
@@ -30,6 +30,23 @@ def test_the_figures_are_the_library_s(author_file: Path, tmp_path: Path, capsys
     assert facts["num_chars"] == len(TEXT) and facts["is_lossless"]
     assert "".join(paragraph["text"] for paragraph in facts["paragraphs"]) == TEXT, "nothing is folded or left out"
     assert facts["file"] == str(path) and facts["encoding"] == "utf-8"
+
+
+def test_the_author_in_the_box_judges_when_there_is_no_other(
+    author_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(box, "BOXED", author_file)
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "letter.txt"
+    path.write_text(TEXT, encoding="utf-8")
+    assert main(["score", "letter.txt"]) == 0
+    out, err = capsys.readouterr()
+    assert "bits/char" in out and "box" not in out and "taking the one in the box" in err
+    assert main(["score", "letter.txt", "--box"]) == 0
+    assert capsys.readouterr() == (out, "")
+    assert main(["score", "letter.txt", "--json"]) == 0
+    out, err = capsys.readouterr()
+    assert json.loads(out)["author"] == str(author_file) and err == ""
 
 
 def test_a_byte_order_mark_and_other_line_ends_change_nothing(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from penwright import Author, CharModel, Corpus
+from penwright import Author, CharModel, Corpus, box
 from penwright.cli.app import main
 
 
@@ -144,9 +144,29 @@ def test_on_a_terminal_nothing_of_the_text_steers_it(
     assert "It␛[2J" in out and "a␛[2Jb␇" in out
 
 
+def test_the_author_in_the_box_writes_when_there_is_no_other(
+    author_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(box, "BOXED", author_file)
+    monkeypatch.chdir(tmp_path)
+    words = ["--prompt", "It was a dark", "--chars", "9", "--seed", "1"]
+    text = Author.load(author_file).write("It was a dark", max_chars=9, seed=1)
+    assert main(["write", *words]) == 0
+    assert capsys.readouterr() == (
+        f"It was a dark{text}\n",
+        "No author under runs/ yet: taking the one in the box. Raise your own: penwright train PATH\n",
+    )
+    assert main(["write", "--box", *words]) == 0
+    assert capsys.readouterr() == (f"It was a dark{text}\n", "")
+    assert main(["write", *words, "--json"]) == 0
+    out, err = capsys.readouterr()
+    assert json.loads(out)["author"] == str(author_file) and err == ""
+
+
 def test_without_any_author_the_next_step_is_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(box, "BOXED", tmp_path / "nowhere")
     monkeypatch.chdir(tmp_path)
     assert main(["write", "--prompt", ""]) == 1
     assert capsys.readouterr().err == (

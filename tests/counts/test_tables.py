@@ -53,6 +53,17 @@ def test_a_budget_is_kept_and_the_rarest_contexts_go_first(max_entries: int) -> 
         assert float(total_of(made.totals).min()) >= float(total_of(whole.totals).min())
 
 
+@pytest.mark.parametrize("max_entries", [310, 480, 640])
+def test_little_of_a_small_budget_is_left_unused(max_entries: int) -> None:
+    """Of contexts that were met from 15 to 1,000 times, half as many twice as often, as on a large shelf."""
+    totals = (1_000 * 16 / np.arange(16, 1_016)).astype(np.int64)
+    contexts, starts = np.arange(1_000, dtype=np.int32), np.arange(1_001)
+    each = Followers(contexts, starts, np.ones(1_000, dtype=np.uint16), totals)
+    none = Followers(contexts[:0], starts[:1], np.zeros(0, dtype=np.uint16), totals[:0])
+    made = make_tables([each] + [none] * (KINDS.num_kinds - 1), vocab_size=2, max_entries=max_entries)
+    assert 0.85 * max_entries < len(made.symbols) <= max_entries
+
+
 def test_contexts_are_distinct_and_in_order() -> None:
     assert (tables().contexts.long().diff() > 0).all()
 

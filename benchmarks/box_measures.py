@@ -1,0 +1,119 @@
+"""What is told of the author in the box: how well it predicts held-out books, and how much it copies.
+
+Simpler methods are measured on the same characters, and passages of held-out novels are searched for in the training
+books just as the author's own pages are. Knows nothing of pages.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from copying import Copied, copied
+
+from penwright import Author, Corpus
+from penwright.baselines import measure_baselines
+from penwright.corpus.config import SplitName
+from penwright.evaluation import evaluate
+from penwright.evaluation.passages import choose_passages
+from penwright.model import CharModel
+from penwright.training.config import TrainConfig
+
+HELD_OUT: tuple[SplitName, ...] = ("val", "test")
+OWN = "author"
+OTHERS = ("6-character table", "xz -9e")
+SCORED_CHARS = TrainConfig().final_val_chars
+"""Of each split, spread over its books: those by which the author's card judges it."""
+NUM_SAMPLES = 25
+SAMPLE_CHARS = 2_000
+LENGTHS = (16, 24, 32, 50, 80, 120)
+
+
+class Row(NamedTuple):
+    """One held-out book."""
+
+    split: str
+    title: str
+    author: str
+    num_chars: int
+    """Characters that were scored, from its beginning."""
+    bits: Mapping[str, float]
+    """Bits per character, of `OWN` and by method of `OTHERS`."""
+
+
+class Copying(NamedTuple):
+    """What stands word for word in the training books."""
+
+    author: Copied
+    """Of pages that the author wrote."""
+    people: Copied
+    """Of as many passages of the same length from held-out books."""
+
+
+class TrainingTexts:
+    """The texts of the training books, one at a time, as often as they are wanted."""
+
+    def __init__(self, corpus: Corpus) -> None:
+        """Read nothing yet."""
+        self._corpus = corpus
+
+    def __iter__(self) -> Iterator[str]:
+        return (self._corpus.book_text(book) for book in self._corpus.books_in("train"))
+
+
+def measure_books(model: CharModel, corpus: Corpus) -> list[Row]:
+    """Return a row for each held-out book that has a character to score; tables count all training books."""
+    scores = [
+        (split, score)
+        for split in HELD_OUT
+        for score in evaluate(model, corpus, corpus.books_in(split), max_chars=SCORED_CHARS)
+    ]
+    passages = [
+        passage
+        for split in HELD_OUT
+        for passage in choose_passages(corpus, corpus.books_in(split), max_chars=SCORED_CHARS)
+    ]
+    measured = measure_baselines(
+        corpus, passages, max_train_chars=corpus.num_chars("train"), max_compressor_train_chars=0
+    )
+    others = {each.name: each.book_bits_per_char for each in measured}
+    return [
+        Row(
+            split,
+            score.title,
+            score.author,
+            score.num_chars,
+            {OWN: score.bits_per_char} | {method: others[method][place] for method in OTHERS},
+        )
+        for place, (split, score) in enumerate(scores)
+    ]
+
+
+def mean(rows: Sequence[Row], method: str) -> float:
+    """Return bits per character over some rows, every character counting the same."""
+    return sum(row.bits[method] * row.num_chars for row in rows) / sum(row.num_chars for row in rows)
+
+
+def measure_copying(author: Author, corpus: Corpus) -> Copying:
+    """Let the author write without a prompt, and look for what it and others wrote in the training books."""
+    pages = [author.write(max_chars=SAMPLE_CHARS, seed=seed) for seed in range(1, NUM_SAMPLES + 1)]
+    texts = TrainingTexts(corpus)
+    return Copying(
+        copied(pages, texts, lengths=LENGTHS),
+        copied(passages_of_people(corpus, num_passages=NUM_SAMPLES), texts, lengths=LENGTHS),
+    )
+
+
+def passages_of_people(corpus: Corpus, *, num_passages: int) -> list[str]:
+    """Return passages of held-out books, spread over the books and over each one's length.
+
+    Args:
+        corpus: With at least one held-out book.
+        num_passages: How many, from 1.
+    """
+    books = [book for split in HELD_OUT for book in corpus.books_in(split)]
+    passages = []
+    for number in range(num_passages):
+        text = corpus.book_text(books[number % len(books)])
+        share = (number // len(books) + 1) / (num_passages // len(books) + 2)  # never a title page or a last line
+        start = int(share * max(0, len(text) - SAMPLE_CHARS))
+        passages.append(text[start : start + SAMPLE_CHARS])
+    return passages
