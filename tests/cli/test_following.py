@@ -52,7 +52,7 @@ def test_every_record_is_shown_and_every_step_is_told() -> None:
     display = Collector()
     outcome = follow(training, choose=lambda stop: display)
     assert display.deeds == ["step", "step", "step", "finished"]
-    assert outcome == (FINISHED, 0)
+    assert outcome == (FINISHED, None, 0)
 
 
 @pytest.mark.parametrize(("number", "exit_code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
@@ -60,7 +60,7 @@ def test_a_signal_lets_the_training_end_by_itself(number: int, exit_code: int) -
     display = Collector()
     outcome = follow(lambda stop: training(stop, signals=(number,)), choose=lambda stop: display)
     assert display.deeds == ["step", "step", "step", "sample", "finished"]
-    assert outcome == (FINISHED, exit_code)
+    assert outcome == (FINISHED, None, exit_code)
 
 
 def test_two_ctrl_c_end_it_at_once() -> None:
@@ -86,7 +86,7 @@ def test_a_reader_that_goes_away_stops_and_saves() -> None:
 
     outcome = follow(begin, choose=lambda stop: Broken())
     assert seen == [True, True]
-    assert outcome == (FINISHED, 0)
+    assert outcome == (FINISHED, None, 0)
 
 
 def test_a_run_without_a_last_record_has_none() -> None:
