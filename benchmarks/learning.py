@@ -23,8 +23,9 @@ import subprocess
 import sys
 import tempfile
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from common import RESULTS, results_header, write_results
@@ -34,8 +35,11 @@ from learning_plot import Line, Panel, draw
 from penwright import Corpus
 from penwright.cli.processors import let_waiting_threads_sleep
 from penwright.training.environment import choose_precision, usable_processors, use_threads
+from penwright.training.sizes import Size
 
 DEFAULT = "default"
+ABLATED_SIZE = Size(192, 3)
+"""Of the network whose ingredients are taken away one by one."""
 INSTALL_KERAS = "python -m pip install --constraint constraints.txt --group peers"
 FIND_KERAS = (
     "from importlib.util import find_spec as find; raise SystemExit(not (find('keras') and find('tensorflow')))"
@@ -68,15 +72,17 @@ def _faster_precision() -> str:
 
 
 def ablations_of(path: Path) -> list[Contestant]:
-    """Return the default preset, and one contestant for each table of a file: its sections are laid over the preset."""
-    tables = tomllib.loads(path.read_text(encoding="utf-8"))
-    return [
-        preset_contestant(DEFAULT),
-        *(
-            Contestant(name, name, "penwright_run", {"preset": DEFAULT, "overrides": overrides})
-            for name, overrides in tables.items()
-        ),
-    ]
+    """Return the default preset in one size, and one contestant for each table of a file, laid over it.
+
+    The size is fixed, since a plan would give each another one, and size and ingredient could not be told apart.
+    """
+    tables = {DEFAULT: {}, **tomllib.loads(path.read_text(encoding="utf-8"))}
+
+    def settings(overrides: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+        model = {**ABLATED_SIZE.settings, **overrides.get("model", {})}
+        return {"preset": DEFAULT, "overrides": {**overrides, "model": model}}
+
+    return [Contestant(name, name, "penwright_run", settings(overrides)) for name, overrides in tables.items()]
 
 
 def table(results: Sequence[Result], contestants: Sequence[Contestant]) -> list[str]:
