@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from penwright.alphabet import FIRST_CHARACTER_ID, FIRST_HALF_BYTE_ID, Alphabet, Ids
+from penwright.corpus.shares import even_shares
 from penwright.corpus.store import Book, Corpus
 from penwright.errors import UsageError
 
@@ -79,25 +80,6 @@ def passage_of(corpus: Corpus, book: Book, *, num_chars: int) -> Passage:
 def scorable_chars(corpus: Corpus, book: Book) -> int:
     """Return how many characters of a book can be scored: all, or all but the first where there is no boundary id."""
     return book.num_chars if corpus.alphabet.boundary_id is not None else max(0, book.num_chars - 1)
-
-
-def even_shares(available: Sequence[int], *, budget: int) -> list[int]:
-    """Divide a budget as evenly as the amounts allow.
-
-    Args:
-        available: What each one can use at most.
-        budget: What there is in all.
-
-    Returns:
-        A share for each, no larger than what it can use. They sum to the budget, or to all there is if that is less.
-        Where the budget does not divide, the larger ones have one more.
-    """
-    shares = [0] * len(available)
-    order = sorted(range(len(available)), key=lambda index: (available[index], index))
-    for position, index in enumerate(order):
-        shares[index] = min(available[index], budget // (len(order) - position))
-        budget -= shares[index]
-    return shares
 
 
 def character_starts(ids: Ids, *, alphabet: Alphabet) -> NDArray[np.bool_]:

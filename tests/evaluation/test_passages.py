@@ -12,7 +12,6 @@ from penwright.errors import UsageError
 from penwright.evaluation.passages import (
     character_starts,
     choose_passages,
-    even_shares,
     passage_of,
     scorable_chars,
 )
@@ -83,16 +82,6 @@ def test_every_character_starts_exactly_once(text: str) -> None:
 def test_every_symbol_of_the_seed_alphabet_is_a_character() -> None:
     ids = Alphabet.seed().encode("Penwright é")
     assert character_starts(ids, alphabet=Alphabet.seed()).all()
-
-
-@given(available=st.lists(st.integers(0, 50), max_size=12), budget=st.integers(0, 400))
-def test_shares_use_the_whole_budget_and_differ_by_one_at_most(available: list[int], budget: int) -> None:
-    shares = even_shares(available, budget=budget)
-    assert sum(shares) == min(budget, sum(available))
-    cut = [share for share, most in zip(shares, available, strict=True) if share < most]
-    if cut:
-        assert max(cut) - min(cut) <= 1
-        assert all(share <= max(cut) for share in shares)
 
 
 def test_a_budget_below_one_is_refused() -> None:
