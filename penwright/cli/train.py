@@ -31,6 +31,7 @@ def train(
     preset: Annotated[str | None, option(group=CONFIGURATION, metavar="NAME")] = None,
     config: Annotated[Path | None, option(group=CONFIGURATION, metavar="FILE")] = None,
     set_: Annotated[tuple[str, ...], option(name="--set", group=CONFIGURATION, metavar="SETTING")] = (),
+    unit: Annotated[Literal["characters", "pairs", "words"] | None, option(group=CONFIGURATION)] = None,
     seed: Annotated[Whole, option(group=CONFIGURATION)] = None,
     prompt: Annotated[Text, option(group=CONFIGURATION)] = None,
     threads: Annotated[Whole, option(group=CONFIGURATION)] = None,
@@ -60,6 +61,8 @@ def train(
             window, elman, gru, lstm.
         config: A TOML file of settings, laid over the preset.
         set_: A setting laid over both, as section.key=value, for example model.hidden_size=256. May be repeated.
+        unit: What a symbol stands for: a character, a byte pair, or a word. For the number of symbols of the latter two,
+            --set corpus.num_pieces=N.
         seed: Decides the first weights and the order of the books.
         prompt: What the samples shown while learning begin with.
         threads: Processor threads; 0 for all.
@@ -74,13 +77,15 @@ def train(
     manner = Manner(is_quiet=quiet, as_json=as_json)
     if resume is not None:
         others = {"run": run, "default-shelf": default_shelf, "preset": preset, "config": config, "set": set_}
-        for name, value in {**others, **training, "prompt": prompt, "print-config": print_config}.items():
+        for name, value in {**others, **training, "unit": unit, "prompt": prompt, "print-config": print_config}.items():
             at_most_one({"--resume": resume, f"--{name}": value})
         return resume_run(resume, paths=paths, lengths=lengths, manner=manner)
 
     from penwright.training.resolve import resolve_config
 
-    overrides = merge_settings({"train": {**lengths, **training}, "diary": {"prompt": prompt}}, parse_settings(set_))
+    overrides = merge_settings(
+        {"corpus": {"unit": unit}, "train": {**lengths, **training}, "diary": {"prompt": prompt}}, parse_settings(set_)
+    )
     resolved = resolve_config(preset, config_file=config, overrides=overrides)
     if print_config:
         print_configuration(resolved, as_json=as_json)

@@ -1,7 +1,8 @@
 """Which symbols words are made of."""
 
 from penwright.alphabet import FIRST_CHARACTER_ID, Alphabet
-from penwright.counts.letters import letters_of
+from penwright.counts.letters import continues_word, letters_of
+from penwright.pieces import PieceAlphabet
 
 
 def test_letters_digits_and_what_joins_them_make_words() -> None:
@@ -21,3 +22,23 @@ def test_the_seed_alphabet_has_words_too() -> None:
     alphabet = Alphabet.seed()
     assert letters_of(alphabet)[alphabet.encode("k")[0]]
     assert not letters_of(alphabet)[alphabet.encode(" ")[0]]
+
+
+PIECES = PieceAlphabet("\n 'abé", kind="words", pieces=[" a", "ab", "a'b", " '", "\n\n", " é'"])
+
+
+def test_a_piece_continues_a_word_if_it_is_made_of_letters_only() -> None:
+    found = continues_word(PIECES)
+    assert {text for text in PIECES.texts if text and found[PIECES.id_of_text[text]]} == {*"'abé", "ab", "a'b"}
+    assert found[1:FIRST_CHARACTER_ID].all()
+    assert not found[0]
+
+
+def test_a_piece_belongs_to_a_word_by_its_last_character() -> None:
+    found = letters_of(PIECES)
+    assert {text for text in PIECES.texts if text and not found[PIECES.id_of_text[text]]} == {"\n", " ", "\n\n"}
+
+
+def test_of_characters_letters_continue_words() -> None:
+    for alphabet in (Alphabet.learn(dict.fromkeys("\n a'9", 1)), Alphabet.seed()):
+        assert continues_word(alphabet).tolist() == letters_of(alphabet).tolist()
