@@ -61,7 +61,7 @@ def train(
             window, elman, gru, lstm.
         config: A TOML file of settings, laid over the preset.
         set_: A setting laid over both, as section.key=value, for example model.hidden_size=256. May be repeated.
-        unit: What a symbol stands for: a character, a byte pair, or a word. For the number of symbols of the latter two,
+        unit: What a symbol stands for: a character, a byte pair or a word. For the number of symbols of the last two,
             --set corpus.num_pieces=N.
         seed: Decides the first weights and the order of the books.
         prompt: What the samples shown while learning begin with.
