@@ -25,8 +25,9 @@ from common import results_header, write_results
 from penwright import Author, Corpus, train
 from penwright.corpus import CorpusConfig
 from penwright.corpus.config import SplitName
+from penwright.corpus.shares import even_shares
 from penwright.evaluation.costs import iter_chunks
-from penwright.evaluation.passages import choose_passages, passage_of
+from penwright.evaluation.passages import passage_of
 from penwright.model import CharModel
 from penwright.training.environment import usable_processors
 from penwright.training.records import Finished
@@ -83,9 +84,9 @@ def ends_between_words(corpus: Corpus, split: SplitName, *, scored_chars: int) -
 
     White space after another character begins a symbol in every unit.
     """
-    ends = []
-    for passage in choose_passages(corpus, corpus.require_books(split), max_chars=scored_chars):
-        text = corpus.alphabet.decode(passage.ids[1:])
+    ends, books = [], corpus.require_books(split)
+    for book, share in zip(books, even_shares([book.num_chars for book in books], budget=scored_chars), strict=True):
+        text = corpus.alphabet.decode(passage_of(corpus, book, num_chars=share).ids[1:])
         places = [place for place in range(1, len(text)) if text[place].isspace() and not text[place - 1].isspace()]
         ends.append(places[-1] if places else 0)
     return ends
@@ -143,7 +144,8 @@ def row(spec: str, results: Sequence[Result]) -> str:
     first = results[0]
     return (
         f"| {spec} | {first.num_symbols:,} | {first.chars_per_symbol:.2f} | {first.num_parameters:,} | "
-        f"{middle('chars_read'):,.0f} | {middle('chars_per_second'):,.0f} | {middle('val'):.3f} | {middle('test'):.3f} |"
+        f"{middle('chars_read'):,.0f} | {middle('chars_per_second'):,.0f} | "
+        f"{middle('val'):.3f} | {middle('test'):.3f} |"
     )
 
 
@@ -172,19 +174,16 @@ def main() -> None:
     held_out = {split: sorted({book.author for book in plain.books_in(split)}) for split in HELD_OUT}
     lines = [
         f"{arguments.minutes:g} minutes each, {arguments.threads} threads, median of {arguments.seeds} seeds, "
-        f"{'the network alone' if arguments.network else 'the default author'}. {plain.num_chars('train'):,} characters "
-        f"to learn from. Held out: {', '.join(held_out['val'])} (val), {', '.join(held_out['test'])} (test); "
+        f"{'the network alone' if arguments.network else 'the default author'}. "
+        f"{plain.num_chars('train'):,} characters to learn from. Held out: {', '.join(held_out['val'])} (val), {', '.join(held_out['test'])} (test); "
         f"{sum(ends['val']):,} and {sum(ends['test']):,} characters of them are scored.",
         "",
-        "| unit | symbols | characters a symbol | parameters | chars read | chars/s | bits per character, val | and test |",
+        "| unit | symbols | characters a symbol | parameters | chars read | chars/s | "
+        "bits per character, val | and test |",
         "|---|---:|---:|---:|---:|---:|---:|---:|",
         *(row(spec, results) for spec, results in found.items()),
         "",
-        *(
-            line
-            for spec, results in found.items()
-            for line in (f"> **{spec}**: {' '.join(results[0].page.split())}", "")
-        ),
+        *(f"> **{spec}**: {' '.join(results[0].page.split())}\n" for spec, results in found.items()),
     ]
     write_results("units", "Characters, byte pairs and words", results_header(), "\n".join(lines).rstrip())
 
