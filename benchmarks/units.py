@@ -175,7 +175,8 @@ def main() -> None:
     lines = [
         f"{arguments.minutes:g} minutes each, {arguments.threads} threads, median of {arguments.seeds} seeds, "
         f"{'the network alone' if arguments.network else 'the default author'}. "
-        f"{plain.num_chars('train'):,} characters to learn from. Held out: {', '.join(held_out['val'])} (val), {', '.join(held_out['test'])} (test); "
+        f"{plain.num_chars('train'):,} characters to learn from. Held out: "
+        f"{', '.join(held_out['val'])} (val), {', '.join(held_out['test'])} (test); "
         f"{sum(ends['val']):,} and {sum(ends['test']):,} characters of them are scored.",
         "",
         "| unit | symbols | characters a symbol | parameters | chars read | chars/s | "

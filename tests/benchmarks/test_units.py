@@ -27,14 +27,8 @@ def test_the_same_characters_are_scored_in_each_unit(corpus: Corpus, tmp_path: P
     assert len(ends) == len(corpus.books_in("val"))
     assert 400 < sum(ends) <= 500
     other = Corpus.from_files([SHELF], cache_dir=tmp_path, config=unit_of(spec).config)
-    config = ModelConfig(
-        cell="gru",
-        vocab_size=other.alphabet.vocab_size,
-        embedding_dim=2,
-        hidden_size=2,
-        num_layers=1,
-        is_residual=False,
-    )
+    shape = {"cell": "gru", "embedding_dim": 2, "hidden_size": 2, "num_layers": 1, "is_residual": False}
+    config = ModelConfig.from_dict({**shape, "vocab_size": other.alphabet.vocab_size})
     model = CharModel(config, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
         model.readout_weight.zero_()
