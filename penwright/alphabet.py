@@ -2,7 +2,8 @@
 
 A learnt alphabet holds the characters found in the books. A character it lacks is spelled as its UTF-8 bytes, each byte
 as two half-byte symbols, so that every text round-trips and sixteen extra symbols suffice. The seed alphabet is the
-fixed set of 98 symbols of the 2017 system, which maps what it lacks to one unknown symbol and so loses it.
+fixed set of 98 symbols of the 2017 system, which maps what it lacks to one unknown symbol and so loses it. Alphabets
+whose symbols may stand for several characters stand in `pieces`; they have the same interface.
 
 This module knows nothing of books, files or models.
 
@@ -17,14 +18,16 @@ Ids of the seed alphabet: 0 unknown, 1 tab, 2..96 the printable ASCII characters
 
 import hashlib
 import json
-import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from penwright.code_points import code_points_of, decode_utf8, half_bytes_of, text_of, utf8_lengths
+from penwright.context_kinds import CHARACTERS, Unit
 from penwright.errors import AuthorError, ConfigError, did_you_mean
 
 BOUNDARY_ID = 0
@@ -39,6 +42,13 @@ Ids = NDArray[np.uint8 | np.uint16]
 
 class Alphabet:
     """An immutable set of characters with an id for each. Make one with `learn`, `seed` or `from_dict`."""
+
+    kind: str
+    """"learnt" or "seed"; alphabets of pieces have kinds of their own."""
+    characters: str
+    """Those with an id of their own, in the order of their ids."""
+    texts: list[str]
+    """What each id stands for, V entries; the edge of a book and half-bytes stand for no text by themselves."""
 
     def __init__(self, characters: str, *, kind: str = "learnt") -> None:
         """Build from the characters in id order.
@@ -60,13 +70,12 @@ class Alphabet:
         self.kind = kind
         self.characters = characters
         self._first_id = FIRST_CHARACTER_ID if kind == "learnt" else 1
+        self.texts = [*([""] * FIRST_CHARACTER_ID if kind == "learnt" else ["\0"]), *characters]
         # Zero says "no id": it is the unknown symbol of the seed, and the edge of a book never stands for a character.
         self._id_of_code_point: Ids = np.zeros(NUM_CODE_POINTS, dtype=self.dtype)
         code_points = code_points_of(characters)
         self._id_of_code_point[code_points] = np.arange(self._first_id, self.vocab_size)
         self._code_point_of_id = np.concatenate([np.zeros(self._first_id, dtype=np.uint32), code_points])
-        # The text of each id; half-bytes have none of their own and are handled apart.
-        self._text_of_id: list[str] = [*([""] * FIRST_CHARACTER_ID if kind == "learnt" else ["\0"]), *characters]
 
     @classmethod
     def learn(cls, counts: Mapping[str, int], *, max_characters: int = 4_000, min_count: int = 1) -> "Alphabet":
@@ -114,14 +123,29 @@ class Alphabet:
             raise AuthorError("the seed alphabet is fixed, but this one holds other characters.")
         return alphabet
 
-    def to_dict(self) -> dict[str, str]:
+    def to_dict(self) -> dict[str, Any]:
         """Return plain data for JSON; `from_dict` reads it back."""
         return {"kind": self.kind, "characters": self.characters}
 
     @property
     def vocab_size(self) -> int:
         """Number of ids, V: the characters and the special symbols before them."""
-        return self._first_id + len(self.characters)
+        return len(self.texts)
+
+    @property
+    def unit(self) -> Unit:
+        """What a symbol stands for: "characters", or the "pairs" or "words" of an alphabet of pieces."""
+        return CHARACTERS
+
+    @property
+    def of_characters(self) -> "Alphabet":
+        """The alphabet of the same characters without any pieces; itself, unless it has some."""
+        return self
+
+    @cached_property
+    def num_chars_of_ids(self) -> NDArray[np.int64]:
+        """How many characters each id stands for, shape (V,): 0 for the edge of a book and for half-bytes."""
+        return np.array([len(text) for text in self.texts], dtype=np.int64)
 
     @property
     def dtype(self) -> type[np.uint8] | type[np.uint16]:
@@ -131,12 +155,12 @@ class Alphabet:
     @property
     def boundary_id(self) -> int | None:
         """The id read before a book's first character, or None for the seed, which joins its books."""
-        return BOUNDARY_ID if self.kind == "learnt" else None
+        return BOUNDARY_ID if self.is_lossless else None
 
     @property
     def start_id(self) -> int:
         """The id to read first when there is no prompt: the edge of a book, or the seed's letter L."""
-        return BOUNDARY_ID if self.kind == "learnt" else int(self._id_of_code_point[ord("L")])
+        return BOUNDARY_ID if self.is_lossless else int(self._id_of_code_point[ord("L")])
 
     @property
     def digest(self) -> str:
@@ -147,7 +171,7 @@ class Alphabet:
     @property
     def is_lossless(self) -> bool:
         """Whether every text round-trips."""
-        return self.kind == "learnt"
+        return self.kind != "seed"
 
     def encode(self, text: str) -> Ids:
         """Return the ids of a text.
@@ -160,7 +184,7 @@ class Alphabet:
         """
         code_points = code_points_of(text)
         ids = self._id_of_code_point.take(code_points)
-        if self.kind == "learnt" and not ids.all():
+        if self.is_lossless and not ids.all():
             return self._spell(ids, code_points)
         return ids
 
@@ -200,6 +224,29 @@ class Alphabet:
         decoder = self.decoder()
         return "".join([*map(decoder.push, symbols.tolist()), decoder.finish()])
 
+    def spell(self, ids: Ids) -> Ids:
+        """Return what ids of this alphabet are in its alphabet `of_characters`, shape (N,)."""
+        return ids
+
+    def settled(self, text: str) -> int:
+        """Return how much of a text, from its beginning, is encoded the same whatever comes after it, in characters."""
+        return len(text)
+
+    def iter_stretches(self, text: str, *, size: int) -> Iterator[str]:
+        """Cut a text so that the ids of its stretches, one after the other, are the ids of the text.
+
+        Args:
+            text: Any string.
+            size: Characters of a stretch at most; from 256 where symbols are pieces.
+        """
+        start = 0
+        while len(text) - start > size:
+            stop = start + self.settled(text[start : start + size])
+            yield text[start:stop]
+            start = stop
+        if start < len(text):
+            yield text[start:]
+
     def decoder(self) -> "Decoder":
         """Return a new decoder for a stream of ids."""
         return Decoder(self)
@@ -225,12 +272,12 @@ class Decoder:
         self._half_bytes: list[int] = []
 
     def push(self, symbol: int) -> str:
-        """Take one id and return the text it completes, often one character, sometimes none."""
+        """Take one id and return the text it completes, often one character, sometimes none, of a piece several."""
         alphabet = self._alphabet
-        if alphabet.kind == "learnt" and FIRST_HALF_BYTE_ID <= symbol < FIRST_CHARACTER_ID:
+        if alphabet.is_lossless and FIRST_HALF_BYTE_ID <= symbol < FIRST_CHARACTER_ID:
             self._half_bytes.append(symbol - FIRST_HALF_BYTE_ID)
             return self._complete_characters()
-        return self.finish() + alphabet._text_of_id[symbol]
+        return self.finish() + alphabet.texts[symbol]
 
     def finish(self) -> str:
         """Return what the half-bytes held back amount to, U+FFFD for those that form no character, and start afresh."""
@@ -241,7 +288,7 @@ class Decoder:
         data = bytes(16 * high + low for high, low in pairs)
         is_odd = whole < len(self._half_bytes)
         self._half_bytes = []
-        return _decode_utf8(data) + ("\ufffd" if is_odd else "")
+        return decode_utf8(data) + ("\ufffd" if is_odd else "")
 
     def _complete_characters(self) -> str:
         """Return a character as soon as its last half-byte is here."""
@@ -250,38 +297,3 @@ class Decoder:
         lead = 16 * self._half_bytes[0] + self._half_bytes[1]
         needed = 1 if lead < 0xC0 else 2 if lead < 0xE0 else 3 if lead < 0xF0 else 4
         return self.finish() if len(self._half_bytes) >= 2 * needed else ""
-
-
-def code_points_of(text: str) -> NDArray[np.uint32]:
-    """Return the Unicode code points of a text, uint32 of shape (N,), lone surrogates included."""
-    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
-
-
-def text_of(code_points: NDArray[np.uint32]) -> str:
-    """Return the text of some Unicode code points, shape (N,): the inverse of `code_points_of`."""
-    return code_points.astype("<u4", copy=False).tobytes().decode("utf-32-le", "surrogatepass")
-
-
-def utf8_lengths(code_points: NDArray[np.uint32]) -> NDArray[np.intp]:
-    """Return how many bytes each code point takes in UTF-8, 1 to 4, shape (N,)."""
-    return np.searchsorted(np.array([0x80, 0x800, 0x10000]), code_points, side="right") + 1
-
-
-def half_bytes_of(text: str) -> NDArray[np.uint8]:
-    """Return the UTF-8 form of a text as half-bytes, 0 to 15, high one first; shape (2 * bytes,)."""
-    data = np.frombuffer(text.encode("utf-8", "surrogatepass"), dtype=np.uint8)
-    return np.stack([data >> 4, data & 15], axis=1).reshape(-1)
-
-
-def name_of(character: str) -> str:
-    """Return a readable name such as "U+00E9 é LATIN SMALL LETTER E WITH ACUTE"."""
-    shown = character if character.isprintable() and not character.isspace() else " "
-    return f"U+{ord(character):04X} {shown} {unicodedata.name(character, 'unnamed')}"
-
-
-def _decode_utf8(data: bytes) -> str:
-    """Decode with U+FFFD for what is not UTF-8, but keep lone surrogates, which `encode` spells too."""
-    try:
-        return data.decode("utf-8", "surrogatepass")
-    except UnicodeDecodeError:
-        return data.decode("utf-8", "replace")

@@ -12,7 +12,8 @@ This module knows nothing of models or probabilities.
 from bisect import bisect_left
 from functools import lru_cache
 
-from penwright.alphabet import FIRST_CHARACTER_ID, FIRST_HALF_BYTE_ID, NUM_CODE_POINTS, Alphabet, code_points_of
+from penwright.alphabet import FIRST_CHARACTER_ID, FIRST_HALF_BYTE_ID, NUM_CODE_POINTS, Alphabet
+from penwright.code_points import code_points_of
 
 SURROGATES = range(0xD800, 0xE000)
 CONTROLS = (*range(0x20), *range(0x7F, 0xA0))
@@ -28,10 +29,10 @@ class HalfByteGate:
         """Begin at the edge of a character.
 
         Args:
-            alphabet: Of either kind. The seed's spells nothing; only its unknown symbol is banned, which stands for no
-                character.
+            alphabet: Of any kind. The seed's spells nothing; only its unknown symbol is banned, which stands for no
+                character. A piece may follow wherever a character may.
         """
-        self._is_spelling = alphabet.kind == "learnt"
+        self._is_spelling = alphabet.is_lossless
         known = code_points_of(alphabet.characters).tolist()
         self._never_spelled = sorted({*known, *SURROGATES, *CONTROLS, REPLACEMENT})
         self._spelled = ""

@@ -10,15 +10,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from penwright.context_kinds import CHARACTERS, NUM_BONUSES, NUM_RECALLED, NUM_SHOWN, kinds_of
+from penwright.context_kinds import CHARACTERS, NUM_BONUSES, NUM_RECALLED, NUM_SHOWN, UNITS, kinds_of
 from penwright.errors import ConfigError, did_you_mean
 
 CELLS = ("perceptron", "window", "elman", "gru", "lstm", "gated")
 GRU_RESETS = ("before", "after")
 CONV_SIZE = 4
 """Characters that the convolution of a gated layer sees: the present one and the three before it."""
-UNITS = (CHARACTERS, "pairs", "words")
-"""What a symbol stands for: a character; a piece that pairs of smaller ones grew into; a frequent word."""
 MAX_COUNTED_SYMBOLS = 1_024
 """Symbols of the largest alphabet whose contexts are counted: a distribution is made for every kind and character."""
 MAX_PARAMETERS = 2_000_000_000

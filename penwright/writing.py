@@ -7,6 +7,10 @@ next; it never ends by itself. Where to stop is the matter of `endings`.
 What is read first is the edge of a book, as in training, and then the prompt. An alphabet without such an edge, the
 seed's, reads the prompt alone, or its start letter if the prompt is empty. None of these is part of what is written.
 
+Where symbols are pieces, a text that ends within a word is read to the beginning of that word only: cut there, it would
+end in pieces that no book has in this place. The word's beginning waits in the bookmark until more text shows how it is
+cut, or until writing chooses, among the pieces that agree with it, those that lead through it.
+
 This module knows nothing of files, or of how long a text should be.
 
 Letters: V = vocab_size, T = ids read at once, N = ids of a stretch of text.
@@ -35,6 +39,8 @@ class Bookmark(NamedTuple):
     """What comes next, shape (1, V), on the model's device."""
     state: ModelState
     """The memory of one reader, one entry per layer."""
+    unread: str = ""
+    """The end of the text where it may belong to a longer piece: not read yet. Empty where symbols are characters."""
 
 
 def read_text(model: CharModel, alphabet: Alphabet, text: str, *, after: Bookmark | None = None) -> Bookmark:
@@ -50,14 +56,16 @@ def read_text(model: CharModel, alphabet: Alphabet, text: str, *, after: Bookmar
         Where the text ends.
     """
     assert model.config.vocab_size == alphabet.vocab_size, (model.config.vocab_size, alphabet.vocab_size)
+    text = text if after is None else after.unread + text
+    settled = alphabet.settled(text)
     place, device = after, _device_of(model)
     with torch.inference_mode():
         state = model.initial_state(1) if after is None else after.state
-        for ids in _iter_ids(alphabet, text, is_new=after is None):
+        for ids in _iter_ids(alphabet, text[:settled], is_new=after is None):
             logits, state = model.sequence(ids.to(device), state)  # (1, T, V)
             place = Bookmark(logits[:, -1].clone(), state)  # a view would keep the whole piece in memory
     assert place is not None
-    return place
+    return place if place.unread == text[settled:] else place._replace(unread=text[settled:])
 
 
 def iter_text(
@@ -72,7 +80,8 @@ def iter_text(
     """Write on after a prompt, for ever.
 
     The edge of a book is never drawn, and half-bytes only where they make a character that the alphabet lacks; so no
-    damaged character is written, and reading the written text leads to where the writing was.
+    damaged character is written, and reading the written text leads to where the writing was. Where symbols are pieces
+    it leads there only if the author cut its words as its books are cut.
 
     Args:
         model: What writes.
@@ -83,22 +92,56 @@ def iter_text(
         after: Where to read the prompt from, or None to open a new book.
 
     Yields:
-        Each character as soon as it is complete.
+        Each character, one at a time, as soon as it is complete.
 
     Raises:
         AuthorError: If the model's predictions are not numbers.
     """
     gate, decoder, device = HalfByteGate(alphabet), alphabet.decoder(), _device_of(model)
     banned_at_edge = torch.tensor(gate.banned_ids)
-    place = read_text(model, alphabet, prompt, after=after)
+    place, beyond = _read_out(
+        model, alphabet, read_text(model, alphabet, prompt, after=after), sampling=sampling, generator=generator
+    )
+    yield from beyond
     while True:
         banned = gate.banned_ids if gate.is_inside else banned_at_edge
         symbol = sample_next(place.logits, config=sampling, generator=generator, banned_ids=banned)  # (1,)
         gate.push(int(symbol))
-        if character := decoder.push(int(symbol)):
-            yield character
+        yield from decoder.push(int(symbol))
         with torch.inference_mode():  # never around the yield, where it would hold for the caller too
             place = Bookmark(*model.step(symbol.to(device), place.state))
+
+
+def _read_out(
+    model: CharModel, alphabet: Alphabet, place: Bookmark, *, sampling: SamplingConfig, generator: torch.Generator
+) -> tuple[Bookmark, str]:
+    """Read what a bookmark has left unread, letting the model choose the pieces.
+
+    Each symbol is drawn among those that agree with the text still unread: that are a beginning of it, or that go on
+    beyond it. How probable a symbol makes the rest of the unread text is not looked at. A character without an id is
+    read as it is spelled.
+
+    Returns:
+        Where that ends, and what the last symbol holds beyond the unread text.
+    """
+    unread, beyond = place.unread, ""
+    while unread:
+        if unread[0] in alphabet:
+            banned = [
+                symbol
+                for symbol, text in enumerate(alphabet.texts)
+                if not text or not (text.startswith(unread) or unread.startswith(text))
+            ]
+            symbols = sample_next(place.logits, config=sampling, generator=generator, banned_ids=banned).tolist()
+            text = alphabet.texts[symbols[0]]
+        else:
+            text = unread[0]
+            symbols = alphabet.encode(text).tolist()
+        with torch.inference_mode():
+            for symbol in symbols:
+                place = Bookmark(*model.step(torch.tensor([symbol], device=_device_of(model)), place.state))
+        unread, beyond = unread[len(text) :], text[len(unread) :]
+    return place, beyond
 
 
 def _iter_ids(alphabet: Alphabet, text: str, *, is_new: bool) -> Iterator[Tensor]:
@@ -108,8 +151,8 @@ def _iter_ids(alphabet: Alphabet, text: str, *, is_new: bool) -> Iterator[Tensor
     elif is_new and not text:
         yield torch.tensor([[alphabet.start_id]])
     at_once = max(1, min(IDS_READ_AT_ONCE, MAX_LOGITS // alphabet.vocab_size))
-    for start in range(0, len(text), CHARS_ENCODED_AT_ONCE):
-        ids = torch.from_numpy(alphabet.encode(text[start : start + CHARS_ENCODED_AT_ONCE]).astype("int64"))  # (N,)
+    for stretch in alphabet.iter_stretches(text, size=CHARS_ENCODED_AT_ONCE):
+        ids = torch.from_numpy(alphabet.encode(stretch).astype("int64"))  # (N,)
         for place in range(0, len(ids), at_once):
             yield ids[None, place : place + at_once]
 

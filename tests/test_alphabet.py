@@ -5,16 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from penwright.alphabet import (
-    BOUNDARY_ID,
-    FIRST_CHARACTER_ID,
-    Alphabet,
-    code_points_of,
-    half_bytes_of,
-    name_of,
-    text_of,
-    utf8_lengths,
-)
+from penwright.alphabet import BOUNDARY_ID, FIRST_CHARACTER_ID, Alphabet
 from penwright.errors import AuthorError, ConfigError
 
 # Every code point, lone surrogates included: a text may hold what no encoding should have let through.
@@ -163,18 +154,3 @@ def test_bounds_of_learning_are_refused_with_both_numbers() -> None:
         Alphabet.learn({}, min_count=0)
     with pytest.raises(ConfigError, match="at most 60,000 characters; 60,001 were given"):
         Alphabet("".join(map(chr, range(60_001))))
-
-
-@given(any_text)
-def test_code_points_and_lengths_agree_with_python(text: str) -> None:
-    code_points = code_points_of(text)
-    assert code_points.tolist() == list(map(ord, text))
-    assert text_of(code_points) == text
-    lengths = [len(character.encode("utf-8", "surrogatepass")) for character in text]
-    assert utf8_lengths(code_points).tolist() == lengths
-    assert len(half_bytes_of(text)) == 2 * sum(lengths)
-
-
-def test_a_character_has_a_readable_name() -> None:
-    assert name_of("é") == "U+00E9 é LATIN SMALL LETTER E WITH ACUTE"
-    assert name_of("\n") == "U+000A   unnamed"

@@ -15,8 +15,9 @@ MAX_LINES = 300
 
 # The rooms and the modules beside them, from the ground up. Each imports from lower floors, and a room from itself.
 FLOORS = [
-    ["errors", "files", "context_kinds"],
+    ["errors", "files", "code_points", "context_kinds"],
     ["alphabet", "sampling", "endings", "model_config"],
+    ["pieces"],
     ["corpus", "counts", "half_bytes"],
     ["batches", "layers"],
     ["model"],
@@ -30,7 +31,19 @@ FLOORS = [
     ["__main__"],
 ]
 FLOOR_OF = {name: floor for floor, names in enumerate(FLOORS) for name in names}
-WITHOUT_TORCH = {"errors", "files", "alphabet", "corpus", "endings", "half_bytes", "model_config", "box", "cli"}
+WITHOUT_TORCH = {
+    "errors",
+    "files",
+    "code_points",
+    "pieces",
+    "alphabet",
+    "corpus",
+    "endings",
+    "half_bytes",
+    "model_config",
+    "box",
+    "cli",
+}
 WITHOUT_TORCH |= {"__init__", "__main__"}
 
 

@@ -164,7 +164,7 @@ def plain_loop(model: CharModel, alphabet: Alphabet, prompt: str, *, number: int
     """What `iter_text` does, in the plainest way."""
     generator = generator_from(seed)
     gate = HalfByteGate(alphabet)
-    logits, state = steps(model, [0, *alphabet.encode(prompt).tolist()])
+    logits, state, _ = steps(model, [0, *alphabet.encode(prompt).tolist()])
     chosen: list[int] = []
     text = ""
     while len(text) < number:

@@ -13,6 +13,7 @@ from penwright.author_file.layout import ABOUT_KEYS, FORMAT, FORMAT_VERSION, RUN
 from penwright.card import Card
 from penwright.errors import AuthorError, PenwrightError, printable
 from penwright.model_config import ModelConfig
+from penwright.pieces import alphabet_from_dict
 
 MAX_REASON_CHARS = 300
 
@@ -43,7 +44,7 @@ def read_claims(header: dict[str, Any], path: Path) -> Claims:
         config = ModelConfig.from_dict(about["model"])
         if not isinstance(about["alphabet"], dict):
             raise AuthorError("the alphabet must be a table.")
-        alphabet = Alphabet.from_dict(about["alphabet"])
+        alphabet = alphabet_from_dict(about["alphabet"])
         card = Card.from_dict(about["card"])
     except PenwrightError as error:
         refuse(path, str(error).rstrip("."))

@@ -56,10 +56,11 @@ def card_lines(
         "corpus": card.corpus_digest,
         "rights": card.licence_note,
     }
+    symbols = "characters" if alphabet.unit == "characters" else "symbols"
     lines = [f"{label:<9} {value}" for label, value in entries.items() if value]
     for split, scores in (("val", card.val_scores), ("test", card.test_scores)):
         rows = [f"{score.bits_per_char:6.3f}  {100 * score.accuracy:4.1f} %  {_named(score)}" for score in scores]
-        lines += _table(f"{split}: bits per character and characters guessed right, by book", rows, num_rows=len(rows))
+        lines += _table(f"{split}: bits per character and {symbols} guessed right, by book", rows, num_rows=len(rows))
     rows = [f"{book.split:<5}  {book.num_chars:>11,}  {_named(book)}" for book in card.books[:SHOWN_ROWS]]
     lines += _table("books: split, characters, title", rows, num_rows=card.num_books)
     return [printable(line) for line in lines]

@@ -116,7 +116,11 @@ def corpus_sentences(corpus: "Corpus", paths: Sequence[str | Path]) -> Iterator[
     """Say what a corpus holds and what was left out of it."""
     uses: dict[SplitName, str] = {"train": "to learn from", "val": "to steer by", "test": "to look at in the end"}
     parts = [f"{len(corpus.books_in(split)):,} {use} ({corpus.num_chars(split):,})" for split, use in uses.items()]
-    yield f"Books (and their characters): {', '.join(parts)}. Alphabet: {corpus.alphabet.vocab_size:,} symbols."
+    unit, num_chars = corpus.alphabet.unit, sum(book.num_chars for book in corpus.books)
+    symbols = f"{corpus.alphabet.vocab_size:,} symbols"
+    if unit != "characters":
+        symbols += f" ({unit} of {num_chars / len(corpus.ids):.2f} characters on average)"
+    yield f"Books (and their characters): {', '.join(parts)}. Alphabet: {symbols}."
     if corpus.skipped:
         name, reason = corpus.skipped[0]
         more = f", and {len(corpus.skipped) - 1:,} more" if len(corpus.skipped) > 1 else ""

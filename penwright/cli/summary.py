@@ -23,7 +23,7 @@ def beginning(config: "RunConfig", *, vocab_size: int, run: Path, is_planned: bo
     """
     from penwright.model_config import num_parameters_of
 
-    model, limits = config.model_config(vocab_size=vocab_size), config.train
+    model, limits = config.model_config(vocab_size=vocab_size, unit=config.corpus.unit), config.train
     if limits.steps is not None:
         length = f"{limits.steps:,} steps"
     elif limits.epochs is not None:

@@ -32,6 +32,7 @@ def train(
     config: Annotated[Path | None, option(group=CONFIGURATION, metavar="FILE")] = None,
     set_: Annotated[tuple[str, ...], option(name="--set", group=CONFIGURATION, metavar="SETTING")] = (),
     size: Annotated[str | None, option(group=CONFIGURATION, metavar="SIZE")] = None,
+    unit: Annotated[Literal["characters", "pairs", "words"] | None, option(group=CONFIGURATION)] = None,
     seed: Annotated[Whole, option(group=CONFIGURATION)] = None,
     prompt: Annotated[Text, option(group=CONFIGURATION)] = None,
     threads: Annotated[Whole, option(group=CONFIGURATION)] = None,
@@ -63,6 +64,8 @@ def train(
         set_: A setting laid over both, as section.key=value, for example model.hidden_size=256. May be repeated.
         size: Width and layers of the network, such as 256x3. Without it, or with auto, the default preset takes the
             size that promises the fewest bits per character in the time given; `penwright plan` shows the choice.
+        unit: What a symbol stands for: a character, a byte pair or a word. For the number of symbols of the last two,
+            --set corpus.num_pieces=N.
         seed: Decides the first weights and the order of the books.
         prompt: What the samples shown while learning begin with.
         threads: Processor threads; 0 for all.
@@ -78,11 +81,15 @@ def train(
     if resume is not None:
         others = {"run": run, "default-shelf": default_shelf, "preset": preset, "config": config, "set": set_}
         others["size"] = size
-        for name, value in {**others, **training, "prompt": prompt, "print-config": print_config}.items():
+        for name, value in {**others, **training, "unit": unit, "prompt": prompt, "print-config": print_config}.items():
             at_most_one({"--resume": resume, f"--{name}": value})
         return resume_run(resume, paths=paths, lengths=lengths, manner=manner)
 
-    flags: Settings = {"train": {**lengths, **training}, "diary": {"prompt": prompt}}
+    flags: Settings = {
+        "corpus": {"unit": unit},
+        "train": {**lengths, **training},
+        "diary": {"prompt": prompt},
+    }
     layers = lay(preset=preset, config=config, size=size, flags=flags, settings=set_)
     if print_config:
         print_configuration(layers.resolve(), as_json=as_json)

@@ -25,7 +25,8 @@ class Book:
     start: int
     """Place of its first id in the corpus, from 0."""
     num_ids: int
-    """Ids it takes, the boundary and the spelling of rare characters counted."""
+    """Ids it takes, the boundary and the spelling of rare characters counted; fewer than characters where symbols are
+    pieces."""
     num_chars: int
     """Characters of its text."""
 

@@ -3,6 +3,7 @@
     1. every book is read, cleaned and counted; its clean text is kept in the cache             (intake.py)
     2. from what is then known of all books, the alphabet, the splits and the places are chosen  (planning.py)
     3. every clean text is written as ids into its place in one file                             (encoding.py)
+    4. where symbols are to be pieces, a second corpus is made from the first                    (units.py)
 
 Memory does not grow with the texts: a worker holds one piece of one book, this process a few lines of facts on each;
 what is known of them beyond that lies beside the clean texts, in a file without a name, until the corpus is done.
@@ -16,6 +17,7 @@ import json
 import shutil
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -35,6 +37,7 @@ from penwright.corpus.planning import Plan, plan
 from penwright.corpus.scratch import Scratch
 from penwright.corpus.sources import Paths, as_list
 from penwright.corpus.store import IDS_NAME, Corpus
+from penwright.corpus.units import in_characters, iter_units
 from penwright.corpus.workers import Workers, num_workers
 from penwright.errors import CorpusError
 from penwright.files import sync_file
@@ -78,9 +81,34 @@ def iter_prepare(
 
     Yields:
         Progress of stage "reading", then "encoding", then one record of stage "done". A corpus that is there already
-        and has not changed has no stage "encoding".
+        and has not changed has no stage "encoding"; one in pieces has it twice, since it is made from one in characters
+        that stays in the cache.
     """
     config = config or CorpusConfig()
+    if config.unit == "characters":
+        yield from _iter_prepare(paths, store_dir=store_dir, cache_dir=cache_dir, config=config, workers=workers)
+        return
+    store, plain = Path(store_dir), in_characters(config)
+    place = store_dir_of(paths, cache_dir=cache_dir, config=plain)
+    for step in _iter_prepare(paths, store_dir=place, cache_dir=cache_dir, config=plain, workers=workers):
+        if step.stage != "done":
+            yield step
+    with _telling_of_the_disk(store, place):
+        for books_done, fraction, title in iter_units(Corpus.open(place), store_dir=store, config=config):
+            bytes_done = round(fraction * step.num_bytes)
+            yield replace(step, stage="encoding", books_done=books_done, bytes_done=bytes_done, name=title)
+    yield step
+
+
+def _iter_prepare(
+    paths: Paths,
+    *,
+    store_dir: str | Path,
+    cache_dir: str | Path | None,
+    config: CorpusConfig,
+    workers: int | None,
+) -> Iterator[PrepareProgress]:
+    """Prepare a corpus in characters."""
     store, cache = Path(store_dir), Path(cache_dir) if cache_dir is not None else default_cache_dir()
     listing = list_books(paths)
     is_known = (store / JSON_NAME).is_file()

@@ -1,9 +1,10 @@
-"""How books become a corpus: what is cut, which characters get an id, what is held out. Data only."""
+"""How books become a corpus: what is cut, what gets an id, what is held out. Data only."""
 
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, cast, get_args
 
 from penwright.alphabet import ALPHABETS, MAX_CHARACTERS
+from penwright.context_kinds import UNITS, Unit
 from penwright.errors import ConfigError, did_you_mean
 
 AlphabetName = Literal["learnt", "seed"]
@@ -12,6 +13,7 @@ SplitName = Literal["train", "val", "test"]
 
 SPLIT_RULES: tuple[SplitRule, ...] = get_args(SplitRule)
 SPLITS: tuple[SplitName, ...] = get_args(SplitName)
+MIN_PIECES, MAX_PIECES = 64, 32_768
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -23,6 +25,11 @@ class CorpusConfig:
     others."""
     max_characters: int = 4_000
     """A learnt alphabet gives at most this many characters an id of their own, the most frequent ones; 1 to 60,000."""
+    unit: Unit = "characters"
+    """What a symbol stands for. "characters": each has its own. "pairs": byte pairs, which join characters that often
+    meet. "words": the most frequent words whole, all else in characters."""
+    num_pieces: int = 512
+    """Symbols in all where the unit is pairs or words, 64 to 32,768; a small shelf may have fewer."""
     min_count: int = 0
     """A character found fewer times in the training books is spelled in bytes instead; 0: fewer than once in a million,
     too rarely to learn."""
@@ -47,7 +54,8 @@ class CorpusConfig:
     def __post_init__(self) -> None:
         _require_one_of("alphabet", self.alphabet, ALPHABETS)
         _require_one_of("split", self.split, SPLIT_RULES)
-        for name in ("max_characters", "min_count", "split_seed"):
+        _require_one_of("unit", self.unit, UNITS)
+        for name in ("max_characters", "num_pieces", "min_count", "split_seed"):
             if type(getattr(self, name)) is not int:
                 raise ConfigError(f"{name}={getattr(self, name)!r} must be a whole number.")
         for name in ("licence", "unwrap", "fold", "drop_duplicates"):
@@ -55,6 +63,13 @@ class CorpusConfig:
                 raise ConfigError(f"{name}={getattr(self, name)!r} must be true or false.")
         if not 1 <= self.max_characters <= MAX_CHARACTERS:
             raise ConfigError(f"max_characters={self.max_characters} must lie between 1 and {MAX_CHARACTERS:,}.")
+        if not MIN_PIECES <= self.num_pieces <= MAX_PIECES:
+            raise ConfigError(f"num_pieces={self.num_pieces} must lie between {MIN_PIECES} and {MAX_PIECES:,}.")
+        if self.alphabet == "seed" and self.unit != "characters":
+            raise ConfigError(
+                f"unit='{self.unit}' needs a learnt alphabet, and the seed's is fixed. "
+                "Set corpus.alphabet to learnt, or corpus.unit to characters."
+            )
         if self.min_count < 0:
             raise ConfigError(f"min_count={self.min_count} must be at least 0.")
         if self.split_seed < 0:

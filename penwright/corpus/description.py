@@ -63,7 +63,7 @@ def describe(
     return {**data, "checksum": _sha256_of_json(data)}
 
 
-def digest_of(alphabet: dict[str, str], books: Sequence[dict[str, Any]], ids_sha256: Sequence[str]) -> str:
+def digest_of(alphabet: dict[str, Any], books: Sequence[dict[str, Any]], ids_sha256: Sequence[str]) -> str:
     """Return the SHA-256 that names a corpus by its content alone; where the files lay plays no part."""
     content = ({key: value for key, value in book.items() if key not in ("source", "encoding")} for book in books)
     return _sha256_of_json({"alphabet": alphabet, "books": content, "ids_sha256": list(ids_sha256)})

@@ -4,8 +4,8 @@
     corpus.json   alphabet, books, configuration and digests; written last, so a folder without it is not a corpus
 
 Books stand in the order train, val, test, so that each split is one contiguous stretch. A book is its boundary id,
-where the alphabet has one, followed by the ids of its characters. This module knows nothing of files as people keep
-them, nor of models.
+where the alphabet has one, followed by the ids of its text, in characters or in pieces. This module knows nothing of
+files as people keep them, nor of models.
 
 Shapes: N = ids in the corpus, n = ids in one book.
 """
@@ -23,6 +23,7 @@ from penwright.corpus.config import CorpusConfig, SplitName, split_name
 from penwright.corpus.description import read_description, version_of
 from penwright.corpus.folders import is_being_replaced
 from penwright.errors import AuthorError, ConfigError, CorpusError
+from penwright.pieces import alphabet_from_dict
 
 if TYPE_CHECKING:
     from penwright.corpus.sources import Paths
@@ -59,7 +60,7 @@ class Corpus:
     def __init__(self, path: Path, data: dict[str, Any]) -> None:
         """Take a checked description; `open` is the way in."""
         self.path = path
-        self.alphabet = Alphabet.from_dict(data["alphabet"])
+        self.alphabet = alphabet_from_dict(data["alphabet"])
         self.config = CorpusConfig.from_dict(data["config"])
         self.books = tuple(Book(**book) for book in data["books"])
         self.skipped = tuple((name, reason) for name, reason in data["skipped"])
@@ -191,9 +192,9 @@ class Corpus:
         order = [("train", "val", "test").index(book.split) for book in self.books]
         if order != sorted(order):
             raise CorpusError("its books are not in the order train, val, test.")
-        start = 0
+        start, longest = 0, max(1, int(self.alphabet.num_chars_of_ids.max()))
         for book in self.books:
-            least = book.num_chars + (self.alphabet.boundary_id is not None)
+            least = -(-book.num_chars // longest) + (self.alphabet.boundary_id is not None)
             if book.start != start or book.num_ids < least:
                 raise CorpusError(f"'{book.title}' does not lie where it should.")
             start += book.num_ids

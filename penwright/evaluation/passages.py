@@ -2,7 +2,8 @@
 
 A passage begins where its book begins. Its first symbol is only read, never scored: the boundary id, or with the seed
 alphabet, which has none, the book's first character. A budget is spread evenly over the books; what a short book leaves
-unused goes to the longer ones. This module knows nothing of models.
+unused goes to the longer ones. Where a symbol is a piece of several characters, a passage ends before the one that
+would reach beyond its share. This module knows nothing of models.
 
 Legend: N = symbols of a passage, the unscored first one included.
 """
@@ -14,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from penwright.alphabet import FIRST_CHARACTER_ID, FIRST_HALF_BYTE_ID, Alphabet, Ids
+from penwright.corpus.shares import even_shares
 from penwright.corpus.store import Book, Corpus
 from penwright.errors import UsageError
 
@@ -29,7 +31,7 @@ class Passage(NamedTuple):
     ids: Ids
     """Shape (N,). The first symbol is read and not scored."""
     num_chars: int
-    """Characters scored; fewer than N - 1 where a character is spelled in half-bytes."""
+    """Characters scored: N - 1, fewer where some are spelled in half-bytes, more where symbols are pieces."""
 
 
 def choose_passages(corpus: Corpus, books: Sequence[Book], *, max_chars: int | None) -> tuple[Passage, ...]:
@@ -42,7 +44,7 @@ def choose_passages(corpus: Corpus, books: Sequence[Book], *, max_chars: int | N
 
     Returns:
         At most one passage a book, always from its beginning. A book with nothing to score has none: an empty one, one
-        of a single character with the seed alphabet, or a share of zero because there are fewer characters than books.
+        of a single character with the seed alphabet, or a share too small for its first symbol.
 
     Raises:
         UsageError: If `max_chars` is below 1.
@@ -51,53 +53,37 @@ def choose_passages(corpus: Corpus, books: Sequence[Book], *, max_chars: int | N
         raise UsageError(f"max_chars={max_chars} must be at least 1, or absent to score everything.")
     available = [scorable_chars(corpus, book) for book in books]
     shares = available if max_chars is None else even_shares(available, budget=max_chars)
-    return tuple(
-        passage_of(corpus, book, num_chars=share) for book, share in zip(books, shares, strict=True) if share > 0
-    )
+    passages = (passage_of(corpus, book, num_chars=share) for book, share in zip(books, shares, strict=True))
+    return tuple(passage for passage in passages if passage.num_chars)
 
 
 def passage_of(corpus: Corpus, book: Book, *, num_chars: int) -> Passage:
-    """Return the beginning of a book with exactly `num_chars` scored characters, or the whole book if it has fewer.
+    """Return the beginning of a book with `num_chars` scored characters, or the whole book if it has fewer.
+
+    With pieces, the passage is the longest one of whole symbols with no more than that many characters.
 
     Args:
         corpus: Where the book is stored.
         book: One of its books.
-        num_chars: Characters to score, from 1.
+        num_chars: Characters to score, from 0.
     """
     ids = corpus.book_ids(book)
     num_chars = min(num_chars, scorable_chars(corpus, book))
-    is_spelled_out = len(ids) - (corpus.alphabet.boundary_id is not None) != book.num_chars
-    if not is_spelled_out:
+    is_plain = corpus.alphabet.unit == "characters" and (
+        len(ids) - (corpus.alphabet.boundary_id is not None) == book.num_chars
+    )
+    if is_plain:
         num_symbols = num_chars
     else:
-        scored = ids[1 : 1 + MAX_SYMBOLS_PER_CHAR * (num_chars + 1)]
-        starts = np.flatnonzero(character_starts(scored, alphabet=corpus.alphabet))
-        num_symbols = int(starts[num_chars]) if num_chars < len(starts) else len(scored)
+        ends = np.cumsum(chars_begun(ids[1 : 1 + MAX_SYMBOLS_PER_CHAR * (num_chars + 1)], alphabet=corpus.alphabet))
+        num_symbols = int(np.searchsorted(ends, num_chars, side="right"))
+        num_chars = int(ends[num_symbols - 1]) if num_symbols else 0
     return Passage(book.title, book.author, ids[: 1 + num_symbols], num_chars)
 
 
 def scorable_chars(corpus: Corpus, book: Book) -> int:
     """Return how many characters of a book can be scored: all, or all but the first where there is no boundary id."""
     return book.num_chars if corpus.alphabet.boundary_id is not None else max(0, book.num_chars - 1)
-
-
-def even_shares(available: Sequence[int], *, budget: int) -> list[int]:
-    """Divide a budget as evenly as the amounts allow.
-
-    Args:
-        available: What each one can use at most.
-        budget: What there is in all.
-
-    Returns:
-        A share for each, no larger than what it can use. They sum to the budget, or to all there is if that is less.
-        Where the budget does not divide, the larger ones have one more.
-    """
-    shares = [0] * len(available)
-    order = sorted(range(len(available)), key=lambda index: (available[index], index))
-    for position, index in enumerate(order):
-        shares[index] = min(available[index], budget // (len(order) - position))
-        budget -= shares[index]
-    return shares
 
 
 def character_starts(ids: Ids, *, alphabet: Alphabet) -> NDArray[np.bool_]:
@@ -108,7 +94,8 @@ def character_starts(ids: Ids, *, alphabet: Alphabet) -> NDArray[np.bool_]:
         alphabet: The alphabet that encoded them.
 
     Returns:
-        Shape (N,). True for every character with an id of its own and for the first half-byte of a spelled one.
+        Shape (N,). True for every character or piece with an id of its own, and for the first half-byte of a spelled
+        character.
     """
     if not alphabet.is_lossless:
         return np.ones(len(ids), dtype=np.bool_)
@@ -120,3 +107,18 @@ def character_starts(ids: Ids, *, alphabet: Alphabet) -> NDArray[np.bool_]:
     is_continuation = (ids >= FIRST_HALF_BYTE_ID + low) & (ids <= FIRST_HALF_BYTE_ID + high)
     starts: NDArray[np.bool_] = ~is_half_byte | ~(is_low_half | is_continuation)
     return starts
+
+
+def chars_begun(ids: Ids, *, alphabet: Alphabet) -> NDArray[np.int64]:
+    """Count the characters that begin with each symbol.
+
+    Args:
+        ids: Symbols of a text that begins with a whole character, shape (N,); a boundary id counts as none.
+        alphabet: The alphabet that encoded them.
+
+    Returns:
+        Shape (N,): 1 for a character with an id of its own and for the first half-byte of a spelled one, the length of
+        a piece, 0 for the other half-bytes. They sum to the length of the text.
+    """
+    counts = alphabet.num_chars_of_ids.take(ids)
+    return np.where(counts > 0, counts, character_starts(ids, alphabet=alphabet) & (ids >= FIRST_HALF_BYTE_ID))

@@ -2,7 +2,8 @@
 
 The text is read exactly as given, from the edge of a book, in one stretch. The seed alphabet has no such edge: there
 the first character is only read and the scores begin with the second; it also loses the characters it lacks, and says
-how many. This module knows nothing of books or files.
+how many. What a piece of several characters costs is divided evenly among them. This module knows nothing of books or
+files.
 
 Legend: N = characters of the text.
 """
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 from penwright.alphabet import Alphabet
 from penwright.errors import UsageError
 from penwright.evaluation.costs import symbol_nats
-from penwright.evaluation.passages import character_starts
+from penwright.evaluation.passages import chars_begun
 from penwright.model import CharModel
 
 _BLANK_LINES = re.compile(r"\n(?:[^\S\n]*\n)+")
@@ -104,17 +105,22 @@ def character_bits(model: CharModel, alphabet: Alphabet, text: str) -> NDArray[n
         text: Any text.
 
     Returns:
-        Bits, shape (N,). A spelled character costs the sum of its half-bytes. A seed author's first character costs 0,
-        since nothing precedes it.
+        Bits, shape (N,), which sum to the cost of all symbols. A spelled character costs the sum of its half-bytes,
+        each character of a piece an even part of it. A seed author's first character costs 0, since nothing precedes
+        it.
     """
     ids = alphabet.encode(text)
     if alphabet.boundary_id is None:
         unscored = np.zeros(min(1, len(ids)))
         return np.concatenate([unscored, symbol_nats(model, ids)]) / math.log(2) if len(ids) else unscored
-    starts = np.flatnonzero(character_starts(ids, alphabet=alphabet))
+    counts = chars_begun(ids, alphabet=alphabet)
+    starts = np.flatnonzero(counts)
     edge = np.array([alphabet.boundary_id], dtype=ids.dtype)
     nats = symbol_nats(model, np.concatenate([edge, ids]))
-    return np.add.reduceat(nats, starts) / math.log(2) if len(starts) else nats
+    if not len(starts):
+        return nats
+    even = np.add.reduceat(nats, starts) / counts[starts]
+    return np.repeat(even, counts[starts]) / math.log(2)
 
 
 def split_paragraphs(text: str) -> Iterator[str]:

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal, get_origin
 
 from penwright.batches import ORDERS
+from penwright.context_kinds import CHARACTERS, Unit
 from penwright.corpus.config import CorpusConfig
 from penwright.errors import ConfigError, did_you_mean
 from penwright.model_config import ModelConfig
@@ -21,6 +22,7 @@ VALIDATIONS = ("books", "windows")
 PRECISIONS = ("auto", "float32", "bfloat16")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 DEFAULT_SECONDS = 600.0
+OF_THE_BOOKS = ("vocab_size", "unit")  # fields of ModelConfig that the books decide, and no configuration
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -192,7 +194,7 @@ class RunConfig:
     corpus: CorpusConfig = field(default_factory=CorpusConfig)
     """How the books are read, cleaned and split."""
     model: Mapping[str, Any] = field(default_factory=dict)
-    """Fields of ModelConfig but `vocab_size`, which the books decide."""
+    """Fields of ModelConfig but OF_THE_BOOKS."""
     train: TrainConfig = field(default_factory=TrainConfig)
     """How long, how fast and how carefully to learn."""
     diary: DiaryConfig = field(default_factory=DiaryConfig)
@@ -201,17 +203,16 @@ class RunConfig:
     def __post_init__(self) -> None:
         self.model_config(vocab_size=256)
 
-    def model_config(self, *, vocab_size: int) -> ModelConfig:
-        """Return the network's configuration for an alphabet of `vocab_size` symbols."""
-        return ModelConfig.from_dict({**self.model, "vocab_size": vocab_size})
+    def model_config(self, *, vocab_size: int, unit: Unit = CHARACTERS) -> ModelConfig:
+        """Return the network's configuration for an alphabet of `vocab_size` symbols of some unit."""
+        return ModelConfig.from_dict({**self.model, "vocab_size": vocab_size, "unit": unit})
 
     def to_dict(self) -> dict[str, Any]:
         """Return tables of plain data, every field spelled out but those that are None."""
         model = self.model_config(vocab_size=256).to_dict()
-        del model["vocab_size"]
         tables = {
             "corpus": asdict(self.corpus),
-            "model": model,
+            "model": {name: value for name, value in model.items() if name not in OF_THE_BOOKS},
             "train": asdict(self.train),
             "diary": asdict(self.diary),
         }
@@ -259,7 +260,7 @@ def check_tables(tables: Mapping[str, Any]) -> None:
         if not isinstance(table, Mapping):
             raise ConfigError(f"[{name}] must be a table of settings, not {table!r}.")
         types = {
-            item.name: item.type for item in fields(SECTIONS[name]) if (name, item.name) != ("model", "vocab_size")
+            item.name: item.type for item in fields(SECTIONS[name]) if name != "model" or item.name not in OF_THE_BOOKS
         }
         for key, value in table.items():
             if key not in types:

@@ -103,11 +103,12 @@ def measure_difficulty(corpus: Corpus) -> float | None:
     train = choose_passages(corpus, corpus.books_in("train"), max_chars=COUNTED_CHARS)
     if not held_out or not train:
         return None
-    first_symbol = 0 if corpus.alphabet.boundary_id is None else corpus.alphabet.boundary_id + 1
+    alphabet, plain = corpus.alphabet, corpus.alphabet.of_characters
+    first_symbol = 0 if plain.boundary_id is None else plain.boundary_id + 1
     *_, probabilities = iter_probabilities(
-        [passage.ids for passage in train],
-        [passage.ids for passage in held_out],
-        num_symbols=corpus.alphabet.vocab_size - first_symbol,
+        [alphabet.spell(passage.ids) for passage in train],
+        [alphabet.spell(passage.ids) for passage in held_out],
+        num_symbols=plain.vocab_size - first_symbol,
         first_symbol=first_symbol,
         max_order=ORDER,
     )

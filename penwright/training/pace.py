@@ -10,6 +10,7 @@ import torch
 
 from penwright.context_kinds import kinds_of
 from penwright.corpus.store import Corpus
+from penwright.training import counting
 from penwright.training.config import RunConfig
 from penwright.training.counting import CountedShelf
 from penwright.training.distributed import World
@@ -41,9 +42,11 @@ class Pace:
         began = time.perf_counter()
         self._counted = None
         self.num_folds = 1
-        self.counting_seconds_per_char = 0.0
-        """Seconds to count one character of the shelf, for every table; 0 if the model consults none."""
-        model_config = config.model_config(vocab_size=corpus.alphabet.vocab_size)
+        self.fold_seconds = 0.0
+        """Seconds to count the tables of one fold of the whole shelf; 0 if the model consults none."""
+        self.keeps_tables = True
+        """Whether the tables of all folds are kept, so that later readings of the shelf count nothing anew."""
+        model_config = config.model_config(vocab_size=corpus.alphabet.vocab_size, unit=corpus.alphabet.unit)
         if model_config.has_counts:
             self._counted = CountedShelf(
                 corpus,
@@ -56,8 +59,11 @@ class Pace:
             )
             self._counted.tables(0)
             self.num_folds = len(self._counted.folds)
-            num_counted = min(COUNTED_CHARS, corpus.num_chars("train"))
-            self.counting_seconds_per_char = (time.perf_counter() - began) / max(1, num_counted)
+            seconds = time.perf_counter() - began
+            others = sum(book.num_ids for book in corpus.books_in("train")) * (1.0 - 1.0 / self.num_folds)
+            self.fold_seconds = seconds * min(others, counting.COUNTED_CHARS) / max(1.0, min(others, COUNTED_CHARS))
+            entries = min(model_config.count_entries, others / counting.CHARS_PER_ENTRY)
+            self.keeps_tables = entries * self.num_folds <= counting.KEPT_ENTRIES
 
     def chars_per_second(self, size: Size) -> float:
         """Return how many characters a second a network of this size learns from.

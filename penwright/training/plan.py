@@ -14,7 +14,6 @@ from typing import NamedTuple
 from penwright.corpus.store import Corpus
 from penwright.model_config import num_parameters_of
 from penwright.training.config import RunConfig
-from penwright.training.counting import CHARS_PER_ENTRY, COUNTED_CHARS, KEPT_ENTRIES
 from penwright.training.forecast import forecast, measure_difficulty
 from penwright.training.pace import Pace
 from penwright.training.records import Planned, PlannedSize
@@ -72,8 +71,9 @@ def make_plan(corpus: Corpus, config: RunConfig, *, spent: float = 0.0, sizes: t
     for size in sizes:
         chars_per_second = pace.chars_per_second(size)
         left = seconds - spent - (time.perf_counter() - began)
-        chars_read = _chars_in(left, chars_per_second, pace=pace, shelf_chars=shelf_chars, config=config)
-        num_parameters = num_parameters_of(sized(config, size).model_config(vocab_size=corpus.alphabet.vocab_size))
+        chars_read = _chars_in(left, chars_per_second, pace=pace, shelf_chars=shelf_chars)
+        model = sized(config, size).model_config(vocab_size=corpus.alphabet.vocab_size, unit=corpus.alphabet.unit)
+        num_parameters = num_parameters_of(model)
         expected = forecast(
             difficulty=difficulty or 1.0, chars_read=chars_read, num_parameters=num_parameters, shelf_chars=shelf_chars
         )
@@ -108,15 +108,12 @@ def _is_of_preset(origin: str | None) -> bool:
     return origin is None or origin.startswith("preset ")
 
 
-def _chars_in(left: float, chars_per_second: float, *, pace: Pace, shelf_chars: int, config: RunConfig) -> float:
-    """Return the characters that are read in the time left, given that every fold of the shelf is counted first."""
-    learning = max(0.0, left * (1.0 - OTHER_SHARE))
-    counted = min(shelf_chars * (1.0 - 1.0 / pace.num_folds), COUNTED_CHARS)
-    entries = min(config.model_config(vocab_size=2).count_entries, counted / CHARS_PER_ENTRY)
-    is_kept = entries * pace.num_folds <= KEPT_ENTRIES  # then later readings count nothing anew
+def _chars_in(seconds: float, chars_per_second: float, *, pace: Pace, shelf_chars: int) -> float:
+    """Return the characters that are read in some time, given that every fold of the shelf is counted first."""
+    learning = max(0.0, seconds * (1.0 - OTHER_SHARE))
     reading = 1.0 / chars_per_second
-    counting = counted * pace.counting_seconds_per_char * pace.num_folds / shelf_chars
+    counting = pace.fold_seconds * pace.num_folds / shelf_chars
     chars_read = learning / (reading + counting)
-    if is_kept and chars_read > shelf_chars:
+    if pace.keeps_tables and chars_read > shelf_chars:
         return shelf_chars + (learning - shelf_chars * (reading + counting)) / reading
     return chars_read

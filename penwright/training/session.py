@@ -87,7 +87,7 @@ class Session:
         self.device = device
         train = config.train
         books = corpus.books_in("train")
-        model_config = config.model_config(vocab_size=corpus.alphabet.vocab_size)
+        model_config = config.model_config(vocab_size=corpus.alphabet.vocab_size, unit=corpus.alphabet.unit)
         if counted is None and model_config.has_counts:
             counted = CountedShelf(
                 corpus,

@@ -7,6 +7,7 @@ import numpy as np
 
 from penwright.corpus.store import Book, Corpus
 from penwright.evaluation import BookScore, evaluate, seed_validation, total
+from penwright.evaluation.passages import chars_begun
 from penwright.model import CharModel
 from penwright.training.distributed import tell_all
 from penwright.training.session import Session
@@ -46,9 +47,12 @@ def _validate(session: Session) -> Validation | None:
     books = session.corpus.books_in("val")
     train = session.config.train
     if train.validation == "windows":
-        # The 2017 system joins its held-out files; there a symbol is a character.
+        # The 2017 system joins its held-out files. With its alphabet a symbol is a character; with another one not.
         ids = np.concatenate([session.corpus.book_ids(book) for book in books])[: train.val_chars]
         whole = seed_validation(session.model, ids)
-        return Validation(whole.loss / log(2), whole.accuracy, len(ids), ()) if whole else None
+        if whole is None:
+            return None
+        num_chars = int(chars_begun(ids, alphabet=session.corpus.alphabet).sum())
+        return Validation(whole.loss / log(2) * len(ids) / max(1, num_chars), whole.accuracy, num_chars, ())
     scores = score_books(session.model, session.corpus, books, max_chars=train.val_chars)
     return Validation(*total(scores), scores)

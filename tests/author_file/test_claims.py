@@ -199,6 +199,13 @@ def test_parts_of_another_type_are_refused(forge: Forge, name: str, value: Any, 
 @pytest.mark.parametrize(
     "alphabet",
     [
+        {"kind": "pairs", "characters": "ab", "pieces": [[17, 18]] * 7},
+        {"kind": "pairs", "characters": "abcdefg", "pieces": [[17, 99]]},
+        {"kind": "pairs", "characters": "abcdefg", "pieces": "ab"},
+        {"kind": "words", "characters": "abc", "pieces": ["ab", "ab", "bc", "ca"]},
+        {"kind": "words", "characters": "abcdef", "pieces": ["a\u001b[31m"]},
+        {"kind": "words", "characters": "ab", "pieces": ["ab" * 10_000]},
+        {"kind": "words", "characters": "ab", "pieces": ["ab"]},
         {"kind": "learnt", "characters": "aab c"},
         {"kind": "learnt", "characters": "ab"},
         {"kind": "seed", "characters": "ab\n é“"},
@@ -206,7 +213,7 @@ def test_parts_of_another_type_are_refused(forge: Forge, name: str, value: Any, 
         {"kind": "learnt", "characters": "ab\n é“", "path": "a"},
     ],
 )
-def test_an_alphabet_that_does_not_fit_is_refused(forge: Forge, alphabet: dict[str, str]) -> None:
+def test_an_alphabet_that_does_not_fit_is_refused(forge: Forge, alphabet: dict[str, Any]) -> None:
     assert "is damaged" in refusal(forge(about={"alphabet": alphabet}))
 
 

@@ -1,6 +1,7 @@
 """All baselines on the held-out passages of a corpus."""
 
 import math
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -8,8 +9,10 @@ import pytest
 
 from penwright.alphabet import Alphabet
 from penwright.baselines import Baseline, measure_baselines
+from penwright.context_kinds import Unit
 from penwright.errors import CorpusError
 from penwright.evaluation.passages import choose_passages
+from penwright.pieces import learn_pieces
 
 SENTENCE = "the lamp was lit and the ferry came over the water. "
 
@@ -100,3 +103,13 @@ def test_without_training_books_compressors_stand_alone() -> None:
 def test_nothing_held_out_is_refused() -> None:
     with pytest.raises(CorpusError, match="Hold out at least one book"):
         measured(("train", SENTENCE))
+
+
+@pytest.mark.parametrize("unit", ["pairs", "words"])
+def test_tables_are_counted_on_characters_whatever_the_unit(baselines: dict[str, Baseline], unit: Unit) -> None:
+    alphabet = learn_pieces(LEARNT, [SENTENCE * 20], unit=unit, num_symbols=60)
+    assert alphabet.pieces
+    found = measured(*BOOKS, alphabet=alphabet)
+    assert {name: replace(each, seconds=0.0) for name, each in found.items()} == {
+        name: replace(each, seconds=0.0) for name, each in baselines.items()
+    }

@@ -60,6 +60,25 @@ def test_from_books_to_an_author(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["write", "runs/first", "--prompt", "A ", "--chars", "5", "--seed", "1"]) == 0
 
 
+def test_a_unit_is_named_in_one_word(capsys: pytest.CaptureFixture[str]) -> None:
+    train(SHELF, "--unit", "pairs", "--set", "corpus.num_pieces=200", "--steps", "4", "--run", "runs/pairs", *TINY)
+    assert "Alphabet: 200 symbols (pairs of 1." in capsys.readouterr().err
+    assert RunFolder.open(Path("runs/pairs")).config().corpus.unit == "pairs"
+    assert Author.load("runs/pairs").alphabet.unit == "pairs"
+    assert main(["card", "runs/pairs"]) == 0
+    card = capsys.readouterr().out
+    assert "pairs, 200 symbols" in card and "symbols guessed right" in card
+    train(SHELF, "--resume", "runs/pairs", "--steps", "6")
+    assert main(["write", "runs/pairs", "--prompt", "The la", "--chars", "5", "--seed", "1"]) == 0
+
+
+def test_the_seeds_alphabet_has_characters_only(capsys: pytest.CaptureFixture[str]) -> None:
+    train(SHELF, "--preset", "seed", "--unit", "words", "--steps", "1", exit_code=2)
+    assert "unit='words' needs a learnt alphabet" in capsys.readouterr().err
+    train("--resume", "runs/none", "--unit", "words", exit_code=2)
+    assert "--unit exclude each other" in capsys.readouterr().err
+
+
 def test_a_run_without_a_name_gets_a_new_one_each_time(capsys: pytest.CaptureFixture[str]) -> None:
     for _ in range(2):
         train(SHELF, "--steps", "1", *TINY)

@@ -33,6 +33,11 @@ def test_only_the_seeds_alphabet_and_split_together_take_books_as_they_are() -> 
         ({"test_fraction": -0.1}, "test_fraction=-0.1 must lie"),
         ({"test_fraction": float("nan")}, "test_fraction=nan must lie"),
         ({"split_seed": -1}, "split_seed=-1 must be at least 0"),
+        ({"unit": "pair"}, "unit='pair' is unknown. Did you mean 'pairs'"),
+        ({"num_pieces": 63}, "num_pieces=63 must lie between 64 and 32,768"),
+        ({"num_pieces": 32_769}, "num_pieces=32769 must lie"),
+        ({"num_pieces": 512.0}, "num_pieces=512.0 must be a whole number"),
+        ({"unit": "pairs", "alphabet": "seed"}, "unit='pairs' needs a learnt alphabet, and the seed's is fixed"),
     ],
 )
 def test_a_value_out_of_bounds_is_refused_with_its_bounds(values: dict[str, object], sentence: str) -> None:

@@ -2,6 +2,7 @@
 
 from penwright.alphabet import FIRST_CHARACTER_ID, Alphabet
 from penwright.counts.letters import letters_of
+from penwright.pieces import PieceAlphabet
 
 
 def test_letters_digits_and_what_joins_them_make_words() -> None:
@@ -21,3 +22,13 @@ def test_the_seed_alphabet_has_words_too() -> None:
     alphabet = Alphabet.seed()
     assert letters_of(alphabet)[alphabet.encode("k")[0]]
     assert not letters_of(alphabet)[alphabet.encode(" ")[0]]
+
+
+PIECES = PieceAlphabet("\n 'abé", kind="words", pieces=[" a", "ab", "a'b", " '", "\n\n", " é'"])
+
+
+def test_a_piece_continues_a_word_if_it_is_made_of_letters_only() -> None:
+    found = letters_of(PIECES)
+    assert {text for text in PIECES.texts if text and found[PIECES.id_of_text[text]]} == {*"'abé", "ab", "a'b"}
+    assert found[1:FIRST_CHARACTER_ID].all()
+    assert not found[0]

@@ -11,11 +11,12 @@ from penwright.alphabet import Alphabet
 from penwright.errors import UsageError
 from penwright.evaluation.passages import (
     character_starts,
+    chars_begun,
     choose_passages,
-    even_shares,
     passage_of,
     scorable_chars,
 )
+from penwright.pieces import learn_pieces
 
 
 class Shelf:
@@ -31,6 +32,8 @@ class Shelf:
 
 
 LEARNT = Alphabet("abcdefgh ")
+PAIRS = learn_pieces(LEARNT, ["abc abc dab dab aabb abcd " * 3], unit="pairs", num_symbols=40)
+WORDS = learn_pieces(LEARNT, ["abc abc dab dab aabb abcd " * 3], unit="words", num_symbols=40)
 
 
 def test_a_budget_is_spread_evenly_and_each_passage_begins_its_book() -> None:
@@ -80,19 +83,46 @@ def test_every_character_starts_exactly_once(text: str) -> None:
     assert character_starts(LEARNT.encode(text), alphabet=LEARNT).sum() == len(text)
 
 
+@pytest.mark.parametrize("alphabet", [LEARNT, PAIRS, WORDS], ids=lambda alphabet: alphabet.unit)
+@given(text=st.text(alphabet="abd é€𝄞\ud800中", max_size=30))
+def test_the_characters_that_begin_with_the_symbols_are_those_of_the_text(alphabet: Alphabet, text: str) -> None:
+    ids = alphabet.encode(text)
+    begun = chars_begun(ids, alphabet=alphabet)
+    assert begun.sum() == len(text)
+    assert chars_begun(np.append(ids, 0), alphabet=alphabet).tolist() == [*begun.tolist(), 0]
+    if alphabet is LEARNT:
+        assert begun.tolist() == character_starts(ids, alphabet=alphabet).astype(int).tolist()
+
+
+@pytest.mark.parametrize("alphabet", [PAIRS, WORDS], ids=lambda alphabet: alphabet.unit)
+@given(
+    words=st.lists(st.sampled_from(["abc", "dab", "aabb", "é€", "\ud800", "h"]), min_size=1),
+    num_chars=st.integers(0, 40),
+)
+def test_a_passage_of_pieces_is_the_longest_that_fits_and_counts_its_characters(
+    alphabet: Alphabet, words: list[str], num_chars: int
+) -> None:
+    text = " ".join(words)
+    shelf = Shelf(text, alphabet=alphabet)
+    passage = passage_of(shelf, shelf.books[0], num_chars=num_chars)
+    read = alphabet.decode(passage.ids[1:])
+    assert text.startswith(read)
+    assert passage.num_chars == len(read) <= num_chars
+    whole = alphabet.encode(text)
+    if len(passage.ids) <= len(whole):
+        longest = int(alphabet.num_chars_of_ids.max())
+        assert passage.num_chars > num_chars - longest
+
+
+def test_a_share_smaller_than_its_first_piece_gives_no_passage() -> None:
+    shelf = Shelf(" abc abc", "abcdabcd", alphabet=WORDS)
+    assert [p.num_chars for p in choose_passages(shelf, shelf.books, max_chars=4)] == [2]
+    assert [p.num_chars for p in choose_passages(shelf, shelf.books, max_chars=None)] == [8, 8]
+
+
 def test_every_symbol_of_the_seed_alphabet_is_a_character() -> None:
     ids = Alphabet.seed().encode("Penwright é")
     assert character_starts(ids, alphabet=Alphabet.seed()).all()
-
-
-@given(available=st.lists(st.integers(0, 50), max_size=12), budget=st.integers(0, 400))
-def test_shares_use_the_whole_budget_and_differ_by_one_at_most(available: list[int], budget: int) -> None:
-    shares = even_shares(available, budget=budget)
-    assert sum(shares) == min(budget, sum(available))
-    cut = [share for share, most in zip(shares, available, strict=True) if share < most]
-    if cut:
-        assert max(cut) - min(cut) <= 1
-        assert all(share <= max(cut) for share in shares)
 
 
 def test_a_budget_below_one_is_refused() -> None:

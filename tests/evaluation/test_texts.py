@@ -4,6 +4,7 @@ import math
 from types import SimpleNamespace
 from typing import NamedTuple
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
@@ -13,7 +14,9 @@ from torch import Tensor, nn
 from penwright.alphabet import Alphabet
 from penwright.errors import UsageError
 from penwright.evaluation import character_bits, evaluate, score_text
+from penwright.evaluation.costs import symbol_nats
 from penwright.evaluation.texts import split_paragraphs
+from penwright.pieces import learn_pieces
 
 
 class Memory(NamedTuple):
@@ -42,8 +45,11 @@ class Rememberer(nn.Module):
 
 
 LEARNT = Alphabet("\n abcdefgh")
-ALPHABETS = pytest.mark.parametrize("alphabet", [LEARNT, Alphabet.seed()], ids=lambda alphabet: alphabet.kind)
-MODELS = {alphabet.kind: Rememberer(alphabet.vocab_size) for alphabet in (LEARNT, Alphabet.seed())}
+PAIRS = learn_pieces(LEARNT, ["ab ab\n\nabc " * 3], unit="pairs", num_symbols=35)
+WORDS = learn_pieces(LEARNT, ["ab ab\n\nabc " * 3], unit="words", num_symbols=35)
+ALL = (LEARNT, Alphabet.seed(), PAIRS, WORDS)
+ALPHABETS = pytest.mark.parametrize("alphabet", ALL, ids=lambda alphabet: alphabet.kind)
+MODELS = {alphabet.kind: Rememberer(alphabet.vocab_size) for alphabet in ALL}
 PROSE = st.text(alphabet="ab \n\r\té", min_size=2, max_size=40)
 
 
@@ -67,6 +73,24 @@ def test_a_character_costs_the_same_whatever_follows_it(text: str) -> None:
     part = character_bits(model, LEARNT, text[: len(text) // 2])
     assert part == pytest.approx(whole[: len(part)], abs=1e-5)
     assert len(whole) == len(text)
+
+
+@pytest.mark.parametrize("alphabet", [LEARNT, PAIRS, WORDS], ids=lambda alphabet: alphabet.kind)
+@settings(max_examples=40)
+@given(text=PROSE)
+def test_the_bits_of_the_characters_are_those_of_the_symbols(alphabet: Alphabet, text: str) -> None:
+    bits = character_bits(MODELS[alphabet.kind], alphabet, text)
+    assert len(bits) == len(text)
+    nats = symbol_nats(MODELS[alphabet.kind], np.array([0, *alphabet.encode(text)]))
+    assert bits.sum() == pytest.approx(nats.sum() / math.log(2), rel=1e-6)
+
+
+def test_each_character_of_a_piece_costs_an_even_part_of_it() -> None:
+    uniform = Rememberer(WORDS.vocab_size)
+    uniform.table.data.zero_()
+    one = math.log2(WORDS.vocab_size)
+    bits = character_bits(uniform, WORDS, "a ab\u2026")
+    assert bits == pytest.approx([one, one / 3, one / 3, one / 3, 6 * one], rel=1e-6)
 
 
 def test_a_book_scored_as_a_text_costs_what_it_costs_as_a_held_out_book(corpus, tiny_model) -> None:

@@ -83,21 +83,19 @@ def test_what_is_spent_already_is_not_read_in(corpus: Corpus, monkeypatch: pytes
     assert read[1] < 0.6 * read[0]
 
 
-def test_counting_every_fold_costs_reading_time(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_counting_every_fold_costs_reading_time(corpus: Corpus) -> None:
     pace = Pace(corpus, config())
-    assert pace.num_folds > 1 and pace.counting_seconds_per_char > 0
-    shelf = corpus.num_chars("train")
+    assert pace.num_folds > 1 and pace.fold_seconds > 0 and pace.keeps_tables
+    pace.num_folds = 4
 
-    def chars_in(seconds: float) -> float:
-        return plan._chars_in(seconds, 1_000.0, pace=pace, shelf_chars=shelf, config=config())
+    def chars_in(seconds: float, *, fold_seconds: float, keeps_tables: bool = True) -> float:
+        pace.fold_seconds, pace.keeps_tables = fold_seconds, keeps_tables
+        return plan._chars_in(seconds / (1 - plan.OTHER_SHARE), 1_000.0, pace=pace, shelf_chars=8_000)
 
-    pace.counting_seconds_per_char = 0.0
-    free = [chars_in(seconds) for seconds in (1.0, 1_000.0)]
-    pace.counting_seconds_per_char = 1e-3
-    costly = [chars_in(seconds) for seconds in (1.0, 1_000.0)]
-    assert costly[0] < 0.6 * free[0]
-    folds = shelf * (1 - 1 / pace.num_folds) * 1e-3 * pace.num_folds  # a small shelf is counted once
-    assert costly[1] == pytest.approx(free[1] - folds * 1_000.0)
+    assert chars_in(2.0, fold_seconds=0.0) == pytest.approx(2_000)
+    assert chars_in(2.0, fold_seconds=2.0) == pytest.approx(1_000)
+    assert chars_in(26.0, fold_seconds=2.0) == pytest.approx(18_000)  # what a small shelf has counted stays
+    assert chars_in(26.0, fold_seconds=2.0, keeps_tables=False) == pytest.approx(13_000)
 
 
 def test_paces_are_measured_on_the_books(corpus: Corpus) -> None:

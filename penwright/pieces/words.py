@@ -1,0 +1,67 @@
+"""Words: an alphabet whose pieces are the most frequent tokens of the books; any other is spelled in characters."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from penwright.alphabet import Alphabet
+from penwright.errors import AuthorError, ConfigError
+from penwright.pieces.alphabet import PieceAlphabet
+from penwright.pieces.cutting import is_token
+
+KIND = "words"
+_KEYS = {"kind", "characters", "pieces"}
+
+
+class WordAlphabet(PieceAlphabet):
+    """Characters, and whole tokens: words and runs of signs with the blank before them, and runs of white space."""
+
+    def __init__(self, characters: str, *, words: Sequence[str]) -> None:
+        """Build from the characters and the tokens in id order.
+
+        Args:
+            characters: Distinct ones, sorted by code point.
+            words: Distinct tokens of two or more of these characters.
+
+        Raises:
+            ConfigError: If they are not, or are too many.
+        """
+        super().__init__(characters, kind=KIND, pieces=words)
+        for word in words:
+            if not is_token(word):
+                raise ConfigError(f"{word!r} is not one word, and no text would be encoded with it.")
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "WordAlphabet":
+        characters, words = data.get("characters"), data.get("pieces")
+        if set(data) != _KEYS or not isinstance(characters, str) or not isinstance(words, list):
+            raise AuthorError("an alphabet of words must hold exactly 'kind', 'characters' and 'pieces'.")
+        if data["kind"] != KIND or not all(isinstance(word, str) for word in words):
+            raise AuthorError(f"the pieces of an alphabet of kind '{KIND}' must be texts.")
+        try:
+            return cls(characters, words=words)
+        except ConfigError as error:
+            raise AuthorError(f"the alphabet is damaged: {error}") from error
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"kind": KIND, "characters": self.characters, "pieces": list(self.pieces)}
+
+    def take_apart(self, token: str) -> list[int]:
+        symbol = self.id_of_text.get(token)
+        return self.spelled_out(token) if symbol is None else [symbol]
+
+
+def learn_words(alphabet: Alphabet, counts: Mapping[str, int], *, num_symbols: int) -> WordAlphabet:
+    """Take the most frequent tokens of two or more characters.
+
+    Args:
+        alphabet: A learnt one, in characters.
+        counts: How often each token occurs.
+        num_symbols: Symbols wanted in all; fewer are made where fewer tokens occur twice.
+
+    Returns:
+        The same for the same counts, whatever their order.
+    """
+    known = set(alphabet.characters)
+    frequent = [token for token, count in counts.items() if count > 1 and len(token) > 1 and known.issuperset(token)]
+    frequent.sort(key=lambda token: (-counts[token], token))
+    return WordAlphabet(alphabet.characters, words=frequent[: max(0, num_symbols - alphabet.vocab_size)])
