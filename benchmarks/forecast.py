@@ -12,6 +12,7 @@ changes nothing; results are kept in results/forecast.jsonl as they come.
 import argparse
 import itertools
 import json
+import math
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -22,6 +23,7 @@ from typing import NamedTuple
 
 import numpy as np
 from common import RESULTS, commit, results_header, write_results
+from numpy.typing import NDArray
 
 from penwright import Corpus, train
 from penwright.evaluation import total
@@ -88,15 +90,29 @@ def fit(runs: Sequence[dict[str, float]]) -> Law:
     weights = np.array([r["num_parameters"] / 1e6 for r in runs])
     shelf = np.array([r["shelf_chars"] / 1e6 for r in runs])
     found: list[tuple[float, Law]] = []
-    for a, b, c in itertools.product(POWERS, repeat=3):
-        terms = np.stack([np.ones_like(read), read**-a, weights**-b, shelf**-c], axis=1) / shares[:, None]
-        numbers = np.linalg.lstsq(terms, np.ones_like(shares), rcond=None)[0]
-        if (numbers < 0).any():
-            continue
-        off = np.abs(terms @ numbers - 1)
-        law = Law(*(round(float(x), 4) for x in (numbers[0], numbers[1], a, numbers[2], b, numbers[3], c)), 0.0)
-        found.append((float((off**2).mean()), law._replace(spread=round(float(np.quantile(off, 0.9)), 3))))
+    for powers in itertools.product(POWERS, repeat=3):
+        terms = np.stack([read ** -powers[0], weights ** -powers[1], shelf ** -powers[2], np.ones_like(read)], axis=1)
+        numbers = _least_squares(terms / shares[:, None])
+        off = np.abs(terms @ numbers / shares - 1)
+        reading, size, shelf_term, floor = (round(float(number), 4) for number in numbers)
+        law = Law(
+            floor, reading, powers[0], size, powers[1], shelf_term, powers[2], round(float(np.quantile(off, 0.9)), 3)
+        )
+        found.append((float((off**2).mean()), law))
     return min(found)[1]
+
+
+def _least_squares(terms: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the numbers, none below zero, that bring the sum of all terms nearest to one: the best of every choice."""
+    best, best_error = np.zeros(terms.shape[1]), math.inf
+    for is_used in itertools.product((False, True), repeat=terms.shape[1]):
+        chosen = np.flatnonzero(is_used)
+        numbers = np.zeros(terms.shape[1])
+        numbers[chosen] = np.linalg.lstsq(terms[:, chosen], np.ones(len(terms)), rcond=None)[0]
+        error = float(((terms @ numbers - 1) ** 2).sum())
+        if (numbers >= 0).all() and error < best_error:
+            best, best_error = numbers, error
+    return best
 
 
 def rows(runs: Sequence[dict[str, float]], law: Law) -> Iterator[str]:
