@@ -79,7 +79,7 @@ def test_a_run_begins_goes_on_and_is_left_when_it_does_not_finish(
     command.raise_author(Path("novels"), run=run, length="60m", threads=2)
     settings = ["--set", f"model.count_entries={command.COUNT_ENTRIES}"]
     assert asked == [
-        ["train", "novels", "--run", str(run), "--for", "60m", "--threads", "2", *settings],
+        ["train", "novels", "--run", str(run), "--for", "60m", "--threads", "2", "--size", command.SIZE, *settings],
         ["train", "--resume", str(run)],
     ]
     monkeypatch.setattr(command, "penwright", lambda words: 130)

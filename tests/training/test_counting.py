@@ -1,17 +1,24 @@
 """What is counted for a model that learns is never what it reads."""
 
-import pytest
 import torch
 
 from penwright.context_kinds import CHARACTERS, kinds_of
 from penwright.corpus.store import Corpus
 from penwright.training import counting as counting_module
-from penwright.training.counting import CountedShelf
+from penwright.training.counting import COUNTED_CHARS, CountedShelf
 
 
-def shelf(corpus: Corpus, *, min_ids: int = 100, max_entries: int = 10**6) -> CountedShelf:
+def shelf(
+    corpus: Corpus, *, min_ids: int = 100, max_entries: int = 10**6, max_chars: int = COUNTED_CHARS
+) -> CountedShelf:
     return CountedShelf(
-        corpus, kinds=kinds_of(CHARACTERS), max_entries=max_entries, min_ids=min_ids, seed=0, num_threads=1
+        corpus,
+        kinds=kinds_of(CHARACTERS),
+        max_entries=max_entries,
+        min_ids=min_ids,
+        seed=0,
+        num_threads=1,
+        max_chars=max_chars,
     )
 
 
@@ -58,10 +65,9 @@ def test_tables_repeat_and_differ_between_folds(corpus: Corpus) -> None:
     assert not torch.equal(first.unigrams, other.unigrams)
 
 
-def test_a_large_shelf_is_counted_in_part(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_large_shelf_is_counted_in_part(corpus: Corpus) -> None:
     whole = shelf(corpus)._sample(0)
-    monkeypatch.setattr(counting_module, "COUNTED_CHARS", 2_000)
-    divided = shelf(corpus)
+    divided = shelf(corpus, max_chars=2_000)
     chosen = divided._sample(0)
     assert 0 < len(chosen) < len(whole)
     assert sum(divided.pieces[n].stop - divided.pieces[n].start for n in chosen) <= 2_000
