@@ -68,7 +68,7 @@ def plan(
     paper.print(size_table(planned))
     print(plan_sentence(planned))
     if planned.difficulty is not None:
-        print(f"A table of six characters that counted 2 million needs {planned.difficulty:.2f} bits/char there.")
+        print(f"By counting alone, six characters back, these books need about {planned.difficulty:.2f} bits/char.")
     print(f"Measured in {planned.elapsed_seconds:.0f} s, which count towards the {format_duration(planned.seconds)}.")
     return 0
 

@@ -1,8 +1,9 @@
 """From a time to a network: which size will be the best author when the time is up, on these books and this machine?
 
 Sizes are tried from the smallest: each makes a few updates, its pace says how much it will read, and the forecast says
-how well it will predict. The first that is expected to do worse than the one before ends the search. Only the default
-preset comes in sizes; a size that somebody chose is kept.
+how well it will predict. One that would read more for each of its weights than any network that the forecast was fitted
+to is too small to be judged, and is passed over. The first that is expected to do worse than the one before ends the
+search. Only the default preset comes in sizes; a size that somebody chose is kept.
 
 The plan is a value. Whoever trains lays its settings over the configuration, so a run that goes on is never planned
 again.
@@ -24,6 +25,9 @@ LEAST_SECONDS = 30.0
 """A shorter training is not planned: measuring would take too much of it."""
 MEASURING_SHARE = 0.03
 """Of the time, spent on trying sizes; the size being tried is finished."""
+CHARS_PER_WEIGHT = 110
+"""Most characters read for each weight that the forecast was fitted to. Networks alone do best with about as many: 20
+tokens of four to five characters (Hoffmann et al. 2022, arXiv 2203.15556, table 3)."""
 OTHER_SHARE = 0.07
 """Of the time, spent on held-out books, samples and saving."""
 PLANNED_PRESET = "default"
@@ -88,20 +92,26 @@ def make_plan(corpus: Corpus, config: RunConfig, *, spent: float = 0.0, sizes: t
                 high=expected.high,
             )
         )
+        if len(tried) > 1 and not _is_large_enough(tried[-2]):
+            del tried[-2]
         is_worse = len(tried) > 1 and tried[-1].bits_per_char > tried[-2].bits_per_char
         if is_worse or time.perf_counter() - began > MEASURING_SHARE * seconds:
             break
-    best = min(range(len(tried)), key=lambda place: tried[place].bits_per_char)
+    best = min(tried, key=lambda size: size.bits_per_char).name
     record = Planned(
         step=0,
         chars_read=0,
         elapsed_seconds=round(spent + time.perf_counter() - began, 3),
         seconds=seconds,
         difficulty=difficulty,
-        size=tried[best].name,
+        size=best,
         sizes=tuple(tried),
     )
-    return Plan(sizes[best], record)
+    return Plan(next(size for size in sizes if size.name == best), record)
+
+
+def _is_large_enough(size: PlannedSize) -> bool:
+    return size.chars_read <= CHARS_PER_WEIGHT * size.num_parameters
 
 
 def _is_of_preset(origin: str | None) -> bool:

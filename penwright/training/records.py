@@ -36,8 +36,7 @@ class PlannedSize:
     chars_read: int
     """Characters that it will have learned from in the end."""
     bits_per_char: float
-    """Expected on held-out books in the end. Without held-out books, a share of what a table of six characters would
-    need."""
+    """Expected on held-out books in the end. Without any, a share of their difficulty."""
     low: float
     high: float
 
@@ -51,11 +50,12 @@ class Planned(Record):
     seconds: float
     """The time that was planned for."""
     difficulty: float | None
-    """Bits per character that a table of six characters needs for the held-out books; None without any."""
+    """Bits per character that the held-out books need by counting, see `forecast.measure_difficulty`; None without
+    any."""
     size: str
     """The name of the size that was chosen."""
     sizes: tuple[PlannedSize, ...]
-    """All that were tried, the smallest first."""
+    """All that were tried and are not too small for the time, the smallest first."""
 
     @property
     def choice(self) -> PlannedSize:

@@ -62,8 +62,8 @@ def paces(monkeypatch: pytest.MonkeyPatch, speeds: Mapping[str, float]) -> list[
 def test_the_search_ends_with_the_first_size_that_promises_less(
     corpus: Corpus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tried = paces(monkeypatch, {"8x1": 1e5, "16x1": 9e4, "24x2": 10.0, "32x2": 1e9})
-    made = make_plan(corpus, config(seconds=3_600.0), sizes=SIZES)
+    tried = paces(monkeypatch, {"8x1": 1e3, "16x1": 900.0, "24x2": 1.0, "32x2": 1e9})
+    made = make_plan(corpus, config(seconds=300.0), sizes=SIZES)
     assert tried == ["8x1", "16x1", "24x2"]
     assert (made.size, made.record.size, made.record.choice.name) == (SIZES[1], "16x1", "16x1")
 
@@ -75,6 +75,16 @@ def test_more_time_never_chooses_a_smaller_size(corpus: Corpus, monkeypatch: pyt
         paces(monkeypatch, speeds)
         places.append(LADDER.index(make_plan(corpus, config(seconds=seconds)).size))
     assert places == sorted(places) and places[0] < places[-1]
+
+
+def test_a_size_that_would_read_too_much_for_its_weights_is_passed_over(
+    corpus: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paces(monkeypatch, {"8x1": 1e9, "16x1": 1e9, "24x2": 5.0, "32x2": 1.0})
+    record = make_plan(corpus, config(seconds=3_600.0), sizes=SIZES).record
+    assert [size.name for size in record.sizes] == ["24x2", "32x2"] and record.size == "24x2"
+    paces(monkeypatch, {size.name: 1e9 for size in SIZES})
+    assert make_plan(corpus, config(seconds=3_600.0), sizes=SIZES).record.size == "32x2"  # the largest there is
 
 
 def test_what_is_spent_already_is_not_read_in(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
