@@ -32,7 +32,7 @@ from penwright.corpus.encoding import EncodingJob, encode_book
 from penwright.corpus.folders import new_folder, put_in_place, remove_abandoned
 from penwright.corpus.intake import Intake, PrepareProgress, TakenBook, take_in
 from penwright.corpus.listing import Listing, list_books
-from penwright.corpus.places import default_cache_dir
+from penwright.corpus.places import at_home, default_cache_dir
 from penwright.corpus.planning import Plan, plan
 from penwright.corpus.scratch import Scratch
 from penwright.corpus.sources import Paths, as_list
@@ -130,7 +130,7 @@ def store_dir_of(paths: Paths, *, cache_dir: str | Path | None, config: CorpusCo
         cache_dir: The cache; by default the operating system's place for caches.
         config: How to clean, encode and split.
     """
-    given = [Path(path).expanduser().absolute() for path in as_list(paths)]
+    given = [at_home(path).absolute() for path in as_list(paths)]
     key = json.dumps({"paths": sorted(map(str, given)), "config": config.to_dict()}, sort_keys=True)
     name = "".join(character if character.isalnum() else "-" for character in given[0].stem)[:40].strip("-")
     digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:16]

@@ -1,10 +1,10 @@
 """List the books a user means: those a manifest keeps, or those found behind files, folders, archives and patterns."""
 
-from pathlib import Path
 from typing import NamedTuple
 
 from penwright.corpus.manifest import ManifestBook, is_manifest, read_manifest, sources_of
 from penwright.corpus.pieces import num_pieces
+from penwright.corpus.places import at_home
 from penwright.corpus.sources import Paths, Source, as_list, discover
 from penwright.errors import ManifestError
 
@@ -48,7 +48,7 @@ def list_books(paths: Paths) -> Listing:
         raise ManifestError(
             f"the manifest {manifests[0]} lists a whole shelf. Name it alone, or add the other books to it."
         )
-    path = Path(manifests[0]).expanduser()
+    path = at_home(manifests[0])
     books = read_manifest(path)
     kept = [book for book in books if book.keep]
     skipped = [(_name_of(book), book.reason or "is left out by the manifest") for book in books if not book.keep]

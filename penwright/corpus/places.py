@@ -1,8 +1,14 @@
-"""Where Penwright keeps what it can make again: prepared books, corpora, the default shelf."""
+"""Where things lie: home folders, and the cache of what Penwright can make again."""
 
+import os
 from pathlib import Path
 
 import platformdirs
+
+
+def at_home(path: str | Path) -> Path:
+    """Return a path with a leading ~ or ~user replaced by that home folder; one of nobody's is left as it is."""
+    return Path(os.path.expanduser(path))  # noqa: PTH111  # pathlib's own raises where there is no such user
 
 
 def default_cache_dir() -> Path:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from penwright.corpus.archives import is_archive, list_members, read_member
+from penwright.corpus.places import at_home
 from penwright.corpus.reading import is_probably_text
 from penwright.errors import CorpusError, ReadingError, did_you_mean
 
@@ -145,7 +146,7 @@ def _what_happened(error: OSError) -> str:
 def _expand(given: Sequence[str | Path]) -> Iterator[tuple[Path, Path]]:
     """Yield each existing path behind what was given, with the folder its name is told from."""
     for entry in given:
-        path = Path(entry).expanduser()
+        path = at_home(entry)
         if os.path.lexists(path):
             yield path, path if path.is_dir() else path.parent
         elif glob.has_magic(str(path)):

@@ -73,8 +73,8 @@ def answer(command: str, words: list[str], *, folder: Path, capsys: pytest.Captu
     before = Path.cwd()
     os.chdir(empty)
     try:
-        # Without any book `train` would read Python's manuals and take its time.
-        code = main([command, *words, "nowhere.txt"] if command == "train" else [command, *words])
+        # Without any book these would read Python's manuals and take their time.
+        code = main([command, *words, "nowhere.txt"] if command in ("train", "plan") else [command, *words])
     finally:
         os.chdir(before)
     _, err = capsys.readouterr()
@@ -83,7 +83,7 @@ def answer(command: str, words: list[str], *, folder: Path, capsys: pytest.Captu
 
 
 @pytest.mark.parametrize("command", NAMES)
-@pytest.mark.parametrize("word", ["a\x00b", "\udcff", "[", "~nobody", "a" * 5_000, "--", "-"])
+@pytest.mark.parametrize("word", ["a\x00b", "\udcff", "[", "~nobody", "~no such user", "a" * 5_000, "--", "-"])
 def test_odd_names_are_answered(command: str, word: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     answer(command, [word], folder=tmp_path, capsys=capsys)
 
