@@ -45,7 +45,8 @@ def plan(
         threads: Processor threads; 0 for all.
         device: Where to compute.
     """
-    from penwright.training.plan import LEAST_SECONDS, PLANNED_PRESET, make_plan
+    from penwright.training.distributed import World
+    from penwright.training.plan import LEAST_SECONDS, PLANNED_PRESET, is_to_be_planned, make_plan
     from penwright.training.sizes import AUTO, LADDER, parse_size
     from penwright.training.start import settled
 
@@ -57,9 +58,11 @@ def plan(
         raise UsageError(f"only the preset {PLANNED_PRESET} comes in sizes, not {resolved.config.preset}.")
     if length is None or length < LEAST_SECONDS:
         raise UsageError(f"a plan needs a time of at least {LEAST_SECONDS:.0f} seconds. Write --for 30m, for example.")
+    chosen = parse_size(size or AUTO)
+    if chosen is None and not is_to_be_planned(resolved, world=World()):
+        raise UsageError("a setting has chosen the network already. Leave it out, or name its size: --size 256x3")
     shelf = choose_shelf(paths, wants_default=default_shelf, say=say)
     corpus = prepare_books(shelf.paths, config=resolved.config.corpus, say=say, is_quiet=as_json)
-    chosen = parse_size(size or AUTO)
     planned = make_plan(corpus, settled(resolved.config), sizes=(chosen,) if chosen else LADDER).record
     if as_json:
         print_json({key: value for key, value in asdict(planned).items() if key not in ("step", "chars_read")})

@@ -87,7 +87,7 @@ def begin_run(
 
         corpus, name = _leader_first(prepare, world=world)
         folder = run if run is not None else new_run_dir(name)
-        is_planned = is_to_be_planned(resolved) and world.size == 1
+        is_planned = is_to_be_planned(resolved, world=world)
         vocab_size = corpus.alphabet.vocab_size
         manner.say(beginning(resolved.config, vocab_size=vocab_size, run=folder, is_planned=is_planned))
         try:

@@ -80,8 +80,8 @@ def train(
     manner = Manner(is_quiet=quiet, as_json=as_json)
     if resume is not None:
         others = {"run": run, "default-shelf": default_shelf, "preset": preset, "config": config, "set": set_}
-        others["size"] = size
-        for name, value in {**others, **training, "unit": unit, "prompt": prompt, "print-config": print_config}.items():
+        others |= {"size": size, "unit": unit, "prompt": prompt, "print-config": print_config}
+        for name, value in {**others, **training}.items():
             at_most_one({"--resume": resume, f"--{name}": value})
         return resume_run(resume, paths=paths, lengths=lengths, manner=manner)
 

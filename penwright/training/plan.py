@@ -15,6 +15,7 @@ from typing import NamedTuple
 from penwright.corpus.store import Corpus
 from penwright.model_config import num_parameters_of
 from penwright.training.config import RunConfig
+from penwright.training.distributed import World
 from penwright.training.forecast import forecast, measure_difficulty
 from penwright.training.pace import Pace
 from penwright.training.records import Planned, PlannedSize
@@ -41,12 +42,14 @@ class Plan(NamedTuple):
     record: Planned
 
 
-def is_to_be_planned(resolved: Resolved) -> bool:
-    """Return whether the size is left to the time: the default preset, limited by the clock, no size chosen."""
+def is_to_be_planned(resolved: Resolved, *, world: World) -> bool:
+    """Return whether the size is left to the time: the default preset, limited by the clock, no size chosen, one
+    process."""
     config = resolved.config
     chosen = [key for key in _SIZE_KEYS if not _is_of_preset(resolved.origins.get(f"model.{key}"))]
     return (
-        config.preset == PLANNED_PRESET
+        world.size == 1
+        and config.preset == PLANNED_PRESET
         and config.train.seconds is not None
         and config.train.seconds >= LEAST_SECONDS
         and not chosen

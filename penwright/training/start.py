@@ -83,7 +83,7 @@ def train(
     config = settled(resolved.config)
     world = current_world()
     plan = None
-    if is_to_be_planned(resolved) and world.size == 1:
+    if is_to_be_planned(resolved, world=world):
         plan = make_plan(corpus, config, spent=clock() - began)
         config = sized(config, plan.size)
     session = _session(corpus, config, world)

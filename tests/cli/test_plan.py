@@ -40,6 +40,7 @@ def test_one_size_can_be_looked_at_alone(capsys: pytest.CaptureFixture[str]) -> 
     ("words", "said"),
     [
         (["--for", "10s"], "at least 30 seconds"),
+        (["--for", "5m", "--set", "model.hidden_size=64"], "has chosen the network already"),
         (["--for", "5m", "--size", "large"], "such as 192x3"),
         (["--for", "5m", "--size", "9000x2"], "must lie between"),
     ],

@@ -10,6 +10,7 @@ import pytest
 from penwright import Corpus, train
 from penwright.training import plan
 from penwright.training.config import RunConfig
+from penwright.training.distributed import World
 from penwright.training.pace import Pace
 from penwright.training.plan import is_to_be_planned, make_plan
 from penwright.training.records import Planned, from_json, to_json
@@ -44,7 +45,9 @@ def config(**changes: Any) -> RunConfig:
 def test_only_the_default_preset_in_nobodys_size_is_planned(
     preset: str | None, overrides: Mapping[str, Mapping[str, Any]], is_planned: bool
 ) -> None:
-    assert is_to_be_planned(resolve_config(preset, overrides=overrides)) == is_planned
+    resolved = resolve_config(preset, overrides=overrides)
+    assert is_to_be_planned(resolved, world=World()) == is_planned
+    assert not is_to_be_planned(resolved, world=World(size=2))
 
 
 def paces(monkeypatch: pytest.MonkeyPatch, speeds: Mapping[str, float]) -> list[str]:
