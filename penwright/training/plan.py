@@ -3,7 +3,8 @@
 Sizes are tried from the smallest: each makes a few updates, its pace says how much it will read, and the forecast says
 how well it will predict. One that would read more for each of its weights than any network that the forecast was fitted
 to is too small to be judged, and is passed over. The first that is expected to do worse than the one before ends the
-search. Only the default preset comes in sizes; a size that somebody chose is kept.
+search, and so does one with more weights than the shelf has characters. Only the default preset comes in sizes; a size
+that somebody chose is kept.
 
 The plan is a value. Whoever trains lays its settings over the configuration, so a run that goes on is never planned
 again.
@@ -16,7 +17,7 @@ from penwright.corpus.store import Corpus
 from penwright.model_config import num_parameters_of
 from penwright.training.config import RunConfig
 from penwright.training.distributed import World
-from penwright.training.forecast import forecast, measure_difficulty
+from penwright.training.forecast import forecast, fresh_chars, measure_difficulty
 from penwright.training.pace import Pace
 from penwright.training.records import Planned, PlannedSize
 from penwright.training.resolve import Resolved
@@ -26,9 +27,12 @@ LEAST_SECONDS = 30.0
 """A shorter training is not planned: measuring would take too much of it."""
 MEASURING_SHARE = 0.03
 """Of the time, spent on trying sizes; the size being tried is finished."""
-CHARS_PER_WEIGHT = 110
-"""Most characters read for each weight that the forecast was fitted to. Networks alone do best with about as many: 20
-tokens of four to five characters (Hoffmann et al. 2022, arXiv 2203.15556, table 3)."""
+MOST_CHARS_PER_WEIGHT = 110
+"""Characters read for each weight, at most, that the forecast was fitted to. Networks alone do best with about as many:
+20 tokens of four to five characters (Hoffmann et al. 2022, arXiv 2203.15556, table 3)."""
+LEAST_CHARS_PER_WEIGHT = 1
+"""Characters of the shelf for each weight, at least: a network with more weights learns them by heart, which the
+forecast knows nothing of. Karpathy 2015, char-rnn, "Tips and Tricks": both of the same order of magnitude."""
 OTHER_SHARE = 0.07
 """Of the time, spent on held-out books, samples and saving."""
 PLANNED_PRESET = "default"
@@ -76,11 +80,13 @@ def make_plan(corpus: Corpus, config: RunConfig, *, spent: float = 0.0, sizes: t
     tried: list[PlannedSize] = []
     shelf_chars = corpus.num_chars("train")
     for size in sizes:
+        model = sized(config, size).model_config(vocab_size=corpus.alphabet.vocab_size, unit=corpus.alphabet.unit)
+        num_parameters = num_parameters_of(model)
+        if tried and num_parameters * LEAST_CHARS_PER_WEIGHT > shelf_chars:
+            break
         chars_per_second = pace.chars_per_second(size)
         left = seconds - spent - (time.perf_counter() - began)
         chars_read = _chars_in(left, chars_per_second, pace=pace, shelf_chars=shelf_chars)
-        model = sized(config, size).model_config(vocab_size=corpus.alphabet.vocab_size, unit=corpus.alphabet.unit)
-        num_parameters = num_parameters_of(model)
         expected = forecast(
             difficulty=difficulty or 1.0, chars_read=chars_read, num_parameters=num_parameters, shelf_chars=shelf_chars
         )
@@ -95,7 +101,7 @@ def make_plan(corpus: Corpus, config: RunConfig, *, spent: float = 0.0, sizes: t
                 high=expected.high,
             )
         )
-        if len(tried) > 1 and not _is_large_enough(tried[-2]):
+        if len(tried) > 1 and not _is_large_enough(tried[-2], shelf_chars=shelf_chars):
             del tried[-2]
         is_worse = len(tried) > 1 and tried[-1].bits_per_char > tried[-2].bits_per_char
         if is_worse or time.perf_counter() - began > MEASURING_SHARE * seconds:
@@ -113,8 +119,8 @@ def make_plan(corpus: Corpus, config: RunConfig, *, spent: float = 0.0, sizes: t
     return Plan(next(size for size in sizes if size.name == best), record)
 
 
-def _is_large_enough(size: PlannedSize) -> bool:
-    return size.chars_read <= CHARS_PER_WEIGHT * size.num_parameters
+def _is_large_enough(size: PlannedSize, *, shelf_chars: int) -> bool:
+    return fresh_chars(size.chars_read, shelf_chars=shelf_chars) <= MOST_CHARS_PER_WEIGHT * size.num_parameters
 
 
 def _is_of_preset(origin: str | None) -> bool:

@@ -50,8 +50,12 @@ def test_only_the_default_preset_in_nobodys_size_is_planned(
     assert not is_to_be_planned(resolved, world=World(size=2))
 
 
-def paces(monkeypatch: pytest.MonkeyPatch, speeds: Mapping[str, float]) -> list[str]:
-    """Have each size learn at a given speed instead of measuring it; returns what was tried."""
+def paces(
+    monkeypatch: pytest.MonkeyPatch, speeds: Mapping[str, float], *, least_chars_per_weight: int = 0
+) -> list[str]:
+    """Have each size learn at a given speed instead of measuring it, on a shelf large enough for all; returns what was
+    tried."""
+    monkeypatch.setattr(plan, "LEAST_CHARS_PER_WEIGHT", least_chars_per_weight)
     tried: list[str] = []
 
     def speed(self: Pace, size: Size) -> float:
@@ -80,9 +84,21 @@ def test_more_time_never_chooses_a_smaller_size(corpus: Corpus, monkeypatch: pyt
     assert places == sorted(places) and places[0] < places[-1]
 
 
+def test_no_size_has_more_weights_than_the_shelf_has_characters(
+    corpus: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    speeds = {size.name: 1e5 for size in LADDER}
+    tried = paces(monkeypatch, speeds, least_chars_per_weight=1)
+    assert make_plan(corpus, config(seconds=1_800.0)).size == LADDER[0] and tried == [LADDER[0].name]
+    monkeypatch.setattr(Corpus, "num_chars", lambda self, split: 1_200_000)
+    tried = paces(monkeypatch, speeds, least_chars_per_weight=1)
+    assert make_plan(corpus, config(seconds=360_000.0)).size == Size(192, 3) and tried[-1] == "192x3"
+
+
 def test_a_size_that_would_read_too_much_for_its_weights_is_passed_over(
     corpus: Corpus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(plan, "fresh_chars", lambda chars_read, *, shelf_chars: chars_read)
     paces(monkeypatch, {"8x1": 1e9, "16x1": 1e9, "24x2": 5.0, "32x2": 1.0})
     record = make_plan(corpus, config(seconds=3_600.0), sizes=SIZES).record
     assert [size.name for size in record.sizes] == ["24x2", "32x2"] and record.size == "24x2"
