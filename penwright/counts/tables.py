@@ -72,15 +72,19 @@ def make_tables(counted: Iterable[Followers], *, vocab_size: int, max_entries: i
         vocab_size: V.
         max_entries: Followers kept at most, over all kinds. The rarest contexts go first.
     """
-    kinds = [_discounted(followers) for followers in counted]
-    num_levels = len(_THRESHOLDS)
-    numbers = np.sum([np.bincount(kind.levels, minlength=num_levels + 1) for kind in kinds], axis=0)
-    kept = numbers[::-1].cumsum()[::-1]  # followers that pass at least so many thresholds
-    level = next((level for level in range(1, num_levels + 1) if kept[level] <= max_entries), num_levels + 1)
-    unigrams = (
-        np.bincount(kinds[0].followers.symbols, weights=kinds[0].followers.numbers, minlength=vocab_size) + 0.1
-    )  # (V,), nothing is impossible
-    parts = [_pruned(kind, level) for kind in kinds]
+    kinds: list[_Kind] = []
+    numbers = np.zeros(len(_THRESHOLDS) + 1, dtype=np.int64)  # followers by how many thresholds they pass
+    unigrams = np.full(vocab_size, 0.1)  # (V,), nothing is impossible
+    level = 1
+    for followers in counted:
+        if not kinds:
+            unigrams += np.bincount(followers.symbols, weights=followers.numbers, minlength=vocab_size)
+        kinds.append(_discounted(followers))
+        numbers += np.bincount(kinds[-1].levels, minlength=len(numbers))
+        kept = numbers[::-1].cumsum()[::-1]  # followers that pass at least so many
+        level = next((level for level in range(1, len(numbers)) if kept[level] <= max_entries), len(numbers))
+        kinds = [_thinned(kind, level) for kind in kinds]  # what is too rare already never comes back
+    parts = [_arrays(kind) for kind in kinds]
     contexts, sizes, backoffs, totals = (np.concatenate([part[field] for part in parts]) for field in range(4))
     symbols, shares = (np.concatenate([part[field] for part in parts]) for field in (4, 5))
     order = np.argsort(contexts, kind="stable")
@@ -162,20 +166,26 @@ def _discounts(numbers: NDArray[np.int32]) -> NDArray[np.float64]:
     return np.array([0.0, *bounded])
 
 
-def _pruned(kind: _Kind, level: int) -> tuple[NDArray[np.generic], ...]:
-    """Return contexts, sizes, backoffs, totals, symbols and shares of what is kept of one kind."""
+def _thinned(kind: _Kind, level: int) -> _Kind:
+    """Return what is left of one kind when followers that pass fewer than `level` thresholds are dropped."""
     is_kept = kind.levels >= level
+    if is_kept.all():
+        return kind
     starts = kind.followers.starts
-    sums = np.concatenate([[0], np.cumsum(is_kept)])
-    sizes = sums[starts[1:]] - sums[starts[:-1]]
-    masses = np.concatenate([[0.0], np.cumsum(np.where(is_kept, kind.shares, 0.0))])
-    has_any = sizes > 0
-    backoffs = np.clip(1.0 - (masses[starts[1:]] - masses[starts[:-1]]), 1e-4, 1.0)
-    return (
+    sums = np.concatenate([[0], np.cumsum(is_kept, dtype=np.int32)])
+    has_any = sums[starts[1:]] > sums[starts[:-1]]
+    followers = Followers(
         kind.followers.contexts[has_any],
-        sizes[has_any],
-        backoffs[has_any],
-        kind.totals[has_any],
+        np.append(sums[starts[:-1]][has_any], sums[-1]).astype(np.int32),
         kind.followers.symbols[is_kept],
-        kind.shares[is_kept],
+        kind.followers.numbers[is_kept],
     )
+    return _Kind(followers, kind.totals[has_any], kind.shares[is_kept], kind.levels[is_kept])
+
+
+def _arrays(kind: _Kind) -> tuple[NDArray[np.generic], ...]:
+    """Return contexts, sizes, backoffs, totals, symbols and shares of one kind."""
+    contexts, starts, symbols, _ = kind.followers
+    masses = np.concatenate([[0.0], np.cumsum(kind.shares, dtype=np.float64)])
+    backoffs = np.clip(1.0 - (masses[starts[1:]] - masses[starts[:-1]]), 1e-4, 1.0)
+    return contexts, np.diff(starts), backoffs, kind.totals, symbols, kind.shares

@@ -33,6 +33,16 @@ def test_shares_and_what_is_left_make_a_whole() -> None:
     assert (made.unigrams > 0).all()
 
 
+def test_what_is_left_of_a_large_table_is_as_exact() -> None:
+    """Running sums over millions of shares need more digits than the shares have."""
+    size = 2_000_000
+    contexts, starts = np.arange(size, dtype=np.int32), np.arange(size + 1, dtype=np.int32) * 2
+    symbols = np.tile(np.array([0, 1], dtype=np.uint16), size)
+    numbers = np.tile(np.array([9, 8], dtype=np.int32), size)
+    made = make_tables([Followers(contexts, starts, symbols, numbers)], vocab_size=2, max_entries=10**9)
+    assert len(made.contexts) == size and (made.backoffs == made.backoffs[0]).all()
+
+
 def test_frequent_followers_have_the_larger_shares() -> None:
     first = counted()[0]
     made = tables()
