@@ -29,14 +29,23 @@ class Predictions(NamedTuple):
 
 
 class Counted(nn.Module):
-    """Tables to look things up in. A new one knows nothing: every symbol is as likely as any other."""
+    """Tables to look things up in. A new one knows nothing: every symbol is as likely as any other.
+
+    What belongs to one context, or to one follower, is packed into one number: in tables of millions the time goes into
+    fetching from memory, not into taking numbers apart.
+    """
 
     contexts: Tensor
-    starts: Tensor
-    backoffs: Tensor
-    totals: Tensor
-    symbols: Tensor
-    shares: Tensor
+    """int32 (C,)."""
+    rows: Tensor
+    """int64 (C,): where a context's followers begin, their number (8 bits), codes of its backoff and of its total (8
+    bits each)."""
+    entries: Tensor
+    """int32 (E,): a follower and the code of its share (8 bits)."""
+    share_values: Tensor
+    """float32 (256,), what each code of a share or backoff stands for."""
+    total_values: Tensor
+    """float32 (256,), the fact that each code of a total becomes."""
     unigrams: Tensor
 
     def __init__(self, vocab_size: int, kinds: ContextKinds) -> None:
@@ -48,8 +57,10 @@ class Counted(nn.Module):
         """
         super().__init__()
         self.kinds = kinds
-        for name in ("contexts", "starts", "backoffs", "totals", "symbols", "shares", "unigrams"):
-            self.register_buffer(name, torch.zeros(0), persistent=False)
+        codes = torch.arange(256)
+        values = {"share_values": share_of(codes), "total_values": torch.log1p(total_of(codes)) * 0.2}
+        for name in ("contexts", "rows", "entries", "share_values", "total_values", "unigrams"):
+            self.register_buffer(name, values.get(name, torch.zeros(0)), persistent=False)
         self.tables = empty_tables(vocab_size)
         self.use(self.tables)
 
@@ -57,17 +68,15 @@ class Counted(nn.Module):
         """Exchange the tables, on whatever device the module is."""
         device = self.unigrams.device
         self.tables = tables
-        starts = torch.cat((torch.zeros(1, dtype=torch.int64), tables.sizes.long().cumsum(0)))
-        expanded = {
+        sizes = tables.sizes.long()
+        starts = sizes.cumsum(0).sub_(sizes)
+        packed = {
             "contexts": tables.contexts,
-            "starts": starts,
-            "backoffs": share_of(tables.backoffs),
-            "totals": torch.log1p(total_of(tables.totals)) * 0.2,
-            "symbols": tables.symbols,
-            "shares": share_of(tables.shares),
+            "rows": starts << 24 | sizes << 16 | tables.backoffs.long() << 8 | tables.totals.long(),
+            "entries": tables.symbols << 8 | tables.shares.int(),
             "unigrams": tables.unigrams,
         }
-        for name, value in expanded.items():
+        for name, value in packed.items():
             setattr(self, name, value.to(device))
 
     @torch.no_grad()
@@ -79,31 +88,31 @@ class Counted(nn.Module):
         """
         num_asked, vocab_size = len(contexts), len(self.unigrams)
         wanted = contexts.to(torch.int32).t().contiguous()  # (K, N)
+        probs = torch.zeros(*wanted.shape, vocab_size, device=wanted.device)
         if len(self.contexts):
-            places = torch.searchsorted(self.contexts, wanted).clamp_max(len(self.contexts) - 1)
+            places = torch.searchsorted(self.contexts, wanted).clamp_max_(len(self.contexts) - 1)
             is_met = self.contexts[places] == wanted
-            backoffs = torch.where(is_met, self.backoffs[places], 1.0)
-            totals = torch.where(is_met, self.totals[places], 0.0)
+            rows = self.rows[places]
+            backoffs = torch.where(is_met, self.share_values[rows >> 8 & 255], 1.0)
+            totals = torch.where(is_met, self.total_values[rows & 255], 0.0)
+            met = is_met.view(-1).nonzero().squeeze(1)  # of the K * N contexts
+            found = rows.view(-1)[met]
+            sizes = found >> 16 & 255
+            ends = sizes.cumsum(0)
+            first = (found >> 24) - ends + sizes  # what a follower's place among those found lacks to its place here
+            followers = first.repeat_interleave(sizes)
+            followers += torch.arange(len(followers), device=met.device)
+            entries = self.entries[followers]
+            at = (met * vocab_size).repeat_interleave(sizes).add_(entries >> 8)
+            probs.view(-1)[at] = self.share_values[entries & 255]  # no two followers of a context are the same
         else:
-            places, is_met = torch.zeros_like(wanted, dtype=torch.int64), torch.zeros_like(wanted, dtype=torch.bool)
+            is_met = torch.zeros_like(wanted, dtype=torch.bool)
             backoffs, totals = torch.ones(wanted.shape, device=wanted.device), torch.zeros_like(wanted).float()
-        known: list[Tensor] = []
         for kind in range(self.kinds.num_kinds):
             shorter = self.kinds.shorter[kind]
-            base = self.unigrams if shorter is None else known[shorter]
-            probs = base * backoffs[kind].unsqueeze(1)  # (N, V)
-            rows = is_met[kind].nonzero().squeeze(1)
-            if len(rows):
-                first = self.starts[places[kind, rows]]
-                sizes = self.starts[places[kind, rows] + 1] - first
-                ends = sizes.cumsum(0)
-                entries = torch.arange(int(ends[-1]), device=rows.device) + (first - ends + sizes).repeat_interleave(
-                    sizes
-                )
-                at = rows.repeat_interleave(sizes) * vocab_size + self.symbols[entries]
-                probs.view(-1).index_add_(0, at, self.shares[entries])
-            known.append(probs)
+            base = self.unigrams if shorter is None else probs[shorter]
+            probs[kind].addcmul_(base, backoffs[kind].unsqueeze(1))
         told = slice(self.kinds.first_told, None)
-        log_probs = torch.stack(known[told], dim=1).add_(FLOOR).log_()  # (N, M, V)
+        log_probs = probs[told].transpose(0, 1).add(FLOOR).log_()  # (N, M, V)
         facts = torch.stack((totals[told], is_met[told].float(), backoffs[told]), dim=2)  # (M, N, 3)
         return Predictions(log_probs, facts.transpose(0, 1).reshape(num_asked, self.kinds.num_facts))
