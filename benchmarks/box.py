@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from penwright import Author
     from penwright.card import Card
 
-COUNT_ENTRIES = 1_250_000
-"""Followers that the counted tables hold at most. Each takes some 4.6 bytes (40 million characters of novels, 2026-11);
-the weights take 4.2 million bytes and the card 40,000."""
+COUNT_ENTRIES = 1_200_000
+"""Followers that the counted tables hold at most. Each takes some 4.6 bytes (64 million characters of novels, 2026-11);
+the weights take 4.4 million bytes and the card 40,000."""
 SIZE = "192x3"
 """Of the network: weights and tables share the room."""
 NAME = "the author in the box"

@@ -10,19 +10,19 @@ Unit = Literal["characters", "pairs", "words"]
 """What a symbol stands for: a character; a piece that pairs of smaller ones grew into; a frequent word."""
 UNITS: tuple[Unit, ...] = get_args(Unit)
 CHARACTERS: Unit = "characters"
-NUM_WORD_KINDS = 2
+NUM_WORD_KINDS = 4
 """Kinds made of words, which stand behind those made of so many symbols."""
 NUM_SHOWN = 2
 """Kinds whose prediction the bottom of a network sees."""
-NUM_RECALLED = 2
+NUM_RECALLED = 4
 """Kinds by which a model remembers the text it reads."""
 NUM_BONUSES = 4 * NUM_RECALLED
 """Weights that its recalls can have."""
 
 
 class ContextKinds(NamedTuple):
-    """The kinds of context of one unit, K of them: one for each order; then the word so far and the word before it;
-    then the same and the word before that."""
+    """The kinds of context of one unit, K of them: one for each order; then the word so far with the word before it,
+    with the two before it, and with the three; then the word so far with the word before the last, which is skipped."""
 
     orders: tuple[int, ...]
     """Symbols of the kinds that are made of so many, the present one included, in rising order from 1."""
@@ -32,7 +32,7 @@ class ContextKinds(NamedTuple):
     """The first of the kinds whose prediction is told; all behind it are told too."""
     shown: tuple[int, int]
     """The two of them that the bottom of a network sees."""
-    recalled: tuple[int, int]
+    recalled: tuple[int, int, int, int]
     """The kinds by which the text being read is remembered."""
     has_joints: bool
     """How words are found. True: symbols that go on with a word are marked, and every other begins one. False: symbols
@@ -61,18 +61,18 @@ class ContextKinds(NamedTuple):
 
 _OF_CHARACTERS = ContextKinds(
     orders=(1, 2, 3, 4, 5, 6, 8),
-    shorter=(None, 0, 1, 2, 3, 4, 5, 4, 7),
+    shorter=(None, 0, 1, 2, 3, 4, 5, 4, 7, 8, 4),
     first_told=3,  # four characters
     shown=(5, 8),  # six characters, two words
-    recalled=(3, 5),
+    recalled=(3, 5, 7, 8),
     has_joints=False,
 )
 _OF_PIECES = ContextKinds(
     orders=(1, 2, 3, 4),
-    shorter=(None, 0, 1, 2, 1, 4),
+    shorter=(None, 0, 1, 2, 1, 4, 5, 1),
     first_told=1,
     shown=(2, 5),
-    recalled=(1, 2),
+    recalled=(1, 2, 4, 5),
     has_joints=True,
 )
 

@@ -34,9 +34,10 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
                     "hidden_size": 192,
                     "num_layers": 3,
                     "mlp_size": 384,
-                    "count_entries": 16_000_000,
+                    "count_entries": 32_000_000,
                     "recall_slots": 32_768,
-                }
+                },
+                "train": {"learning_rate": 1.5e-3},
             },
         ),
         "seed": Preset(

@@ -50,13 +50,20 @@ class ContextState(NamedTuple):
     """int64 (B,), hash of the last word that has ended; with joints, of the last run."""
     before: Tensor
     """int64 (B,), hash of the word before that."""
+    third: Tensor
+    """int64 (B,), hash of the word before that one."""
 
 
 def initial_contexts(batch_size: int, *, kinds: ContextKinds, device: torch.device | str | None = None) -> ContextState:
     """Return the state before the first character of `batch_size` texts."""
     zeros = torch.zeros(batch_size, dtype=torch.int64, device=device)
     return ContextState(
-        recent=zeros.unsqueeze(1).repeat(1, kinds.reach), run=zeros, is_word=zeros.bool(), last=zeros, before=zeros
+        recent=zeros.unsqueeze(1).repeat(1, kinds.reach),
+        run=zeros,
+        is_word=zeros.bool(),
+        last=zeros,
+        before=zeros,
+        third=zeros,
     )
 
 
@@ -83,10 +90,13 @@ def context_step(
             hashes.append(value)
     is_word = is_letter[ids]
     begins, has_ended = _edges(is_word, state.is_word, kinds=kinds)
-    before = torch.where(has_ended, state.last, state.before)
-    last = torch.where(has_ended, state.run, state.last)
+    words = (
+        torch.where(has_ended, state.run, state.last),
+        torch.where(has_ended, state.last, state.before),
+        torch.where(has_ended, state.before, state.third),
+    )
     run = torch.where(begins, 0, state.run) * _POWER + ids
-    return _fingerprints(hashes, run, last, before), ContextState(seen[:, 1:], run, is_word, last, before)
+    return _fingerprints(hashes, run, *words), ContextState(seen[:, 1:], run, is_word, *words)
 
 
 def context_sequence(
@@ -119,13 +129,13 @@ def context_sequence(
     is_word = is_letter[ids]
     begins, has_ended = _edges(is_word, _shifted(is_word, state.is_word), kinds=kinds)
     run = _runs(ids, begins, state, resets)
-    last, before = _words(run, has_ended, state, resets)
+    words = _words(run, has_ended, state, resets)
     kept = seen[:, num_steps:]
     if resets is not None:
         is_stale = torch.arange(num_steps, num_steps + reach, device=ids.device) < first[:, -1:]
         kept = kept.masked_fill(is_stale, 0)
-    fingerprints = _fingerprints(hashes, run, last, before)
-    return fingerprints, ContextState(kept, run[:, -1], is_word[:, -1], last[:, -1], before[:, -1])
+    after = ContextState(kept, run[:, -1], is_word[:, -1], *(word[:, -1] for word in words))
+    return _fingerprints(hashes, run, *words), after
 
 
 def _edges(is_word: Tensor, was_word: Tensor, *, kinds: ContextKinds) -> tuple[Tensor, Tensor]:
@@ -149,8 +159,10 @@ def _runs(ids: Tensor, begins: Tensor, state: ContextState, resets: Tensor | Non
     return torch.where(starts == 0, own + carried, own)
 
 
-def _words(run: Tensor, has_ended: Tensor, state: ContextState, resets: Tensor | None) -> tuple[Tensor, Tensor]:
-    """Return the hashes of the last word that has ended at each symbol, and of the word before it, both (B, T)."""
+def _words(
+    run: Tensor, has_ended: Tensor, state: ContextState, resets: Tensor | None
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the hashes of the last word that has ended at each symbol, and of the two before it, each (B, T)."""
     ended = _shifted(run, state.run)
     if resets is None:
         changes = has_ended
@@ -166,13 +178,17 @@ def _words(run: Tensor, has_ended: Tensor, state: ContextState, resets: Tensor |
         return torch.cat((first.unsqueeze(1), torch.where(has_ended, value, zero)), dim=1).gather(1, latest)
 
     last = since(ended, state.last)
-    return last, since(_shifted(last, state.last), state.before)
+    before = since(_shifted(last, state.last), state.before)
+    return last, before, since(_shifted(before, state.before), state.third)
 
 
-def _fingerprints(hashes: list[Tensor], run: Tensor, last: Tensor, before: Tensor) -> Tensor:
+def _fingerprints(hashes: list[Tensor], run: Tensor, last: Tensor, before: Tensor, third: Tensor) -> Tensor:
     """Return 32 bits a kind, as int64 (..., K)."""
     one_word = run * _WORD_MIX[0] + last
-    values = torch.stack([*hashes, one_word, one_word * _WORD_MIX[1] + before], dim=-1)
+    two_words = one_word * _WORD_MIX[1] + before
+    three_words = two_words * _WORD_MIX[0] + third
+    skipping = run * _WORD_MIX[1] + before
+    values = torch.stack([*hashes, one_word, two_words, three_words, skipping], dim=-1)
     salts = _salts(values.shape[-1], values.device)
     mixed: Tensor = ((values ^ salts) * _SPREAD) >> 32
     return mixed

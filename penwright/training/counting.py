@@ -23,11 +23,11 @@ NUM_FOLDS = 8
 """Folds of a shelf: an eighth of it is not counted while it is read."""
 MIN_GROUPS = 2 * NUM_FOLDS
 """Authors, or titles, from which on none of them is divided."""
-CHARS_PER_ENTRY = 2
+CHARS_PER_ENTRY = 1
 """Symbols counted for each follower that is kept, so that a small shelf makes a small author."""
-KEPT_ENTRIES = 16_000_000
+KEPT_ENTRIES = 64_000_000
 """Followers of all tables that are kept for the next epoch; of a large shelf only the present ones are."""
-COUNTED_CHARS = 40_000_000
+COUNTED_CHARS = 64_000_000
 """Symbols counted for one table at most, which bounds time and memory."""
 
 

@@ -64,27 +64,42 @@ def test_an_order_looks_at_its_last_characters_and_no_further() -> None:
         assert (one[kind] == other[kind]) == (order <= 5)
 
 
+ONE_WORD, TWO_WORDS, THREE_WORDS, SKIPPING = range(-4, 0)
+
+
 def test_words_look_past_what_stands_between_them() -> None:
     word, other, space, comma = [5, 6, 7], [6, 6], [1], [2]
     near, far = named([*word, *space, 4]), named([*word, *comma, *space, 4])
-    assert near[-2] == far[-2]  # the word so far and the word before it
-    assert named([*other, *space, 4])[-2] != near[-2]
-    assert named([*other, *space, *word, *space, 4])[-2] == near[-2]
-    assert named([*other, *space, *word, *space, 4])[-1] != near[-1]
+    assert near[ONE_WORD] == far[ONE_WORD]
+    assert named([*other, *space, 4])[ONE_WORD] != near[ONE_WORD]
+    assert named([*other, *space, *word, *space, 4])[ONE_WORD] == near[ONE_WORD]
+    assert named([*other, *space, *word, *space, 4])[TWO_WORDS] != near[TWO_WORDS]
+
+
+def test_every_kind_of_words_sees_its_own() -> None:
+    def after(*words: int) -> list[int]:
+        return named([symbol for word in words for symbol in (word, 1)] + [4])
+
+    here = after(5, 6, 7, 8)
+    for kind, sees in ((ONE_WORD, [8]), (TWO_WORDS, [7, 8]), (THREE_WORDS, [6, 7, 8]), (SKIPPING, [7])):
+        for place, word in enumerate((5, 6, 7, 8)):
+            changed = [5, 6, 7, 8]
+            changed[place] = 4
+            assert (after(*changed)[kind] == here[kind]) == (word not in sees), (kind, word)
 
 
 def test_between_two_words_what_was_read_since_the_last_one_counts() -> None:
     word, space, comma = [5, 6, 7], [1], [2]
-    assert named([*word, *comma, *space])[-2] != named([*word, *space])[-2]
+    assert named([*word, *comma, *space])[ONE_WORD] != named([*word, *space])[ONE_WORD]
 
 
 def test_a_piece_that_does_not_go_on_with_a_word_begins_one() -> None:
     word, other, goes_on = [1], [2], [5, 6]
     here = named([*word, *goes_on, *other], PIECES)
-    assert named([3, *word, *goes_on, *other], PIECES)[-2] == here[-2]  # the word so far and the word before it
-    assert named([3, *word, *goes_on, *other], PIECES)[-1] != here[-1]  # and the word before that
-    assert named([*word, 5, *other], PIECES)[-2] != here[-2]
-    assert named([*word, *goes_on, *other, 7], PIECES)[-2] != here[-2]
+    assert named([3, *word, *goes_on, *other], PIECES)[ONE_WORD] == here[ONE_WORD]
+    assert named([3, *word, *goes_on, *other], PIECES)[TWO_WORDS] != here[TWO_WORDS]
+    assert named([*word, 5, *other], PIECES)[ONE_WORD] != here[ONE_WORD]
+    assert named([*word, *goes_on, *other, 7], PIECES)[ONE_WORD] != here[ONE_WORD]
 
 
 def test_kinds_never_share_a_number_by_design_and_all_fit_in_32_bits() -> None:
