@@ -30,10 +30,12 @@ TOTAL_STEPS = 8
 MAX_FOLLOWERS = 255
 """Followers of one context that are kept at most, the most frequent ones."""
 _THRESHOLDS = np.array(
-    [1, 2, 3, 4, 6, 8, 12, *range(16, 64, 4), *range(64, 128, 16), 128, 192, 256, 512, 1 << 10, 1 << 14, 1 << 20]
+    [3, 4, 6, 8, 12, *range(16, 64, 4), *range(64, 128, 16), 128, 192, 256, 512, 1 << 10, 1 << 14, 1 << 20]
 )
 """A context must have been met so often to be kept, and each of its followers a quarter as often. The steps are small
-where a budget of one or two million followers of a large shelf lies."""
+where a budget of one or two million followers of a large shelf lies. Contexts that were met twice or once are never
+kept: with those met twice a shelf of plays was learned worse, by 0.6 % (1 million characters, 2026-11), and novels no
+better; and what stands at a single place of a shelf has no business in the tables."""
 
 
 class CountTables(NamedTuple):
