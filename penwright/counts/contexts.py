@@ -159,9 +159,7 @@ def _runs(ids: Tensor, begins: Tensor, state: ContextState, resets: Tensor | Non
     return torch.where(starts == 0, own + carried, own)
 
 
-def _words(
-    run: Tensor, has_ended: Tensor, state: ContextState, resets: Tensor | None
-) -> tuple[Tensor, Tensor, Tensor]:
+def _words(run: Tensor, has_ended: Tensor, state: ContextState, resets: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
     """Return the hashes of the last word that has ended at each symbol, and of the two before it, each (B, T)."""
     ended = _shifted(run, state.run)
     if resets is None:
