@@ -161,8 +161,8 @@ def test_an_author_whose_tables_are_empty_comes_back(path: Path) -> None:
 
 def test_an_alphabet_of_more_than_a_byte_comes_back(path: Path) -> None:
     """Its followers take two bytes each."""
-    text = "".join(map(chr, range(0x4E00, 0x4E00 + 400))) * 2
-    alphabet = Alphabet.learn(dict.fromkeys(text, 2))
+    text = "".join(map(chr, range(0x4E00, 0x4E00 + 400))) * 3
+    alphabet = Alphabet.learn(dict.fromkeys(text, 3))
     model = CharModel(replace(CONFIG, vocab_size=alphabet.vocab_size, count_entries=20_000))
     letters = letters_of(alphabet)
     counted = count_followers([alphabet.encode(text)], kinds=kinds_of(CHARACTERS), is_letter=letters)
