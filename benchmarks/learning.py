@@ -113,6 +113,20 @@ def spread(values: Sequence[float]) -> str:
     return middle if len(values) == 1 else f"{middle} ({min(values):.3f} to {max(values):.3f})"
 
 
+def forecasts(results: Sequence[Result]) -> list[str]:
+    """Return for every run that planned its size what it expected, and how far the outcome lies from it."""
+    lines = []
+    for each in results:
+        plan = each.settings.get("plan")
+        if plan is not None:
+            off = 100 * (plan["expected"] / each.val - 1)
+            lines.append(
+                f"- `{each.contestant}`, seed {each.seed}, planned {plan['size']} and expected {plan['expected']:.3f} "
+                f"bits per character on the val books: {each.val:.3f} came of it ({off:+.1f} %)."
+            )
+    return ["", *lines] if lines else []
+
+
 def baseline_rows(baselines: dict[str, dict[str, float]]) -> list[str]:
     """Return what counting and packing reach."""
     rows = [f"| {name} | {bits['val']:.3f} | {bits['test']:.3f} |" for name, bits in baselines.items()]
@@ -167,6 +181,7 @@ def report(
         lines += ["", f"## {minutes:g} minutes", ""]
         lines += [f"Median of {seeds} seeds (lowest to highest).", ""] if seeds > 1 else []
         lines += table(chosen, contestants)
+        lines += forecasts(chosen)
     if ledger.baselines:
         lines += ["", *baseline_rows(ledger.baselines)]
     lines += ["", *(f"- {note}" for note in notes), ""] if notes else [""]

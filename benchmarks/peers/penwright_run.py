@@ -21,7 +21,7 @@ from penwright.evaluation import evaluate, total
 from penwright.model import CharModel, ModelState, state_from_tensors
 from penwright.training.checkpoint import list_checkpoints, load_checkpoint
 from penwright.training.environment import package_versions
-from penwright.training.records import Finished, Progress
+from penwright.training.records import Finished, Planned, Progress
 from penwright.training.run_folder import RunFolder
 
 FINAL_CHARS = 5_000  # of the run's own last reading, after its minutes; the contest's follows
@@ -48,7 +48,7 @@ def run(job: Job) -> Outcome:
 
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder) / "run"
-        last = None
+        last = plan = None
         curve = Curve(job.seconds, symbols_per_char=job.facts.symbols_per_char)
         ticks.append(time.perf_counter())
         for record in train(
@@ -56,6 +56,8 @@ def run(job: Job) -> Outcome:
         ):
             if isinstance(record, Progress):
                 curve.add(record.loss)
+            elif isinstance(record, Planned):
+                plan = {"size": record.size, "expected": record.choice.bits_per_char}
             last = record
         assert isinstance(last, Finished), "a run ends with its last record"
         author = Author.load(place)
@@ -76,7 +78,12 @@ def run(job: Job) -> Outcome:
         figures=figures,
         memory=memory,
         sample_ids=author.alphabet.encode(page).tolist(),
-        settings={"precision": train_settings.precision, "ended": last.reason, "best_step": last.best_step},
+        settings={
+            "precision": train_settings.precision,
+            "ended": last.reason,
+            "best_step": last.best_step,
+            "plan": plan,
+        },
         versions=package_versions(),
     )
 

@@ -1,8 +1,10 @@
 """What a contest makes of its results."""
 
+from dataclasses import replace
+
 import pytest
 from contest import Contestant, Ledger, Result, Rules
-from learning import spread, table
+from learning import forecasts, spread, table
 from learning_plot import Line, Panel, draw
 
 RULES = Rules("abc", 100, 2)
@@ -42,6 +44,13 @@ def test_the_best_on_test_stands_first_and_all_are_compared_with_the_default() -
     rows = table(results, contestants)[2:]
     assert [row.split(" | ")[0] for row in rows] == ["| theirs", "| ours"]
     assert "| 0.750 |" in rows[0] and "| 1.000 |" in rows[1]
+
+
+def test_a_plan_is_held_against_what_came_of_it() -> None:
+    unplanned = a_result("seed", seed=0, test=2.0)
+    planned = replace(unplanned, settings={"plan": {"size": "96x2", "expected": 1.995}})
+    assert forecasts([unplanned]) == []
+    assert "96x2" in forecasts([unplanned, planned])[1] and "(+5.0 %)" in forecasts([planned])[1]
 
 
 def test_a_contest_goes_on_with_results_of_the_same_rules_only(tmp_path) -> None:
