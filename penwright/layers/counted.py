@@ -113,6 +113,7 @@ class Counted(nn.Module):
             base = self.unigrams if shorter is None else probs[shorter]
             probs[kind].addcmul_(base, backoffs[kind].unsqueeze(1))
         told = slice(self.kinds.first_told, None)
-        log_probs = probs[told].transpose(0, 1).add(FLOOR).log_()  # (N, M, V)
+        log_probs = torch.empty(num_asked, self.kinds.num_told, vocab_size, device=wanted.device)
+        torch.add(probs[told].transpose(0, 1), FLOOR, out=log_probs).log_()
         facts = torch.stack((totals[told], is_met[told].float(), backoffs[told]), dim=2)  # (M, N, 3)
         return Predictions(log_probs, facts.transpose(0, 1).reshape(num_asked, self.kinds.num_facts))

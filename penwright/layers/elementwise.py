@@ -1,10 +1,10 @@
-"""Two small functions of a residual block, with gradients of their own: RMSNorm and the squared ReLU.
+"""Three small functions with gradients of their own: RMSNorm, the squared ReLU, and the weighted sum of constants.
 
 On a processor autograd spends several times longer on them than needed: forward and backward over 4,096 characters of
 width 192 on one core took 7.2 ms against 1.4 ms for the norm, 3.0 ms against 0.8 ms for the squared ReLU (2026-11). The
 plain twins stand beside them.
 
-Letters: D = width normalised over.
+Letters: D = width normalised over, M = constants summed, V = width of each.
 """
 
 from typing import Any
@@ -49,6 +49,22 @@ def plain_squared_relu(inputs: Tensor) -> Tensor:
     return F.relu(inputs).square()
 
 
+def weighted_sum(weights: Tensor, constants: Tensor) -> Tensor:
+    """Return the sum of constants (..., M, V), contiguous, each times its weight (..., M): (..., V).
+
+    Only the weights have a gradient. It is a product with the constants as they lie, where autograd copies them turned.
+    """
+    if not torch.is_grad_enabled():
+        return plain_weighted_sum(weights, constants)
+    result: Tensor = _WeightedSum.apply(weights, constants)  # type: ignore[no-untyped-call]
+    return result
+
+
+def plain_weighted_sum(weights: Tensor, constants: Tensor) -> Tensor:
+    """Do what `weighted_sum` does, left to autograd."""
+    return torch.matmul(weights.unsqueeze(-2), constants).squeeze(-2)
+
+
 def _inverse_rms(inputs: Tensor) -> Tensor:
     """Return 1 / sqrt(mean(x^2) + EPSILON) of every vector, (..., 1)."""
     norms: Tensor = torch.linalg.vector_norm(inputs, dim=-1, keepdim=True)
@@ -90,3 +106,18 @@ class _SquaredRelu(torch.autograd.Function):
         (positive,) = ctx.saved_tensors
         grad_inputs: Tensor = positive * grad_outputs
         return grad_inputs.mul_(2.0)
+
+
+class _WeightedSum(torch.autograd.Function):
+    """With y = w C: dL/dw = C g."""
+
+    @staticmethod
+    def forward(ctx: Any, weights: Tensor, constants: Tensor) -> Tensor:
+        ctx.save_for_backward(constants)
+        return plain_weighted_sum(weights, constants)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad_outputs: Tensor) -> tuple[Tensor, None]:
+        (constants,) = ctx.saved_tensors
+        return torch.matmul(constants, grad_outputs.unsqueeze(-1)).squeeze(-1), None

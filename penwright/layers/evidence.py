@@ -25,6 +25,7 @@ from penwright.counts.contexts import ContextState, context_sequence, context_st
 from penwright.counts.tables import CountTables
 from penwright.layers.base import State
 from penwright.layers.counted import Counted, Predictions
+from penwright.layers.elementwise import weighted_sum
 from penwright.layers.recall import Recalled, initial_recall, recall_sequence, recall_step
 
 _LOG_CENTRE, _LOG_SCALE = 4.0, 0.5  # brings the logarithms of usual probabilities to about -1 to 1
@@ -150,7 +151,7 @@ class Evidence(nn.Module):
             weights = F.linear(top, self.mix_weight, self.mix_bias).float()
             weights = weights + F.linear(facts, self.mix_facts_weight).float()  # (..., M)
             with torch.autocast(top.device.type, enabled=False):
-                total = torch.matmul(weights.unsqueeze(-2), log_probs).squeeze(-2)
+                total = weighted_sum(weights, log_probs)
         if found.recalled is not None:
             bonuses = F.linear(top, self.bonus_weight, self.bonus_bias).float()
             symbols, gains = self._bonuses(found.recalled, bonuses)

@@ -1,4 +1,4 @@
-"""The norm and the squared ReLU against their plain twins, with and without gradients."""
+"""The norm, the squared ReLU and the weighted sum against their plain twins, with and without gradients."""
 
 from collections.abc import Callable
 
@@ -6,11 +6,24 @@ import pytest
 import torch
 from torch import Tensor
 
-from penwright.layers.elementwise import plain_rms_norm, plain_squared_relu, rms_norm, squared_relu
+from penwright.layers.elementwise import (
+    plain_rms_norm,
+    plain_squared_relu,
+    plain_weighted_sum,
+    rms_norm,
+    squared_relu,
+    weighted_sum,
+)
 
+CONSTANTS = torch.randn(4, 3, 8, 8, generator=torch.Generator().manual_seed(2), dtype=torch.float64)
 PAIRS = [
     pytest.param(rms_norm, plain_rms_norm, id="rms_norm"),
     pytest.param(squared_relu, plain_squared_relu, id="squared_relu"),
+    pytest.param(
+        lambda weights: weighted_sum(weights, CONSTANTS),
+        lambda weights: plain_weighted_sum(weights, CONSTANTS),
+        id="weighted_sum",
+    ),
 ]
 
 
