@@ -8,6 +8,7 @@ Letters: N = characters of a piece, K = number of kinds of context, E = distinct
 
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from mmap import mmap
 from typing import NamedTuple
 
 import numpy as np
@@ -97,7 +98,17 @@ def _count_piece(texts: list[Ids], kinds: ContextKinds, is_letter: torch.Tensor)
             keys = (found[0] << 32) | (ids[0, 1:, None] << 16)
             pairs[:, done : done + size] = keys.T.numpy()
             done += size
-    return [_packed(keys) for keys in pairs]
+    return [_on_pages_of_its_own(_packed(keys)) for keys in pairs]
+
+
+def _on_pages_of_its_own(keys: Packed) -> Packed:
+    """Return a copy whose memory goes back to the system with it: small arrays share theirs, and the kinds of a piece
+    are not given up together."""
+    if not len(keys):
+        return keys
+    copy: Packed = np.frombuffer(mmap(-1, keys.nbytes), dtype=np.int64)
+    copy[:] = keys
+    return copy
 
 
 def _packed(keys: Packed) -> Packed:
@@ -120,20 +131,16 @@ def _merged(packed: list[Packed]) -> Followers:
     keys = np.concatenate([*packed, np.zeros(0, dtype=np.int64)])
     packed.clear()
     keys.sort()
-    numbers = keys & _MAX_NUMBER
+    parts = (keys & _MAX_NUMBER).astype(np.uint16)
     keys >>= 16
     first = _first_of_each(keys)
-    numbers = np.add.reduceat(numbers, first) if len(first) else numbers
+    numbers = np.add.reduceat(parts, first, dtype=np.int32) if len(first) else np.zeros(0, dtype=np.int32)
     keys = keys[first]
+    del parts, first  # they are as long as the keys, and what follows needs the room
     symbols = (keys & _SYMBOL_MASK).astype(np.uint16)
     keys >>= 16
     starts = _first_of_each(keys)
-    return Followers(
-        keys[starts].astype(np.int32),
-        np.append(starts, len(keys)).astype(np.int32),
-        symbols,
-        numbers.astype(np.int32),
-    )
+    return Followers(keys[starts].astype(np.int32), np.append(starts, len(keys)).astype(np.int32), symbols, numbers)
 
 
 def _first_of_each(keys: Packed) -> NDArray[np.int64]:
