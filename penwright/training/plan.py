@@ -128,11 +128,12 @@ def _is_of_preset(origin: str | None) -> bool:
 
 
 def _chars_in(seconds: float, chars_per_second: float, *, pace: Pace, shelf_chars: int) -> float:
-    """Return the characters that are read in some time, given that every fold of the shelf is counted first."""
-    learning = max(0.0, seconds * (1.0 - OTHER_SHARE))
-    reading = 1.0 / chars_per_second
-    counting = pace.fold_seconds * pace.num_folds / shelf_chars
-    chars_read = learning / (reading + counting)
-    if pace.keeps_tables and chars_read > shelf_chars:
-        return shelf_chars + (learning - shelf_chars * (reading + counting)) / reading
-    return chars_read
+    """Return the characters that are read in some time, given that every fold of the shelf is counted before it is."""
+    left = max(0.0, seconds * (1.0 - OTHER_SHARE))
+    fold_chars = shelf_chars / pace.num_folds
+    fold_time = pace.fold_seconds + fold_chars / chars_per_second
+    shelf_time = pace.num_folds * fold_time
+    if pace.keeps_tables and left > shelf_time:
+        return shelf_chars + (left - shelf_time) * chars_per_second
+    folds_read, left = divmod(left, fold_time)
+    return folds_read * fold_chars + max(0.0, left - pace.fold_seconds) * chars_per_second
