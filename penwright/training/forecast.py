@@ -60,14 +60,14 @@ class Law(NamedTuple):
 
 
 LAW = Law(
-    floor=0.4561,
-    reading=0.1394,
+    floor=0.4088,
+    reading=0.1462,
     reading_power=0.1,
-    size=0.0119,
+    size=0.0211,
     size_power=0.1,
-    shelf=0.348,
+    shelf=0.3661,
     shelf_power=0.1,
-    spread=0.034,
+    spread=0.04,
 )
 
 

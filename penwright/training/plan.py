@@ -27,7 +27,7 @@ LEAST_SECONDS = 30.0
 """A shorter training is not planned: measuring would take too much of it."""
 MEASURING_SHARE = 0.03
 """Of the time, spent on trying sizes; the size being tried is finished."""
-MOST_CHARS_PER_WEIGHT = 110
+MOST_CHARS_PER_WEIGHT = 95
 """Characters read for each weight, at most, that the forecast was fitted to. Networks alone do best with about as many:
 20 tokens of four to five characters (Hoffmann et al. 2022, arXiv 2203.15556, table 3)."""
 LEAST_CHARS_PER_WEIGHT = 1
