@@ -127,7 +127,7 @@ RULES = [
         (
             calls_of("open", "np.memmap", "np.load", "np.save", "np.fromfile"),
             uses_of("read_text", "write_text", "read_bytes", "write_bytes", "mkdir", "unlink", "tofile", "iterdir"),
-            imports_of("pathlib.Path", "shutil", "tempfile", "glob", "mmap", "zipfile", "tarfile", "penwright.files"),
+            imports_of("pathlib.Path", "shutil", "tempfile", "glob", "zipfile", "tarfile", "penwright.files"),
         ),
         frozenset({"files", "corpus", "training", "author_file", "box", "author", "report", "cli"}),
         ("open('a')", "def f():\n    from pathlib import Path", "path.read_bytes()", "import shutil"),
