@@ -85,6 +85,13 @@ def allows_pickle(tree: ast.Module) -> Iterator[Finding]:
             yield call.lineno, f"allow_pickle in {name}"
 
 
+def maps_a_file(tree: ast.Module) -> Iterator[Finding]:
+    """Find memory that is mapped from anything; -1, for no file at all, has to be written there."""
+    for call, name in calls(tree):
+        if name.split(".")[-1] == "mmap" and not (call.args and ast.unparse(call.args[0]) == "-1"):
+            yield call.lineno, f"call of {name}"
+
+
 def text_without_encoding(tree: ast.Module) -> Iterator[Finding]:
     """Find text that is read or written in whatever encoding the system prefers."""
     for call, name in calls(tree):
@@ -128,9 +135,17 @@ RULES = [
             calls_of("open", "np.memmap", "np.load", "np.save", "np.fromfile"),
             uses_of("read_text", "write_text", "read_bytes", "write_bytes", "mkdir", "unlink", "tofile", "iterdir"),
             imports_of("pathlib.Path", "shutil", "tempfile", "glob", "zipfile", "tarfile", "penwright.files"),
+            maps_a_file,
         ),
         frozenset({"files", "corpus", "training", "author_file", "box", "author", "report", "cli"}),
-        ("open('a')", "def f():\n    from pathlib import Path", "path.read_bytes()", "import shutil"),
+        (
+            "open('a')",
+            "def f():\n    from pathlib import Path",
+            "path.read_bytes()",
+            "import shutil",
+            "mmap.mmap(number, 9)",
+            "mmap(fileno=n)",
+        ),
     ),
     Rule(
         "speaks to a network",

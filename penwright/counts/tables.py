@@ -61,7 +61,7 @@ class CountTables(NamedTuple):
 
 
 class _Kind(NamedTuple):
-    """One kind of context, discounted and not yet pruned."""
+    """One kind of context, discounted, with the followers that are not yet pruned."""
 
     followers: Followers
     totals: NDArray[np.int32]  # (C,)
@@ -80,7 +80,6 @@ def make_tables(counted: Iterable[Followers], *, vocab_size: int, max_entries: i
     kinds: list[_Kind] = []
     numbers = np.zeros(len(_THRESHOLDS) + 1, dtype=np.int64)  # followers by how many thresholds they pass
     unigrams = np.full(vocab_size, 0.1)  # (V,), nothing is impossible
-    level = 1
     for followers in counted:
         if not kinds:
             unigrams += np.bincount(followers.symbols, weights=followers.numbers, minlength=vocab_size)

@@ -91,23 +91,20 @@ class Counted(nn.Module):
         probs = torch.zeros(*wanted.shape, vocab_size, device=wanted.device)
         if len(self.contexts):
             places = torch.searchsorted(self.contexts, wanted).clamp_max_(len(self.contexts) - 1)
-            is_met = self.contexts[places] == wanted
-            rows = self.rows[places]
-            backoffs = torch.where(is_met, self.share_values[rows >> 8 & 255], 1.0)
-            totals = torch.where(is_met, self.total_values[rows & 255], 0.0)
-            met = is_met.view(-1).nonzero().squeeze(1)  # of the K * N contexts
-            found = rows.view(-1)[met]
-            sizes = found >> 16 & 255
-            ends = sizes.cumsum(0)
-            first = (found >> 24) - ends + sizes  # what a follower's place among those found lacks to its place here
-            followers = first.repeat_interleave(sizes)
-            followers += torch.arange(len(followers), device=met.device)
-            entries = self.entries[followers]
-            at = (met * vocab_size).repeat_interleave(sizes).add_(entries >> 8)
-            probs.view(-1)[at] = self.share_values[entries & 255]  # no two followers of a context are the same
+            is_met, rows = self.contexts[places] == wanted, self.rows[places]
         else:
-            is_met = torch.zeros_like(wanted, dtype=torch.bool)
-            backoffs, totals = torch.ones(wanted.shape, device=wanted.device), torch.zeros_like(wanted).float()
+            is_met, rows = torch.zeros_like(wanted, dtype=torch.bool), torch.zeros_like(wanted, dtype=torch.int64)
+        backoffs = torch.where(is_met, self.share_values[rows >> 8 & 255], 1.0)
+        totals = torch.where(is_met, self.total_values[rows & 255], 0.0)
+        met = is_met.view(-1).nonzero().squeeze(1)  # of the K * N contexts
+        found = rows.view(-1)[met]
+        sizes = found >> 16 & 255
+        first = (found >> 24) - (sizes.cumsum(0) - sizes)  # what a follower's place among those found lacks to its own
+        followers = first.repeat_interleave(sizes)
+        followers += torch.arange(len(followers), device=met.device)
+        entries = self.entries[followers]
+        at = (met * vocab_size).repeat_interleave(sizes).add_(entries >> 8)
+        probs.view(-1)[at] = self.share_values[entries & 255]  # no two followers of a context are the same
         for kind in range(self.kinds.num_kinds):
             shorter = self.kinds.shorter[kind]
             base = self.unigrams if shorter is None else probs[shorter]
