@@ -37,7 +37,7 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
                     "count_entries": 32_000_000,
                     "recall_slots": 32_768,
                 },
-                "train": {"learning_rate": 1.5e-3},
+                "train": {"optimizer": "muon", "learning_rate": 1.5e-3},
             },
         ),
         "seed": Preset(

@@ -4,10 +4,9 @@ A configuration is data only: a file never names code, and a key that does not e
 optimizer steps unless the name says seconds or epochs.
 """
 
-import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any, Literal, get_origin
+from typing import Any
 
 from penwright.batches import ORDERS
 from penwright.context_kinds import CHARACTERS, Unit
@@ -15,8 +14,9 @@ from penwright.corpus.config import CorpusConfig
 from penwright.errors import ConfigError, did_you_mean
 from penwright.model_config import ModelConfig
 from penwright.sampling import SamplingConfig
+from penwright.training.setting_checks import TYPE_NAMES, check_bounds, check_choice, fits
 
-OPTIMIZERS = ("adamw", "adam")
+OPTIMIZERS = ("muon", "adamw", "adam")
 SCHEDULES = ("linear", "constant")
 VALIDATIONS = ("books", "windows")
 PRECISIONS = ("auto", "float32", "bfloat16")
@@ -44,7 +44,7 @@ class TrainConfig:
     reset_at_books: bool = True
     """Whether the state starts afresh at the edge of a book, or is carried across it."""
     optimizer: str = "adamw"
-    """"adamw" or "adam"."""
+    """"muon" (of the matrices within the stack, with AdamW for the rest), "adamw" or "adam"."""
     learning_rate: float = 3e-3
     """Peak rate of the schedule, above 0 and at most 1."""
     schedule: str = "linear"
@@ -62,7 +62,11 @@ class TrainConfig:
     epsilon: float = 1e-8
     """Added to the denominator of an update, for gradients of the mean loss."""
     weight_decay: float = 0.01
-    """Decoupled decay of weight matrices (adamw only), from 0."""
+    """Decoupled decay of weight matrices (not with adam), from 0."""
+    muon_rate: float = 15.0
+    """Rate of Muon's updates, as a multiple of `learning_rate`, above 0."""
+    muon_momentum: float = 0.95
+    """Decay of Muon's mean of gradients, 0 to 1."""
     grad_clip: float = 1.0
     """Largest global gradient norm; 0 does not clip."""
     seed: int = 0
@@ -129,13 +133,15 @@ class TrainConfig:
             ("final_rate_fraction", 0.0, 1.0),
             ("beta1", 0.0, 0.999_999),
             ("beta2", 0.0, 0.999_999_9),
+            ("muon_rate", 1e-6, 1e6),
+            ("muon_momentum", 0.0, 0.999_999),
             ("epsilon", 0.0, 1.0),
             ("weight_decay", 0.0, 100.0),
             ("grad_clip", 0.0, 1e9),
             ("save_seconds", 0.0, 1e9),
             ("spike_factor", 1.01, 1e9),
         ):
-            _check_bounds("train", name, getattr(self, name), low=low, high=high)
+            check_bounds("train", name, getattr(self, name), low=low, high=high)
         for name, choices in (
             ("order", ORDERS),
             ("optimizer", OPTIMIZERS),
@@ -144,7 +150,7 @@ class TrainConfig:
             ("device", DEVICES),
             ("precision", PRECISIONS),
         ):
-            _check_choice("train", name, getattr(self, name), choices)
+            check_choice("train", name, getattr(self, name), choices)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -173,7 +179,7 @@ class DiaryConfig:
 
     def __post_init__(self) -> None:
         for name, low, high in (("max_chars", 0, 1_000_000), ("every", 0, 10**9), ("seed", 0, 2**63 - 1)):
-            _check_bounds("diary", name, getattr(self, name), low=low, high=high)
+            check_bounds("diary", name, getattr(self, name), low=low, high=high)
         if len(self.prompt) > 10_000:
             raise ConfigError(f"diary.prompt has {len(self.prompt):,} characters; at most 10,000 are allowed.")
         self.sampling(epoch=1)
@@ -265,35 +271,5 @@ def check_tables(tables: Mapping[str, Any]) -> None:
         for key, value in table.items():
             if key not in types:
                 raise ConfigError(f"there is no setting {name}.{key}.{did_you_mean(key, types)}")
-            if not _fits(value, types[key]):
-                raise ConfigError(f"{name}.{key}={value!r} must be {_TYPE_NAMES.get(types[key], 'text')}.")
-
-
-_TYPE_NAMES: dict[Any, str] = {
-    int: "a whole number",
-    float: "a number",
-    bool: "true or false",
-    str: "text",
-    int | None: "a whole number",
-    float | None: "a number",
-}
-
-
-def _fits(value: object, kind: Any) -> bool:
-    """Whether a value from outside has the type of a field; a whole number is a fine number, a truth value is
-    neither."""
-    if kind in (float, float | None):
-        return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    if kind in (int, int | None):
-        return isinstance(value, int) and not isinstance(value, bool)
-    return isinstance(value, str if get_origin(kind) is Literal else kind)
-
-
-def _check_bounds(section: str, name: str, value: float | None, *, low: float, high: float) -> None:
-    if value is not None and not low <= value <= high:
-        raise ConfigError(f"{section}.{name}={value} must lie between {low:,} and {high:,}.")
-
-
-def _check_choice(section: str, name: str, value: str, choices: tuple[str, ...]) -> None:
-    if value not in choices:
-        raise ConfigError(f"{section}.{name} cannot be '{value}'.{did_you_mean(value, choices)}")
+            if not fits(value, types[key]):
+                raise ConfigError(f"{name}.{key}={value!r} must be {TYPE_NAMES.get(types[key], 'text')}.")

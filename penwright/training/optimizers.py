@@ -1,64 +1,103 @@
 """The optimizers, and their memory as named tensors that a checkpoint can hold."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
 from torch.optim import Adam, AdamW, Optimizer
 
 from penwright.errors import CheckpointError
+from penwright.layers.base import Layer
+from penwright.model import CharModel
 from penwright.training.config import TrainConfig
+from penwright.training.muon import Muon, Stacked
 
-MOMENTS = ("step", "exp_avg", "exp_avg_sq")
+GATED_WEIGHTS = ("input_weight", "recurrent_weight")
+"""Of a recurrent layer: one matrix for each gate, stacked."""
+BLOCK_WEIGHTS = ("projection_weight", "mlp_input_weight", "mlp_output_weight")
+"""Of a residual block: one matrix each."""
+ADAM_MOMENTS = ("step", "exp_avg", "exp_avg_sq")
+MUON_MOMENTS = ("momentum",)
 
 
-def make_optimizer(model: nn.Module, config: TrainConfig) -> Optimizer:
-    """Return the optimizer of a run. Weight decay touches matrices only, never biases, gains or embeddings."""
-    matrices = [p for name, p in model.named_parameters() if p.ndim >= 2 and "embedding" not in name]
-    others = [p for name, p in model.named_parameters() if p.ndim < 2 or "embedding" in name]
-    decay = config.weight_decay if config.optimizer == "adamw" else 0.0
+def make_optimizers(model: CharModel, config: TrainConfig) -> tuple[Optimizer, ...]:
+    """Return the optimizers of a run, each for weights of its own.
+
+    Muon takes the matrices within the stack, from hidden values to hidden values; Adam what is left: embeddings,
+    readouts, biases, gains. Weight decay touches matrices only, never biases, gains or embeddings.
+    """
+    hidden = tuple(hidden_matrices(model)) if config.optimizer == "muon" else ()
+    taken = {id(stacked.weight) for stacked in hidden}
+    left = {name: p for name, p in model.named_parameters() if id(p) not in taken}
+    matrices = [p for name, p in left.items() if p.ndim >= 2 and "embedding" not in name]
+    others = [p for name, p in left.items() if p.ndim < 2 or "embedding" in name]
+    decay = 0.0 if config.optimizer == "adam" else config.weight_decay
     groups = [{"params": matrices, "weight_decay": decay}, {"params": others, "weight_decay": 0.0}]
-    kind = AdamW if config.optimizer == "adamw" else Adam
+    kind = Adam if config.optimizer == "adam" else AdamW
     is_fused = next(model.parameters()).device.type in ("cpu", "cuda")  # one pass over memory instead of a dozen
     groups = [group for group in groups if group["params"]]
-    return kind(groups, lr=0.0, betas=(config.beta1, config.beta2), eps=config.epsilon, fused=is_fused)
+    adam = kind(groups, lr=0.0, betas=(config.beta1, config.beta2), eps=config.epsilon, fused=is_fused)
+    if not hidden:
+        return (adam,)
+    dtype = torch.bfloat16 if config.precision == "bfloat16" else torch.float32
+    muon = Muon(hidden, lr=0.0, momentum=config.muon_momentum, weight_decay=config.weight_decay, dtype=dtype)
+    return adam, muon
 
 
-def set_learning_rate(optimizer: Optimizer, rate: float) -> None:
-    """Set the rate of the next update."""
-    for group in optimizer.param_groups:
-        group["lr"] = rate
+def hidden_matrices(model: CharModel) -> Iterator[Stacked]:
+    """Yield the matrices that map hidden values to hidden values: not one that reads one-hot vectors."""
+    lowest = model.layers[0] if model.config.embedding_dim == 0 else None
+    for layer in model.layers.modules():
+        if not isinstance(layer, Layer):
+            continue
+        for name, weight in layer.named_parameters(recurse=False):
+            if name in GATED_WEIGHTS and not (layer is lowest and name == "input_weight"):
+                yield Stacked(weight, len(weight) // layer.hidden_size)
+            elif name in BLOCK_WEIGHTS:
+                yield Stacked(weight, 1)
 
 
-def optimizer_tensors(model: nn.Module, optimizer: Optimizer) -> dict[str, Tensor]:
-    """Return the optimizer's memory, "parameter/moment" to a tensor it still owns; empty before the first update."""
+def set_learning_rate(optimizers: Sequence[Optimizer], rate: float, *, config: TrainConfig) -> None:
+    """Set the rate of the next update: Adam's, of which Muon's is a multiple."""
+    for optimizer in optimizers:
+        for group in optimizer.param_groups:
+            group["lr"] = rate * (config.muon_rate if isinstance(optimizer, Muon) else 1.0)
+
+
+def optimizer_tensors(model: nn.Module, optimizers: Sequence[Optimizer]) -> dict[str, Tensor]:
+    """Return the optimizers' memory, "parameter/moment" to a tensor they still own; empty before the first update."""
+    names = {parameter: name for name, parameter in model.named_parameters()}
     return {
-        f"{name}/{moment}": optimizer.state[parameter][moment]
-        for name, parameter in model.named_parameters()
+        f"{names[parameter]}/{moment}": optimizer.state[parameter][moment]
+        for optimizer, parameter in _owned(optimizers)
         if parameter in optimizer.state
-        for moment in MOMENTS
+        for moment in _moments(optimizer)
     }
 
 
-def restore_optimizer(model: nn.Module, optimizer: Optimizer, tensors: Mapping[str, Tensor]) -> None:
-    """Give an optimizer the memory that `optimizer_tensors` returned.
+def restore_optimizers(model: nn.Module, optimizers: Sequence[Optimizer], tensors: Mapping[str, Tensor]) -> None:
+    """Give optimizers the memory that `optimizer_tensors` returned.
 
     Raises:
-        CheckpointError: If the names or shapes do not belong to this model.
+        CheckpointError: If the names or shapes do not belong to this model and these optimizers.
     """
-    optimizer.state.clear()
+    for optimizer in optimizers:
+        optimizer.state.clear()
     if not tensors:
         return
-    parameters = dict(model.named_parameters())
-    expected = {f"{name}/{moment}" for name in parameters for moment in MOMENTS}
+    names = {parameter: name for name, parameter in model.named_parameters()}
+    expected = {
+        f"{names[parameter]}/{moment}" for optimizer, parameter in _owned(optimizers) for moment in _moments(optimizer)
+    }
     if set(tensors) != expected:
         odd = sorted(expected.symmetric_difference(tensors))[0]
         raise CheckpointError(
             f"the optimizer's memory does not belong to this model: '{odd}' is missing or unexpected."
         )
-    for name, parameter in parameters.items():
-        state = {moment: tensors[f"{name}/{moment}"].clone() for moment in MOMENTS}
-        for moment in MOMENTS[1:]:
+    for optimizer, parameter in _owned(optimizers):
+        name = names[parameter]
+        state = {moment: tensors[f"{name}/{moment}"].clone() for moment in _moments(optimizer)}
+        for moment in set(state) - {"step"}:
             if state[moment].shape != parameter.shape:
                 raise CheckpointError(
                     f"the optimizer's memory of '{name}' has the shape {tuple(state[moment].shape)}, but the "
@@ -66,6 +105,18 @@ def restore_optimizer(model: nn.Module, optimizer: Optimizer, tensors: Mapping[s
                 )
             state[moment] = state[moment].to(parameter.device)
         optimizer.state[parameter] = state
+
+
+def _owned(optimizers: Sequence[Optimizer]) -> Iterator[tuple[Optimizer, nn.Parameter]]:
+    """Yield every weight with its optimizer."""
+    for optimizer in optimizers:
+        for group in optimizer.param_groups:
+            for parameter in group["params"]:
+                yield optimizer, parameter
+
+
+def _moments(optimizer: Optimizer) -> tuple[str, ...]:
+    return MUON_MOMENTS if isinstance(optimizer, Muon) else ADAM_MOMENTS
 
 
 def clip_gradients(parameters: list[nn.Parameter], *, max_norm: float) -> float:

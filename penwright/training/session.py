@@ -1,4 +1,4 @@
-"""One process's working set of a training: model, optimizer, lanes and counters, and the update that moves them on.
+"""One process's working set of a training: model, optimizers, lanes and counters, and the update that moves them on.
 
 A session can be captured as a `TrainingState` at any moment between two updates and restored from one; nothing else
 influences what comes next. It knows nothing of files, clocks or records.
@@ -26,9 +26,9 @@ from penwright.training.counting import CountedShelf, Piece
 from penwright.training.distributed import World, average_gradients, gather
 from penwright.training.optimizers import (
     clip_gradients,
-    make_optimizer,
+    make_optimizers,
     optimizer_tensors,
-    restore_optimizer,
+    restore_optimizers,
     set_learning_rate,
 )
 from penwright.training.schedule import fraction_done
@@ -117,7 +117,7 @@ class Session:
         if self.model.evidence is not None:
             self.model.evidence.use(empty_tables(corpus.alphabet.vocab_size), self._letters)
         self.parameters = list(self.model.parameters())
-        self.optimizer = make_optimizer(self.model, train)
+        self.optimizers = make_optimizers(self.model, train)
         self._generator = torch.Generator(device=device).manual_seed(train.seed + 1 + world.rank)
         self._recurrent = self.model.initial_state(len(range(train.batch_size)[self._rows]))
         self.counters = Counters()
@@ -176,7 +176,7 @@ class Session:
         logits = logits.float()  # (B, T, V)
         losses = nn.functional.cross_entropy(logits.flatten(0, 1), targets.flatten(), reduction="none").view_as(targets)
         loss = losses.mean()
-        self.optimizer.zero_grad(set_to_none=True)
+        self.model.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         self._next_recurrent = detach_state(state)
         predictions = logits.detach().argmax(dim=-1)  # (B, T)
@@ -193,10 +193,13 @@ class Session:
             predictions=predictions.cpu(),
         )
 
+    @faster_float32()
     def learn(self, reading: Reading, *, learning_rate: float) -> None:
         """Make the update that a reading asks for, and move on to the next window."""
-        set_learning_rate(self.optimizer, learning_rate * self.counters.learning_rate_scale)
-        self.optimizer.step()
+        rate = learning_rate * self.counters.learning_rate_scale
+        set_learning_rate(self.optimizers, rate, config=self.config.train)
+        for optimizer in self.optimizers:
+            optimizer.step()
         self._recurrent = self._next_recurrent
         last = reading.window + 1 == self.lanes.windows_per_epoch
         average = self.counters.loss_average
@@ -222,7 +225,7 @@ class Session:
         return TrainingState(
             counters=self.counters,
             weights=copied(dict(self.model.named_parameters())),
-            moments=copied(optimizer_tensors(self.model, self.optimizer)),
+            moments=copied(optimizer_tensors(self.model, self.optimizers)),
             lanes=copied({name: gather(tensor, world=self.world) for name, tensor in lanes.items()}),
             random={"dropout": gather(self._generator.get_state()[None], world=self.world).clone()},
         )
@@ -244,7 +247,7 @@ class Session:
                 if state.weights[name].shape != parameter.shape:
                     raise CheckpointError(f"the checkpoint's '{name}' has another shape than this run's model.")
                 parameter.copy_(state.weights[name])
-        restore_optimizer(self.model, self.optimizer, state.moments)
+        restore_optimizers(self.model, self.optimizers, state.moments)
         mine = {name: tensor[self._rows].to(self.device) for name, tensor in state.lanes.items()}
         self._recurrent = state_from_tensors(self.model, mine, "lanes")
         generators = state.random.get("dropout")
