@@ -13,8 +13,9 @@ Contestants: Penwright's presets, each as `penwright train PATH --for M` would r
 one with a larger context. How each is written stands at the top of its module in `peers/`.
 
 Results are kept in results/learning.jsonl as they come; after a stop, --continue goes on. The table is
-results/learning.md, the curves are results/learning.svg. With --ablations, settings laid over the default preset
-compete with it instead, for results/ablations.md. Keras may live in an interpreter of its own: --keras-python.
+results/learning.md, the curves are results/learning.svg; --results gives them another name. With --ablations, settings
+laid over the default preset compete with it instead, for results/ablations.md. Keras may live in an interpreter of its
+own: --keras-python.
 """
 
 import argparse
@@ -38,8 +39,8 @@ from penwright.training.environment import choose_precision, usable_processors, 
 from penwright.training.sizes import Size
 
 DEFAULT = "default"
-ABLATED_SIZE = Size(192, 3)
-"""Of the network whose ingredients are taken away one by one."""
+ABLATED_SIZE = Size(96, 2)
+"""Of the network whose ingredients are taken away one by one: what a plan chooses for minutes."""
 INSTALL_KERAS = "python -m pip install --constraint constraints.txt --group peers"
 FIND_KERAS = (
     "from importlib.util import find_spec as find; raise SystemExit(not (find('keras') and find('tensorflow')))"
@@ -160,9 +161,16 @@ def panels(results: Sequence[Result], contestants: Sequence[Contestant], lengths
 
 
 def report(
-    name: str, title: str, ledger: Ledger, contestants: Sequence[Contestant], corpus: Corpus, notes: Sequence[str]
+    name: str,
+    title: str,
+    ledger: Ledger,
+    contestants: Sequence[Contestant],
+    corpus: Corpus,
+    notes: Sequence[str],
+    *,
+    has_chart: bool,
 ) -> None:
-    """Write the table, and for the contest also the chart."""
+    """Write the table, and with a chart also samples."""
     taking_part = {each.name for each in contestants}
     results = [r for r in ledger.results if r.contestant in taking_part]
     lengths = sorted({r.minutes for r in results})
@@ -185,9 +193,9 @@ def report(
     if ledger.baselines:
         lines += ["", *baseline_rows(ledger.baselines)]
     lines += ["", *(f"- {note}" for note in notes), ""] if notes else [""]
-    if lengths and name == "learning":
-        (RESULTS / "learning.svg").write_text(draw(panels(results, contestants, lengths)), encoding="utf-8")
-        lines += ["![Bits per character over time](learning.svg)", ""]
+    if lengths and has_chart:
+        (RESULTS / f"{name}.svg").write_text(draw(panels(results, contestants, lengths)), encoding="utf-8")
+        lines += [f"![Bits per character over time]({name}.svg)", ""]
         lines += [f"Samples after {lengths[-1]:g} minutes:", ""]
         lines += samples([r for r in results if r.minutes == lengths[-1]], contestants)
     write_results(name, title, results_header(extra_versions=versions), "\n".join(lines).rstrip())
@@ -209,11 +217,12 @@ def main() -> None:
     parser.add_argument("--ablations", type=Path, metavar="FILE.toml")
     parser.add_argument("--scored-chars", type=int, default=100_000, help="of each split")
     parser.add_argument("--keras-python", default=sys.executable, metavar="PATH", help="an interpreter that has Keras")
+    parser.add_argument("--results", metavar="NAME", help="of the files in results/, if not learning or ablations")
     parser.add_argument("--continue", dest="goes_on", action="store_true", help="keep the results there are")
     arguments = parser.parse_args()
     let_waiting_threads_sleep()
     use_threads(arguments.threads)
-    name = "ablations" if arguments.ablations else "learning"
+    name = arguments.results or ("ablations" if arguments.ablations else "learning")
     notes: list[str] = []
     if arguments.ablations:
         contestants = ablations_of(arguments.ablations)
@@ -244,7 +253,7 @@ def main() -> None:
         if ledger.baselines is None and not arguments.ablations:
             ledger.add_baselines(shelf.baselines())
         notes += hold(contestants, shelf, ledger, minutes=arguments.minutes, seeds=arguments.seeds, rules=rules)
-    report(name, title, ledger, contestants, corpus, notes)
+    report(name, title, ledger, contestants, corpus, notes, has_chart=not arguments.ablations)
 
 
 if __name__ == "__main__":
