@@ -23,8 +23,8 @@ MUON_MOMENTS = ("momentum",)
 def make_optimizers(model: CharModel, config: TrainConfig) -> tuple[Optimizer, ...]:
     """Return the optimizers of a run, each for weights of its own.
 
-    Muon takes the matrices within the stack, from hidden values to hidden values; Adam what is left: embeddings,
-    readouts, biases, gains. Weight decay touches matrices only, never biases, gains or embeddings.
+    Muon takes the matrices within the stack and the one through which it sees the counts; Adam what is left:
+    embeddings, readouts, biases, gains. Weight decay touches matrices only, never biases, gains or embeddings.
     """
     hidden = tuple(hidden_matrices(model)) if config.optimizer == "muon" else ()
     taken = {id(stacked.weight) for stacked in hidden}
@@ -45,7 +45,9 @@ def make_optimizers(model: CharModel, config: TrainConfig) -> tuple[Optimizer, .
 
 
 def hidden_matrices(model: CharModel) -> Iterator[Stacked]:
-    """Yield the matrices that map hidden values to hidden values: not one that reads one-hot vectors."""
+    """Yield the matrices that make hidden values out of dense ones: not one that reads one-hot vectors."""
+    if model.evidence is not None and model.evidence.counted is not None:
+        yield Stacked(model.evidence.shown_weight, 1)
     lowest = model.layers[0] if model.config.embedding_dim == 0 else None
     for layer in model.layers.modules():
         if not isinstance(layer, Layer):

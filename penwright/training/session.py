@@ -67,6 +67,7 @@ class Session:
         device: torch.device,
         world: World,
         counted: CountedShelf | None = None,
+        model: CharModel | None = None,
     ) -> None:
         """Build everything from the seed.
 
@@ -76,6 +77,7 @@ class Session:
             device: Where to compute.
             world: The processes that train together.
             counted: The folds and their tables, if others share them; None makes them.
+            model: What learns, if it is not what the configuration alone describes; None makes that.
 
         Raises:
             CorpusError: If no book is left to train on, or they cannot fill one window of every lane.
@@ -110,8 +112,9 @@ class Session:
             folds=() if self.counted is None else self.counted.folds,
         )
         self._rows = world.lanes(train.batch_size)
-        generator = torch.Generator().manual_seed(train.seed)
-        self.model = CharModel(model_config, generator=generator).to(device)
+        if model is None:
+            model = CharModel(model_config, generator=torch.Generator().manual_seed(train.seed))
+        self.model = model.to(device)
         self._letters = torch.from_numpy(letters_of(corpus.alphabet))
         self._fold: int | None = None
         if self.model.evidence is not None:
