@@ -79,6 +79,10 @@ class CountedShelf:
         """Return the ids of a piece, a view."""
         return self._corpus.book_ids(self._corpus.books_in("train")[piece.book])[piece.start : piece.stop]
 
+    def has_counted(self, fold: int) -> bool:
+        """Return whether the tables of a fold are at hand, so that asking for them takes no time."""
+        return fold in self._counted or len(self.folds) < 2
+
     def tables(self, fold: int) -> CountTables:
         """Return what was counted in all folds but one; without a second fold, nothing."""
         vocab_size = self._corpus.alphabet.vocab_size

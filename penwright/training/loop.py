@@ -73,6 +73,7 @@ class Loop:
         for cadence in (self._progress_due, self._evaluation_due, self._sample_due, self._save_due):
             cadence.done(session.counters.elapsed_seconds)
         self._since = _Since(session.counters.chars_read, session.counters.elapsed_seconds)
+        self._counting_seconds = 0.0  # of the last fold, once there was one
 
     def records(self) -> Iterator[AnyRecord]:
         """Train, and yield what happens. The last record is a `Finished`.
@@ -97,7 +98,7 @@ class Loop:
             fraction = session.fraction_done
             if fraction >= 1.0:
                 break
-            reading = session.read()
+            reading = self._read()
             if is_exploding(reading, session.counters, config=train):
                 yield self._roll_back(reading)
                 continue
@@ -109,6 +110,20 @@ class Loop:
                 yield from self._end("patience")
                 return
         yield from self._end("done")
+
+    def _read(self) -> Reading:
+        """Read the next window. A fold whose counting would not end before the time does is not begun: the last one is
+        read again, so that learning goes on and its rate lands on the deadline."""
+        session, seconds = self._session, self._session.config.train.seconds
+        if not session.counts_next:
+            return session.read()
+        if seconds is not None and session.counters.elapsed_seconds + self._counting_seconds > seconds:
+            session.read_fold_again()
+            return session.read()
+        began = self._clock()
+        reading = session.read()
+        (self._counting_seconds,) = tell_all([self._clock() - began], world=session.world)
+        return reading
 
     def _tick(self) -> bool:
         """Bring the time up to date and return whether the user wants to stop, both as rank 0 has them."""

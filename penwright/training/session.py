@@ -165,6 +165,21 @@ class Session:
             return None
         return self.lanes.fold_at((window or self.lanes.windows_per_epoch) - 1)
 
+    @property
+    def counts_next(self) -> bool:
+        """Whether tables must be counted before the next window can be read, which takes a while."""
+        return self.counted is not None and not self.counted.has_counted(self.lanes.fold_at(self.counters.window))
+
+    def read_fold_again(self) -> None:
+        """Go back to the first window of the fold that was read last. No step is undone."""
+        epoch, window = self.counters.epoch, self.counters.window
+        if window == 0:
+            epoch, window = epoch - 1, self.lanes.windows_per_epoch
+        fold = self.lanes.fold_at(window - 1)
+        while window > 0 and self.lanes.fold_at(window - 1) == fold:
+            window -= 1
+        self.counters = replace(self.counters, epoch=epoch, window=window)
+
     @faster_float32()
     def read(self) -> Reading:
         """Read the next window of every lane: outputs, loss and averaged gradients. Nothing has been learned yet."""
