@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from candidate_cells import GatedDelta, MatrixState
+from candidate_cells import HEAD_SIZE, GatedDelta, MatrixState
 from common import RESULTS, commit, results_header, write_results
 
 from penwright import Corpus
@@ -113,6 +113,8 @@ def main() -> None:
     unknown = [cell for cell in arguments.cells.split(",") if cell not in CELLS]
     if size is None or unknown:
         parser.error(f"cells are {', '.join(CELLS)}; a size is WIDTHxLAYERS.")
+    if size.width % HEAD_SIZE:
+        parser.error(f"the width must be a multiple of {HEAD_SIZE}, the width of a head.")
     if PATH.exists() and not arguments.goes_on:
         parser.error(f"{PATH.name} holds results. Give --continue to go on with them, or delete it to begin anew.")
     lines = PATH.read_text(encoding="utf-8").splitlines() if PATH.exists() else []

@@ -170,7 +170,7 @@ def report(
     *,
     has_chart: bool,
 ) -> None:
-    """Write the table, and with a chart also samples."""
+    """Write the table, and for a contest the chart and the samples too."""
     taking_part = {each.name for each in contestants}
     results = [r for r in ledger.results if r.contestant in taking_part]
     lengths = sorted({r.minutes for r in results})

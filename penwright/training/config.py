@@ -44,7 +44,7 @@ class TrainConfig:
     reset_at_books: bool = True
     """Whether the state starts afresh at the edge of a book, or is carried across it."""
     optimizer: str = "adamw"
-    """"muon" (of the matrices within the stack, with AdamW for the rest), "adamw" or "adam"."""
+    """"muon" (of the matrices within the stack and before it, with AdamW for the rest), "adamw" or "adam"."""
     learning_rate: float = 3e-3
     """Peak rate of the schedule, above 0 and at most 1."""
     schedule: str = "linear"

@@ -115,14 +115,13 @@ class Loop:
         """Read the next window. A fold whose counting would not end before the time does is not begun: the last one is
         read again, so that learning goes on and its rate lands on the deadline."""
         session, seconds = self._session, self._session.config.train.seconds
-        if not session.counts_next:
-            return session.read()
-        if seconds is not None and session.counters.elapsed_seconds + self._counting_seconds > seconds:
+        would_end = session.counters.elapsed_seconds + self._counting_seconds
+        if session.counts_next and seconds is not None and would_end > seconds:
             session.read_fold_again()
-            return session.read()
-        began = self._clock()
+        counts, began = session.counts_next, self._clock()
         reading = session.read()
-        (self._counting_seconds,) = tell_all([self._clock() - began], world=session.world)
+        if counts:
+            (self._counting_seconds,) = tell_all([self._clock() - began], world=session.world)
         return reading
 
     def _tick(self) -> bool:

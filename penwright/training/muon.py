@@ -7,7 +7,8 @@ taken gate by gate, since each is a map of its own.
 
 Source: Jordan et al. 2024, "Muon: An optimizer for hidden layers in neural networks"
 (https://kellerjordan.github.io/posts/muon/), with its Nesterov momentum, five iterations of its quintic, and updates
-scaled by max(1, rows / columns)^0.5.
+scaled by max(1, rows / columns)^0.5. `torch.optim.Muon` (from torch 2.9 on) takes one weight after the other, gates
+together, and always multiplies in bfloat16, which processors without products of that type do very slowly.
 
 Letters: N = matrices of one shape, R = rows, C = columns.
 """
@@ -62,7 +63,10 @@ class Muon(Optimizer):
         for weight, num_matrices in self._weights:
             if weight.grad is None:
                 continue
-            memory = self.state[weight].setdefault("momentum", torch.zeros_like(weight))
+            state = self.state[weight]
+            if not state:
+                state["momentum"] = torch.zeros_like(weight)
+            memory = state["momentum"]
             memory.lerp_(weight.grad, 1.0 - self._momentum)
             ahead = torch.lerp(weight.grad, memory, self._momentum)
             for matrix, direction in zip(weight.chunk(num_matrices), ahead.chunk(num_matrices), strict=True):

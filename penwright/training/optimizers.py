@@ -68,10 +68,9 @@ def set_learning_rate(optimizers: Sequence[Optimizer], rate: float, *, config: T
 
 def optimizer_tensors(model: nn.Module, optimizers: Sequence[Optimizer]) -> dict[str, Tensor]:
     """Return the optimizers' memory, "parameter/moment" to a tensor they still own; empty before the first update."""
-    names = {parameter: name for name, parameter in model.named_parameters()}
     return {
-        f"{names[parameter]}/{moment}": optimizer.state[parameter][moment]
-        for optimizer, parameter in _owned(optimizers)
+        f"{name}/{moment}": optimizer.state[parameter][moment]
+        for name, parameter, optimizer in _owned(model, optimizers)
         if parameter in optimizer.state
         for moment in _moments(optimizer)
     }
@@ -87,17 +86,14 @@ def restore_optimizers(model: nn.Module, optimizers: Sequence[Optimizer], tensor
         optimizer.state.clear()
     if not tensors:
         return
-    names = {parameter: name for name, parameter in model.named_parameters()}
-    expected = {
-        f"{names[parameter]}/{moment}" for optimizer, parameter in _owned(optimizers) for moment in _moments(optimizer)
-    }
+    owned = list(_owned(model, optimizers))
+    expected = {f"{name}/{moment}" for name, _, optimizer in owned for moment in _moments(optimizer)}
     if set(tensors) != expected:
         odd = sorted(expected.symmetric_difference(tensors))[0]
         raise CheckpointError(
             f"the optimizer's memory does not belong to this model: '{odd}' is missing or unexpected."
         )
-    for optimizer, parameter in _owned(optimizers):
-        name = names[parameter]
+    for name, parameter, optimizer in owned:
         state = {moment: tensors[f"{name}/{moment}"].clone() for moment in _moments(optimizer)}
         for moment in set(state) - {"step"}:
             if state[moment].shape != parameter.shape:
@@ -109,12 +105,11 @@ def restore_optimizers(model: nn.Module, optimizers: Sequence[Optimizer], tensor
         optimizer.state[parameter] = state
 
 
-def _owned(optimizers: Sequence[Optimizer]) -> Iterator[tuple[Optimizer, nn.Parameter]]:
-    """Yield every weight with its optimizer."""
-    for optimizer in optimizers:
-        for group in optimizer.param_groups:
-            for parameter in group["params"]:
-                yield optimizer, parameter
+def _owned(model: nn.Module, optimizers: Sequence[Optimizer]) -> Iterator[tuple[str, nn.Parameter, Optimizer]]:
+    """Yield every weight with its name and its optimizer."""
+    owners = {p: optimizer for optimizer in optimizers for group in optimizer.param_groups for p in group["params"]}
+    for name, parameter in model.named_parameters():
+        yield name, parameter, owners[parameter]
 
 
 def _moments(optimizer: Optimizer) -> tuple[str, ...]:
