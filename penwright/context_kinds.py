@@ -14,10 +14,6 @@ NUM_WORD_KINDS = 4
 """Kinds made of words, which stand behind those made of so many symbols."""
 NUM_SHOWN = 2
 """Kinds whose prediction the bottom of a network sees."""
-NUM_RECALLED = 4
-"""Kinds by which a model remembers the text it reads."""
-NUM_BONUSES = 4 * NUM_RECALLED
-"""Weights that its recalls can have."""
 
 
 class ContextKinds(NamedTuple):
@@ -32,7 +28,7 @@ class ContextKinds(NamedTuple):
     """The first of the kinds whose prediction is told; all behind it are told too."""
     shown: tuple[int, int]
     """The two of them that the bottom of a network sees."""
-    recalled: tuple[int, int, int, int]
+    recalled: tuple[int, ...]
     """The kinds by which the text being read is remembered."""
     has_joints: bool
     """How words are found. True: symbols that go on with a word are marked, and every other begins one. False: symbols
@@ -54,6 +50,16 @@ class ContextKinds(NamedTuple):
         return 3 * self.num_told
 
     @property
+    def num_recalled(self) -> int:
+        """R, kinds by which the text being read is remembered."""
+        return len(self.recalled)
+
+    @property
+    def num_bonuses(self) -> int:
+        """Weights that recalls can have, five for each kind."""
+        return 5 * self.num_recalled
+
+    @property
     def reach(self) -> int:
         """Symbols before the present one that a context looks at."""
         return self.orders[-1] - 1
@@ -64,7 +70,7 @@ _OF_CHARACTERS = ContextKinds(
     shorter=(None, 0, 1, 2, 3, 4, 5, 4, 7, 8, 4),
     first_told=3,  # four characters
     shown=(5, 8),  # six characters, two words
-    recalled=(3, 5, 7, 8),
+    recalled=(1, 2, 3, 4, 5, 6, 7, 8, 9, 10),
     has_joints=False,
 )
 _OF_PIECES = ContextKinds(
@@ -72,7 +78,7 @@ _OF_PIECES = ContextKinds(
     shorter=(None, 0, 1, 2, 1, 4, 5, 1),
     first_told=1,
     shown=(2, 5),
-    recalled=(1, 2, 4, 5),
+    recalled=(0, 1, 2, 3, 4, 5, 6, 7),
     has_joints=True,
 )
 

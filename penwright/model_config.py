@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from penwright.context_kinds import CHARACTERS, NUM_BONUSES, NUM_RECALLED, NUM_SHOWN, UNITS, kinds_of
+from penwright.context_kinds import CHARACTERS, NUM_SHOWN, UNITS, kinds_of
 from penwright.errors import ConfigError, did_you_mean
 
 CELLS = ("perceptron", "window", "elman", "gru", "lstm", "gated")
@@ -147,12 +147,12 @@ def num_parameters_of(config: ModelConfig) -> int:
         else:
             input_size = config.input_size if layer == 0 else hidden
             count += _layer_parameters(config, layer=layer, input_size=input_size)
+    kinds = kinds_of(config.unit)
     if config.has_counts:
-        kinds = kinds_of(config.unit)
         count += width * (kinds.num_facts + NUM_SHOWN * config.vocab_size)
         count += kinds.num_told * (width + kinds.num_facts + 1)
     if config.has_recall:
-        count += NUM_RECALLED * (config.vocab_size + 1) * width + NUM_BONUSES * (width + 1)
+        count += kinds.num_recalled * (config.vocab_size + 3) * width + kinds.num_bonuses * (width + 1)
     read_size = width if config.is_residual else hidden
     return count + (read_size + 1) * config.vocab_size
 

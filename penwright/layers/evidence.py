@@ -20,7 +20,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from penwright.context_kinds import NUM_BONUSES, NUM_RECALLED, NUM_SHOWN, ContextKinds
+from penwright.context_kinds import NUM_SHOWN, ContextKinds
 from penwright.counts.contexts import ContextState, context_sequence, context_step, initial_contexts
 from penwright.counts.tables import CountTables
 from penwright.layers.base import State
@@ -85,10 +85,12 @@ class Evidence(nn.Module):
                 self.mix_bias = nn.Parameter(torch.zeros(kinds.num_told))
                 self.mix_bias[self._shown[0]] = 1.0
             if num_slots:
-                self.recall_embedding = nn.Parameter(torch.empty(NUM_RECALLED, vocab_size + 1, stream_size))
+                self.recall_embedding = nn.Parameter(torch.empty(kinds.num_recalled, vocab_size + 1, stream_size))
                 self.recall_embedding.normal_(0.0, _RECALL_SCALE, generator=generator)
-                self.bonus_weight = nn.Parameter(torch.zeros(NUM_BONUSES, stream_size))
-                self.bonus_bias = nn.Parameter(torch.zeros(NUM_BONUSES))
+                self.recall_facts_weight = nn.Parameter(torch.empty(stream_size, 2 * kinds.num_recalled))
+                self.recall_facts_weight.normal_(0.0, _SMALL, generator=generator)
+                self.bonus_weight = nn.Parameter(torch.zeros(kinds.num_bonuses, stream_size))
+                self.bonus_bias = nn.Parameter(torch.zeros(kinds.num_bonuses))
 
     def use(self, tables: CountTables, is_letter: Tensor) -> None:
         """Exchange the tables, if the model consults any, and say which symbols words are made of, bool (V,)."""
@@ -102,7 +104,7 @@ class Evidence(nn.Module):
         if not self.num_slots:
             return (contexts,)
         recall = initial_recall(
-            batch_size, num_orders=NUM_RECALLED, num_slots=self.num_slots, device=self.is_letter.device
+            batch_size, num_orders=self.kinds.num_recalled, num_slots=self.num_slots, device=self.is_letter.device
         )
         return contexts, recall
 
@@ -130,18 +132,17 @@ class Evidence(nn.Module):
 
     def vectors(self, found: Found) -> Tensor:
         """Return what the evidence adds to the stream, (..., E)."""
-        parts = []
+        total = torch.zeros((), device=self.is_letter.device)
         if found.predictions is not None:
             shown = found.predictions.log_probs[..., self._shown, :].add(_LOG_CENTRE).mul_(_LOG_SCALE)  # (..., 2, V)
-            parts.append(
-                F.linear(shown.flatten(-2), self.shown_weight) + F.linear(found.predictions.facts, self.facts_weight)
-            )
+            total = total + F.linear(shown.flatten(-2), self.shown_weight).float()
+            total = total + F.linear(found.predictions.facts, self.facts_weight).float()
         if found.recalled is not None:
-            for order in range(NUM_RECALLED):
-                symbols = found.recalled.latest[..., order]
-                places = torch.where(symbols < 0, self.vocab_size, symbols)
-                parts.append(F.embedding(places, self.recall_embedding[order]))
-        return torch.stack([part.float() for part in parts]).sum(dim=0)
+            for symbols, vectors in zip(found.recalled.latest.unbind(-1), self.recall_embedding, strict=True):
+                total = total + F.embedding(torch.where(symbols < 0, self.vocab_size, symbols), vectors)
+            facts = torch.cat((_agrees(found.recalled), _lasting(found.recalled)), dim=-1)  # (..., 2 * R)
+            total = total + F.linear(facts, self.recall_facts_weight).float()
+        return total
 
     def logits(self, found: Found, top: Tensor) -> Tensor:
         """Return what the evidence adds to the logits, (..., V), given the normalised top of the stream, (..., E)."""
@@ -160,9 +161,9 @@ class Evidence(nn.Module):
 
     def _bonuses(self, recalled: Recalled, bonuses: Tensor) -> tuple[Tensor, Tensor]:
         """Return symbols and what each gains, both (..., 2 * R): the latest followers, then the earlier ones."""
-        plain, agreeing, proven, earlier = bonuses.chunk(4, dim=-1)  # (..., R) each
+        plain, agreeing, proven, lasting, earlier = bonuses.chunk(5, dim=-1)  # (..., R) each
         agrees = recalled.latest == recalled.earlier
-        gains = plain + agreeing * agrees + proven * recalled.was_right
+        gains = plain + agreeing * agrees + proven * (recalled.streak > 0) + lasting * _lasting(recalled)
         symbols = torch.cat((recalled.latest, recalled.earlier), dim=-1)
         gains = torch.cat((gains, earlier * ~agrees), dim=-1) * (symbols >= 0)
         return symbols.clamp_min(0), gains
@@ -174,3 +175,13 @@ class Evidence(nn.Module):
         shape = contexts.shape[:-1]
         log_probs, facts = self.counted(contexts.flatten(0, -2))
         return Predictions(log_probs.unflatten(0, shape), facts.unflatten(0, shape))
+
+
+def _agrees(recalled: Recalled) -> Tensor:
+    """Return 1 where a context's two latest followers are one symbol, (..., R)."""
+    return ((recalled.latest == recalled.earlier) & (recalled.latest >= 0)).float()
+
+
+def _lasting(recalled: Recalled) -> Tensor:
+    """Return how long the recalls have been right: the logarithm of the streak, 0 for none, (..., R)."""
+    return recalled.streak.float().log1p()

@@ -33,6 +33,8 @@ class RecallState(NamedTuple):
     """int64 (B, R): the number of the present context, whose follower is not yet read, above zero; zero at first."""
     expected: Tensor
     """int64 (B, R): 1 + the follower that the present context recalled; zero for none."""
+    streak: Tensor
+    """int64 (B, R): how many contexts in a row recalled the symbol that then came, up to the one before the present."""
 
 
 class Recalled(NamedTuple):
@@ -42,8 +44,8 @@ class Recalled(NamedTuple):
     """int64 (..., R), the symbol that followed the last time; NO_SYMBOL if the context is new."""
     earlier: Tensor
     """int64 (..., R), the same for the time before."""
-    was_right: Tensor
-    """bool (..., R), whether the context before this one recalled the symbol that then came."""
+    streak: Tensor
+    """int64 (..., R), how many contexts in a row recalled the symbol that then came, up to the one before this."""
 
 
 def initial_recall(
@@ -57,7 +59,7 @@ def initial_recall(
         num_slots: S, a power of two up to 65,536.
     """
     zeros = torch.zeros(batch_size, num_orders, dtype=torch.int64, device=device)
-    return RecallState(zeros.unsqueeze(2).repeat(1, 1, num_slots), zeros, zeros)
+    return RecallState(zeros.unsqueeze(2).repeat(1, 1, num_slots), zeros, zeros, zeros)
 
 
 def recall_step(ids: Tensor, contexts: Tensor, state: RecallState) -> tuple[Recalled, RecallState]:
@@ -81,8 +83,8 @@ def recall_step(ids: Tensor, contexts: Tensor, state: RecallState) -> tuple[Reca
     numbers = _numbers(contexts)
     place, check = _address(numbers, num_slots)
     latest, earlier = _unpack(slots.gather(2, place.unsqueeze(2)).squeeze(2), check)
-    recalled = Recalled(latest - 1, earlier - 1, is_waiting & (state.expected == arrived))
-    return recalled, RecallState(slots, numbers, latest)
+    streak = torch.where(is_waiting & (state.expected == arrived), state.streak + 1, 0)
+    return Recalled(latest - 1, earlier - 1, streak), RecallState(slots, numbers, latest, streak)
 
 
 def recall_sequence(
@@ -127,8 +129,16 @@ def recall_sequence(
     if resets is not None:
         is_kept = is_kept & ~resets.unsqueeze(1)
     was_right = is_kept & (expected[:, :, :-1] == arrived)
-    recalled = Recalled(*(part.transpose(1, 2) for part in (latest - 1, earlier - 1, was_right)))
-    return recalled, RecallState(slots, numbers[:, :, -1], latest[:, :, -1])
+    streak = _streaks(was_right, state.streak)
+    recalled = Recalled(*(part.transpose(1, 2) for part in (latest - 1, earlier - 1, streak)))
+    return recalled, RecallState(slots, numbers[:, :, -1], latest[:, :, -1], streak[:, :, -1])
+
+
+def _streaks(was_right: Tensor, before: Tensor) -> Tensor:
+    """Return how many in a row were right up to each place, int64 (B, R, T), given how many before the window were."""
+    places = torch.arange(1, was_right.shape[2] + 1, device=was_right.device)
+    last_wrong = torch.where(was_right, 0, places).cummax(dim=2).values  # 1 + the place; 0 for none in the window
+    return places - last_wrong + torch.where(last_wrong == 0, before.unsqueeze(2), 0)
 
 
 def _neighbours(place: Tensor) -> tuple[Tensor, Tensor]:

@@ -59,8 +59,8 @@ def test_windows_of_any_size_recall_what_single_steps_recall(
     assert all(torch.equal(one, other) for one, other in zip(state, needed_state, strict=True))
 
 
-def read(ids: list[int], contexts: list[int], *, num_slots: int = 64) -> list[tuple[int, int, bool]]:
-    """Latest, earlier and was_right after each character, of one order."""
+def read(ids: list[int], contexts: list[int], *, num_slots: int = 64) -> list[tuple[int, int, int]]:
+    """Latest, earlier and streak after each character, of one order."""
     names = torch.tensor(contexts)[None, :, None].expand(-1, -1, ORDERS)
     recalled, _ = recall_sequence(torch.tensor([ids]), names, initial_recall(1, num_orders=ORDERS, num_slots=num_slots))
     return list(zip(*(part[0, :, 0].tolist() for part in recalled), strict=True))
@@ -68,10 +68,16 @@ def read(ids: list[int], contexts: list[int], *, num_slots: int = 64) -> list[tu
 
 def test_a_context_recalls_its_two_latest_followers() -> None:
     found = read([1, 2, 1, 3, 1, 3], [10, 20, 10, 30, 10, 30])
-    assert found[0] == (NO_SYMBOL, NO_SYMBOL, False)
-    assert found[2] == (2, NO_SYMBOL, False)
-    assert found[4] == (3, 2, False)
-    assert found[5] == (1, NO_SYMBOL, True)  # it was expected that 3 would follow, and so it did
+    assert found[0] == (NO_SYMBOL, NO_SYMBOL, 0)
+    assert found[2] == (2, NO_SYMBOL, 0)
+    assert found[4] == (3, 2, 0)
+    assert found[5] == (1, NO_SYMBOL, 1)  # it was expected that 3 would follow, and so it did
+
+
+def test_a_streak_lasts_while_what_was_recalled_comes() -> None:
+    again = [1, 2, 3, 4, 1, 2, 3, 1]
+    streaks = [streak for _, _, streak in read(again, [10 * symbol for symbol in again])]
+    assert streaks == [0, 0, 0, 0, 0, 1, 2, 0]
 
 
 def test_a_context_in_another_ones_slot_recalls_nothing_of_it() -> None:
