@@ -5,11 +5,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from penwright.context_kinds import CHARACTERS, kinds_of
+from penwright.context_kinds import CHARACTERS, UNITS, kinds_of
 from penwright.counts.contexts import context_sequence, initial_contexts
 from penwright.counts.followers import count_followers
 from penwright.counts.tables import CountTables, make_tables, share_of
-from penwright.layers.counted import Counted
+from penwright.layers.counted import MANY, Counted
 
 VOCAB_SIZE = 6
 KINDS = kinds_of(CHARACTERS)
@@ -56,6 +56,23 @@ def test_a_prediction_is_the_sum_that_its_formula_says(text: np.ndarray, tables:
     found = counted(contexts).log_probs.exp()[:, KINDS.orders.index(8) - KINDS.first_told]
     needed = torch.stack([by_hand(tables, names) for names in contexts.tolist()])
     torch.testing.assert_close(found, needed, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_many_contexts_find_what_each_finds_alone_to_the_last_bit(text: np.ndarray, unit: str) -> None:
+    kinds = kinds_of(unit)
+    counted = Counted(VOCAB_SIZE, kinds)
+    counts = count_followers([text], kinds=kinds, is_letter=IS_LETTER)
+    counted.use(make_tables(counts, vocab_size=VOCAB_SIZE, max_entries=10**6))
+    ids, letters = torch.from_numpy(text.astype(np.int64))[None], torch.from_numpy(IS_LETTER)
+    contexts = context_sequence(ids, initial_contexts(1, kinds=kinds), kinds=kinds, is_letter=letters)[0][0]
+    unmet = torch.randint(-(2**31), 2**31, contexts.shape, generator=torch.Generator().manual_seed(0))
+    for asked in (contexts, unmet, torch.cat((contexts[:MANY], unmet[:MANY]))):
+        together, plain = counted(asked), counted._plain(asked)
+        assert torch.equal(together.log_probs, plain.log_probs)
+        assert torch.equal(together.facts, plain.facts)
+        alone = counted(asked[7:8])
+        assert torch.equal(together.log_probs[7:8], alone.log_probs)
 
 
 def test_every_prediction_is_a_distribution(text: np.ndarray, tables: CountTables) -> None:
