@@ -26,6 +26,7 @@ from penwright.counts.tables import CountTables
 from penwright.layers.base import State
 from penwright.layers.counted import Counted, Predictions
 from penwright.layers.elementwise import weighted_sum
+from penwright.layers.embeddings import embedding_sum
 from penwright.layers.recall import Recalled, initial_recall, recall_sequence, recall_step
 
 _LOG_CENTRE, _LOG_SCALE = 4.0, 0.5  # brings the logarithms of usual probabilities to about -1 to 1
@@ -138,8 +139,8 @@ class Evidence(nn.Module):
             total = total + F.linear(shown.flatten(-2), self.shown_weight).float()
             total = total + F.linear(found.predictions.facts, self.facts_weight).float()
         if found.recalled is not None:
-            for symbols, vectors in zip(found.recalled.latest.unbind(-1), self.recall_embedding, strict=True):
-                total = total + F.embedding(torch.where(symbols < 0, self.vocab_size, symbols), vectors)
+            latest = found.recalled.latest  # (..., R)
+            total = total + embedding_sum(torch.where(latest < 0, self.vocab_size, latest), self.recall_embedding)
             facts = torch.cat((_agrees(found.recalled), _lasting(found.recalled)), dim=-1)  # (..., 2 * R)
             total = total + F.linear(facts, self.recall_facts_weight).float()
         return total
