@@ -46,7 +46,7 @@ def plan(
         device: Where to compute.
     """
     from penwright.training.distributed import World
-    from penwright.training.plan import LEAST_SECONDS, PLANNED_PRESET, is_to_be_planned, make_plan
+    from penwright.training.plan import LEAST_SECONDS, PLANNED_PRESET, batch_sizes_of, is_to_be_planned, make_plan
     from penwright.training.sizes import AUTO, LADDER, parse_size
     from penwright.training.start import settled
 
@@ -63,7 +63,8 @@ def plan(
         raise UsageError("a setting has chosen the network already. Leave it out, or name its size: --size 256x3")
     shelf = choose_shelf(paths, wants_default=default_shelf, say=say)
     corpus = prepare_books(shelf.paths, config=resolved.config.corpus, say=say, is_quiet=as_json)
-    planned = make_plan(corpus, settled(resolved.config), sizes=(chosen,) if chosen else LADDER).record
+    sizes = (chosen,) if chosen else LADDER
+    planned = make_plan(corpus, settled(resolved.config), sizes=sizes, batch_sizes=batch_sizes_of(resolved)).record
     if as_json:
         print_json({key: value for key, value in asdict(planned).items() if key not in ("step", "chars_read")})
         return 0
@@ -83,14 +84,15 @@ def size_table(planned: "Planned") -> "Table":
 
     table = Table(box=SIMPLE_HEAD)
     table.add_column("size")
-    for heading in ("weights", "chars/s", "would read", "bits/char expected"):
+    for heading in ("weights", "lanes", "chars/s", "would read", "bits/char expected"):
         table.add_column(heading, justify="right")
     for each in planned.sizes:
-        is_chosen = each.name == planned.size
+        is_chosen = each == planned.choice
         bits = f"{each.bits_per_char:.3f} ({each.low:.2f} to {each.high:.2f})" if planned.difficulty else "-"
         table.add_row(
             f"{each.name}{' *' if is_chosen else ''}",
             millions(each.num_parameters),
+            str(each.batch_size),
             f"{significant(each.chars_per_second):,}",
             millions(each.chars_read),
             bits,

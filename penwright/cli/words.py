@@ -124,7 +124,8 @@ def plan_sentence(planned: "Planned") -> str:
     why = f" Beside it: {beside}." if beside and planned.difficulty is not None else ""
     return (
         f"Size {choice.name}, {millions(choice.num_parameters)} weights: at {significant(choice.chars_per_second):,} "
-        f"chars/s it will read {millions(choice.chars_read)} characters. {_expectation(planned)}{why}".rstrip()
+        f"chars/s in {choice.batch_size} lanes it will read {millions(choice.chars_read)} characters. "
+        f"{_expectation(planned)}{why}".rstrip()
     )
 
 

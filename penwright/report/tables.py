@@ -62,10 +62,11 @@ def plan_table(planned: Planned) -> str:
     rows: list[list[Cell]] = []
     for size in planned.sizes:
         expected = f"{bits(size.bits_per_char)} ({bits(size.low)} to {bits(size.high)})" if planned.difficulty else ""
-        numbers = [count(size.num_parameters), count(size.chars_per_second), count(size.chars_read), expected]
+        numbers = [count(size.num_parameters), count(size.batch_size), count(size.chars_per_second)]
+        numbers += [count(size.chars_read), expected]
         rows.append([("", escape(size.name)), *(("number", escape(number)) for number in numbers)])
-    head = ["Size", "Weights", "Characters a second", "Would read", "Bits per character expected"]
-    return _table(head, rows, classes=["own" if size.name == planned.size else "" for size in planned.sizes])
+    head = ["Size", "Weights", "Lanes", "Characters a second", "Would read", "Bits per character expected"]
+    return _table(head, rows, classes=["own" if size == planned.choice else "" for size in planned.sizes])
 
 
 def rollbacks_table(rollbacks: Sequence[RolledBack]) -> str:

@@ -65,13 +65,13 @@ class Pace:
             entries = min(model_config.count_entries, others / counting.CHARS_PER_ENTRY)
             self.keeps_tables = entries * self.num_folds <= counting.KEPT_ENTRIES
 
-    def chars_per_second(self, size: Size) -> float:
-        """Return how many characters a second a network of this size learns from.
+    def chars_per_second(self, size: Size, *, batch_size: int) -> float:
+        """Return how many characters a second a network of this size learns from, with so many lanes.
 
         Raises:
             CorpusError: If the books cannot fill one window of every lane.
         """
-        config = sized(self._config, size)
+        config = sized(self._config, size, batch_size=batch_size)
         device = torch.device(config.train.device)
         session = Session(self._corpus, config, device=device, world=World(), counted=self._counted)
         seconds: list[float] = []

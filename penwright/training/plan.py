@@ -1,10 +1,15 @@
-"""From a time to a network: which size will be the best author when the time is up, on these books and this machine?
+"""From a time to a network: which size, in how many lanes, will be the best author of these books when the time is up?
 
 Sizes are tried from the smallest: each makes a few updates, its pace says how much it will read, and the forecast says
 how well it will predict. One that would read more for each of its weights than any network that the forecast was fitted
 to is too small to be judged, and is passed over. The first that is expected to do worse than the one before ends the
-search, and so does one with more weights than the shelf has characters. Only the default preset comes in sizes; a size
-that somebody chose is kept.
+search, and so does one with more weights than the shelf has characters.
+
+The size that was found is tried with more lanes too. They are faster, since an update costs the same however much was
+read for it; but fewer updates teach less, which matters the less the more there are. The window stays as it is: the
+state is carried over its end, so a longer one would only make updates rarer, as more lanes do.
+
+Only the default preset comes in sizes; a size that somebody chose is kept, and so is a number of lanes.
 
 The plan is a value. Whoever trains lays its settings over the configuration, so a run that goes on is never planned
 again.
@@ -33,6 +38,8 @@ MOST_CHARS_PER_WEIGHT = 95
 LEAST_CHARS_PER_WEIGHT = 1
 """Characters of the shelf for each weight, at least: a network with more weights learns them by heart, which the
 forecast knows nothing of. Karpathy 2015, char-rnn, "Tips and Tricks": both of the same order of magnitude."""
+LEAST_UPDATES = 2_000
+"""Updates from which on it is worth measuring more lanes."""
 OTHER_SHARE = 0.07
 """Of the time, spent on held-out books, samples and saving."""
 PLANNED_PRESET = "default"
@@ -43,6 +50,7 @@ class Plan(NamedTuple):
     """What was chosen, and why."""
 
     size: Size
+    batch_size: int
     record: Planned
 
 
@@ -60,14 +68,29 @@ def is_to_be_planned(resolved: Resolved, *, world: World) -> bool:
     )
 
 
-def make_plan(corpus: Corpus, config: RunConfig, *, spent: float = 0.0, sizes: tuple[Size, ...] = LADDER) -> Plan:
-    """Try sizes and choose one.
+def batch_sizes_of(resolved: Resolved) -> tuple[int, ...]:
+    """Return the numbers of lanes to choose from: the one of the configuration, and more if nobody chose it."""
+    batch_size = resolved.config.train.batch_size
+    is_free = _is_of_preset(resolved.origins.get("train.batch_size"))
+    return (batch_size, 2 * batch_size) if is_free else (batch_size,)
+
+
+def make_plan(
+    corpus: Corpus,
+    config: RunConfig,
+    *,
+    spent: float = 0.0,
+    sizes: tuple[Size, ...] = LADDER,
+    batch_sizes: tuple[int, ...] | None = None,
+) -> Plan:
+    """Try sizes and choose one, and how many lanes it reads.
 
     Args:
         corpus: The books.
         config: How the run will go. It is limited by seconds; threads, device and precision are settled.
         spent: Seconds of them that are gone.
         sizes: To choose from, the smallest first.
+        batch_sizes: Numbers of lanes to choose from, the smallest first; None for the configuration's.
 
     Raises:
         CorpusError: If there is nothing to train on.
@@ -75,48 +98,72 @@ def make_plan(corpus: Corpus, config: RunConfig, *, spent: float = 0.0, sizes: t
     began = time.perf_counter()
     seconds = config.train.seconds
     assert seconds is not None, "only the clock can be planned for"
+    batch_sizes = batch_sizes or (config.train.batch_size,)
     difficulty = measure_difficulty(corpus)
     pace = Pace(corpus, config)
-    tried: list[PlannedSize] = []
     shelf_chars = corpus.num_chars("train")
-    for size in sizes:
-        model = sized(config, size).model_config(vocab_size=corpus.alphabet.vocab_size, unit=corpus.alphabet.unit)
-        num_parameters = num_parameters_of(model)
-        if tried and num_parameters * LEAST_CHARS_PER_WEIGHT > shelf_chars:
-            break
-        chars_per_second = pace.chars_per_second(size)
+
+    def expect(size: Size, batch_size: int) -> PlannedSize:
+        chars_per_second = pace.chars_per_second(size, batch_size=batch_size)
         left = seconds - spent - (time.perf_counter() - began)
         chars_read = _chars_in(left, chars_per_second, pace=pace, shelf_chars=shelf_chars)
+        num_parameters = _num_parameters(size, corpus, config)
         expected = forecast(
-            difficulty=difficulty or 1.0, chars_read=chars_read, num_parameters=num_parameters, shelf_chars=shelf_chars
+            difficulty=difficulty or 1.0,
+            chars_read=chars_read,
+            num_parameters=num_parameters,
+            shelf_chars=shelf_chars,
+            num_updates=chars_read / (batch_size * config.train.seq_len),
         )
-        tried.append(
-            PlannedSize(
-                name=size.name,
-                num_parameters=num_parameters,
-                chars_per_second=chars_per_second,
-                chars_read=round(chars_read),
-                bits_per_char=expected.bits_per_char,
-                low=expected.low,
-                high=expected.high,
-            )
+        return PlannedSize(
+            name=size.name,
+            num_parameters=num_parameters,
+            batch_size=batch_size,
+            chars_per_second=chars_per_second,
+            chars_read=round(chars_read),
+            bits_per_char=expected.bits_per_char,
+            low=expected.low,
+            high=expected.high,
         )
+
+    tried: list[PlannedSize] = []
+    for size in sizes:
+        if tried and _num_parameters(size, corpus, config) * LEAST_CHARS_PER_WEIGHT > shelf_chars:
+            break
+        tried.append(expect(size, batch_sizes[0]))
         if len(tried) > 1 and not _is_large_enough(tried[-2], shelf_chars=shelf_chars):
             del tried[-2]
         is_worse = len(tried) > 1 and tried[-1].bits_per_char > tried[-2].bits_per_char
         if is_worse or time.perf_counter() - began > MEASURING_SHARE * seconds:
             break
-    best = min(tried, key=lambda size: size.bits_per_char).name
+    best = min(tried, key=lambda planned: planned.bits_per_char)
+    size = next(size for size in sizes if size.name == best.name)
+    for batch_size in batch_sizes[1:]:
+        if best.chars_read < LEAST_UPDATES * best.batch_size * config.train.seq_len:
+            break
+        wider = expect(size, batch_size)
+        tried.insert(tried.index(best) + 1, wider)
+        if wider.bits_per_char >= best.bits_per_char:
+            break
+        best = wider
     record = Planned(
         step=0,
         chars_read=0,
         elapsed_seconds=round(spent + time.perf_counter() - began, 3),
         seconds=seconds,
         difficulty=difficulty,
-        size=best,
+        size=best.name,
+        batch_size=best.batch_size,
         sizes=tuple(tried),
     )
-    return Plan(next(size for size in sizes if size.name == best), record)
+    return Plan(size, best.batch_size, record)
+
+
+def _num_parameters(size: Size, corpus: Corpus, config: RunConfig) -> int:
+    model = sized(config, size, batch_size=config.train.batch_size).model_config(
+        vocab_size=corpus.alphabet.vocab_size, unit=corpus.alphabet.unit
+    )
+    return num_parameters_of(model)
 
 
 def _is_large_enough(size: PlannedSize, *, shelf_chars: int) -> bool:

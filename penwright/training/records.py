@@ -31,6 +31,8 @@ class PlannedSize:
     name: str
     """Such as "192x3", width and layers."""
     num_parameters: int
+    batch_size: int
+    """Lanes."""
     chars_per_second: float
     """Measured."""
     chars_read: int
@@ -54,13 +56,15 @@ class Planned(Record):
     any."""
     size: str
     """The name of the size that was chosen."""
+    batch_size: int
+    """The lanes that were chosen."""
     sizes: tuple[PlannedSize, ...]
-    """All that were tried and are not too small for the time, the smallest first."""
+    """All that were tried and are not too small for the time, the smallest first, and with fewer lanes first."""
 
     @property
     def choice(self) -> PlannedSize:
-        """The size that was chosen."""
-        return next(size for size in self.sizes if size.name == self.size)
+        """The size that was chosen, with the lanes that were."""
+        return next(size for size in self.sizes if (size.name, size.batch_size) == (self.size, self.batch_size))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

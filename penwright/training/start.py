@@ -29,7 +29,7 @@ from penwright.training.environment import (
 )
 from penwright.training.keeping import Keeper
 from penwright.training.loop import Loop
-from penwright.training.plan import is_to_be_planned, make_plan
+from penwright.training.plan import batch_sizes_of, is_to_be_planned, make_plan
 from penwright.training.records import AnyRecord
 from penwright.training.resolve import resolve_config
 from penwright.training.run_folder import RunFolder
@@ -84,8 +84,8 @@ def train(
     world = current_world()
     plan = None
     if is_to_be_planned(resolved, world=world):
-        plan = make_plan(corpus, config, spent=clock() - began)
-        config = sized(config, plan.size)
+        plan = make_plan(corpus, config, spent=clock() - began, batch_sizes=batch_sizes_of(resolved))
+        config = sized(config, plan.size, batch_size=plan.batch_size)
     session = _session(corpus, config, world)
     folder = RunFolder(Path(run))
     if world.leads:

@@ -17,14 +17,14 @@ FAST = ["--threads", "1", "--device", "cpu", "--set", "train.batch_size=2", "--s
 def _no_measuring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PENWRIGHT_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(Pace, "chars_per_second", lambda self, size: 1e6 / size.width)
+    monkeypatch.setattr(Pace, "chars_per_second", lambda self, size, *, batch_size: 1e6 / size.width)
 
 
 def test_the_sizes_stand_side_by_side_and_the_choice_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["plan", SHELF, "--for", "5m", *FAST]) == 0
     out = capsys.readouterr().out
     assert "96x2" in out and "bits/char expected" in out and " *" in out
-    assert "chars/s it will read" in out and "Expected on held-out books" in out
+    assert "lanes it will read" in out and "Expected on held-out books" in out
     assert not Path("runs").exists()
 
 

@@ -32,6 +32,7 @@ def planned() -> Planned:
     size = PlannedSize(
         name="192x3",
         num_parameters=10**6,
+        batch_size=16,
         chars_per_second=9e3,
         chars_read=5 * 10**6,
         bits_per_char=1.69,
@@ -39,7 +40,14 @@ def planned() -> Planned:
         high=1.76,
     )
     return Planned(
-        step=0, chars_read=0, elapsed_seconds=5.0, seconds=600.0, difficulty=2.0, size="192x3", sizes=(size,)
+        step=0,
+        chars_read=0,
+        elapsed_seconds=5.0,
+        seconds=600.0,
+        difficulty=2.0,
+        size="192x3",
+        batch_size=16,
+        sizes=(size,),
     )
 
 

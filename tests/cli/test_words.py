@@ -137,6 +137,7 @@ def planned(*, difficulty: float | None, chosen: str = "128x3") -> Planned:
         PlannedSize(
             name=name,
             num_parameters=weights,
+            batch_size=16,
             chars_per_second=31_234.0,
             chars_read=9_612_345,
             bits_per_char=bits,
@@ -146,13 +147,20 @@ def planned(*, difficulty: float | None, chosen: str = "128x3") -> Planned:
         for name, weights, bits in (("96x3", 300_000, 1.68), ("128x3", 500_000, 1.66), ("192x3", 1_040_000, 1.67))
     )
     return Planned(
-        step=0, chars_read=0, elapsed_seconds=4.0, seconds=300.0, difficulty=difficulty, size=chosen, sizes=sizes
+        step=0,
+        chars_read=0,
+        elapsed_seconds=4.0,
+        seconds=300.0,
+        difficulty=difficulty,
+        size=chosen,
+        batch_size=16,
+        sizes=sizes,
     )
 
 
 def test_a_plan_says_what_was_chosen_and_why() -> None:
     assert remark(planned(difficulty=2.0)) == (
-        "Size 128x3, 0.5 million weights: at 31,200 chars/s it will read 9.6 million characters. "
+        "Size 128x3, 0.5 million weights: at 31,200 chars/s in 16 lanes it will read 9.6 million characters. "
         "Expected on held-out books: 1.66 (1.60 to 1.72) bits/char. Beside it: 96x3 1.68 and 192x3 1.67."
     )
     assert str(remark(planned(difficulty=2.0, chosen="96x3"))).endswith("Beside it: 128x3 1.66.")

@@ -257,6 +257,7 @@ def planned(*, difficulty: float | None = 2.0, name: str = "192x3") -> Planned:
         PlannedSize(
             name=each,
             num_parameters=10**6,
+            batch_size=16,
             chars_per_second=3e4,
             chars_read=10**7,
             bits_per_char=expected,
@@ -265,7 +266,7 @@ def planned(*, difficulty: float | None = 2.0, name: str = "192x3") -> Planned:
         )
         for each, expected in (("128x3", 1.75), (name, 1.7))
     )
-    return Planned(**when(0), seconds=300.0, difficulty=difficulty, size=name, sizes=sizes)
+    return Planned(**when(0), seconds=300.0, difficulty=difficulty, size=name, batch_size=16, sizes=sizes)
 
 
 @pytest.mark.parametrize(("outcome", "where"), [(1.72, "within the band"), (1.85, "outside the band")])

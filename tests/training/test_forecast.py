@@ -13,19 +13,26 @@ SHELF = Path(__file__).parents[1] / "shelf"
 
 
 def bits(**changes: float) -> float:
-    facts = {"difficulty": 2.0, "chars_read": 1e7, "num_parameters": 10**6, "shelf_chars": 5 * 10**7}
+    facts = {
+        "difficulty": 2.0,
+        "chars_read": 1e7,
+        "num_parameters": 10**6,
+        "shelf_chars": 5 * 10**7,
+        "num_updates": 5e3,
+    }
     return forecast(**{**facts, **changes}).bits_per_char  # type: ignore[arg-type]
 
 
-def test_more_reading_more_weights_and_a_larger_shelf_promise_fewer_bits() -> None:
+def test_more_reading_weights_and_updates_and_a_larger_shelf_promise_fewer_bits() -> None:
     assert bits(chars_read=2e7) < bits() < bits(chars_read=5e6)
     assert bits(num_parameters=2 * 10**6) < bits() < bits(num_parameters=10**5)
+    assert bits(num_updates=1e4) < bits() < bits(num_updates=1e3)
     assert bits(shelf_chars=10**8) < bits() < bits(shelf_chars=10**7)
 
 
 def test_a_forecast_grows_with_the_difficulty_and_has_a_band_around_it() -> None:
     assert bits(difficulty=4.0) == pytest.approx(2 * bits())
-    found = forecast(difficulty=2.0, chars_read=1e7, num_parameters=10**6, shelf_chars=10**7)
+    found = forecast(difficulty=2.0, chars_read=1e7, num_parameters=10**6, shelf_chars=10**7, num_updates=5e3)
     assert 0 < found.low < found.bits_per_char < found.high
 
 

@@ -12,7 +12,7 @@ from penwright.training import plan
 from penwright.training.config import RunConfig
 from penwright.training.distributed import World
 from penwright.training.pace import Pace
-from penwright.training.plan import is_to_be_planned, make_plan
+from penwright.training.plan import batch_sizes_of, is_to_be_planned, make_plan
 from penwright.training.records import Planned, from_json, to_json
 from penwright.training.resolve import resolve_config
 from penwright.training.run_folder import RunFolder
@@ -51,16 +51,20 @@ def test_only_the_default_preset_in_nobodys_size_is_planned(
 
 
 def paces(
-    monkeypatch: pytest.MonkeyPatch, speeds: Mapping[str, float], *, least_chars_per_weight: int = 0
+    monkeypatch: pytest.MonkeyPatch,
+    speeds: Mapping[str, float],
+    *,
+    least_chars_per_weight: int = 0,
+    faster_per_lane: float = 0.0,
 ) -> list[str]:
     """Have each size learn at a given speed instead of measuring it, on a shelf large enough for all; returns what was
     tried."""
     monkeypatch.setattr(plan, "LEAST_CHARS_PER_WEIGHT", least_chars_per_weight)
     tried: list[str] = []
 
-    def speed(self: Pace, size: Size) -> float:
+    def speed(self: Pace, size: Size, *, batch_size: int) -> float:
         tried.append(size.name)
-        return speeds[size.name]
+        return speeds[size.name] * (1.0 + faster_per_lane * batch_size)
 
     monkeypatch.setattr(Pace, "chars_per_second", speed)
     return tried
@@ -106,6 +110,26 @@ def test_a_size_that_would_read_too_much_for_its_weights_is_passed_over(
     assert make_plan(corpus, config(seconds=3_600.0), sizes=SIZES).record.size == "32x2"  # the largest there is
 
 
+def test_more_lanes_are_chosen_where_they_are_faster_and_updates_are_many(
+    corpus: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def chosen(*, faster_per_lane: float, speed: float = 50.0) -> tuple[int, list[str]]:
+        tried = paces(monkeypatch, {"16x1": speed}, faster_per_lane=faster_per_lane)
+        made = make_plan(corpus, config(seconds=600.0), sizes=SIZES[1:2], batch_sizes=(2, 4))
+        assert made.batch_size == made.record.batch_size == made.record.choice.batch_size
+        return made.batch_size, tried
+
+    monkeypatch.setattr(plan, "LEAST_UPDATES", 100)
+    assert chosen(faster_per_lane=1.0) == (4, ["16x1", "16x1"])
+    assert chosen(faster_per_lane=0.0) == (2, ["16x1", "16x1"])
+    assert chosen(faster_per_lane=1.0, speed=1.0) == (2, ["16x1"])  # too few updates to try
+
+
+def test_lanes_that_somebody_chose_are_kept() -> None:
+    assert batch_sizes_of(resolve_config()) == (16, 32)
+    assert batch_sizes_of(resolve_config(overrides={"train": {"batch_size": 8}})) == (8,)
+
+
 def test_what_is_spent_already_is_not_read_in(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
     paces(monkeypatch, {"8x1": 100.0})
     read = [make_plan(corpus, config(), sizes=SIZES[:1], spent=spent).record.choice.chars_read for spent in (0.0, 30.0)]
@@ -130,7 +154,7 @@ def test_counting_every_fold_costs_reading_time(corpus: Corpus) -> None:
 
 def test_paces_are_measured_on_the_books(corpus: Corpus) -> None:
     pace = Pace(corpus, config())
-    assert pace.chars_per_second(SIZES[0]) > 0
+    assert pace.chars_per_second(SIZES[0], batch_size=2) > 0
 
 
 def test_a_planned_run_tells_and_keeps_its_plan(
