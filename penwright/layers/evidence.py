@@ -105,7 +105,11 @@ class Evidence(nn.Module):
         if not self.num_slots:
             return (contexts,)
         recall = initial_recall(
-            batch_size, num_orders=self.kinds.num_recalled, num_slots=self.num_slots, device=self.is_letter.device
+            batch_size,
+            num_orders=self.kinds.num_recalled,
+            num_slots=self.num_slots,
+            vocab_size=self.vocab_size,
+            device=self.is_letter.device,
         )
         return contexts, recall
 

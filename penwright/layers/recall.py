@@ -20,15 +20,19 @@ import torch
 from torch import Tensor
 
 NO_SYMBOL = -1
-_CHECK_BITS, _SYMBOL_BITS = 16, 17
-_SYMBOL_MASK = (1 << _SYMBOL_BITS) - 1
+_CHECK_BITS = 16
+_CHECK_MASK = (1 << _CHECK_BITS) - 1
+_SYMBOL_BITS = {torch.int32: 8, torch.int64: 17}
+"""Of a follower, by the type of a slot. Every window copies all slots, so they are as small as the alphabet lets
+them."""
 
 
 class RecallState(NamedTuple):
     """What is remembered. All of it is zero before the first character."""
 
     slots: Tensor
-    """int64 (B, R, S): check, 1 + the latest follower, 1 + the one before; zero where nothing was met."""
+    """(B, R, S): check, 1 + the latest follower, 1 + the one before; zero where nothing was met. int32 where a follower
+    fits a byte, else int64."""
     waiting: Tensor
     """int64 (B, R): the number of the present context, whose follower is not yet read, above zero; zero at first."""
     expected: Tensor
@@ -49,7 +53,7 @@ class Recalled(NamedTuple):
 
 
 def initial_recall(
-    batch_size: int, *, num_orders: int, num_slots: int, device: torch.device | str | None = None
+    batch_size: int, *, num_orders: int, num_slots: int, vocab_size: int, device: torch.device | str | None = None
 ) -> RecallState:
     """Return the state before the first character of `batch_size` texts.
 
@@ -57,9 +61,12 @@ def initial_recall(
         batch_size: B.
         num_orders: R.
         num_slots: S, a power of two up to 65,536.
+        vocab_size: Symbols that may follow.
     """
     zeros = torch.zeros(batch_size, num_orders, dtype=torch.int64, device=device)
-    return RecallState(zeros.unsqueeze(2).repeat(1, 1, num_slots), zeros, zeros, zeros)
+    dtype = torch.int32 if vocab_size < 1 << _SYMBOL_BITS[torch.int32] else torch.int64
+    slots = torch.zeros(batch_size, num_orders, num_slots, dtype=dtype, device=device)
+    return RecallState(slots, zeros, zeros, zeros)
 
 
 def recall_step(ids: Tensor, contexts: Tensor, state: RecallState) -> tuple[Recalled, RecallState]:
@@ -78,7 +85,7 @@ def recall_step(ids: Tensor, contexts: Tensor, state: RecallState) -> tuple[Reca
     place, check = _address(state.waiting, num_slots)
     is_waiting = state.waiting > 0
     old = state.slots.gather(2, place.unsqueeze(2)).squeeze(2)
-    entry = torch.where(is_waiting, _pack(check, arrived, state.expected), old)
+    entry = torch.where(is_waiting, _pack(check, arrived, state.expected, dtype=old.dtype), old)
     slots = state.slots.scatter(2, place.unsqueeze(2), entry.unsqueeze(2))
     numbers = _numbers(contexts)
     place, check = _address(numbers, num_slots)
@@ -123,7 +130,7 @@ def recall_sequence(
     slots = state.slots if resets is None else state.slots.masked_fill(fresh[:, :, -1:] > 0, 0)
     slots = slots.clone()
     flat = (torch.arange(num_lanes * slots.shape[1], device=ids.device) * num_slots).view(num_lanes, -1, 1)
-    entries = _pack(check[:, :, :-1], arrived, expected[:, :, :-1])
+    entries = _pack(check[:, :, :-1], arrived, expected[:, :, :-1], dtype=slots.dtype)
     slots.view(-1)[(flat + place[:, :, :-1])[is_last]] = entries[is_last]
     is_kept = numbers[:, :, :-1] > 0
     if resets is not None:
@@ -168,15 +175,22 @@ def _numbers(contexts: Tensor) -> Tensor:
 
 def _address(numbers: Tensor, num_slots: int) -> tuple[Tensor, Tensor]:
     """Return the slot of each context and the check that tells it from others there."""
-    return numbers & (num_slots - 1), (numbers >> (32 - _CHECK_BITS)) & ((1 << _CHECK_BITS) - 1)
+    return numbers & (num_slots - 1), (numbers >> (32 - _CHECK_BITS)) & _CHECK_MASK
 
 
-def _pack(check: Tensor, latest: Tensor, earlier: Tensor) -> Tensor:
-    return (check << (2 * _SYMBOL_BITS)) | (latest << _SYMBOL_BITS) | earlier
+def _pack(check: Tensor, latest: Tensor, earlier: Tensor, *, dtype: torch.dtype) -> Tensor:
+    bits = _SYMBOL_BITS[dtype]
+    entries = (check << (2 * bits)) | (latest << bits) | earlier
+    if dtype == torch.int32:
+        entries = entries - ((entries >> 31) << 32)  # the upper half of what 32 bits hold is below zero
+    return entries.to(dtype)
 
 
 def _unpack(entries: Tensor, check: Tensor) -> tuple[Tensor, Tensor]:
     """Return 1 + the two followers in each entry, or zero where the check is another context's."""
-    is_own = (entries >> (2 * _SYMBOL_BITS)) == check
-    latest = torch.where(is_own, (entries >> _SYMBOL_BITS) & _SYMBOL_MASK, 0)
-    return latest, torch.where(is_own, entries & _SYMBOL_MASK, 0)
+    bits = _SYMBOL_BITS[entries.dtype]
+    mask = (1 << bits) - 1
+    entries = entries.long()
+    is_own = ((entries >> (2 * bits)) & _CHECK_MASK) == check
+    latest = torch.where(is_own, (entries >> bits) & mask, 0)
+    return latest, torch.where(is_own, entries & mask, 0)

@@ -17,17 +17,27 @@ from penwright.layers.recall import (
 ORDERS = 2
 
 
-def afresh_where(state: RecallState, resets: Tensor) -> RecallState:
-    initial = initial_recall(len(resets), num_orders=ORDERS, num_slots=state.slots.shape[2])
+VOCAB_SIZES = [5, 254, 255, 256, 65_000]
+
+
+def begun(num_lanes: int, num_slots: int, vocab_size: int = 5) -> RecallState:
+    return initial_recall(num_lanes, num_orders=ORDERS, num_slots=num_slots, vocab_size=vocab_size)
+
+
+def afresh_where(state: RecallState, resets: Tensor, vocab_size: int) -> RecallState:
+    initial = begun(len(resets), state.slots.shape[2], vocab_size)
     pairs = zip(state, initial, strict=True)
     return RecallState(*(torch.where(resets.view(-1, *[1] * (old.dim() - 1)), new, old) for old, new in pairs))
 
 
-def step_by_step(ids: Tensor, contexts: Tensor, resets: Tensor, num_slots: int) -> tuple[Recalled, RecallState]:
+def step_by_step(
+    ids: Tensor, contexts: Tensor, resets: Tensor, num_slots: int, vocab_size: int
+) -> tuple[Recalled, RecallState]:
     """The plain loop."""
-    state, found = initial_recall(len(ids), num_orders=ORDERS, num_slots=num_slots), []
+    state, found = begun(len(ids), num_slots, vocab_size), []
     for time in range(ids.shape[1]):
-        recalled, state = recall_step(ids[:, time], contexts[:, time], afresh_where(state, resets[:, time]))
+        afresh = afresh_where(state, resets[:, time], vocab_size)
+        recalled, state = recall_step(ids[:, time], contexts[:, time], afresh)
         found.append(recalled)
     return Recalled(*(torch.stack(parts, dim=1) for parts in zip(*found, strict=True))), state
 
@@ -39,17 +49,18 @@ def step_by_step(ids: Tensor, contexts: Tensor, resets: Tensor, num_slots: int) 
     num_contexts=st.sampled_from([3, 40, 1_000]),
     num_slots=st.sampled_from([4, 1024]),
     reset_share=st.sampled_from([0.0, 0.05, 0.5]),
+    vocab_size=st.sampled_from(VOCAB_SIZES),
 )
 def test_windows_of_any_size_recall_what_single_steps_recall(
-    seed: int, cut: int, num_contexts: int, num_slots: int, reset_share: float
+    seed: int, cut: int, num_contexts: int, num_slots: int, reset_share: float, vocab_size: int
 ) -> None:
     generator = torch.Generator().manual_seed(seed)
-    ids = torch.randint(0, 5, (2, 60), generator=generator)
+    ids = torch.randint(vocab_size - 5, vocab_size, (2, 60), generator=generator)
     names = torch.randint(-(2**31), 2**31, (num_contexts,), generator=generator)
     contexts = names[torch.randint(0, num_contexts, (2, 60, ORDERS), generator=generator)]
     resets = torch.rand(2, 60, generator=generator) < reset_share
-    needed, needed_state = step_by_step(ids, contexts, resets, num_slots)
-    state, found = initial_recall(2, num_orders=ORDERS, num_slots=num_slots), []
+    needed, needed_state = step_by_step(ids, contexts, resets, num_slots, vocab_size)
+    state, found = begun(2, num_slots, vocab_size), []
     for window in (slice(0, cut), slice(cut, 60)):
         marks = resets[:, window] if reset_share else None
         recalled, state = recall_sequence(ids[:, window], contexts[:, window], state, marks)
@@ -62,7 +73,7 @@ def test_windows_of_any_size_recall_what_single_steps_recall(
 def read(ids: list[int], contexts: list[int], *, num_slots: int = 64) -> list[tuple[int, int, int]]:
     """Latest, earlier and streak after each character, of one order."""
     names = torch.tensor(contexts)[None, :, None].expand(-1, -1, ORDERS)
-    recalled, _ = recall_sequence(torch.tensor([ids]), names, initial_recall(1, num_orders=ORDERS, num_slots=num_slots))
+    recalled, _ = recall_sequence(torch.tensor([ids]), names, begun(1, num_slots))
     return list(zip(*(part[0, :, 0].tolist() for part in recalled), strict=True))
 
 
@@ -72,6 +83,20 @@ def test_a_context_recalls_its_two_latest_followers() -> None:
     assert found[2] == (2, NO_SYMBOL, 0)
     assert found[4] == (3, 2, 0)
     assert found[5] == (1, NO_SYMBOL, 1)  # it was expected that 3 would follow, and so it did
+
+
+def test_the_largest_symbol_of_an_alphabet_is_recalled_whatever_the_check() -> None:
+    for vocab_size in VOCAB_SIZES:
+        for number in (0, 1, -1, 2**31 - 1, -(2**31)):  # checks of zeros and of ones
+            names = torch.tensor([number, 7, number])[None, :, None].expand(-1, -1, ORDERS)
+            ids = torch.tensor([[0, vocab_size - 1, 1]])
+            recalled, _ = recall_sequence(ids, names, begun(1, 64, vocab_size))
+            assert recalled.latest[0, 2].tolist() == [vocab_size - 1] * ORDERS
+
+
+def test_slots_are_small_where_the_alphabet_is() -> None:
+    assert begun(1, 8, 255).slots.dtype == torch.int32
+    assert begun(1, 8, 256).slots.dtype == torch.int64
 
 
 def test_a_streak_lasts_while_what_was_recalled_comes() -> None:
@@ -87,6 +112,6 @@ def test_a_context_in_another_ones_slot_recalls_nothing_of_it() -> None:
 
 
 def test_the_state_before_is_left_as_it_was() -> None:
-    state = initial_recall(1, num_orders=ORDERS, num_slots=8)
+    state = begun(1, 8)
     recall_sequence(torch.tensor([[1, 2]]), torch.ones(1, 2, ORDERS, dtype=torch.int64), state)
     assert not state.slots.any()
