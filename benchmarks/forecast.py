@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from penwright import Corpus, train
 from penwright.evaluation import total
 from penwright.model_config import num_parameters_of
-from penwright.training.forecast import LAW, Law, fresh_chars, measure_difficulty, updates_factor
+from penwright.training.forecast import LAW, Law, fresh_chars, measure_difficulty, update_factor
 from penwright.training.records import Finished
 from penwright.training.resolve import resolve_config
 from penwright.training.sizes import Size, parse_size
@@ -87,7 +87,7 @@ def train_once(paths: Sequence[str], size: Size, chars: float, *, threads: int) 
 
 def fit(runs: Sequence[dict[str, float]]) -> Law:
     """Return the law that lies nearest: powers by trying all, the rest by least squares with nothing below zero."""
-    factors = np.array([_updates_factor(r) for r in runs])
+    factors = np.array([_update_factor(r) for r in runs])
     shares = np.array([r["bits_per_char"] / r["difficulty"] for r in runs]) / factors
     read = np.array([fresh_chars(r["chars_read"], shelf_chars=int(r["shelf_chars"])) / 1e6 for r in runs])
     weights = np.array([r["num_parameters"] / 1e6 for r in runs])
@@ -103,8 +103,8 @@ def fit(runs: Sequence[dict[str, float]]) -> Law:
     return min(found)[1]
 
 
-def _updates_factor(run: dict[str, float]) -> float:
-    return updates_factor(run["chars_read"] / WINDOW)
+def _update_factor(run: dict[str, float]) -> float:
+    return update_factor(WINDOW, chars_read=run["chars_read"])
 
 
 def _least_squares(terms: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -128,7 +128,7 @@ def rows(runs: Sequence[dict[str, float]], law: Law) -> Iterator[str]:
         said = r["difficulty"] * law.share(
             chars_read=r["chars_read"], num_parameters=int(r["num_parameters"]), shelf_chars=int(r["shelf_chars"])
         )
-        said *= _updates_factor(r)
+        said *= _update_factor(r)
         off = 100 * (said / r["bits_per_char"] - 1)
         cells = (r["shelf"], r["size"], f"{r['chars_read']:,}", f"{r['bits_per_char']:.3f}", f"{said:.3f}")
         yield f"| {' | '.join(map(str, cells))} | {off:+.1f} % |"

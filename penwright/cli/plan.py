@@ -87,7 +87,7 @@ def size_table(planned: "Planned") -> "Table":
     for heading in ("weights", "lanes", "chars/s", "would read", "bits/char expected"):
         table.add_column(heading, justify="right")
     for each in planned.sizes:
-        is_chosen = each == planned.choice
+        is_chosen = each.name == planned.size
         bits = f"{each.bits_per_char:.3f} ({each.low:.2f} to {each.high:.2f})" if planned.difficulty else "-"
         table.add_row(
             f"{each.name}{' *' if is_chosen else ''}",

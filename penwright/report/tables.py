@@ -66,7 +66,7 @@ def plan_table(planned: Planned) -> str:
         numbers += [count(size.chars_read), expected]
         rows.append([("", escape(size.name)), *(("number", escape(number)) for number in numbers)])
     head = ["Size", "Weights", "Lanes", "Characters a second", "Would read", "Bits per character expected"]
-    return _table(head, rows, classes=["own" if size == planned.choice else "" for size in planned.sizes])
+    return _table(head, rows, classes=["own" if size.name == planned.size else "" for size in planned.sizes])
 
 
 def rollbacks_table(rollbacks: Sequence[RolledBack]) -> str:

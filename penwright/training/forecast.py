@@ -3,17 +3,17 @@
 A text's own difficulty comes from counting, see `measure_difficulty`. What an author makes of it is a share of that,
 which falls with the characters it reads, with the size of its network, and with the size of the shelf:
 
-    share = (E + A * D^-a + B * N^-b + C * S^-c) * (1 + H / U)
+    share = (E + A * D^-a + B * N^-b + C * S^-c) * (1 + H * max(0, |log2(W / W*)| - 1/2)^2),  W* = G * D^g
 
 The form is that of Hoffmann et al. 2022, "Training Compute-Optimal Large Language Models" (arXiv 2203.15556), section
-3.3, with a term for the shelf, whose counts the network consults, and a factor for what few updates leave unlearned, as
-in McCandlish et al. 2018, "An Empirical Model of Large-Batch Training" (arXiv 1812.06162), eq. 2.11. Characters read
-again are worth less than new ones: Muennighoff et al. 2023, "Scaling Data-Constrained Language Models" (arXiv
-2305.16264), eq. 5. The numbers below were fitted by `benchmarks/forecast.py`, which also holds forecasts against
-outcomes.
+3.3, with a term for the shelf, whose counts the network consults. The factor is for updates that are made from too few
+characters or too many: the best number grows with the length of a training, as in Bi et al. 2024, "DeepSeek LLM:
+Scaling Open-Source Language Models with Longtermism" (arXiv 2401.02954), section 3.1. Characters read again are worth
+less than new ones: Muennighoff et al. 2023, "Scaling Data-Constrained Language Models" (arXiv 2305.16264), eq. 5. The
+numbers of the sum were fitted by `benchmarks/forecast.py`, which also holds forecasts against outcomes.
 
-Letters: D = characters read in millions, those read again discounted; N = weights in millions; S = characters of the
-shelf in millions; U = updates.
+Letters: D = characters read in millions, in the sum with those read again discounted; N = weights in millions; S =
+characters of the shelf in millions; W = characters of an update.
 """
 
 import math
@@ -32,8 +32,14 @@ HELD_OUT_CHARS = 100_000
 LEAST_IDS = 8
 """Of a passage that is looked at: each half is to have something to predict."""
 ORDER = 6
-UPDATES = 5.0
-"""H: in 192x3, 32 lanes instead of 16 were worse by 0.33 % after three million characters (2026-11)."""
+UPDATE_COST = 0.0155
+"""H: what too small or too large an update costs, as a share; less than half a doubling off costs nothing. In 192x3, 32
+lanes of 128 characters instead of 16 were worse by 0.33 % after 3 million characters and better by 0.42 % after 12
+million (2026-11)."""
+UPDATE_CHARS = 1_216
+"""G, of one million characters."""
+UPDATE_POWER = 0.5
+"""g."""
 REREADING = 15.4
 """Readings after the first from which on another is worth little: R* of Muennighoff et al."""
 
@@ -84,7 +90,7 @@ class Forecast(NamedTuple):
 
 
 def forecast(
-    *, difficulty: float, chars_read: float, num_parameters: int, shelf_chars: int, num_updates: float
+    *, difficulty: float, chars_read: float, num_parameters: int, shelf_chars: int, update_chars: int
 ) -> Forecast:
     """Say how well an author will predict.
 
@@ -93,16 +99,22 @@ def forecast(
         chars_read: Characters it will have learned from, all readings together.
         num_parameters: Of its network.
         shelf_chars: Characters of the books it learns from.
-        num_updates: In which it will have learned them.
+        update_chars: Characters of an update, all lanes together.
     """
     share = LAW.share(chars_read=max(chars_read, 1.0), num_parameters=num_parameters, shelf_chars=max(shelf_chars, 1))
-    bits = difficulty * share * updates_factor(num_updates)
+    bits = difficulty * share * update_factor(update_chars, chars_read=chars_read)
     return Forecast(bits, bits * (1 - LAW.spread), bits * (1 + LAW.spread))
 
 
-def updates_factor(num_updates: float) -> float:
-    """Return how many times as many bits a number of updates leaves as any number of them would."""
-    return 1.0 + UPDATES / max(num_updates, 1.0)
+def update_factor(update_chars: int, *, chars_read: float) -> float:
+    """Return how many times as many bits are needed as with updates of the best number of characters."""
+    doublings_off = abs(math.log2(update_chars / best_update(chars_read)))
+    return 1.0 + UPDATE_COST * max(0.0, doublings_off - 0.5) ** 2
+
+
+def best_update(chars_read: float) -> float:
+    """Return of how many characters each update is best made in a training of some length."""
+    return UPDATE_CHARS * math.pow(max(chars_read, 1.0) / 1e6, UPDATE_POWER)
 
 
 def fresh_chars(chars_read: float, *, shelf_chars: int) -> float:

@@ -5,9 +5,9 @@ how well it will predict. One that would read more for each of its weights than 
 to is too small to be judged, and is passed over. The first that is expected to do worse than the one before ends the
 search, and so does one with more weights than the shelf has characters.
 
-The size that was found is tried with more lanes too. They are faster, since an update costs the same however much was
-read for it; but fewer updates teach less, which matters the less the more there are. The window stays as it is: the
-state is carried over its end, so a longer one would only make updates rarer, as more lanes do.
+Each size is tried with the lanes that suit what it will read: the longer a training, the larger its updates should be.
+The window stays as it is: the state is carried over its end, so a longer one would only make updates larger, as more
+lanes do.
 
 Only the default preset comes in sizes; a size that somebody chose is kept, and so is a number of lanes.
 
@@ -15,6 +15,7 @@ The plan is a value. Whoever trains lays its settings over the configuration, so
 again.
 """
 
+import math
 import time
 from typing import NamedTuple
 
@@ -22,7 +23,7 @@ from penwright.corpus.store import Corpus
 from penwright.model_config import num_parameters_of
 from penwright.training.config import RunConfig
 from penwright.training.distributed import World
-from penwright.training.forecast import forecast, fresh_chars, measure_difficulty
+from penwright.training.forecast import best_update, forecast, fresh_chars, measure_difficulty
 from penwright.training.pace import Pace
 from penwright.training.records import Planned, PlannedSize
 from penwright.training.resolve import Resolved
@@ -38,8 +39,8 @@ MOST_CHARS_PER_WEIGHT = 95
 LEAST_CHARS_PER_WEIGHT = 1
 """Characters of the shelf for each weight, at least: a network with more weights learns them by heart, which the
 forecast knows nothing of. Karpathy 2015, char-rnn, "Tips and Tricks": both of the same order of magnitude."""
-LEAST_UPDATES = 2_000
-"""Updates from which on it is worth measuring more lanes."""
+LANE_DOUBLINGS = 3
+"""How often the lanes may be doubled; 128 lanes take about a gigabyte of memory."""
 OTHER_SHARE = 0.07
 """Of the time, spent on held-out books, samples and saving."""
 PLANNED_PRESET = "default"
@@ -72,7 +73,7 @@ def batch_sizes_of(resolved: Resolved) -> tuple[int, ...]:
     """Return the numbers of lanes to choose from: the one of the configuration, and more if nobody chose it."""
     batch_size = resolved.config.train.batch_size
     is_free = _is_of_preset(resolved.origins.get("train.batch_size"))
-    return (batch_size, 2 * batch_size) if is_free else (batch_size,)
+    return tuple(batch_size << doublings for doublings in range(LANE_DOUBLINGS + 1)) if is_free else (batch_size,)
 
 
 def make_plan(
@@ -83,7 +84,7 @@ def make_plan(
     sizes: tuple[Size, ...] = LADDER,
     batch_sizes: tuple[int, ...] | None = None,
 ) -> Plan:
-    """Try sizes and choose one, and how many lanes it reads.
+    """Try sizes, each with the lanes that suit it, and choose one.
 
     Args:
         corpus: The books.
@@ -113,7 +114,7 @@ def make_plan(
             chars_read=chars_read,
             num_parameters=num_parameters,
             shelf_chars=shelf_chars,
-            num_updates=chars_read / (batch_size * config.train.seq_len),
+            update_chars=batch_size * config.train.seq_len,
         )
         return PlannedSize(
             name=size.name,
@@ -127,25 +128,23 @@ def make_plan(
         )
 
     tried: list[PlannedSize] = []
+    batch_size = batch_sizes[0]
     for size in sizes:
         if tried and _num_parameters(size, corpus, config) * LEAST_CHARS_PER_WEIGHT > shelf_chars:
             break
-        tried.append(expect(size, batch_sizes[0]))
+        planned = expect(size, batch_size)
+        wanted = best_update(planned.chars_read) / config.train.seq_len
+        nearest = min(batch_sizes, key=lambda lanes: abs(math.log2(lanes / wanted)))
+        if nearest != batch_size:
+            batch_size = nearest
+            planned = expect(size, batch_size)
+        tried.append(planned)
         if len(tried) > 1 and not _is_large_enough(tried[-2], shelf_chars=shelf_chars):
             del tried[-2]
         is_worse = len(tried) > 1 and tried[-1].bits_per_char > tried[-2].bits_per_char
         if is_worse or time.perf_counter() - began > MEASURING_SHARE * seconds:
             break
     best = min(tried, key=lambda planned: planned.bits_per_char)
-    size = next(size for size in sizes if size.name == best.name)
-    for batch_size in batch_sizes[1:]:
-        if best.chars_read < LEAST_UPDATES * best.batch_size * config.train.seq_len:
-            break
-        wider = expect(size, batch_size)
-        tried.insert(tried.index(best) + 1, wider)
-        if wider.bits_per_char >= best.bits_per_char:
-            break
-        best = wider
     record = Planned(
         step=0,
         chars_read=0,
@@ -153,10 +152,9 @@ def make_plan(
         seconds=seconds,
         difficulty=difficulty,
         size=best.name,
-        batch_size=best.batch_size,
         sizes=tuple(tried),
     )
-    return Plan(size, best.batch_size, record)
+    return Plan(next(size for size in sizes if size.name == best.name), best.batch_size, record)
 
 
 def _num_parameters(size: Size, corpus: Corpus, config: RunConfig) -> int:

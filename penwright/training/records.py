@@ -56,15 +56,13 @@ class Planned(Record):
     any."""
     size: str
     """The name of the size that was chosen."""
-    batch_size: int
-    """The lanes that were chosen."""
     sizes: tuple[PlannedSize, ...]
-    """All that were tried and are not too small for the time, the smallest first, and with fewer lanes first."""
+    """All that were tried and are not too small for the time, the smallest first."""
 
     @property
     def choice(self) -> PlannedSize:
-        """The size that was chosen, with the lanes that were."""
-        return next(size for size in self.sizes if (size.name, size.batch_size) == (self.size, self.batch_size))
+        """The size that was chosen."""
+        return next(size for size in self.sizes if size.name == self.size)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

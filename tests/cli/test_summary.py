@@ -46,7 +46,6 @@ def planned() -> Planned:
         seconds=600.0,
         difficulty=2.0,
         size="192x3",
-        batch_size=16,
         sizes=(size,),
     )
 

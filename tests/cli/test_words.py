@@ -153,7 +153,6 @@ def planned(*, difficulty: float | None, chosen: str = "128x3") -> Planned:
         seconds=300.0,
         difficulty=difficulty,
         size=chosen,
-        batch_size=16,
         sizes=sizes,
     )
 

@@ -266,7 +266,7 @@ def planned(*, difficulty: float | None = 2.0, name: str = "192x3") -> Planned:
         )
         for each, expected in (("128x3", 1.75), (name, 1.7))
     )
-    return Planned(**when(0), seconds=300.0, difficulty=difficulty, size=name, batch_size=16, sizes=sizes)
+    return Planned(**when(0), seconds=300.0, difficulty=difficulty, size=name, sizes=sizes)
 
 
 @pytest.mark.parametrize(("outcome", "where"), [(1.72, "within the band"), (1.85, "outside the band")])

@@ -7,7 +7,7 @@ import pytest
 from penwright import Corpus, CorpusConfig
 from penwright.baselines import measure_baselines
 from penwright.evaluation.passages import choose_passages
-from penwright.training.forecast import forecast, fresh_chars, measure_difficulty
+from penwright.training.forecast import best_update, forecast, fresh_chars, measure_difficulty
 
 SHELF = Path(__file__).parents[1] / "shelf"
 
@@ -18,21 +18,27 @@ def bits(**changes: float) -> float:
         "chars_read": 1e7,
         "num_parameters": 10**6,
         "shelf_chars": 5 * 10**7,
-        "num_updates": 5e3,
+        "update_chars": 4_096,
     }
     return forecast(**{**facts, **changes}).bits_per_char  # type: ignore[arg-type]
 
 
-def test_more_reading_weights_and_updates_and_a_larger_shelf_promise_fewer_bits() -> None:
+def test_more_reading_more_weights_and_a_larger_shelf_promise_fewer_bits() -> None:
     assert bits(chars_read=2e7) < bits() < bits(chars_read=5e6)
     assert bits(num_parameters=2 * 10**6) < bits() < bits(num_parameters=10**5)
-    assert bits(num_updates=1e4) < bits() < bits(num_updates=1e3)
     assert bits(shelf_chars=10**8) < bits() < bits(shelf_chars=10**7)
+
+
+def test_longer_trainings_want_larger_updates() -> None:
+    assert bits(update_chars=2_048, chars_read=2e6) < bits(update_chars=8_192, chars_read=2e6)
+    assert bits(update_chars=2_048, chars_read=5e7) > bits(update_chars=8_192, chars_read=5e7)
+    best = round(best_update(1e7))
+    assert bits(update_chars=best) < min(bits(update_chars=best // 2), bits(update_chars=2 * best))
 
 
 def test_a_forecast_grows_with_the_difficulty_and_has_a_band_around_it() -> None:
     assert bits(difficulty=4.0) == pytest.approx(2 * bits())
-    found = forecast(difficulty=2.0, chars_read=1e7, num_parameters=10**6, shelf_chars=10**7, num_updates=5e3)
+    found = forecast(difficulty=2.0, chars_read=1e7, num_parameters=10**6, shelf_chars=10**7, update_chars=4_096)
     assert 0 < found.low < found.bits_per_char < found.high
 
 

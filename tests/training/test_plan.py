@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from penwright import Corpus, train
-from penwright.training import plan
+from penwright.training import forecast, plan
 from penwright.training.config import RunConfig
 from penwright.training.distributed import World
 from penwright.training.pace import Pace
@@ -51,20 +51,17 @@ def test_only_the_default_preset_in_nobodys_size_is_planned(
 
 
 def paces(
-    monkeypatch: pytest.MonkeyPatch,
-    speeds: Mapping[str, float],
-    *,
-    least_chars_per_weight: int = 0,
-    faster_per_lane: float = 0.0,
+    monkeypatch: pytest.MonkeyPatch, speeds: Mapping[str, float], *, least_chars_per_weight: int = 0
 ) -> list[str]:
-    """Have each size learn at a given speed instead of measuring it, on a shelf large enough for all; returns what was
-    tried."""
+    """Have each size learn at a given speed instead of measuring it, on a shelf large enough for all, in lanes that suit
+    all; returns what was tried."""
     monkeypatch.setattr(plan, "LEAST_CHARS_PER_WEIGHT", least_chars_per_weight)
+    monkeypatch.setattr(forecast, "UPDATE_COST", 0.0)
     tried: list[str] = []
 
     def speed(self: Pace, size: Size, *, batch_size: int) -> float:
         tried.append(size.name)
-        return speeds[size.name] * (1.0 + faster_per_lane * batch_size)
+        return speeds[size.name]
 
     monkeypatch.setattr(Pace, "chars_per_second", speed)
     return tried
@@ -93,7 +90,7 @@ def test_no_size_has_more_weights_than_the_shelf_has_characters(
 ) -> None:
     speeds = {size.name: 1e5 for size in LADDER}
     tried = paces(monkeypatch, speeds, least_chars_per_weight=1)
-    assert make_plan(corpus, config(seconds=1_800.0)).size == LADDER[0] and tried == [LADDER[0].name]
+    assert make_plan(corpus, config(seconds=1_800.0)).size == LADDER[0] and set(tried) == {LADDER[0].name}
     monkeypatch.setattr(Corpus, "num_chars", lambda self, split: 1_200_000)
     tried = paces(monkeypatch, speeds, least_chars_per_weight=1)
     assert make_plan(corpus, config(seconds=360_000.0)).size == Size(192, 3) and tried[-1] == "192x3"
@@ -110,23 +107,19 @@ def test_a_size_that_would_read_too_much_for_its_weights_is_passed_over(
     assert make_plan(corpus, config(seconds=3_600.0), sizes=SIZES).record.size == "32x2"  # the largest there is
 
 
-def test_more_lanes_are_chosen_where_they_are_faster_and_updates_are_many(
-    corpus: Corpus, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def chosen(*, faster_per_lane: float, speed: float = 50.0) -> tuple[int, list[str]]:
-        tried = paces(monkeypatch, {"16x1": speed}, faster_per_lane=faster_per_lane)
-        made = make_plan(corpus, config(seconds=600.0), sizes=SIZES[1:2], batch_sizes=(2, 4))
-        assert made.batch_size == made.record.batch_size == made.record.choice.batch_size
-        return made.batch_size, tried
-
-    monkeypatch.setattr(plan, "LEAST_UPDATES", 100)
-    assert chosen(faster_per_lane=1.0) == (4, ["16x1", "16x1"])
-    assert chosen(faster_per_lane=0.0) == (2, ["16x1", "16x1"])
-    assert chosen(faster_per_lane=1.0, speed=1.0) == (2, ["16x1"])  # too few updates to try
+def test_a_longer_training_reads_in_more_lanes(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    chosen = []
+    for speed in (1e2, 1e4, 1e6):
+        tried = paces(monkeypatch, {"16x1": speed})
+        made = make_plan(corpus, config(seconds=600.0), sizes=SIZES[1:2], batch_sizes=(2, 64, 256, 1024))
+        assert made.batch_size == made.record.choice.batch_size
+        assert len(tried) == 2  # with the fewest lanes first, and with those that suit what would be read so
+        chosen.append(made.batch_size)
+    assert chosen == sorted(chosen) and chosen[0] < chosen[-1]
 
 
 def test_lanes_that_somebody_chose_are_kept() -> None:
-    assert batch_sizes_of(resolve_config()) == (16, 32)
+    assert batch_sizes_of(resolve_config()) == (16, 32, 64, 128)
     assert batch_sizes_of(resolve_config(overrides={"train": {"batch_size": 8}})) == (8,)
 
 
