@@ -53,8 +53,8 @@ def test_only_the_default_preset_in_nobodys_size_is_planned(
 def paces(
     monkeypatch: pytest.MonkeyPatch, speeds: Mapping[str, float], *, least_chars_per_weight: int = 0
 ) -> list[str]:
-    """Have each size learn at a given speed instead of measuring it, on a shelf large enough for all, in lanes that suit
-    all; returns what was tried."""
+    """Have each size learn at a given speed instead of measuring it, on a shelf large enough, in lanes that suit all;
+    returns what was tried."""
     monkeypatch.setattr(plan, "LEAST_CHARS_PER_WEIGHT", least_chars_per_weight)
     monkeypatch.setattr(forecast, "UPDATE_COST", 0.0)
     tried: list[str] = []
