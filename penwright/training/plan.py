@@ -158,9 +158,7 @@ def make_plan(
 
 
 def _num_parameters(size: Size, corpus: Corpus, config: RunConfig) -> int:
-    model = sized(config, size, batch_size=config.train.batch_size).model_config(
-        vocab_size=corpus.alphabet.vocab_size, unit=corpus.alphabet.unit
-    )
+    model = sized(config, size).model_config(vocab_size=corpus.alphabet.vocab_size, unit=corpus.alphabet.unit)
     return num_parameters_of(model)
 
 

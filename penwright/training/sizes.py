@@ -41,9 +41,9 @@ LADDER = (Size(96, 2), Size(96, 3), Size(128, 3), Size(192, 3), Size(256, 3), Si
 """What a plan chooses from, each with about twice the weights of the one before."""
 
 
-def sized(config: RunConfig, size: Size, *, batch_size: int) -> RunConfig:
-    """Return a configuration with a network of another size and another number of lanes."""
-    train = replace(config.train, batch_size=batch_size)
+def sized(config: RunConfig, size: Size, *, batch_size: int | None = None) -> RunConfig:
+    """Return a configuration with a network of another size, and another number of lanes unless None."""
+    train = replace(config.train, batch_size=batch_size or config.train.batch_size)
     return replace(config, model={**config.model, **size.settings}, train=train)
 
 

@@ -30,3 +30,4 @@ def test_another_size_leaves_all_else_as_it_is() -> None:
     other = sized(config, Size(64, 2))
     assert (other.model["hidden_size"], other.model["num_layers"], other.model["dropout"]) == (64, 2, 0.1)
     assert other.train == config.train
+    assert sized(config, Size(64, 2), batch_size=24).train.batch_size == 24
