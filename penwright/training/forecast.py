@@ -32,13 +32,13 @@ HELD_OUT_CHARS = 100_000
 LEAST_IDS = 8
 """Of a passage that is looked at: each half is to have something to predict."""
 ORDER = 6
-UPDATE_COST = 0.0155
-"""H: what too small or too large an update costs, as a share; less than half a doubling off costs nothing. In 192x3, 32
-lanes of 128 characters instead of 16 were worse by 0.33 % after 3 million characters and better by 0.42 % after 12
-million (2026-11)."""
-UPDATE_CHARS = 1_216
+UPDATE_COST = 0.007
+"""H: what too small or too large an update costs, as a share; less than half a doubling off costs nothing. In 192x3,
+with lanes of 128 characters, 32 of them instead of 16 were worse by 0.33 % after 3 million characters and better by
+0.42 % after 12 million, where 64 were as good as 32; in 96x2, 16 and 32 were equal after 8 million (2026-11)."""
+UPDATE_CHARS = 755
 """G, of one million characters."""
-UPDATE_POWER = 0.5
+UPDATE_POWER = 0.75
 """g."""
 REREADING = 15.4
 """Readings after the first from which on another is worth little: R* of Muennighoff et al."""

@@ -39,8 +39,8 @@ MOST_CHARS_PER_WEIGHT = 95
 LEAST_CHARS_PER_WEIGHT = 1
 """Characters of the shelf for each weight, at least: a network with more weights learns them by heart, which the
 forecast knows nothing of. Karpathy 2015, char-rnn, "Tips and Tricks": both of the same order of magnitude."""
-LANE_DOUBLINGS = 3
-"""How often the lanes may be doubled; 128 lanes take about a gigabyte of memory."""
+LANE_DOUBLINGS = 2
+"""How often the lanes may be doubled; more than 64 were not compared."""
 OTHER_SHARE = 0.07
 """Of the time, spent on held-out books, samples and saving."""
 PLANNED_PRESET = "default"

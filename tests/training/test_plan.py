@@ -113,13 +113,13 @@ def test_a_longer_training_reads_in_more_lanes(corpus: Corpus, monkeypatch: pyte
         tried = paces(monkeypatch, {"16x1": speed})
         made = make_plan(corpus, config(seconds=600.0), sizes=SIZES[1:2], batch_sizes=(2, 64, 256, 1024))
         assert made.batch_size == made.record.choice.batch_size
-        assert len(tried) == 2  # with the fewest lanes first, and with those that suit what would be read so
+        assert len(tried) == 1 + (made.batch_size != 2)  # again with the lanes that suit what the fewest would read
         chosen.append(made.batch_size)
     assert chosen == sorted(chosen) and chosen[0] < chosen[-1]
 
 
 def test_lanes_that_somebody_chose_are_kept() -> None:
-    assert batch_sizes_of(resolve_config()) == (16, 32, 64, 128)
+    assert batch_sizes_of(resolve_config()) == (16, 32, 64)
     assert batch_sizes_of(resolve_config(overrides={"train": {"batch_size": 8}})) == (8,)
 
 
