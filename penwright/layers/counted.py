@@ -13,9 +13,8 @@ from torch import Tensor, nn
 
 from penwright.context_kinds import ContextKinds
 from penwright.counts.tables import CountTables, empty_tables, share_of, total_of
-from penwright.layers.sorted_search import bucket_begins, search
+from penwright.layers.sorted_search import LOWEST, bucket_begins, search
 
-_LOWEST = -(1 << 31)
 MANY = 256
 """Characters asked about together from which on it pays to tell short contexts apart."""
 FLOOR = 1e-7
@@ -181,5 +180,5 @@ def _distinct(wanted: Tensor, owner: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     Returns:
         int32 (U,), one of each; int64 (N,), which of them each is; int64 (U,), the shorter one that each extends.
     """
-    keys, places = torch.unique(owner << 32 | wanted.long() - _LOWEST, return_inverse=True)
-    return ((keys & 0xFFFFFFFF) + _LOWEST).int(), places, keys >> 32
+    keys, places = torch.unique(owner << 32 | wanted.long() - LOWEST, return_inverse=True)
+    return ((keys & 0xFFFFFFFF) + LOWEST).int(), places, keys >> 32

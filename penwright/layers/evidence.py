@@ -167,10 +167,10 @@ class Evidence(nn.Module):
     def _bonuses(self, recalled: Recalled, bonuses: Tensor) -> tuple[Tensor, Tensor]:
         """Return symbols and what each gains, both (..., 2 * R): the latest followers, then the earlier ones."""
         plain, agreeing, proven, lasting, earlier = bonuses.chunk(5, dim=-1)  # (..., R) each
-        agrees = recalled.latest == recalled.earlier
+        agrees = _agrees(recalled)
         gains = plain + agreeing * agrees + proven * (recalled.streak > 0) + lasting * _lasting(recalled)
         symbols = torch.cat((recalled.latest, recalled.earlier), dim=-1)
-        gains = torch.cat((gains, earlier * ~agrees), dim=-1) * (symbols >= 0)
+        gains = torch.cat((gains, earlier * (1.0 - agrees)), dim=-1) * (symbols >= 0)
         return symbols.clamp_min(0), gains
 
     def _predictions(self, contexts: Tensor) -> Predictions | None:

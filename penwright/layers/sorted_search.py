@@ -13,7 +13,8 @@ Letters: C = numbers in the list, N = numbers wanted.
 import torch
 from torch import Tensor
 
-_LOWEST = -(1 << 31)
+LOWEST = -(1 << 31)
+"""Of the numbers that 32 bits hold."""
 FEW = 1_024
 """Numbers wanted for which the plain search is no slower."""
 
@@ -61,4 +62,4 @@ def plain_search(numbers: Tensor, wanted: Tensor) -> Tensor:
 
 
 def _bucket(numbers: Tensor, bits: int) -> Tensor:
-    return (numbers.long() - _LOWEST) >> (32 - bits)
+    return (numbers.long() - LOWEST) >> (32 - bits)
