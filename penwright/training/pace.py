@@ -44,6 +44,8 @@ class Pace:
         self.num_folds = 1
         self.fold_seconds = 0.0
         """Seconds to count the tables of one fold of the whole shelf; 0 if the model consults none."""
+        self.fold_ids = sum(book.num_ids for book in corpus.books_in("train"))
+        """Symbols of the smallest fold; of the shelf if it is not divided."""
         self.keeps_tables = True
         """Whether the tables of all folds are kept, so that later readings of the shelf count nothing anew."""
         model_config = config.model_config(vocab_size=corpus.alphabet.vocab_size, unit=corpus.alphabet.unit)
@@ -59,6 +61,10 @@ class Pace:
             )
             self._counted.tables(0)
             self.num_folds = len(self._counted.folds)
+            pieces = self._counted.pieces
+            self.fold_ids = min(
+                sum(pieces[number].stop - pieces[number].start for number in fold) for fold in self._counted.folds
+            )
             seconds = time.perf_counter() - began
             others = sum(book.num_ids for book in corpus.books_in("train")) * (1.0 - 1.0 / self.num_folds)
             self.fold_seconds = seconds * min(others, counting.COUNTED_CHARS) / max(1.0, min(others, COUNTED_CHARS))

@@ -39,6 +39,8 @@ MOST_CHARS_PER_WEIGHT = 95
 LEAST_CHARS_PER_WEIGHT = 1
 """Characters of the shelf for each weight, at least: a network with more weights learns them by heart, which the
 forecast knows nothing of. Karpathy 2015, char-rnn, "Tips and Tricks": both of the same order of magnitude."""
+LEAST_WINDOWS = 8
+"""Windows of every lane in a fold, at least, for more lanes than the fewest: a small shelf is not cut to shreds."""
 LANE_DOUBLINGS = 2
 """How often the lanes may be doubled; more than 64 were not compared."""
 OTHER_SHARE = 0.07
@@ -51,7 +53,6 @@ class Plan(NamedTuple):
     """What was chosen, and why."""
 
     size: Size
-    batch_size: int
     record: Planned
 
 
@@ -129,12 +130,14 @@ def make_plan(
 
     tried: list[PlannedSize] = []
     batch_size = batch_sizes[0]
+    least = LEAST_WINDOWS * config.train.seq_len
+    readable = [lanes for lanes in batch_sizes if lanes == batch_sizes[0] or lanes * least <= pace.fold_ids]
     for size in sizes:
         if tried and _num_parameters(size, corpus, config) * LEAST_CHARS_PER_WEIGHT > shelf_chars:
             break
         planned = expect(size, batch_size)
         wanted = best_update(planned.chars_read) / config.train.seq_len
-        nearest = min(batch_sizes, key=lambda lanes: abs(math.log2(lanes / wanted)))
+        nearest = min(readable, key=lambda lanes: abs(math.log2(lanes / wanted)))
         if nearest != batch_size:
             batch_size = nearest
             planned = expect(size, batch_size)
@@ -154,7 +157,7 @@ def make_plan(
         size=best.name,
         sizes=tuple(tried),
     )
-    return Plan(next(size for size in sizes if size.name == best.name), best.batch_size, record)
+    return Plan(next(size for size in sizes if size.name == best.name), record)
 
 
 def _num_parameters(size: Size, corpus: Corpus, config: RunConfig) -> int:

@@ -85,7 +85,7 @@ def train(
     plan = None
     if is_to_be_planned(resolved, world=world):
         plan = make_plan(corpus, config, spent=clock() - began, batch_sizes=batch_sizes_of(resolved))
-        config = sized(config, plan.size, batch_size=plan.batch_size)
+        config = sized(config, plan.size, batch_size=plan.record.choice.batch_size)
     session = _session(corpus, config, world)
     folder = RunFolder(Path(run))
     if world.leads:

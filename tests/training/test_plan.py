@@ -108,14 +108,22 @@ def test_a_size_that_would_read_too_much_for_its_weights_is_passed_over(
 
 
 def test_a_longer_training_reads_in_more_lanes(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plan, "LEAST_WINDOWS", 0)
     chosen = []
     for speed in (1e2, 1e4, 1e6):
         tried = paces(monkeypatch, {"16x1": speed})
         made = make_plan(corpus, config(seconds=600.0), sizes=SIZES[1:2], batch_sizes=(2, 64, 256, 1024))
-        assert made.batch_size == made.record.choice.batch_size
-        assert len(tried) == 1 + (made.batch_size != 2)  # again with the lanes that suit what the fewest would read
-        chosen.append(made.batch_size)
+        assert len(tried) == 1 + (
+            made.record.choice.batch_size != 2
+        )  # again with the lanes that suit what the fewest would read
+        chosen.append(made.record.choice.batch_size)
     assert chosen == sorted(chosen) and chosen[0] < chosen[-1]
+
+
+def test_a_small_shelf_is_read_in_the_fewest_lanes_however_long(corpus: Corpus) -> None:
+    given = config(seconds=7_200.0, batch_size=16, seq_len=128)
+    made = make_plan(corpus, given, sizes=SIZES[:1], batch_sizes=(16, 32, 64))
+    assert corpus.num_chars("train") < 10_000 and made.record.choice.batch_size == 16
 
 
 def test_lanes_that_somebody_chose_are_kept() -> None:
