@@ -98,12 +98,14 @@ class CharModel(nn.Module):
         layers = tuple(layer.initial_state(batch_size) for layer in self._stack())
         return layers if self.evidence is None else layers + self.evidence.initial_state(batch_size)
 
-    def step(self, ids: Tensor, state: ModelState) -> tuple[Tensor, ModelState]:
+    def step(self, ids: Tensor, state: ModelState, *, max_streak: int | None = None) -> tuple[Tensor, ModelState]:
         """Read one character in every lane.
 
         Args:
             ids: int64 (B,).
             state: What the last call returned, or `initial_state`.
+            max_streak: Characters for which a text may repeat itself; beyond, what it said before is not recalled until
+                it goes another way. None for any number.
 
         Returns:
             Logits of the next character, (B, V), and the state after this one.
@@ -118,7 +120,7 @@ class CharModel(nn.Module):
             values = self._vectors(ids)
         found = None
         if self.evidence is not None:
-            found, states[len(stack) :] = self.evidence.step(ids, tuple(states[len(stack) :]))
+            found, states[len(stack) :] = self.evidence.step(ids, tuple(states[len(stack) :]), max_streak=max_streak)
             values = values + self.evidence.vectors(found)
         for layer in range(begin, len(stack)):
             values, states[layer] = stack[layer].step(values, states[layer])

@@ -29,6 +29,11 @@ from penwright.sampling import SamplingConfig, sample_next
 
 CHARS_ENCODED_AT_ONCE = 1 << 16
 IDS_READ_AT_ONCE = 512
+MAX_STREAK = 16
+"""Characters for which a text that is being written may repeat itself before what it said is no longer recalled. An
+author that recalls its own words finds them more probable each time: of twelve pages of 2,000 characters by an author
+of five minutes, one went round in circles (8 % of all characters stood in spans of 40 that had been written before;
+with 32 it was 0.4 %, with 24 0.1 %, with 16 none, 2026-11). Texts that are read may repeat themselves as they like."""
 MAX_LOGITS = 1 << 22  # of one piece (T * V): 16 MiB in float32
 
 
@@ -80,8 +85,9 @@ def iter_text(
     """Write on after a prompt, for ever.
 
     The edge of a book is never drawn, and half-bytes only where they make a character that the alphabet lacks; so no
-    damaged character is written, and reading the written text leads to where the writing was. Where symbols are pieces
-    it leads there only if the author cut its words as its books are cut.
+    damaged character is written, and reading the written text leads to where the writing was, unless it repeated itself
+    for longer than MAX_STREAK. Where symbols are pieces it leads there only if the author cut its words as its books
+    are cut.
 
     Args:
         model: What writes.
@@ -109,7 +115,7 @@ def iter_text(
         gate.push(int(symbol))
         yield from decoder.push(int(symbol))
         with torch.inference_mode():  # never around the yield, where it would hold for the caller too
-            place = Bookmark(*model.step(symbol.to(device), place.state))
+            place = Bookmark(*model.step(symbol.to(device), place.state, max_streak=MAX_STREAK))
 
 
 def _read_out(

@@ -242,6 +242,29 @@ def test_the_seeds_unknown_symbol_is_never_written() -> None:
     assert "\0" not in "".join(islice(pieces, 50))
 
 
+def test_an_author_that_believes_its_own_words_does_not_go_round_in_circles(monkeypatch: pytest.MonkeyPatch) -> None:
+    config = ModelConfig(
+        cell="gated",
+        is_residual=True,
+        vocab_size=ALPHABET.vocab_size,
+        embedding_dim=8,
+        hidden_size=8,
+        num_layers=1,
+        mlp_size=0,
+        recall_slots=256,
+    )
+    model = CharModel(config, generator=torch.Generator().manual_seed(0))
+    assert model.evidence is not None
+    with torch.no_grad():
+        model.evidence.bonus_bias += 10.0  # whatever was said before will be said again
+    prompt = "hehe" * 8
+    circle = "he" * 50
+    monkeypatch.setattr(writing, "MAX_STREAK", None)
+    assert written(prompt, 100, model=model) == circle
+    monkeypatch.undo()
+    assert written(prompt, 100, model=model) != circle
+
+
 def test_a_greedy_text_needs_no_seed() -> None:
     greedy = SamplingConfig(temperature=0.0)
     texts = {

@@ -56,9 +56,11 @@ def ids_read(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         noted.extend(ids[0].tolist())
         return sequence(self, ids, state)
 
-    def noted_step(self: CharModel, ids: Tensor, state: writing.ModelState) -> tuple[Tensor, writing.ModelState]:
+    def noted_step(
+        self: CharModel, ids: Tensor, state: writing.ModelState, *, max_streak: int | None = None
+    ) -> tuple[Tensor, writing.ModelState]:
         noted.extend(ids.tolist())
-        return step(self, ids, state)
+        return step(self, ids, state, max_streak=max_streak)
 
     monkeypatch.setattr(CharModel, "sequence", noted_sequence)
     monkeypatch.setattr(CharModel, "step", noted_step)

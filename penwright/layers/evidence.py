@@ -27,7 +27,7 @@ from penwright.layers.base import State
 from penwright.layers.counted import Counted, Predictions
 from penwright.layers.elementwise import weighted_sum
 from penwright.layers.embeddings import embedding_sum
-from penwright.layers.recall import Recalled, initial_recall, recall_sequence, recall_step
+from penwright.layers.recall import Recalled, initial_recall, recall_sequence, recall_step, silenced
 
 _LOG_CENTRE, _LOG_SCALE = 4.0, 0.5  # brings the logarithms of usual probabilities to about -1 to 1
 _SMALL = 0.02  # standard deviation of new weights
@@ -114,13 +114,17 @@ class Evidence(nn.Module):
         return contexts, recall
 
     @torch.no_grad()
-    def step(self, ids: Tensor, states: tuple[State, ...]) -> tuple[Found, tuple[State, ...]]:
-        """Read one character in every lane, int64 (B,)."""
+    def step(
+        self, ids: Tensor, states: tuple[State, ...], *, max_streak: int | None = None
+    ) -> tuple[Found, tuple[State, ...]]:
+        """Read one character in every lane, int64 (B,); see `CharModel.step` for `max_streak`."""
         before = cast(ContextState, states[0])
         contexts, named = context_step(ids, before, kinds=self.kinds, is_letter=self.is_letter)
         if not self.num_slots:
             return Found(self._predictions(contexts), None), (named,)
         recalled, memory = recall_step(ids, contexts[..., self.kinds.recalled], states[1])  # type: ignore[arg-type]
+        if max_streak is not None:
+            recalled = silenced(recalled, max_streak=max_streak)
         return Found(self._predictions(contexts), recalled), (named, memory)
 
     @torch.no_grad()

@@ -141,6 +141,17 @@ def recall_sequence(
     return recalled, RecallState(slots, numbers[:, :, -1], latest[:, :, -1], streak[:, :, -1])
 
 
+def silenced(recalled: Recalled, *, max_streak: int) -> Recalled:
+    """Return what is recalled, but nothing in a lane where any context was right more than `max_streak` times in a
+    row."""
+    is_repeating = (recalled.streak > max_streak).any(dim=-1, keepdim=True)
+    return Recalled(
+        recalled.latest.masked_fill(is_repeating, NO_SYMBOL),
+        recalled.earlier.masked_fill(is_repeating, NO_SYMBOL),
+        recalled.streak.masked_fill(is_repeating, 0),
+    )
+
+
 def _streaks(was_right: Tensor, before: Tensor) -> Tensor:
     """Return how many in a row were right up to each place, int64 (B, R, T), given how many before the window were."""
     places = torch.arange(1, was_right.shape[2] + 1, device=was_right.device)

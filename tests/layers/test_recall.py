@@ -12,6 +12,7 @@ from penwright.layers.recall import (
     initial_recall,
     recall_sequence,
     recall_step,
+    silenced,
 )
 
 ORDERS = 2
@@ -92,6 +93,14 @@ def test_the_largest_symbol_of_an_alphabet_is_recalled_whatever_the_check() -> N
             ids = torch.tensor([[0, vocab_size - 1, 1]])
             recalled, _ = recall_sequence(ids, names, begun(1, 64, vocab_size))
             assert recalled.latest[0, 2].tolist() == [vocab_size - 1] * ORDERS
+
+
+def test_a_lane_that_repeats_itself_for_too_long_recalls_nothing_and_others_all() -> None:
+    streak = torch.tensor([[0, 3], [2, 2]])
+    recalled = Recalled(torch.tensor([[1, 2], [3, 4]]), torch.tensor([[5, 6], [7, 8]]), streak)
+    found = silenced(recalled, max_streak=2)
+    assert [part[0].tolist() for part in found] == [[NO_SYMBOL] * 2, [NO_SYMBOL] * 2, [0, 0]]
+    assert [part[1].tolist() for part in found] == [part[1].tolist() for part in recalled]
 
 
 def test_slots_are_small_where_the_alphabet_is() -> None:
