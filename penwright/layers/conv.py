@@ -13,6 +13,9 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from penwright.layers.fused.operands import product_type
+from penwright.layers.fused.stretches import stretches
+
 
 def causal_conv(inputs: Tensor, weight: Tensor, recent: Tensor, resets: Tensor | None) -> Tensor:
     """Convolve over time.
@@ -24,9 +27,11 @@ def causal_conv(inputs: Tensor, weight: Tensor, recent: Tensor, resets: Tensor |
         resets: bool (T, B) or None; where True, a text begins that nothing before it belongs to.
 
     Returns:
-        (T, B, D), for each step the weighted sum of its own value and the K - 1 before it.
+        (T, B, D), for each step the weighted sum of its own value and the K - 1 before it; under autocast rounded as
+        the operand of a product is.
     """
-    result: Tensor = _CausalConv.apply(inputs, weight, recent, resets)  # type: ignore[no-untyped-call]
+    dtype = product_type(weight)
+    result: Tensor = _CausalConv.apply(inputs, weight, recent, resets, dtype)  # type: ignore[no-untyped-call]
     return result
 
 
@@ -70,27 +75,36 @@ def _masks(resets: Tensor | None, *, reach: int) -> list[Tensor | None]:
 
 class _CausalConv(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, inputs: Tensor, weight: Tensor, recent: Tensor, resets: Tensor | None) -> Tensor:
-        num_steps, reach = len(inputs), len(recent)
+    def forward(
+        ctx: Any, inputs: Tensor, weight: Tensor, recent: Tensor, resets: Tensor | None, dtype: torch.dtype
+    ) -> Tensor:
+        reach = len(recent)
         seen, masks = torch.cat((recent, inputs)), _masks(resets, reach=reach)  # (K - 1 + T, B, D)
-        outputs = seen[reach:] * weight[reach]
-        for tap in range(reach):
-            values, mask = seen[tap : tap + num_steps], masks[tap]
-            outputs.addcmul_(values if mask is None else values.masked_fill(mask, 0.0), weight[tap])
+        outputs = torch.empty_like(inputs, dtype=dtype)
+        for stretch in stretches(len(inputs), recent[0].numel(), device=inputs.device):
+            sums = inputs[stretch] * weight[reach]
+            for tap in range(reach):
+                sums.addcmul_(_unless(masks[tap], seen[tap:][stretch], stretch), weight[tap])
+            outputs[stretch] = sums
         ctx.masks = masks
         ctx.save_for_backward(weight, seen)
         return outputs
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, grad_outputs: Tensor) -> tuple[Tensor, Tensor, Tensor, None]:
+    def backward(ctx: Any, grad_outputs: Tensor) -> tuple[Tensor, Tensor, Tensor, None, None]:
         weight, seen = ctx.saved_tensors
-        num_steps, reach = len(grad_outputs), len(weight) - 1
-        grad_seen, grad_weight = torch.zeros_like(seen), torch.empty_like(weight)
-        torch.mul(grad_outputs, weight[reach], out=grad_seen[reach:])
-        for tap, mask in enumerate(ctx.masks):
-            grads = grad_outputs if mask is None else grad_outputs.masked_fill(mask, 0.0)
-            if tap < reach:
-                grad_seen[tap : tap + num_steps].addcmul_(grads, weight[tap])
-            grad_weight[tap] = (grads * seen[tap : tap + num_steps]).sum(dim=(0, 1))
-        return grad_seen[reach:], grad_weight, grad_seen[:reach], None
+        reach = len(weight) - 1
+        grad_seen, grad_weight = torch.zeros_like(seen), torch.zeros_like(weight)
+        for stretch in stretches(len(grad_outputs), seen[0].numel(), device=seen.device):
+            all_grads = grad_outputs[stretch].to(seen.dtype)
+            for tap, mask in enumerate(ctx.masks):
+                grads = _unless(mask, all_grads, stretch)
+                grad_seen[tap:][stretch].addcmul_(grads, weight[tap])
+                grad_weight[tap] += (grads * seen[tap:][stretch]).sum(dim=(0, 1))
+        return grad_seen[reach:], grad_weight, grad_seen[:reach], None, None
+
+
+def _unless(mask: Tensor | None, values: Tensor, stretch: slice) -> Tensor:
+    """Return values of a stretch (t, B, D), zeros where the mask of the whole window (T, B, 1) says so."""
+    return values if mask is None else values.masked_fill(mask[stretch], 0.0)

@@ -4,7 +4,7 @@ On a processor autograd spends several times longer on them than needed: forward
 width 192 on one core took 7.2 ms against 1.4 ms for the norm, 3.0 ms against 0.8 ms for the squared ReLU (2026-11). The
 plain twins stand beside them.
 
-Letters: D = width normalised over, M = constants summed, V = width of each.
+Letters: N = vectors, D = width normalised over, M = constants summed, V = width of each.
 """
 
 from typing import Any
@@ -13,6 +13,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 from torch.autograd.function import once_differentiable
+
+from penwright.layers.fused.stretches import stretches
 
 EPSILON = 1e-6
 
@@ -23,9 +25,10 @@ def rms_norm(inputs: Tensor) -> Tensor:
     Source: Zhang and Sennrich 2019, "Root Mean Square Layer Normalization", eq. 4, without the gain.
     """
     if not torch.is_grad_enabled():  # one character at a time, even the call of a gradient function is felt
-        return inputs * _inverse_rms(inputs)
-    result: Tensor = _RmsNorm.apply(inputs)  # type: ignore[no-untyped-call]
-    return result
+        return inputs * inverse_rms(inputs)
+    rows = inputs.reshape(-1, inputs.shape[-1])
+    result: Tensor = _RmsNorm.apply(rows)  # type: ignore[no-untyped-call]
+    return result.view(inputs.shape)
 
 
 def plain_rms_norm(inputs: Tensor) -> Tensor:
@@ -65,29 +68,45 @@ def plain_weighted_sum(weights: Tensor, constants: Tensor) -> Tensor:
     return torch.matmul(weights.unsqueeze(-2), constants).squeeze(-2)
 
 
-def _inverse_rms(inputs: Tensor) -> Tensor:
+def inverse_rms(inputs: Tensor) -> Tensor:
     """Return 1 / sqrt(mean(x^2) + EPSILON) of every vector, (..., 1)."""
     norms: Tensor = torch.linalg.vector_norm(inputs, dim=-1, keepdim=True)
     return norms.mul_(norms).div_(inputs.shape[-1]).add_(EPSILON).rsqrt_()
 
 
-class _RmsNorm(torch.autograd.Function):
-    """With y = x / rms(x): dL/dx = (g - y * mean(g * y)) / rms(x)."""
+def rms_norm_gradient(grad_outputs: Tensor, outputs: Tensor, factors: Tensor, *, out: Tensor) -> Tensor:
+    """Write the gradient of the inputs of the norm to `out` and return it.
 
+    With y = x / rms(x) it is (g - y * mean(g * y)) / rms(x).
+
+    Args:
+        grad_outputs: (N, D).
+        outputs: (N, D), what the norm returned.
+        factors: (N, 1), `inverse_rms` of its inputs.
+        out: (N, D).
+    """
+    dots = (grad_outputs * outputs).sum(dim=-1, keepdim=True)
+    return torch.addcmul(grad_outputs, outputs, dots, value=-1.0 / outputs.shape[-1], out=out).mul_(factors)
+
+
+class _RmsNorm(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, inputs: Tensor) -> Tensor:
-        inverse_rms = _inverse_rms(inputs)
-        outputs: Tensor = inputs * inverse_rms
-        ctx.save_for_backward(outputs, inverse_rms)
+        outputs, factors = torch.empty_like(inputs), inputs.new_empty(len(inputs), 1)
+        for rows in stretches(*inputs.shape, device=inputs.device):
+            factors[rows] = inverse_rms(inputs[rows])
+            torch.mul(inputs[rows], factors[rows], out=outputs[rows])
+        ctx.save_for_backward(outputs, factors)
         return outputs
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad_outputs: Tensor) -> Tensor:
-        outputs, inverse_rms = ctx.saved_tensors
-        grad_outputs = grad_outputs.contiguous()  # or else every gradient below would inherit a transposed layout
-        dots = (grad_outputs * outputs).sum(dim=-1, keepdim=True)
-        return torch.addcmul(grad_outputs, outputs, dots, value=-1.0 / outputs.shape[-1]).mul_(inverse_rms)
+        outputs, factors = ctx.saved_tensors
+        grad_inputs = torch.empty_like(outputs)
+        for rows in stretches(*outputs.shape, device=outputs.device):
+            rms_norm_gradient(grad_outputs[rows], outputs[rows], factors[rows], out=grad_inputs[rows])
+        return grad_inputs
 
 
 class _SquaredRelu(torch.autograd.Function):

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from penwright.layers.base import Layer
 from penwright.layers.conv import causal_conv, recent_after
-from penwright.layers.scan import time_major_scan
+from penwright.layers.fused.gated import gated_by_doubling, gated_sequence
 from penwright.model_config import CONV_SIZE
 
 SHORTEST_HALF_LIFE = 1.0
@@ -82,11 +82,6 @@ class Gated(Layer[GatedState]):
         recent = state.recent.transpose(0, 1)  # (K - 1, B, D)
         mixed = causal_conv(steps, self.conv_weight, recent, resets)
         products = F.linear(mixed, self.input_weight, self.bias)
-        write, content, gate = products.to(self.bias.dtype).chunk(3, dim=2)  # (T, B, H) each
-        write = torch.sigmoid(write)
-        decay = 1.0 - write
-        if resets is not None:
-            decay = decay.masked_fill(resets.unsqueeze(2), 0.0)
-        memory = time_major_scan(decay, write * content, state.memory)
-        outputs = (memory * F.silu(gate)).transpose(0, 1)
-        return outputs, GatedState(memory[-1], recent_after(steps, recent, resets).transpose(0, 1))
+        run = gated_sequence if products.device.type == "cpu" else gated_by_doubling
+        outputs, memory = run(products, state.memory, resets)  # (T, B, H) and (B, H)
+        return outputs.transpose(0, 1), GatedState(memory, recent_after(steps, recent, resets).transpose(0, 1))

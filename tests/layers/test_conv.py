@@ -1,11 +1,23 @@
 """The short convolution against torch's own, its plain twin, and the texts it must not look into."""
 
+from collections.abc import Iterator
+
+import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
 from penwright.layers.conv import causal_conv, plain_causal_conv, recent_after
+from penwright.layers.fused import stretches
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _short_stretches() -> Iterator[None]:
+    """Two steps of two lanes of three channels at a time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stretches, "NUMBERS", 12)
+        yield
 
 
 def random_arguments(seq_len: int, *, taps: int = 4, seed: int = 0) -> tuple[Tensor, Tensor, Tensor]:
@@ -64,3 +76,15 @@ def test_the_next_window_still_sees_the_last_inputs_of_its_own_text() -> None:
     assert not kept[:2, 0].any()
     torch.testing.assert_close(kept[2], inputs[1])
     torch.testing.assert_close(kept[:, 1], torch.cat((recent[2:], inputs))[:, 1])
+
+
+def test_under_autocast_it_is_rounded_as_an_operand_and_its_gradients_are_not() -> None:
+    arguments = [tensor.detach().float().requires_grad_() for tensor in random_arguments(6)]
+    plain = plain_causal_conv(*arguments, None)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        fast = causal_conv(*arguments, None)
+    assert torch.equal(fast, plain.bfloat16())
+    upstream = torch.ones_like(fast)
+    found = torch.autograd.grad(fast, arguments, upstream)
+    needed = torch.autograd.grad(plain, arguments, upstream.float())
+    torch.testing.assert_close(found, needed)
