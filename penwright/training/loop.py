@@ -17,6 +17,7 @@ import torch
 
 from penwright.training.cadence import ByClock, Cadence, EverySteps
 from penwright.training.comparison import compare
+from penwright.training.counting import is_worth_counting
 from penwright.training.distributed import tell_all
 from penwright.training.guard import RATE_FACTOR, check_patience, is_exploding
 from penwright.training.keeping import FinalScores, Keeper
@@ -112,12 +113,13 @@ class Loop:
         yield from self._end("done")
 
     def _read(self) -> Reading:
-        """Read the next window. A fold whose counting would not end before the time does is not begun: the last one is
-        read again, so that learning goes on and its rate lands on the deadline."""
+        """Read the next window. Near the end no fold is begun that must be counted first: the last one is read again,
+        so that learning goes on and its rate lands on the deadline."""
         session, seconds = self._session, self._session.config.train.seconds
-        would_end = session.counters.elapsed_seconds + self._counting_seconds
-        if session.counts_next and seconds is not None and would_end > seconds:
-            session.read_fold_again()
+        if session.counts_next and seconds is not None:
+            left = seconds - session.counters.elapsed_seconds
+            if not is_worth_counting(counting_seconds=self._counting_seconds, seconds_left=left):
+                session.read_fold_again()
         counts, began = session.counts_next, self._clock()
         reading = session.read()
         if counts:

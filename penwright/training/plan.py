@@ -22,6 +22,7 @@ from typing import NamedTuple
 from penwright.corpus.store import Corpus
 from penwright.model_config import num_parameters_of
 from penwright.training.config import RunConfig
+from penwright.training.counting import is_worth_counting
 from penwright.training.distributed import World
 from penwright.training.forecast import best_update, forecast, fresh_chars, measure_difficulty
 from penwright.training.pace import Pace
@@ -174,12 +175,15 @@ def _is_of_preset(origin: str | None) -> bool:
 
 
 def _chars_in(seconds: float, chars_per_second: float, *, pace: Pace, shelf_chars: int) -> float:
-    """Return the characters that are read in some time, given that every fold of the shelf is counted before it is."""
+    """Return the characters that are read in some time, given that a fold of the shelf is counted before it is read."""
     left = max(0.0, seconds * (1.0 - OTHER_SHARE))
-    fold_chars = shelf_chars / pace.num_folds
-    fold_time = pace.fold_seconds + fold_chars / chars_per_second
-    shelf_time = pace.num_folds * fold_time
-    if pace.keeps_tables and left > shelf_time:
-        return shelf_chars + (left - shelf_time) * chars_per_second
-    folds_read, left = divmod(left, fold_time)
-    return folds_read * fold_chars + max(0.0, left - pace.fold_seconds) * chars_per_second
+    reading_seconds = shelf_chars / pace.num_folds / chars_per_second  # of one fold
+    seconds_read, num_counted = 0.0, 0
+    while left > 0.0 and not (pace.keeps_tables and num_counted == pace.num_folds):
+        if num_counted and not is_worth_counting(counting_seconds=pace.fold_seconds, seconds_left=left):
+            break
+        left -= pace.fold_seconds
+        seconds_read += min(max(left, 0.0), reading_seconds)
+        left -= reading_seconds
+        num_counted += 1
+    return (seconds_read + max(left, 0.0)) * chars_per_second

@@ -35,11 +35,12 @@ SETTINGS: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize(("seconds", "num_counted"), [(59.0, 1), (75.0, 2)])
-def test_a_fold_that_could_not_be_counted_in_time_is_not_begun(
+@pytest.mark.parametrize(("seconds", "num_counted"), [(59.0, 1), (150.0, 1), (165.0, 2)])
+def test_a_fold_that_is_not_worth_its_counting_is_not_begun(
     corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: float, num_counted: int
 ) -> None:
-    """Counting takes half a minute here and a step one second. It used to begin with seconds left, and overrun."""
+    """Counting takes half a minute here, a step one second, and a fold eight or so. At first counting began with
+    seconds left, and overrun; then with little more time left than it took, of which it left nothing to read in."""
     now, counted = [0.0], []
     real = CountedShelf.tables
 
