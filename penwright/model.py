@@ -133,6 +133,7 @@ class CharModel(nn.Module):
         *,
         resets: Tensor | None = None,
         dropout_generator: torch.Generator | None = None,
+        consumes_state: bool = False,
     ) -> tuple[Tensor, ModelState]:
         """Read a window of characters in every lane.
 
@@ -141,6 +142,8 @@ class CharModel(nn.Module):
             state: What the last call returned, or `initial_state`.
             resets: bool (B, T); where True, the lane's state is set to the initial state before that character is read.
             dropout_generator: What dropout masks are drawn from, on the model's device. Without it nothing is dropped.
+            consumes_state: Whether memory of `state` may be overwritten, which saves copying what is recalled of a text
+                for every window; the state must not be used again then.
 
         Returns:
             Logits of each next character, (B, T, V), and the state after the last character.
@@ -159,7 +162,9 @@ class CharModel(nn.Module):
             values = self._vectors(times)
         found = None
         if self.evidence is not None:
-            found, states[len(stack) :] = self.evidence.sequence(ids, tuple(states[len(stack) :]), resets)
+            found, states[len(stack) :] = self.evidence.sequence(
+                ids, tuple(states[len(stack) :]), resets, consumes_state=consumes_state
+            )
             values = values + self.evidence.vectors(found).transpose(0, 1)
         for layer in range(begin, len(stack)):
             block = stack[layer]

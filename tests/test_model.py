@@ -314,4 +314,5 @@ def test_calling_the_model_is_reading_a_sequence() -> None:
         "state",
         "resets",
         "dropout_generator",
+        "consumes_state",
     ]

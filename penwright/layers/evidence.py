@@ -27,7 +27,7 @@ from penwright.layers.base import State
 from penwright.layers.counted import Counted, Predictions
 from penwright.layers.elementwise import weighted_sum
 from penwright.layers.embeddings import embedding_sum
-from penwright.layers.recall import Recalled, initial_recall, recall_sequence, recall_step, silenced
+from penwright.layers.recall import Recalled, RecallState, initial_recall, recall_sequence, recall_step, silenced
 
 _LOG_CENTRE, _LOG_SCALE = 4.0, 0.5  # brings the logarithms of usual probabilities to about -1 to 1
 _SMALL = 0.02  # standard deviation of new weights
@@ -122,21 +122,28 @@ class Evidence(nn.Module):
         contexts, named = context_step(ids, before, kinds=self.kinds, is_letter=self.is_letter)
         if not self.num_slots:
             return Found(self._predictions(contexts), None), (named,)
-        recalled, memory = recall_step(ids, contexts[..., self.kinds.recalled], states[1])  # type: ignore[arg-type]
+        recalled, memory = recall_step(ids, contexts[..., self.kinds.recalled], cast(RecallState, states[1]))
         if max_streak is not None:
             recalled = silenced(recalled, max_streak=max_streak)
         return Found(self._predictions(contexts), recalled), (named, memory)
 
     @torch.no_grad()
     def sequence(
-        self, ids: Tensor, states: tuple[State, ...], resets: Tensor | None
+        self, ids: Tensor, states: tuple[State, ...], resets: Tensor | None, *, consumes_state: bool = False
     ) -> tuple[Found, tuple[State, ...]]:
-        """Read a window in every lane, int64 (B, T), as `step` does one character; resets as everywhere."""
+        """Read a window in every lane, int64 (B, T), as `step` does one character; resets as everywhere, and see
+        `CharModel.sequence` for `consumes_state`."""
         before = cast(ContextState, states[0])
         contexts, named = context_sequence(ids, before, resets, kinds=self.kinds, is_letter=self.is_letter)
         if not self.num_slots:
             return Found(self._predictions(contexts), None), (named,)
-        recalled, memory = recall_sequence(ids, contexts[..., self.kinds.recalled], states[1], resets)  # type: ignore[arg-type]
+        recalled, memory = recall_sequence(
+            ids,
+            contexts[..., self.kinds.recalled],
+            cast(RecallState, states[1]),
+            resets,
+            consumes_state=consumes_state,
+        )
         return Found(self._predictions(contexts), recalled), (named, memory)
 
     def vectors(self, found: Found) -> Tensor:

@@ -182,7 +182,10 @@ class Session:
 
     @faster_float32()
     def read(self) -> Reading:
-        """Read the next window of every lane: outputs, loss and averaged gradients. Nothing has been learned yet."""
+        """Read the next window of every lane: outputs, loss and averaged gradients. Nothing has been learned yet.
+
+        The lanes' memory is used up by it, so `learn` must follow, or `restore`.
+        """
         epoch, window = self.counters.epoch, self.counters.window
         self._consult(self.lanes.fold_at(window))
         batch = self.lanes.batch(epoch, window, lanes=self._rows)
@@ -190,7 +193,9 @@ class Session:
         resets = batch.resets.to(self.device) if batch.resets is not None else None
         dropout = self._generator if self.model.config.dropout > 0 else None
         with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.config.train.precision == "bfloat16"):
-            logits, state = self.model.sequence(inputs, self._recurrent, resets=resets, dropout_generator=dropout)
+            logits, state = self.model.sequence(
+                inputs, self._recurrent, resets=resets, dropout_generator=dropout, consumes_state=True
+            )
         logits = logits.float()  # (B, T, V)
         losses = nn.functional.cross_entropy(logits.flatten(0, 1), targets.flatten(), reduction="none").view_as(targets)
         loss = losses.mean()
@@ -266,7 +271,7 @@ class Session:
                     raise CheckpointError(f"the checkpoint's '{name}' has another shape than this run's model.")
                 parameter.copy_(state.weights[name])
         restore_optimizers(self.model, self.optimizers, state.moments)
-        mine = {name: tensor[self._rows].to(self.device) for name, tensor in state.lanes.items()}
+        mine = {name: tensor[self._rows].to(self.device, copy=True) for name, tensor in state.lanes.items()}
         self._recurrent = state_from_tensors(self.model, mine, "lanes")
         generators = state.random.get("dropout")
         if generators is None or (len(generators) != self.world.size and self.model.config.dropout > 0):

@@ -51,9 +51,10 @@ def step_by_step(
     num_slots=st.sampled_from([4, 1024]),
     reset_share=st.sampled_from([0.0, 0.05, 0.5]),
     vocab_size=st.sampled_from(VOCAB_SIZES),
+    consumes_state=st.booleans(),
 )
 def test_windows_of_any_size_recall_what_single_steps_recall(
-    seed: int, cut: int, num_contexts: int, num_slots: int, reset_share: float, vocab_size: int
+    seed: int, cut: int, num_contexts: int, num_slots: int, reset_share: float, vocab_size: int, consumes_state: bool
 ) -> None:
     generator = torch.Generator().manual_seed(seed)
     ids = torch.randint(vocab_size - 5, vocab_size, (2, 60), generator=generator)
@@ -64,7 +65,8 @@ def test_windows_of_any_size_recall_what_single_steps_recall(
     state, found = begun(2, num_slots, vocab_size), []
     for window in (slice(0, cut), slice(cut, 60)):
         marks = resets[:, window] if reset_share else None
-        recalled, state = recall_sequence(ids[:, window], contexts[:, window], state, marks)
+        names_read = contexts[:, window]
+        recalled, state = recall_sequence(ids[:, window], names_read, state, marks, consumes_state=consumes_state)
         found.append(recalled)
     for needed_part, parts in zip(needed, zip(*found, strict=True), strict=True):
         assert torch.equal(torch.cat(parts, dim=1), needed_part)
@@ -120,7 +122,11 @@ def test_a_context_in_another_ones_slot_recalls_nothing_of_it() -> None:
     assert read([1, 2, 3], [low, 9, low])[2][0] == 2
 
 
-def test_the_state_before_is_left_as_it_was() -> None:
+def test_the_state_before_is_left_as_it_was_unless_it_is_given_up() -> None:
     state = begun(1, 8)
-    recall_sequence(torch.tensor([[1, 2]]), torch.ones(1, 2, ORDERS, dtype=torch.int64), state)
+    arguments = (torch.tensor([[1, 2]]), torch.ones(1, 2, ORDERS, dtype=torch.int64), state)
+    recall_sequence(*arguments)
     assert not state.slots.any()
+    _, after = recall_sequence(*arguments, consumes_state=True)
+    assert after.slots.any()
+    assert after.slots.data_ptr() == state.slots.data_ptr()

@@ -1,0 +1,45 @@
+"""The working set: what it is restored from stays as it was, so that the same state can be gone back to again."""
+
+from typing import Any
+
+import torch
+
+from penwright.corpus.store import Corpus
+from penwright.training.distributed import World
+from penwright.training.resolve import resolve_config
+from penwright.training.session import Session
+
+SETTINGS: dict[str, dict[str, Any]] = {
+    "model": {
+        "embedding_dim": 8,
+        "hidden_size": 8,
+        "num_layers": 1,
+        "mlp_size": 8,
+        "count_entries": 0,
+        "recall_slots": 64,
+    },
+    "train": {"steps": 9, "batch_size": 4, "seq_len": 32, "threads": 1, "precision": "float32"},
+}
+
+
+def losses(session: Session) -> list[float]:
+    """Learn from two windows."""
+    found = []
+    for _ in range(2):
+        reading = session.read()
+        session.learn(reading, learning_rate=0.01)
+        found.append(reading.loss)
+    return found
+
+
+def test_a_captured_state_can_be_gone_back_to_more_than_once(corpus: Corpus) -> None:
+    """Reading overwrites what the lanes remember of their texts; it must not be the captured state's memory."""
+    config = resolve_config(overrides=SETTINGS).config
+    session = Session(corpus, config, device=torch.device("cpu"), world=World())
+    losses(session)
+    state = session.capture()
+    assert any(tensor.any() for name, tensor in state.lanes.items() if "slots" in name)
+    needed = losses(session)
+    for _ in range(2):
+        session.restore(state)
+        assert losses(session) == needed
