@@ -108,7 +108,7 @@ def recall_sequence(
         contexts: int64 (B, T, R) of 32 bits, the contexts after each character.
         state: What the last call returned, or `initial_recall`.
         resets: bool (B, T); where True, the lane's state is set to the initial one before that character is read.
-        consumes_state: Whether the state's slots are overwritten. They are over a megabyte a lane: copying them for every
+        consumes_state: Whether the state's slots are overwritten. They are over a megabyte a lane: copying them each
             window took a twentieth of a training's time (32 and 64 lanes, two cores, 2026-11).
 
     Returns:
