@@ -61,11 +61,22 @@ def count_followers(
     letters = torch.from_numpy(is_letter)
     with ThreadPoolExecutor(num_threads) as pool:
         parts = list(pool.map(lambda piece: _count_piece(piece, kinds, letters), _pieces(texts)))
-        for kind in range(kinds.num_kinds):
+
+        def merge(kind: int) -> Followers:
             packed = [part[kind] for part in parts]
             for part in parts:
                 part[kind] = np.zeros(0, dtype=np.int64)  # so that no kind is held twice
-            yield _merged(packed)
+            return _merged(packed)
+
+        if num_threads == 1:
+            yield from map(merge, range(kinds.num_kinds))
+            return
+        coming = pool.submit(merge, 0)
+        for following in range(1, kinds.num_kinds + 1):
+            merged = coming.result()
+            if following < kinds.num_kinds:
+                coming = pool.submit(merge, following)  # while whoever asked works on the one before
+            yield merged
 
 
 def _pieces(texts: Iterable[Ids]) -> Iterator[list[Ids]]:

@@ -25,7 +25,7 @@ def rms_norm(inputs: Tensor) -> Tensor:
     Source: Zhang and Sennrich 2019, "Root Mean Square Layer Normalization", eq. 4, without the gain.
     """
     if not torch.is_grad_enabled():  # one character at a time, even the call of a gradient function is felt
-        return inputs * inverse_rms(inputs)
+        return inputs * _inverse_rms(inputs)
     rows = inputs.reshape(-1, inputs.shape[-1])
     result: Tensor = _RmsNorm.apply(rows)  # type: ignore[no-untyped-call]
     return result.view(inputs.shape)
@@ -68,33 +68,20 @@ def plain_weighted_sum(weights: Tensor, constants: Tensor) -> Tensor:
     return torch.matmul(weights.unsqueeze(-2), constants).squeeze(-2)
 
 
-def inverse_rms(inputs: Tensor) -> Tensor:
+def _inverse_rms(inputs: Tensor) -> Tensor:
     """Return 1 / sqrt(mean(x^2) + EPSILON) of every vector, (..., 1)."""
     norms: Tensor = torch.linalg.vector_norm(inputs, dim=-1, keepdim=True)
     return norms.mul_(norms).div_(inputs.shape[-1]).add_(EPSILON).rsqrt_()
 
 
-def rms_norm_gradient(grad_outputs: Tensor, outputs: Tensor, factors: Tensor, *, out: Tensor) -> Tensor:
-    """Write the gradient of the inputs of the norm to `out` and return it.
-
-    With y = x / rms(x) it is (g - y * mean(g * y)) / rms(x).
-
-    Args:
-        grad_outputs: (N, D).
-        outputs: (N, D), what the norm returned.
-        factors: (N, 1), `inverse_rms` of its inputs.
-        out: (N, D).
-    """
-    dots = (grad_outputs * outputs).sum(dim=-1, keepdim=True)
-    return torch.addcmul(grad_outputs, outputs, dots, value=-1.0 / outputs.shape[-1], out=out).mul_(factors)
-
-
 class _RmsNorm(torch.autograd.Function):
+    """With y = x / rms(x): dL/dx = (g - y * mean(g * y)) / rms(x)."""
+
     @staticmethod
     def forward(ctx: Any, inputs: Tensor) -> Tensor:
         outputs, factors = torch.empty_like(inputs), inputs.new_empty(len(inputs), 1)
         for rows in stretches(*inputs.shape, device=inputs.device):
-            factors[rows] = inverse_rms(inputs[rows])
+            factors[rows] = _inverse_rms(inputs[rows])
             torch.mul(inputs[rows], factors[rows], out=outputs[rows])
         ctx.save_for_backward(outputs, factors)
         return outputs
@@ -105,7 +92,9 @@ class _RmsNorm(torch.autograd.Function):
         outputs, factors = ctx.saved_tensors
         grad_inputs = torch.empty_like(outputs)
         for rows in stretches(*outputs.shape, device=outputs.device):
-            rms_norm_gradient(grad_outputs[rows], outputs[rows], factors[rows], out=grad_inputs[rows])
+            grads, values, out = grad_outputs[rows], outputs[rows], grad_inputs[rows]
+            dots = (grads * values).sum(dim=-1, keepdim=True)
+            torch.addcmul(grads, values, dots, value=-1.0 / values.shape[-1], out=out).mul_(factors[rows])
         return grad_inputs
 
 

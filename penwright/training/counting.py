@@ -29,7 +29,6 @@ KEPT_ENTRIES = 64_000_000
 """Followers of all tables that are kept for the next epoch; of a large shelf only the present ones are."""
 COUNTED_CHARS = 64_000_000
 """Symbols counted for one table at most, which bounds time and memory."""
-
 WORTH_COUNTING = 4.0
 """Times its counting that the time left must be for a fold to be begun. What was read once teaches nearly as much the
 second time (Muennighoff et al. 2023, "Scaling Data-Constrained Language Models", eq. 5: 97 % of it), so less time is

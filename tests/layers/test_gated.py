@@ -5,6 +5,7 @@ import math
 import pytest
 import torch
 
+from penwright.layers import conv, gated
 from penwright.layers.gated import LONGEST_HALF_LIFE, SHORTEST_HALF_LIFE, Gated, GatedState
 
 
@@ -42,3 +43,13 @@ def test_what_is_not_written_fades_by_half_in_a_half_life() -> None:
     inputs = torch.zeros(1, int(SHORTEST_HALF_LIFE), 1, dtype=torch.float64)
     _, state = layer.sequence(inputs, state)
     assert state.memory.item() == pytest.approx(0.5)
+
+
+def test_an_accelerator_reads_a_window_without_a_loop_over_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On the device "meta", which has shapes and no numbers; that both forms agree is shown beside them."""
+    monkeypatch.delattr(gated, "gated_sequence")
+    monkeypatch.setattr(conv, "product_type", lambda weight: weight.dtype)  # there is no autocast there
+    layer = Gated(3, 2).to("meta")
+    outputs, state = layer.sequence(torch.empty(4, 9, 3, device="meta"), layer.initial_state(4))
+    assert outputs.shape == (4, 9, 2)
+    assert state.memory.shape == (4, 2)
