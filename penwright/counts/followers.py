@@ -1,7 +1,9 @@
 """Count what followed each context of some texts, in bounded memory, as sorted arrays.
 
 Texts are read in pieces. Each piece becomes a sorted list of (context, follower, number), one number of 64 bits each,
-and the lists are merged in the end, kind by kind. This module knows nothing of probabilities or models.
+and the lists are merged in the end, kind by kind and a range of contexts at a time, which fits a processor's cache.
+Most long contexts are met once or twice in millions of characters; who has no use for them need not hold them. This
+module knows nothing of probabilities or models.
 
 Letters: N = characters of a piece, K = number of kinds of context, E = distinct (context, follower) pairs.
 """
@@ -23,6 +25,8 @@ STRETCH = 1 << 15
 """Characters whose contexts are named at a time."""
 PIECE = 1 << 21
 """Characters counted at a time, which bounds the memory."""
+RANGE = 1 << 19
+"""Entries merged at a time, about."""
 _MAX_NUMBER = (1 << 16) - 1
 _SYMBOL_MASK = (1 << 16) - 1
 
@@ -42,10 +46,18 @@ class Followers(NamedTuple):
     """(E,), in rising order within a context."""
     numbers: NDArray[np.int32]
     """(E,), how often each followed, from 1."""
+    met: NDArray[np.int64]
+    """(5,), how many pairs were met never (0), once, twice, three and four times, those of contexts left out among
+    them."""
 
 
 def count_followers(
-    texts: Sequence[Ids], *, kinds: ContextKinds, is_letter: NDArray[np.bool_], num_threads: int = 1
+    texts: Sequence[Ids],
+    *,
+    kinds: ContextKinds,
+    is_letter: NDArray[np.bool_],
+    num_threads: int = 1,
+    min_met: int = 1,
 ) -> Iterator[Followers]:
     """Count what followed each context.
 
@@ -53,7 +65,9 @@ def count_followers(
         texts: Each begins with its first symbol, before which nothing is known; the first symbol is only a context.
         kinds: The kinds of context.
         is_letter: (V,), the symbols that words are made of or, with joints, go on with.
-        num_threads: Pieces counted side by side. It changes the time and the memory needed, not the result.
+        num_threads: Pieces and ranges counted side by side. It changes the time and the memory needed, not the result.
+        min_met: Contexts that were met less often are left out, but for those of the first kind, whose followers are
+            the symbols of all texts.
 
     Yields:
         K times, in the order of kinds.
@@ -61,22 +75,11 @@ def count_followers(
     letters = torch.from_numpy(is_letter)
     with ThreadPoolExecutor(num_threads) as pool:
         parts = list(pool.map(lambda piece: _count_piece(piece, kinds, letters), _pieces(texts)))
-
-        def merge(kind: int) -> Followers:
+        for kind in range(kinds.num_kinds):
             packed = [part[kind] for part in parts]
             for part in parts:
                 part[kind] = np.zeros(0, dtype=np.int64)  # so that no kind is held twice
-            return _merged(packed)
-
-        if num_threads == 1:
-            yield from map(merge, range(kinds.num_kinds))
-            return
-        coming = pool.submit(merge, 0)
-        for following in range(1, kinds.num_kinds + 1):
-            merged = coming.result()
-            if following < kinds.num_kinds:
-                coming = pool.submit(merge, following)  # while whoever asked works on the one before
-            yield merged
+            yield _merged(packed, pool, min_met=min_met if kind else 1)
 
 
 def _pieces(texts: Iterable[Ids]) -> Iterator[list[Ids]]:
@@ -137,21 +140,40 @@ def _packed(keys: Packed) -> Packed:
     return keys | numbers
 
 
-def _merged(packed: list[Packed]) -> Followers:
+def _merged(packed: list[Packed], pool: ThreadPoolExecutor, *, min_met: int) -> Followers:
     """Add up what several pieces have counted."""
-    keys = np.concatenate([*packed, np.zeros(0, dtype=np.int64)])
-    packed.clear()
+    num_ranges = max(1, sum(map(len, packed)) // RANGE)
+    edges = (np.arange(1, num_ranges) * (1 << 32) // num_ranges - (1 << 31)) << 32  # contexts are spread evenly
+    cuts = [[0, *np.searchsorted(part, edges).tolist(), len(part)] for part in packed]
+
+    def merge(place: int) -> tuple[NDArray[np.generic], ...]:
+        pieces = [part[cut[place] : cut[place + 1]] for part, cut in zip(packed, cuts, strict=True)]
+        return _merged_range(np.concatenate([*pieces, np.zeros(0, dtype=np.int64)]), min_met=min_met)
+
+    found = list(pool.map(merge, range(num_ranges)))
+    contexts, sizes, symbols, numbers = (np.concatenate([part[field] for part in found]) for field in range(4))
+    starts = np.concatenate([np.zeros(1, dtype=np.int32), np.cumsum(sizes, dtype=np.int32)])
+    return Followers(contexts, starts, symbols, numbers, np.sum([part[4] for part in found], axis=0))
+
+
+def _merged_range(keys: Packed, *, min_met: int) -> tuple[NDArray[np.generic], ...]:
+    """Return contexts, how many followers each has, the followers, how often they followed, and `Followers.met`."""
     keys.sort()
-    parts = (keys & _MAX_NUMBER).astype(np.uint16)
+    parts = keys & _MAX_NUMBER
     keys >>= 16
     first = _first_of_each(keys)
-    numbers = np.add.reduceat(parts, first, dtype=np.int32) if len(first) else np.zeros(0, dtype=np.int32)
+    numbers = np.add.reduceat(parts, first) if len(first) else parts
     keys = keys[first]
-    del parts, first  # they are as long as the keys, and what follows needs the room
-    symbols = (keys & _SYMBOL_MASK).astype(np.uint16)
-    keys >>= 16
-    starts = _first_of_each(keys)
-    return Followers(keys[starts].astype(np.int32), np.append(starts, len(keys)).astype(np.int32), symbols, numbers)
+    met = np.bincount(np.minimum(numbers, 5), minlength=6)[:5]
+    owners = keys >> 16
+    starts = _first_of_each(owners)
+    sizes = np.diff(np.append(starts, len(keys)))
+    if min_met > 1 and len(starts):
+        is_kept = np.add.reduceat(numbers, starts) >= min_met
+        is_of_kept = np.repeat(is_kept, sizes)
+        keys, numbers, starts, sizes = keys[is_of_kept], numbers[is_of_kept], starts[is_kept], sizes[is_kept]
+    contexts, symbols = owners[starts].astype(np.int32), (keys & _SYMBOL_MASK).astype(np.uint16)
+    return contexts, sizes.astype(np.int32), symbols, numbers.astype(np.int32), met
 
 
 def _first_of_each(keys: Packed) -> NDArray[np.int64]:

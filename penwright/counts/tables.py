@@ -37,6 +37,8 @@ where a budget of one or two million followers of a large shelf lies. Contexts t
 kept: with those met twice a shelf of plays was learned worse, by 0.6 % (1 million characters, 2026-11), and novels no
 better; and what stands at a single place of a shelf has no business in the tables."""
 
+LEAST_MET = int(_THRESHOLDS[0])
+"""Times that a context must have been met to be kept in any table."""
 _STRETCH = 1 << 20
 """Numbers looked at together, where the result of looking takes eight times their room."""
 
@@ -142,7 +144,7 @@ def _discounted(followers: Followers) -> _Kind:
     """Return the shares of one kind's followers, and how much pruning each withstands."""
     numbers, sizes = followers.numbers, np.diff(followers.starts)
     totals = np.add.reduceat(numbers, followers.starts[:-1]) if len(numbers) else numbers
-    discounts = _discounts(numbers).astype(np.float32)
+    discounts = _discounts(followers.met).astype(np.float32)
     shares = numbers.astype(np.float32)
     for start in range(0, len(shares), _STRETCH):
         stretch = slice(start, start + _STRETCH)
@@ -167,9 +169,9 @@ def _levels(numbers: NDArray[np.int32], thresholds: NDArray[np.int64]) -> NDArra
     return levels
 
 
-def _discounts(numbers: NDArray[np.int32]) -> NDArray[np.float64]:
+def _discounts(met: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return D(0) to D(3 and more), estimated from how many pairs were met once, twice, thrice and four times."""
-    once, twice, thrice, four = (int((numbers == number).sum()) for number in (1, 2, 3, 4))
+    _, once, twice, thrice, four = met.tolist()
     if not (once and twice and thrice and four):  # too little text to tell
         return np.array([0.0, 0.5, 1.0, 1.4])
     ratio = once / (once + 2 * twice)
@@ -191,13 +193,14 @@ def _thinned(kind: _Kind, level: int) -> _Kind:
         np.append(sums[starts[:-1]][has_any], sums[-1]).astype(np.int32),
         kind.followers.symbols[is_kept],
         kind.followers.numbers[is_kept],
+        kind.followers.met,
     )
     return _Kind(followers, kind.totals[has_any], kind.shares[is_kept], kind.levels[is_kept])
 
 
 def _arrays(kind: _Kind) -> tuple[NDArray[np.generic], ...]:
     """Return contexts, sizes, backoffs, totals, symbols and shares of one kind."""
-    contexts, starts, symbols, _ = kind.followers
+    contexts, starts, symbols, *_ = kind.followers
     masses = np.concatenate([[0.0], np.cumsum(kind.shares, dtype=np.float64)])
     backoffs = np.clip(1.0 - (masses[starts[1:]] - masses[starts[:-1]]), 1e-4, 1.0)
     return contexts, np.diff(starts), backoffs, kind.totals, symbols, kind.shares

@@ -56,6 +56,7 @@ def test_pieces_and_threads_change_nothing(monkeypatch: pytest.MonkeyPatch) -> N
     whole = list(count_followers(texts, kinds=KINDS, is_letter=IS_LETTER))
     monkeypatch.setattr(followers_module, "PIECE", 500)
     monkeypatch.setattr(followers_module, "STRETCH", 7)
+    monkeypatch.setattr(followers_module, "RANGE", 20)
     for one, other in zip(whole, count_followers(texts, kinds=KINDS, is_letter=IS_LETTER, num_threads=3), strict=True):
         assert all(np.array_equal(first, second) for first, second in zip(one, other, strict=True))
 
@@ -68,3 +69,18 @@ def test_a_pair_met_more_often_than_a_number_holds_is_counted_whole(monkeypatch:
 
 def test_a_shelf_without_text_has_no_contexts() -> None:
     assert all(len(followers.contexts) == 0 for followers in count_followers([], kinds=KINDS, is_letter=IS_LETTER))
+
+
+@pytest.mark.parametrize("min_met", [2, 3, 40])
+def test_rare_contexts_can_be_left_out_and_are_still_told_of(monkeypatch: pytest.MonkeyPatch, min_met: int) -> None:
+    monkeypatch.setattr(followers_module, "RANGE", 20)
+    texts = some_texts(2)
+    counted = list(count_followers(texts, kinds=KINDS, is_letter=IS_LETTER, min_met=min_met))
+    for kind, followers in enumerate(counted):
+        pairs = by_hand(texts, kind)
+        totals: Counter[int] = Counter()
+        for (context, _), number in pairs.items():
+            totals[context] += number
+        needed = {pair: number for pair, number in pairs.items() if totals[pair[0]] >= (min_met if kind else 1)}
+        assert as_counter(followers) == needed
+        assert followers.met.tolist() == [list(pairs.values()).count(times) for times in range(5)]

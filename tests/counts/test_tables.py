@@ -6,7 +6,7 @@ import torch
 
 from penwright.context_kinds import CHARACTERS, kinds_of
 from penwright.counts.followers import Followers, count_followers
-from penwright.counts.tables import CountTables, empty_tables, make_tables, share_of, total_of
+from penwright.counts.tables import LEAST_MET, CountTables, empty_tables, make_tables, share_of, total_of
 
 VOCAB_SIZE = 8
 KINDS = kinds_of(CHARACTERS)
@@ -16,6 +16,11 @@ IS_LETTER = np.array([False] * 3 + [True] * 5)
 def counted() -> list[Followers]:
     text = np.random.default_rng(0).choice(8, 3_000, p=[0.3, 0.2, 0.2, 0.1, 0.1, 0.05, 0.03, 0.02]).astype(np.uint8)
     return list(count_followers([text], kinds=KINDS, is_letter=IS_LETTER))
+
+
+def followers(contexts: np.ndarray, starts: np.ndarray, symbols: np.ndarray, numbers: np.ndarray) -> Followers:
+    """What would have been counted."""
+    return Followers(contexts, starts, symbols, numbers, np.bincount(np.minimum(numbers, 5), minlength=6)[:5])
 
 
 def tables(max_entries: int = 10**9) -> CountTables:
@@ -39,7 +44,7 @@ def test_what_is_left_of_a_large_table_is_as_exact() -> None:
     contexts, starts = np.arange(size, dtype=np.int32), np.arange(size + 1, dtype=np.int32) * 2
     symbols = np.tile(np.array([0, 1], dtype=np.uint16), size)
     numbers = np.tile(np.array([9, 8], dtype=np.int32), size)
-    made = make_tables([Followers(contexts, starts, symbols, numbers)], vocab_size=2, max_entries=10**9)
+    made = make_tables([followers(contexts, starts, symbols, numbers)], vocab_size=2, max_entries=10**9)
     assert len(made.contexts) == size and (made.backoffs == made.backoffs[0]).all()
 
 
@@ -68,10 +73,20 @@ def test_little_of_a_small_budget_is_left_unused(max_entries: int) -> None:
     """Of contexts that were met from 15 to 1,000 times, half as many twice as often, as on a large shelf."""
     totals = (1_000 * 16 / np.arange(16, 1_016)).astype(np.int64)
     contexts, starts = np.arange(1_000, dtype=np.int32), np.arange(1_001)
-    each = Followers(contexts, starts, np.ones(1_000, dtype=np.uint16), totals)
-    none = Followers(contexts[:0], starts[:1], np.zeros(0, dtype=np.uint16), totals[:0])
+    each = followers(contexts, starts, np.ones(1_000, dtype=np.uint16), totals)
+    none = followers(contexts[:0], starts[:1], np.zeros(0, dtype=np.uint16), totals[:0])
     made = make_tables([each] + [none] * (KINDS.num_kinds - 1), vocab_size=2, max_entries=max_entries)
     assert 0.85 * max_entries < len(made.symbols) <= max_entries
+
+
+@pytest.mark.parametrize("max_entries", [50, 10**9])
+def test_contexts_that_are_never_kept_need_not_be_counted(max_entries: int) -> None:
+    text = np.random.default_rng(1).integers(0, 8, 3_000).astype(np.uint8)
+    without = count_followers([text], kinds=KINDS, is_letter=IS_LETTER, min_met=LEAST_MET)
+    made = make_tables(without, vocab_size=VOCAB_SIZE, max_entries=max_entries)
+    counted_all = count_followers([text], kinds=KINDS, is_letter=IS_LETTER)
+    needed = make_tables(counted_all, vocab_size=VOCAB_SIZE, max_entries=max_entries)
+    assert all(torch.equal(one, other) for one, other in zip(made, needed, strict=True))
 
 
 def test_contexts_are_distinct_and_in_order() -> None:
@@ -80,8 +95,8 @@ def test_contexts_are_distinct_and_in_order() -> None:
 
 def test_a_large_alphabet_keeps_the_most_frequent_followers_of_a_context() -> None:
     numbers = np.arange(1, 401)
-    wide = Followers(np.array([5], dtype=np.int32), np.array([0, 400]), np.arange(400, dtype=np.uint16), numbers)
-    none = Followers(
+    wide = followers(np.array([5], dtype=np.int32), np.array([0, 400]), np.arange(400, dtype=np.uint16), numbers)
+    none = followers(
         np.zeros(0, dtype=np.int32), np.zeros(1, dtype=np.int64), np.zeros(0, dtype=np.uint16), numbers[:0]
     )
     made = make_tables([wide] + [none] * (KINDS.num_kinds - 1), vocab_size=400, max_entries=1_000)
