@@ -89,7 +89,8 @@ class _GruBefore(torch.autograd.Function):
         size = initial.shape[1]
         gate_weight = factors[: 2 * size]
         candidate_weight = factors[2 * size :]
-        grad_gates, grad_candidates = befores.new_empty(gates.shape), torch.empty_like(befores)
+        grad_products = befores.new_empty(*befores.shape[:2], 3 * size)
+        grad_gates, grad_candidates = grad_products[..., : 2 * size], grad_products[..., 2 * size :]
         kept, slope = torch.empty_like(initial), torch.empty_like(initial)
         grad = grad_values[-1].clone()
         for time in reversed(range(len(values))):
@@ -107,7 +108,7 @@ class _GruBefore(torch.autograd.Function):
         grad_weight = torch.cat(
             (weight_gradient(grad_gates, befores, dtype=dtype), weight_gradient(grad_candidates, offers, dtype=dtype))
         )
-        return torch.cat((grad_gates, grad_candidates), dim=2), grad_weight, grad, None
+        return grad_products, grad_weight, grad, None
 
 
 class _GruAfter(torch.autograd.Function):
@@ -157,5 +158,5 @@ class _GruAfter(torch.autograd.Function):
             grad = passed_back(kept, ctx.marks[time], grad_values, time=time, out=grad)
         grad_products[..., : 2 * size] = grad_recurrent[..., : 2 * size]
         grad_weight = weight_gradient(grad_recurrent, befores, dtype=initial.dtype)
-        grad_bias = grad_recurrent[..., 2 * size :].sum(dim=(0, 1), dtype=initial.dtype)
+        grad_bias = grad_recurrent[..., 2 * size :].sum(dim=(0, 1)).to(initial.dtype)
         return grad_products, grad_weight, grad_bias, grad, None
