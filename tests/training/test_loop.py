@@ -10,18 +10,12 @@ from penwright.counts.tables import CountTables
 from penwright.training.checkpoint import load_latest
 from penwright.training.counting import CountedShelf
 from penwright.training.records import Finished
+from penwright.training.sizes import Size
 from penwright.training.start import train
 
 COUNTING = 30.0
 SETTINGS: dict[str, dict[str, Any]] = {
-    "model": {
-        "embedding_dim": 8,
-        "hidden_size": 8,
-        "num_layers": 1,
-        "mlp_size": 8,
-        "count_entries": 20_000,
-        "recall_slots": 64,
-    },
+    "model": {**Size(8, 1).settings, "count_entries": 20_000, "recall_slots": 64},
     "train": {
         "batch_size": 8,
         "seq_len": 32,

@@ -8,16 +8,10 @@ from penwright.corpus.store import Corpus
 from penwright.training.distributed import World
 from penwright.training.resolve import resolve_config
 from penwright.training.session import Session
+from penwright.training.sizes import Size
 
 SETTINGS: dict[str, dict[str, Any]] = {
-    "model": {
-        "embedding_dim": 8,
-        "hidden_size": 8,
-        "num_layers": 1,
-        "mlp_size": 8,
-        "count_entries": 0,
-        "recall_slots": 64,
-    },
+    "model": {**Size(8, 1).settings, "count_entries": 0, "recall_slots": 64},
     "train": {"steps": 9, "batch_size": 4, "seq_len": 32, "threads": 1, "precision": "float32"},
 }
 
