@@ -36,6 +36,8 @@ UPDATE_COST = 0.007
 """H: what too small or too large an update costs, as a share; less than half a doubling off costs nothing. In 192x3,
 with lanes of 128 characters, 32 of them instead of 16 were worse by 0.33 % after 3 million characters and better by
 0.42 % after 12 million, where 64 were as good as 32; in 96x2, 16 and 32 were equal after 8 million (2026-11)."""
+MOST_DOUBLINGS_OFF = 2.5
+"""Beyond which no more is added to that cost: nothing further off was compared."""
 UPDATE_CHARS = 755
 """G, of one million characters."""
 UPDATE_POWER = 0.75
@@ -101,14 +103,15 @@ def forecast(
         shelf_chars: Characters of the books it learns from.
         update_chars: Characters of an update, all lanes together.
     """
-    share = LAW.share(chars_read=max(chars_read, 1.0), num_parameters=num_parameters, shelf_chars=max(shelf_chars, 1))
+    chars_read = max(chars_read, update_chars)  # one update is always made
+    share = LAW.share(chars_read=chars_read, num_parameters=num_parameters, shelf_chars=max(shelf_chars, 1))
     bits = difficulty * share * update_factor(update_chars, chars_read=chars_read)
     return Forecast(bits, bits * (1 - LAW.spread), bits * (1 + LAW.spread))
 
 
 def update_factor(update_chars: int, *, chars_read: float) -> float:
     """Return how many times as many bits are needed as with updates of the best number of characters."""
-    doublings_off = abs(math.log2(update_chars / best_update(chars_read)))
+    doublings_off = min(abs(math.log2(update_chars / best_update(chars_read))), MOST_DOUBLINGS_OFF)
     return 1.0 + UPDATE_COST * max(0.0, doublings_off - 0.5) ** 2
 
 

@@ -42,6 +42,13 @@ def test_a_forecast_grows_with_the_difficulty_and_has_a_band_around_it() -> None
     assert 0 < found.low < found.bits_per_char < found.high
 
 
+@pytest.mark.parametrize("chars_read", [0.0, 1.0, 2_000.0])
+def test_an_author_that_hardly_reads_is_expected_to_predict_about_as_counting_does(chars_read: float) -> None:
+    """Of a minute and a half in which nearly all was counting it used to promise 6.9 bits of a difficulty of 2.0."""
+    expected = bits(chars_read=chars_read, num_parameters=330_000, shelf_chars=63_000_000, update_chars=2_048)
+    assert expected == pytest.approx(2.0, rel=0.05)
+
+
 def test_characters_read_again_are_worth_less_than_new_ones() -> None:
     assert fresh_chars(500, shelf_chars=1_000) == 500
     assert fresh_chars(1_000, shelf_chars=1_000) == 1_000
