@@ -74,7 +74,9 @@ def count_followers(
     """
     letters = torch.from_numpy(is_letter)
     with ThreadPoolExecutor(num_threads) as pool:
-        parts = list(pool.map(lambda piece: _count_piece(piece, kinds, letters), _pieces(texts)))
+        share = -(-sum(map(len, texts)) // num_threads)  # of a small shelf, so that every thread has something to do
+        pieces = _pieces(texts, size=min(PIECE, share))
+        parts = list(pool.map(lambda piece: _count_piece(piece, kinds, letters), pieces))
         for kind in range(kinds.num_kinds):
             packed = [part[kind] for part in parts]
             for part in parts:
@@ -82,16 +84,16 @@ def count_followers(
             yield _merged(packed, pool, min_met=min_met if kind else 1)
 
 
-def _pieces(texts: Iterable[Ids]) -> Iterator[list[Ids]]:
-    """Gather texts, or parts of long ones, until a piece is full. A part begins with an empty memory, as texts do."""
+def _pieces(texts: Iterable[Ids], *, size: int) -> Iterator[list[Ids]]:
+    """Gather texts until a piece is full. Parts of texts longer than PIECE begin with an empty memory, as texts do."""
     piece: list[Ids] = []
-    room = PIECE
+    room = size
     for text in texts:
         for start in range(0, len(text), PIECE):
             part = text[start : start + PIECE]
             if len(part) > room and piece:
                 yield piece
-                piece, room = [], PIECE
+                piece, room = [], size
             piece.append(part)
             room -= len(part)
     if piece:
