@@ -1,0 +1,89 @@
+"""Compile kernels, say whether they can take some tensors, and run them on several threads.
+
+A kernel is called with the first and the last but one of the rows it is to do, then with its arrays. Rows are divided
+evenly among as many threads as torch uses. A kernel leaves Python's lock alone, so the threads do run side by side.
+
+This module knows nothing of what a kernel computes.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import Any, TypeVar, cast
+
+import torch
+from torch import Tensor
+
+try:
+    import numba
+except ImportError:  # numba follows a new Python some months later
+    numba = None
+
+ROWS_TYPES = (torch.float32, torch.bfloat16)
+"""What kernels take numbers in. All that they add up or carry along is float32."""
+LEAST_WORK = 60_000
+"""Numbers that a thread is worth waking for: handing a part over takes some 30 microseconds."""
+
+_Kernel = TypeVar("_Kernel", bound=Callable[..., None])
+_is_allowed = True
+
+
+def kernel(function: _Kernel) -> _Kernel:
+    """Decorate a function that numba is to compile; without numba it stays as it is."""
+    if numba is None:
+        return function
+    compiled = numba.njit(nogil=True, cache=True, fastmath={"contract"}, error_model="numpy")(function)
+    return cast(_Kernel, compiled)
+
+
+def can_run(*tensors: Tensor) -> bool:
+    """Return whether kernels are to be used for some tensors: on the processor, float32 or bfloat16."""
+    is_possible = numba is not None and _is_allowed
+    return is_possible and all(tensor.device.type == "cpu" and tensor.dtype in ROWS_TYPES for tensor in tensors)
+
+
+@contextmanager
+def without_kernels() -> Iterator[None]:
+    """Leave everything to torch while the context lasts, in all threads."""
+    global _is_allowed
+    before, _is_allowed = _is_allowed, False
+    try:
+        yield
+    finally:
+        _is_allowed = before
+
+
+def array_of(tensor: Tensor) -> Any:
+    """Return a tensor's own memory as a numpy array; it must be contiguous. bfloat16 appears as uint16, see
+    `arithmetic`."""
+    assert tensor.is_contiguous(), "a kernel is compiled for contiguous arrays only"
+    return (tensor.view(torch.uint16) if tensor.dtype == torch.bfloat16 else tensor).numpy()
+
+
+def run(function: Callable[..., None], num_rows: int, *tensors: Tensor | float | int, work: int) -> None:
+    """Run a kernel over all rows.
+
+    Args:
+        function: The kernel; called with a first row, the row after the last, and the arrays and numbers.
+        num_rows: Rows that can be done independently of each other.
+        tensors: Contiguous tensors, to read from and to write to, and plain numbers.
+        work: Numbers gone over in all, which decides how many threads are woken.
+    """
+    arrays = [array_of(value) if isinstance(value, Tensor) else value for value in tensors]
+    num_parts = max(1, min(torch.get_num_threads(), num_rows, work // LEAST_WORK))
+    edges = [num_rows * part // num_parts for part in range(num_parts + 1)]
+    waiting = [
+        _threads(os.getpid()).submit(function, first, stop, *arrays)
+        for first, stop in zip(edges[1:-1], edges[2:], strict=True)
+    ]
+    function(edges[0], edges[1], *arrays)
+    for part in waiting:
+        part.result()
+
+
+@lru_cache(maxsize=1)
+def _threads(_process: int) -> ThreadPoolExecutor:
+    """Return the threads of this process: one that was forked has none of its parent's."""
+    return ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="kernel")
