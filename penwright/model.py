@@ -17,6 +17,7 @@ from penwright.layers.base import Layer, ProjectedLayer, fill_glorot
 from penwright.layers.elementwise import rms_norm
 from penwright.layers.elman import Elman
 from penwright.layers.evidence import Evidence, Found
+from penwright.layers.fused.operands import product_type
 from penwright.layers.gated import Gated
 from penwright.layers.gru import Gru
 from penwright.layers.lstm import Lstm
@@ -197,7 +198,8 @@ class CharModel(nn.Module):
 
     def _read_out(self, values: Tensor, found: Found | None) -> Tensor:
         """Return logits (..., V) of the top of the stack and of the evidence."""
-        values = rms_norm(values) if self.config.is_residual else values
+        if self.config.is_residual:
+            values = rms_norm(values, dtype=product_type(self.readout_weight))
         logits = F.linear(values, self.readout_weight, self.readout_bias).to(self.readout_bias.dtype)
         return logits if self.evidence is None or found is None else logits + self.evidence.logits(found, values)
 

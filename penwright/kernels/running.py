@@ -26,6 +26,9 @@ ROWS_TYPES = (torch.float32, torch.bfloat16)
 LEAST_WORK = 60_000
 """Numbers that a thread is worth waking for: handing a part over takes some 30 microseconds."""
 
+_ROUNDINGS = {"contract", "nsz", "reassoc"}
+"""What a compiler may do that changes a last bit: a product and a sum in one, and sums in another order, so that it can
+add up many numbers at once. Infinities and NaN stay what they are."""
 _Kernel = TypeVar("_Kernel", bound=Callable[..., None])
 _is_allowed = True
 
@@ -34,7 +37,7 @@ def kernel(function: _Kernel) -> _Kernel:
     """Decorate a function that numba is to compile; without numba it stays as it is."""
     if numba is None:
         return function
-    compiled = numba.njit(nogil=True, cache=True, fastmath={"contract"}, error_model="numpy")(function)
+    compiled = numba.njit(nogil=True, cache=True, fastmath=_ROUNDINGS, error_model="numpy")(function)
     return cast(_Kernel, compiled)
 
 

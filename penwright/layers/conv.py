@@ -13,8 +13,10 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from penwright.kernels.conv import conv_backward, conv_forward
+from penwright.kernels.running import can_run, run
 from penwright.layers.fused.operands import product_type
-from penwright.layers.fused.stretches import stretches
+from penwright.layers.fused.resets import marks_of
 
 
 def causal_conv(inputs: Tensor, weight: Tensor, recent: Tensor, resets: Tensor | None) -> Tensor:
@@ -78,33 +80,41 @@ class _CausalConv(torch.autograd.Function):
     def forward(
         ctx: Any, inputs: Tensor, weight: Tensor, recent: Tensor, resets: Tensor | None, dtype: torch.dtype
     ) -> Tensor:
-        reach = len(recent)
-        seen, masks = torch.cat((recent, inputs)), _masks(resets, reach=reach)  # (K - 1 + T, B, D)
+        ctx.resets = resets
+        inputs, recent = inputs.contiguous(), recent.contiguous()
+        ctx.save_for_backward(inputs, weight, recent)
         outputs = torch.empty_like(inputs, dtype=dtype)
-        for stretch in stretches(len(inputs), recent[0].numel(), device=inputs.device):
-            sums = inputs[stretch] * weight[reach]
-            for tap in range(reach):
-                sums.addcmul_(_unless(masks[tap], seen[tap:][stretch], stretch), weight[tap])
-            outputs[stretch] = sums
-        ctx.masks = masks
-        ctx.save_for_backward(weight, seen)
-        return outputs
+        if can_run(inputs, weight, recent, outputs):
+            given = (inputs, weight.contiguous(), recent, marks_of(resets))
+            run(conv_forward, inputs.shape[1], *given, outputs, work=inputs.numel())
+            return outputs
+        seen = torch.cat((recent, inputs))  # (K - 1 + T, B, D)
+        sums = inputs * weight[-1]
+        for tap, mask in enumerate(_masks(resets, reach=len(recent))[:-1]):
+            sums.addcmul_(_unless(mask, seen[tap : tap + len(inputs)]), weight[tap])
+        return outputs.copy_(sums)
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad_outputs: Tensor) -> tuple[Tensor, Tensor, Tensor, None, None]:
-        weight, seen = ctx.saved_tensors
-        reach = len(weight) - 1
+        inputs, weight, recent = ctx.saved_tensors
+        num_steps, num_lanes, _ = inputs.shape
+        reach = len(recent)
+        if can_run(inputs, weight, recent, grad_outputs):
+            grads = [torch.zeros_like(tensor) for tensor in (inputs, recent)]
+            shares = weight.new_zeros(num_lanes, *weight.shape)  # of each lane: sums do not depend on the threads
+            given = (inputs, weight.contiguous(), recent, marks_of(ctx.resets), grad_outputs.contiguous())
+            run(conv_backward, num_lanes, *given, *grads, shares, work=inputs.numel())
+            return grads[0], shares.sum(dim=0), grads[1], None, None
+        seen, all_grads = torch.cat((recent, inputs)), grad_outputs.to(inputs.dtype)
         grad_seen, grad_weight = torch.zeros_like(seen), torch.zeros_like(weight)
-        for stretch in stretches(len(grad_outputs), seen[0].numel(), device=seen.device):
-            all_grads = grad_outputs[stretch].to(seen.dtype)
-            for tap, mask in enumerate(ctx.masks):
-                grads = _unless(mask, all_grads, stretch)
-                grad_seen[tap:][stretch].addcmul_(grads, weight[tap])
-                grad_weight[tap] += (grads * seen[tap:][stretch]).sum(dim=(0, 1))
+        for tap, mask in enumerate(_masks(ctx.resets, reach=reach)):
+            values = _unless(mask, all_grads)
+            grad_seen[tap : tap + num_steps].addcmul_(values, weight[tap])
+            grad_weight[tap] = (values * seen[tap : tap + num_steps]).sum(dim=(0, 1))
         return grad_seen[reach:], grad_weight, grad_seen[:reach], None, None
 
 
-def _unless(mask: Tensor | None, values: Tensor, stretch: slice) -> Tensor:
-    """Return values of a stretch (t, B, D), zeros where the mask of the whole window (T, B, 1) says so."""
-    return values if mask is None else values.masked_fill(mask[stretch], 0.0)
+def _unless(mask: Tensor | None, values: Tensor) -> Tensor:
+    """Return values (T, B, D), zeros where the mask (T, B, 1) says so."""
+    return values if mask is None else values.masked_fill(mask, 0.0)

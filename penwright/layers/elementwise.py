@@ -1,8 +1,7 @@
-"""Three small functions with gradients of their own: RMSNorm, the squared ReLU, and the weighted sum of constants.
+"""Small functions with gradients of their own: RMSNorm, alone or after a sum, the squared ReLU, a sum of constants.
 
-On a processor autograd spends several times longer on them than needed: forward and backward over 4,096 characters of
-width 192 on one core took 7.2 ms against 1.4 ms for the norm, 3.0 ms against 0.8 ms for the squared ReLU (2026-11). The
-plain twins stand beside them.
+On a processor autograd spends several times longer on them than needed, and torch passes over memory for every sum and
+product; `kernels` do each in one pass. The plain twins stand beside them.
 
 Letters: N = vectors, D = width normalised over, M = constants summed, V = width of each.
 """
@@ -14,26 +13,54 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from penwright.layers.fused.stretches import stretches
+from penwright.kernels.norm import add_norm_backward, add_norm_forward, norm_backward, norm_forward
+from penwright.kernels.running import can_run, run
+from penwright.kernels.squares import squared_relu_backward, squared_relu_forward
 
 EPSILON = 1e-6
 
 
-def rms_norm(inputs: Tensor) -> Tensor:
+def rms_norm(inputs: Tensor, *, dtype: torch.dtype | None = None) -> Tensor:
     """Scale every vector (..., D) to a root mean square of one, without a weight: the product that follows has one.
+
+    Args:
+        inputs: (..., D).
+        dtype: Of the result, None for that of the inputs.
 
     Source: Zhang and Sennrich 2019, "Root Mean Square Layer Normalization", eq. 4, without the gain.
     """
+    dtype = dtype or inputs.dtype
     if not torch.is_grad_enabled():  # one character at a time, even the call of a gradient function is felt
-        return inputs * _inverse_rms(inputs)
+        return (inputs * _inverse_rms(inputs)).to(dtype)
     rows = inputs.reshape(-1, inputs.shape[-1])
-    result: Tensor = _RmsNorm.apply(rows)  # type: ignore[no-untyped-call]
+    result: Tensor = _RmsNorm.apply(rows, dtype)  # type: ignore[no-untyped-call]
     return result.view(inputs.shape)
 
 
 def plain_rms_norm(inputs: Tensor) -> Tensor:
     """Do what `rms_norm` does, left to autograd."""
     return F.rms_norm(inputs, (inputs.shape[-1],), eps=EPSILON)
+
+
+def add_norm(inputs: Tensor, additions: Tensor, *, dtype: torch.dtype | None = None) -> tuple[Tensor, Tensor]:
+    """Return the sum of two tensors (..., D), of the first one's type, and what `rms_norm` makes of it.
+
+    Args:
+        inputs: (..., D).
+        additions: (..., D), of the same type or a narrower one.
+        dtype: Of the normalised sum, None for that of the inputs.
+    """
+    if not (torch.is_grad_enabled() and can_run(inputs, additions)):
+        return plain_add_norm(inputs, additions, dtype=dtype)
+    rows = (tensor.reshape(-1, tensor.shape[-1]) for tensor in (inputs, additions))
+    found: tuple[Tensor, Tensor] = _AddNorm.apply(*rows, dtype or inputs.dtype)  # type: ignore[no-untyped-call]
+    return found[0].view(inputs.shape), found[1].view(inputs.shape)
+
+
+def plain_add_norm(inputs: Tensor, additions: Tensor, *, dtype: torch.dtype | None = None) -> tuple[Tensor, Tensor]:
+    """Do what `add_norm` does, one after the other."""
+    sums = inputs + additions
+    return sums, rms_norm(sums, dtype=dtype)
 
 
 def squared_relu(inputs: Tensor) -> Tensor:
@@ -78,42 +105,79 @@ class _RmsNorm(torch.autograd.Function):
     """With y = x / rms(x): dL/dx = (g - y * mean(g * y)) / rms(x)."""
 
     @staticmethod
-    def forward(ctx: Any, inputs: Tensor) -> Tensor:
-        outputs, factors = torch.empty_like(inputs), inputs.new_empty(len(inputs), 1)
-        for rows in stretches(*inputs.shape, device=inputs.device):
-            factors[rows] = _inverse_rms(inputs[rows])
-            torch.mul(inputs[rows], factors[rows], out=outputs[rows])
-        ctx.save_for_backward(outputs, factors)
+    def forward(ctx: Any, inputs: Tensor, dtype: torch.dtype) -> Tensor:
+        if can_run(inputs):
+            inputs = inputs.contiguous()
+            outputs, factors = torch.empty_like(inputs, dtype=dtype), inputs.new_empty(len(inputs))
+            run(norm_forward, len(inputs), inputs, EPSILON, factors, outputs, work=inputs.numel())
+        else:
+            factors = _inverse_rms(inputs).squeeze(1)
+            outputs = (inputs * factors.unsqueeze(1)).to(dtype)
+        ctx.save_for_backward(inputs, factors)
         return outputs
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, grad_outputs: Tensor) -> Tensor:
-        outputs, factors = ctx.saved_tensors
-        grad_inputs = torch.empty_like(outputs)
-        for rows in stretches(*outputs.shape, device=outputs.device):
-            grads, values, out = grad_outputs[rows], outputs[rows], grad_inputs[rows]
-            dots = (grads * values).sum(dim=-1, keepdim=True)
-            torch.addcmul(grads, values, dots, value=-1.0 / values.shape[-1], out=out).mul_(factors[rows])
-        return grad_inputs
+    def backward(ctx: Any, grad_outputs: Tensor) -> tuple[Tensor, None]:
+        inputs, factors = ctx.saved_tensors
+        if can_run(inputs, grad_outputs):
+            grad_inputs = torch.empty_like(inputs)
+            tensors = (inputs, factors, grad_outputs.contiguous(), grad_inputs)
+            run(norm_backward, len(inputs), *tensors, work=inputs.numel())
+            return grad_inputs, None
+        grads, factors = grad_outputs.to(inputs.dtype), factors.unsqueeze(1)
+        outputs = inputs * factors
+        return (grads - outputs * (grads * outputs).mean(dim=-1, keepdim=True)) * factors, None
+
+
+class _AddNorm(torch.autograd.Function):
+    """The sum's gradient is what arrives at it from elsewhere and through the norm, see `_RmsNorm`."""
+
+    @staticmethod
+    def forward(ctx: Any, inputs: Tensor, additions: Tensor, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+        inputs, additions = inputs.contiguous(), additions.contiguous()
+        sums, factors = torch.empty_like(inputs), inputs.new_empty(len(inputs))
+        outputs = torch.empty_like(inputs, dtype=dtype)
+        run(add_norm_forward, len(inputs), inputs, additions, EPSILON, sums, factors, outputs, work=inputs.numel())
+        ctx.save_for_backward(sums, factors)
+        ctx.dtype = additions.dtype
+        return sums, outputs
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad_sums: Tensor, grad_outputs: Tensor) -> tuple[Tensor, Tensor, None]:
+        sums, factors = ctx.saved_tensors
+        grad_inputs, grad_additions = torch.empty_like(sums), torch.empty_like(sums, dtype=ctx.dtype)
+        grads = (grad_sums.contiguous(), grad_outputs.contiguous())
+        run(add_norm_backward, len(sums), sums, factors, *grads, grad_inputs, grad_additions, work=sums.numel())
+        return grad_inputs, grad_additions, None
 
 
 class _SquaredRelu(torch.autograd.Function):
-    """Saves max(x, 0) alone: dL/dx = 2 * g * max(x, 0)."""
+    """dL/dx = 2 * g * max(x, 0)."""
 
     @staticmethod
     def forward(ctx: Any, inputs: Tensor) -> Tensor:
-        positive = inputs.clamp_min(0)
-        ctx.save_for_backward(positive)
-        outputs: Tensor = positive * positive
+        ctx.save_for_backward(inputs)
+        if not can_run(inputs):
+            return plain_squared_relu(inputs)
+        inputs = inputs.contiguous()
+        outputs = torch.empty_like(inputs)
+        rows = (tensor.view(-1, tensor.shape[-1]) for tensor in (inputs, outputs))
+        run(squared_relu_forward, inputs.numel() // inputs.shape[-1], *rows, work=inputs.numel())
         return outputs
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad_outputs: Tensor) -> Tensor:
-        (positive,) = ctx.saved_tensors
-        grad_inputs: Tensor = positive * grad_outputs
-        return grad_inputs.mul_(2.0)
+        (inputs,) = ctx.saved_tensors
+        if not can_run(inputs, grad_outputs):
+            return inputs.clamp_min(0).mul_(grad_outputs).mul_(2.0)
+        grad_inputs = torch.empty(inputs.shape, dtype=inputs.dtype)
+        given = (inputs.contiguous(), grad_outputs.contiguous())
+        rows = (tensor.view(-1, tensor.shape[-1]) for tensor in (*given, grad_inputs))
+        run(squared_relu_backward, inputs.numel() // inputs.shape[-1], *rows, work=inputs.numel())
+        return grad_inputs
 
 
 class _WeightedSum(torch.autograd.Function):

@@ -11,7 +11,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from penwright.layers.base import Layer
-from penwright.layers.elementwise import rms_norm, squared_relu
+from penwright.layers.elementwise import add_norm, rms_norm, squared_relu
+from penwright.layers.fused.operands import product_type
 
 Drop = Callable[[Tensor], Tensor]
 """Drops a share of the values it is given and scales up the rest."""
@@ -71,8 +72,9 @@ class ResidualBlock(Layer[Any]):
 
     def _add(self, stream: Tensor, outputs: Tensor, drop: Drop) -> Tensor:
         """Add the layer's outputs (..., H) to the stream (..., E), and then the perceptron's."""
-        stream = stream + drop(F.linear(outputs, self.projection_weight))
-        if self.has_mlp:
-            hidden = squared_relu(F.linear(rms_norm(stream), self.mlp_input_weight))  # (..., M)
-            stream = stream + drop(F.linear(hidden, self.mlp_output_weight))
-        return stream
+        said = drop(F.linear(outputs, self.projection_weight))
+        if not self.has_mlp:
+            return stream + said
+        stream, normed = add_norm(stream, said, dtype=product_type(self.mlp_input_weight))
+        hidden = squared_relu(F.linear(normed, self.mlp_input_weight))  # (..., M)
+        return stream + drop(F.linear(hidden, self.mlp_output_weight))

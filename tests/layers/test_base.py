@@ -1,6 +1,6 @@
 """What every layer promises: a window equals its characters one by one, in value, state and every gradient."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,7 +11,6 @@ from torch import Tensor
 
 from penwright.layers.base import Layer, ProjectedLayer, fill_glorot, reset_state, unrolled
 from penwright.layers.elman import Elman
-from penwright.layers.fused import stretches
 from penwright.layers.gated import Gated
 from penwright.layers.gru import Gru
 from penwright.layers.lstm import Lstm
@@ -34,14 +33,6 @@ MAKERS: dict[str, Callable[[torch.Generator], Layer[Any]]] = {
     ),
 }
 PROJECTED = ["perceptron", "elman", "gru before", "gru after", "lstm"]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _short_stretches() -> Iterator[None]:
-    """Windows are read a few characters at a time, where layers do so."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(stretches, "NUMBERS", 20)
-        yield
 
 
 def make(name: str) -> Layer[Any]:

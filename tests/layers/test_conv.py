@@ -1,23 +1,11 @@
 """The short convolution against torch's own, its plain twin, and the texts it must not look into."""
 
-from collections.abc import Iterator
-
-import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
 from penwright.layers.conv import causal_conv, plain_causal_conv, recent_after
-from penwright.layers.fused import stretches
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _short_stretches() -> Iterator[None]:
-    """Two steps of two lanes of three channels at a time."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(stretches, "NUMBERS", 12)
-        yield
 
 
 def random_arguments(seq_len: int, *, taps: int = 4, seed: int = 0) -> tuple[Tensor, Tensor, Tensor]:

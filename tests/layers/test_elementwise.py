@@ -14,7 +14,6 @@ from penwright.layers.elementwise import (
     squared_relu,
     weighted_sum,
 )
-from penwright.layers.fused import stretches
 
 CONSTANTS = torch.randn(4, 3, 8, 8, generator=torch.Generator().manual_seed(2), dtype=torch.float64)
 PAIRS = [
@@ -26,11 +25,6 @@ PAIRS = [
         id="weighted_sum",
     ),
 ]
-
-
-@pytest.fixture(autouse=True)
-def _short_stretches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stretches, "NUMBERS", 40)  # of the twelve vectors of eight, five at a time
 
 
 def random_inputs() -> Tensor:

@@ -2,9 +2,9 @@
 
 Rows of every product, H each: write gate z, content v, output gate g.
 
-`gated_sequence` is the form for processors, with gradients of its own: one operation per time step and direction, and
-everything else in stretches that stay in the cache. `gated_by_doubling` is the form for accelerators, where a short
-operation costs as much as a long one: a few operations over the whole window, their gradients left to autograd.
+`gated_sequence` is the form for processors, with gradients of its own: a kernel, or one operation per time step and
+direction. `gated_by_doubling` is the form for accelerators, where a short operation costs as much as a long one: a few
+operations over the whole window, their gradients left to autograd.
 
 Letters: B = lanes, T = characters per window, H = hidden_size.
 """
@@ -16,9 +16,10 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from penwright.kernels.gated import gated_backward, gated_forward
+from penwright.kernels.running import can_run, run
 from penwright.layers.fused.operands import sigmoid_gradient
-from penwright.layers.fused.resets import carried, marked_steps
-from penwright.layers.fused.stretches import stretches
+from penwright.layers.fused.resets import carried, marked_steps, marks_of
 from penwright.layers.scan import scan_by_doubling
 
 
@@ -54,42 +55,48 @@ class _GatedSequence(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, products: Tensor, initial: Tensor, resets: Tensor | None) -> tuple[Tensor, Tensor]:
         num_steps, (num_lanes, size) = len(products), initial.shape
-        marks = marked_steps(resets, num_steps=num_steps)
-        values = initial.new_empty(num_steps, num_lanes, 3 * size)
+        products = products.contiguous()
         memories = initial.new_empty(num_steps + 1, num_lanes, size)  # before each step, and after the last
         memories[0] = initial
         outputs = products.new_empty(num_steps, num_lanes, size)
-        for stretch in stretches(num_steps, initial.numel(), device=initial.device):
-            write, content, gate = values[stretch].copy_(products[stretch]).chunk(3, dim=2)
-            befores, afters = memories[stretch], memories[1:][stretch]
-            steps = zip(befores, content, write.sigmoid_(), afters, marks[stretch], strict=True)
-            for before, content_now, write_now, after, mark in steps:
-                torch.lerp(carried(before, mark), content_now, write_now, out=after)
-            outputs[stretch] = F.silu(gate).mul_(afters)
-        ctx.marks = marks
-        ctx.save_for_backward(values, memories)
-        return outputs, memories[-1].clone()
+        ctx.resets = resets
+        ctx.save_for_backward(products, memories)
+        if can_run(products, initial):
+            run(gated_forward, num_lanes, products, marks_of(resets), memories, outputs, work=products.numel())
+            return outputs, memories[-1].clone()
+        marks = marked_steps(resets, num_steps=num_steps)
+        write, content, gate = products.to(initial.dtype).chunk(3, dim=2)
+        for before, content_now, write_now, after, mark in zip(
+            memories, content, write.sigmoid(), memories[1:], marks, strict=False
+        ):
+            torch.lerp(carried(before, mark), content_now, write_now, out=after)
+        return outputs.copy_(F.silu(gate).mul_(memories[1:])), memories[-1].clone()
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad_outputs: Tensor, grad_last: Tensor) -> tuple[Tensor, Tensor, None]:
-        values, memories = ctx.saved_tensors
-        grad_products = grad_outputs.new_empty(values.shape)
+        products, memories = ctx.saved_tensors
+        grad_products = torch.empty_like(products)
+        if can_run(products, memories, grad_outputs):
+            grad_memory = grad_last.clone(memory_format=torch.contiguous_format)
+            given = (products, marks_of(ctx.resets), memories, grad_outputs.contiguous())
+            run(gated_backward, len(grad_memory), *given, grad_memory, grad_products, work=products.numel())
+            return grad_products, grad_memory, None
+        marks = marked_steps(ctx.resets, num_steps=len(products))
+        write, content, gate = products.to(memories.dtype).chunk(3, dim=2)
+        write = write.sigmoid()
+        grad_write, grad_content, grad_gate = grad_products.chunk(3, dim=2)
+        grads = grad_outputs.to(memories.dtype)
+        grad_memories = F.silu(gate).mul_(grads)
+        grad_gate.copy_(torch.ops.aten.silu_backward(memories[1:] * grads, gate))
+        gained, decay = content - memories[:-1], 1.0 - write
+        for place, mark in enumerate(marks):
+            if mark is not None:
+                gained[place].copy_(torch.where(mark, content[place], gained[place]))
+                decay[place].masked_fill_(mark, 0.0)
         later, kept = grad_last, memories.new_ones(())  # the gradient of the memory after a step, and what it keeps
-        for stretch in reversed(list(stretches(len(values), memories[0].numel(), device=memories.device))):
-            write, content, gate = values[stretch].chunk(3, dim=2)
-            grad_write, grad_content, grad_gate = grad_products[stretch].chunk(3, dim=2)
-            befores, afters = memories[stretch], memories[1:][stretch]
-            grads = grad_outputs[stretch].to(memories.dtype)
-            grad_memories = F.silu(gate).mul_(grads)
-            grad_gate.copy_(torch.ops.aten.silu_backward(afters * grads, gate))
-            gained, decay = content - befores, 1.0 - write
-            for place, mark in enumerate(ctx.marks[stretch]):
-                if mark is not None:
-                    gained[place].copy_(torch.where(mark, content[place], gained[place]))
-                    decay[place].masked_fill_(mark, 0.0)
-            for grad, decay_now in zip(reversed(grad_memories.unbind(0)), reversed(decay.unbind(0)), strict=True):
-                later, kept = grad.addcmul_(kept, later), decay_now
-            grad_content.copy_(grad_memories * write)
-            grad_write.copy_(sigmoid_gradient(gained.mul_(grad_memories), write, out=gained))
+        for grad, decay_now in zip(reversed(grad_memories.unbind(0)), reversed(decay.unbind(0)), strict=True):
+            later, kept = grad.addcmul_(kept, later), decay_now
+        grad_content.copy_(grad_memories * write)
+        grad_write.copy_(sigmoid_gradient(gained.mul_(grad_memories), write, out=gained))
         return grad_products, kept * later, None

@@ -4,18 +4,12 @@ import pytest
 import torch
 from torch import Tensor
 
-from penwright.layers.fused import stretches
 from penwright.layers.fused.gated import gated_by_doubling, gated_sequence
 
 NUM_STEPS, NUM_LANES, SIZE = 7, 2, 3
 RESETS = torch.zeros(NUM_STEPS, NUM_LANES, dtype=torch.bool)
 RESETS[0, 1] = RESETS[2, 0] = RESETS[4, 1] = RESETS[6, 0] = True
 EITHER = pytest.mark.parametrize("resets", [None, RESETS], ids=["one text", "texts that begin"])
-
-
-@pytest.fixture(autouse=True, params=[1, 3, NUM_STEPS], ids=lambda steps: f"{steps} at once")
-def _stretch(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stretches, "NUMBERS", request.param * NUM_LANES * SIZE)
 
 
 def random_arguments(dtype: torch.dtype = torch.float64) -> tuple[Tensor, Tensor]:
