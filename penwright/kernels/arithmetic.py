@@ -39,12 +39,12 @@ _LAST = np.uint32(1)
 
 def wide(number: Any) -> Any:
     """Return a number out of an array as float32. Only within kernels."""
-    raise NotImplementedError
+    raise TypeError("only what numba compiles can call this")
 
 
 def fitting(value: Any, array: Any) -> Any:
     """Return a float32 rounded as an array wants its numbers. Only within kernels."""
-    raise NotImplementedError
+    raise TypeError("only what numba compiles can call this")
 
 
 @kernel

@@ -17,9 +17,9 @@ import torch
 from torch import Tensor
 
 try:
-    import numba
+    import numba as numba
 except ImportError:  # numba follows a new Python some months later
-    numba = None
+    numba = None  # type: ignore[assignment]
 
 ROWS_TYPES = (torch.float32, torch.bfloat16)
 """What kernels take numbers in. All that they add up or carry along is float32."""
@@ -34,10 +34,17 @@ _is_allowed = True
 
 
 def kernel(function: _Kernel) -> _Kernel:
-    """Decorate a function that numba is to compile; without numba it stays as it is."""
+    """Decorate a function that numba is to compile; without numba it stays as it is.
+
+    What was compiled is kept beside the module, or where numba keeps such things for this user, for the next process.
+    """
     if numba is None:
         return function
-    compiled = numba.njit(nogil=True, cache=True, fastmath=_ROUNDINGS, error_model="numpy")(function)
+    compiled = numba.njit(nogil=True, fastmath=_ROUNDINGS, error_model="numpy")(function)
+    try:
+        compiled.enable_caching()
+    except RuntimeError:  # neither place can be written: it is compiled anew in every process
+        pass
     return cast(_Kernel, compiled)
 
 

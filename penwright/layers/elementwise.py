@@ -172,7 +172,8 @@ class _SquaredRelu(torch.autograd.Function):
     def backward(ctx: Any, grad_outputs: Tensor) -> Tensor:
         (inputs,) = ctx.saved_tensors
         if not can_run(inputs, grad_outputs):
-            return inputs.clamp_min(0).mul_(grad_outputs).mul_(2.0)
+            plain: Tensor = inputs.clamp_min(0).mul_(grad_outputs).mul_(2.0)
+            return plain
         grad_inputs = torch.empty(inputs.shape, dtype=inputs.dtype)
         given = (inputs.contiguous(), grad_outputs.contiguous())
         rows = (tensor.view(-1, tensor.shape[-1]) for tensor in (*given, grad_inputs))
