@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from penwright.context_kinds import kinds_of
 from penwright.counts.tables import CountTables
 from penwright.layers.base import Layer, ProjectedLayer, fill_glorot
-from penwright.layers.elementwise import rms_norm
+from penwright.layers.elementwise import rms_norm, turned
 from penwright.layers.elman import Elman
 from penwright.layers.evidence import Evidence, Found
 from penwright.layers.fused.operands import product_type
@@ -125,7 +125,7 @@ class CharModel(nn.Module):
             values = values + self.evidence.vectors(found)
         for layer in range(begin, len(stack)):
             values, states[layer] = stack[layer].step(values, states[layer])
-        return self._read_out(values, found), tuple(states)
+        return self._read_out(self._top(values), found), tuple(states)
 
     def sequence(
         self,
@@ -156,8 +156,8 @@ class CharModel(nn.Module):
         if self._looks_up():
             scale = None if drop is keep_all else drop(self.readout_bias.new_ones(times.shape))
             products = self._lowest().look_up(times, scale=scale)
-            turned = None if resets is None else resets.t()
-            values, states[0] = self._lowest().sequence_products(products, states[0], turned)
+            marks = None if resets is None else resets.t()
+            values, states[0] = self._lowest().sequence_products(products, states[0], marks)
             begin = 1
         else:
             values = self._vectors(times)
@@ -166,7 +166,7 @@ class CharModel(nn.Module):
             found, states[len(stack) :] = self.evidence.sequence(
                 ids, tuple(states[len(stack) :]), resets, consumes_state=consumes_state
             )
-            values = values + self.evidence.vectors(found).transpose(0, 1)
+            values = values + turned(self.evidence.vectors(found))
         for layer in range(begin, len(stack)):
             block = stack[layer]
             if isinstance(block, ResidualBlock):
@@ -176,7 +176,7 @@ class CharModel(nn.Module):
             values = outputs.transpose(0, 1)  # (T, B, E) or (T, B, H)
         if not self.config.is_residual:
             values = drop(values)
-        return self._read_out(values.transpose(0, 1), found), tuple(states)
+        return self._read_out(turned(self._top(values)), found), tuple(states)
 
     forward = sequence
 
@@ -196,12 +196,16 @@ class CharModel(nn.Module):
             return F.embedding(ids, self.embedding)
         return F.one_hot(ids, self.config.vocab_size).to(self.readout_bias.dtype)
 
-    def _read_out(self, values: Tensor, found: Found | None) -> Tensor:
+    def _top(self, values: Tensor) -> Tensor:
+        """Return what is read out of the last layer's values or of the stream, of the same shape."""
+        if not self.config.is_residual:
+            return values
+        return rms_norm(values, dtype=product_type(self.readout_weight))
+
+    def _read_out(self, top: Tensor, found: Found | None) -> Tensor:
         """Return logits (..., V) of the top of the stack and of the evidence."""
-        if self.config.is_residual:
-            values = rms_norm(values, dtype=product_type(self.readout_weight))
-        logits = F.linear(values, self.readout_weight, self.readout_bias).to(self.readout_bias.dtype)
-        return logits if self.evidence is None or found is None else logits + self.evidence.logits(found, values)
+        logits = F.linear(top, self.readout_weight, self.readout_bias).to(self.readout_bias.dtype)
+        return logits if self.evidence is None or found is None else logits + self.evidence.logits(found, top)
 
     def _dropper(self, generator: torch.Generator | None) -> Drop:
         share = self.config.dropout

@@ -1,9 +1,9 @@
-"""Small functions with gradients of their own: RMSNorm, alone or after a sum, the squared ReLU, a sum of constants.
+"""Small functions with gradients of their own: RMSNorm, alone or after a sum, squared ReLU, turning, a weighted sum.
 
 On a processor autograd spends several times longer on them than needed, and torch passes over memory for every sum and
 product; `kernels` do each in one pass. The plain twins stand beside them.
 
-Letters: N = vectors, D = width normalised over, M = constants summed, V = width of each.
+Letters: B = lanes, T = characters per window, D = width normalised over, M = constants summed, V = width of each.
 """
 
 from typing import Any
@@ -77,6 +77,17 @@ def squared_relu(inputs: Tensor) -> Tensor:
 def plain_squared_relu(inputs: Tensor) -> Tensor:
     """Do what `squared_relu` does, left to autograd."""
     return F.relu(inputs).square()
+
+
+def turned(values: Tensor) -> Tensor:
+    """Return (B, T, ...) as (T, B, ...), or the other way round, laid out anew, and gradients laid out anew too.
+
+    Of a mere view, every operation before it gets a gradient that lies crosswise, and copies it for itself.
+    """
+    if not torch.is_grad_enabled():
+        return values.transpose(0, 1)
+    result: Tensor = _Turned.apply(values)  # type: ignore[no-untyped-call]
+    return result
 
 
 def weighted_sum(weights: Tensor, constants: Tensor) -> Tensor:
@@ -179,6 +190,17 @@ class _SquaredRelu(torch.autograd.Function):
         rows = (tensor.view(-1, tensor.shape[-1]) for tensor in (*given, grad_inputs))
         run(squared_relu_backward, inputs.numel() // inputs.shape[-1], *rows, work=inputs.numel())
         return grad_inputs
+
+
+class _Turned(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, values: Tensor) -> Tensor:
+        return values.transpose(0, 1).contiguous()
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad_outputs: Tensor) -> Tensor:
+        return grad_outputs.transpose(0, 1).contiguous()
 
 
 class _WeightedSum(torch.autograd.Function):
