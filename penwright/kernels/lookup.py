@@ -90,9 +90,7 @@ def look_up(
 
 
 @kernel
-def _find(
-    start: int, size: int, wanted: Any, contexts: Any, begins: Any, rows: Any, found: Any, fetched: Any
-) -> None:
+def _find(start: int, size: int, wanted: Any, contexts: Any, begins: Any, rows: Any, found: Any, fetched: Any) -> None:
     """Write what the tables hold of each context wanted by a block of characters, or _NONE: found (block, K).
 
     What is fetched ahead is added to fetched[0]; nobody wants the sum, but a compiler leaves out what has no effect.

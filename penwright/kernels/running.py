@@ -32,9 +32,19 @@ _is_allowed = True
 
 def kernel(function: _Kernel) -> _Kernel:
     """Decorate a function that numba is to compile; without numba it stays as it is."""
+    return _compiled(function, {"contract"})
+
+
+def summing_kernel(function: _Kernel) -> _Kernel:
+    """Decorate a function as `kernel` does, one that adds up and may do so in whatever order is fastest: always the
+    same on one machine."""
+    return _compiled(function, {"contract", "reassoc", "nsz"})
+
+
+def _compiled(function: _Kernel, liberties: set[str]) -> _Kernel:
     if numba is None:
         return function
-    compiled = numba.njit(nogil=True, cache=True, fastmath={"contract"}, error_model="numpy")(function)
+    compiled = numba.njit(nogil=True, cache=True, fastmath=liberties, error_model="numpy")(function)
     return cast(_Kernel, compiled)
 
 

@@ -27,7 +27,17 @@ from penwright.layers.base import State
 from penwright.layers.counted import Counted, Predictions
 from penwright.layers.elementwise import weighted_sum
 from penwright.layers.embeddings import embedding_sum
-from penwright.layers.recall import Recalled, RecallState, initial_recall, recall_sequence, recall_step, silenced
+from penwright.layers.mixing import mixed, with_bonuses
+from penwright.layers.recall import (
+    Recalled,
+    RecallState,
+    agreement,
+    endurance,
+    initial_recall,
+    recall_sequence,
+    recall_step,
+    silenced,
+)
 
 _LOG_CENTRE, _LOG_SCALE = 4.0, 0.5  # brings the logarithms of usual probabilities to about -1 to 1
 _SMALL = 0.02  # standard deviation of new weights
@@ -156,33 +166,26 @@ class Evidence(nn.Module):
         if found.recalled is not None:
             latest = found.recalled.latest  # (..., R)
             total = total + embedding_sum(torch.where(latest < 0, self.vocab_size, latest), self.recall_embedding)
-            facts = torch.cat((_agrees(found.recalled), _lasting(found.recalled)), dim=-1)  # (..., 2 * R)
+            facts = torch.cat((agreement(found.recalled), endurance(found.recalled)), dim=-1)  # (..., 2 * R)
             total = total + F.linear(facts, self.recall_facts_weight).float()
         return total
 
     def logits(self, found: Found, top: Tensor) -> Tensor:
         """Return what the evidence adds to the logits, (..., V), given the normalised top of the stream, (..., E)."""
-        total = torch.zeros((), device=top.device)
-        if found.predictions is not None:
-            log_probs, facts = found.predictions
-            weights = F.linear(top, self.mix_weight, self.mix_bias).float()
-            weights = weights + F.linear(facts, self.mix_facts_weight).float()  # (..., M)
-            with torch.autocast(top.device.type, enabled=False):
-                total = weighted_sum(weights, log_probs)
-        if found.recalled is not None:
+        predictions, recalled = found
+        if recalled is None and predictions is None:
+            return torch.zeros((), device=top.device)
+        if recalled is not None:
             bonuses = F.linear(top, self.bonus_weight, self.bonus_bias).float()
-            symbols, gains = self._bonuses(found.recalled, bonuses)
-            total = total.expand(*top.shape[:-1], self.vocab_size).scatter_add(-1, symbols, gains)
-        return total
-
-    def _bonuses(self, recalled: Recalled, bonuses: Tensor) -> tuple[Tensor, Tensor]:
-        """Return symbols and what each gains, both (..., 2 * R): the latest followers, then the earlier ones."""
-        plain, agreeing, proven, lasting, earlier = bonuses.chunk(5, dim=-1)  # (..., R) each
-        agrees = _agrees(recalled)
-        gains = plain + agreeing * agrees + proven * (recalled.streak > 0) + lasting * _lasting(recalled)
-        symbols = torch.cat((recalled.latest, recalled.earlier), dim=-1)
-        gains = torch.cat((gains, earlier * (1.0 - agrees)), dim=-1) * (symbols >= 0)
-        return symbols.clamp_min(0), gains
+            if predictions is None:
+                return with_bonuses(bonuses.new_zeros(*top.shape[:-1], self.vocab_size), bonuses, recalled)
+        assert predictions is not None
+        weights = F.linear(top, self.mix_weight, self.mix_bias).float()
+        weights = weights + F.linear(predictions.facts, self.mix_facts_weight).float()  # (..., M)
+        with torch.autocast(top.device.type, enabled=False):
+            if recalled is None:
+                return weighted_sum(weights, predictions.log_probs)
+            return mixed(weights, predictions.log_probs, bonuses, recalled)
 
     def _predictions(self, contexts: Tensor) -> Predictions | None:
         """Return the tables' predictions for contexts (..., K)."""
@@ -191,13 +194,3 @@ class Evidence(nn.Module):
         shape = contexts.shape[:-1]
         log_probs, facts = self.counted(contexts.flatten(0, -2))
         return Predictions(log_probs.unflatten(0, shape), facts.unflatten(0, shape))
-
-
-def _agrees(recalled: Recalled) -> Tensor:
-    """Return 1 where a context's two latest followers are one symbol, (..., R)."""
-    return ((recalled.latest == recalled.earlier) & (recalled.latest >= 0)).float()
-
-
-def _lasting(recalled: Recalled) -> Tensor:
-    """Return how long the recalls have been right: the logarithm of the streak, 0 for none, (..., R)."""
-    return recalled.streak.float().log1p()

@@ -27,7 +27,6 @@ _CHECK_BITS = 16
 _CHECK_MASK = (1 << _CHECK_BITS) - 1
 _SYMBOL_BITS = {torch.int32: 8, torch.int64: 17}
 """Of a follower, by the type of a slot: as few as the alphabet lets them be."""
-
 _WORK = 16
 """Numbers gone over that a look at a slot takes as long as: each waits for memory."""
 
@@ -182,6 +181,16 @@ def _by_sorting(
     streak = _streaks(was_right, state.streak)
     recalled = Recalled(*(part.transpose(1, 2) for part in (latest - 1, earlier - 1, streak)))
     return recalled, RecallState(slots, numbers[:, :, -1], latest[:, :, -1], streak[:, :, -1])
+
+
+def agreement(recalled: Recalled) -> Tensor:
+    """Return 1 where a context's two latest followers are one symbol, float32 (..., R)."""
+    return ((recalled.latest == recalled.earlier) & (recalled.latest >= 0)).float()
+
+
+def endurance(recalled: Recalled) -> Tensor:
+    """Return how long the recalls have been right: the logarithm of the streak, 0 for none, float32 (..., R)."""
+    return recalled.streak.float().log1p()
 
 
 def silenced(recalled: Recalled, *, max_streak: int) -> Recalled:
