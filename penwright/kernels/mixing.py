@@ -31,8 +31,7 @@ def mix_forward(
         first, stop: Which characters.
         weights: float32 (N, M).
         log_probs: float32 (N, M, V).
-        bonuses: float32 (N, 5R): for the latest follower in any case, if it is the earlier one too, if the recall before
-            was right, and for each e-fold of the streak; for the earlier follower if it is another.
+        bonuses: float32 (N, 5R), see `layers.mixing.with_bonuses`.
         latest, earlier, streaks: int64 (N, R), what is recalled; -1 for no symbol.
         logits: float32 (N, V).
     """

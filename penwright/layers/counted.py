@@ -99,7 +99,7 @@ class Counted(nn.Module):
         Args:
             contexts: int64 (N, K) of 32 bits.
         """
-        if running.can_run(self.unigrams):
+        if running.can_run(self.unigrams) and self.unigrams.dtype == torch.float32:
             return self._by_kernel(contexts)
         if len(contexts) < MANY:
             return self._plain(contexts)
@@ -121,7 +121,7 @@ class Counted(nn.Module):
         return _told(probs, found)
 
     def _by_kernel(self, contexts: Tensor) -> Predictions:
-        """Do what `forward` does, character by character."""
+        """Do what `forward` does, character by character. The logarithms may differ in their last bit."""
         num_asked, num_told = len(contexts), self.kinds.num_told
         log_probs = torch.empty(num_asked, num_told, len(self.unigrams))
         facts = torch.empty(num_asked, 3 * num_told)

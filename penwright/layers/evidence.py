@@ -27,19 +27,17 @@ from penwright.layers.base import State
 from penwright.layers.counted import Counted, Predictions
 from penwright.layers.elementwise import weighted_sum
 from penwright.layers.embeddings import embedding_sum
+from penwright.layers.features import features_of
 from penwright.layers.mixing import mixed, with_bonuses
 from penwright.layers.recall import (
     Recalled,
     RecallState,
-    agreement,
-    endurance,
     initial_recall,
     recall_sequence,
     recall_step,
     silenced,
 )
 
-_LOG_CENTRE, _LOG_SCALE = 4.0, 0.5  # brings the logarithms of usual probabilities to about -1 to 1
 _SMALL = 0.02  # standard deviation of new weights
 _RECALL_SCALE = 0.05  # and of new vectors of recalled symbols
 
@@ -158,17 +156,18 @@ class Evidence(nn.Module):
 
     def vectors(self, found: Found) -> Tensor:
         """Return what the evidence adds to the stream, (..., E)."""
-        total = torch.zeros((), device=self.is_letter.device)
+        weights: list[Tensor] = []
         if found.predictions is not None:
-            shown = found.predictions.log_probs[..., self._shown, :].add(_LOG_CENTRE).mul_(_LOG_SCALE)  # (..., 2, V)
-            total = total + F.linear(shown.flatten(-2), self.shown_weight).float()
-            total = total + F.linear(found.predictions.facts, self.facts_weight).float()
+            weights += [self.shown_weight, self.facts_weight]
         if found.recalled is not None:
-            latest = found.recalled.latest  # (..., R)
-            total = total + embedding_sum(torch.where(latest < 0, self.vocab_size, latest), self.recall_embedding)
-            facts = torch.cat((agreement(found.recalled), endurance(found.recalled)), dim=-1)  # (..., 2 * R)
-            total = total + F.linear(facts, self.recall_facts_weight).float()
-        return total
+            weights.append(self.recall_facts_weight)
+        if not weights:
+            return torch.zeros((), device=self.is_letter.device)
+        total = F.linear(features_of(*found, self._shown), torch.cat(weights, dim=1))
+        if found.recalled is None:
+            return total.float()
+        latest = found.recalled.latest  # (..., R)
+        return embedding_sum(torch.where(latest < 0, self.vocab_size, latest), self.recall_embedding, onto=total)
 
     def logits(self, found: Found, top: Tensor) -> Tensor:
         """Return what the evidence adds to the logits, (..., V), given the normalised top of the stream, (..., E)."""

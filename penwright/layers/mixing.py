@@ -46,8 +46,8 @@ def with_bonuses(logits: Tensor, bonuses: Tensor, recalled: Recalled) -> Tensor:
 
     Args:
         logits: float32 (..., V).
-        bonuses: float32 (..., 5R). Of every order: for the latest follower in any case; if the earlier one is the same;
-            if the recall before was right; for each e-fold of the streak. And for the earlier follower, if it is another.
+        bonuses: float32 (..., 5R). For the latest follower in any case; if the earlier one is the same; if the recall
+            before was right; for each e-fold of the streak. For the earlier follower if it is another.
         recalled: Each (..., R).
     """
     plain, agreeing, proven, lasting, earlier = bonuses.chunk(5, dim=-1)  # (..., R) each
