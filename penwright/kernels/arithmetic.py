@@ -32,6 +32,23 @@ _Q0, _Q2, _Q4, _Q6 = (
 )
 ONE = np.float32(1.0)
 _HALF = np.float32(0.5)
+_L2, _L3, _L4, _L5, _L6, _L7, _L8, _L9, _L10 = (
+    np.float32(value)
+    for value in (
+        7.0376836292e-2,
+        -1.1514610310e-1,
+        1.1676998740e-1,
+        -1.2420140846e-1,
+        1.4249322787e-1,
+        -1.6668057665e-1,
+        2.0000714765e-1,
+        -2.4999993993e-1,
+        3.3333331174e-1,
+    )
+)
+_LN2_HIGH, _LN2_LOW = np.float32(0.693359375), np.float32(-2.12194440e-4)
+_ROOT = np.int32(0x3F3504F3)  # the bits of sqrt(1/2)
+_MANTISSA = np.int32(23)
 _BITS = np.uint32(16)
 _ROUND = np.uint32(0x7FFF)
 _LAST = np.uint32(1)
@@ -82,3 +99,22 @@ def tanh(value: Any) -> Any:
 def sigmoid(value: Any) -> Any:
     """Return 1 / (1 + exp(-x)) of a float32."""
     return _HALF * tanh(_HALF * value) + _HALF
+
+
+@kernel
+def logarithm(value: Any) -> Any:
+    """Return the natural logarithm of a float32 that is above zero and not denormal, to within 1e-7 of it."""
+    bits = np.float32(value).view(np.int32)
+    exponent = np.int32(np.int32(bits - _ROOT) >> _MANTISSA)  # of the power of two that brings it nearest to 1
+    x = np.int32(bits - np.int32(exponent << _MANTISSA)).view(np.float32) - ONE  # sqrt(1/2) - 1 to sqrt(2) - 1
+    s, power = x * x, np.float32(exponent)
+    tail = _L2
+    tail = tail * x + _L3
+    tail = tail * x + _L4
+    tail = tail * x + _L5
+    tail = tail * x + _L6
+    tail = tail * x + _L7
+    tail = tail * x + _L8
+    tail = tail * x + _L9
+    tail = tail * x + _L10
+    return power * _LN2_HIGH + (x + (power * _LN2_LOW + s * (x * tail - _HALF)))

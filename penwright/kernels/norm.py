@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from penwright.kernels.arithmetic import ONE, fitting, wide
-from penwright.kernels.running import kernel
+from penwright.kernels.running import kernel, summing_kernel
 
 
 @kernel
@@ -78,7 +78,7 @@ def _added_both(grads: Any, totals: Any, rounded: Any) -> None:
         rounded[i] = fitting(total, rounded)
 
 
-@kernel
+@summing_kernel
 def _normed(inputs: Any, epsilon: Any, outputs: Any) -> Any:
     size = len(inputs)
     total = np.float32(0.0)
@@ -90,7 +90,7 @@ def _normed(inputs: Any, epsilon: Any, outputs: Any) -> Any:
     return factor
 
 
-@kernel
+@summing_kernel
 def _mean_product(grads: Any, inputs: Any) -> Any:
     total = np.float32(0.0)
     for i in range(len(inputs)):

@@ -26,9 +26,6 @@ ROWS_TYPES = (torch.float32, torch.bfloat16)
 LEAST_WORK = 60_000
 """Numbers that a thread is worth waking for: handing a part over takes some 30 microseconds."""
 
-_ROUNDINGS = {"contract", "nsz", "reassoc"}
-"""What a compiler may do that changes a last bit: a product and a sum in one, and sums in another order, so that it can
-add up many numbers at once. Infinities and NaN stay what they are."""
 _Kernel = TypeVar("_Kernel", bound=Callable[..., None])
 _is_allowed = True
 
@@ -38,9 +35,19 @@ def kernel(function: _Kernel) -> _Kernel:
 
     What was compiled is kept beside the module, or where numba keeps such things for this user, for the next process.
     """
+    return _compiled(function, {"contract"})  # a product and a sum in one
+
+
+def summing_kernel(function: _Kernel) -> _Kernel:
+    """Decorate a function as `kernel` does, one that adds up and may do so in whatever order is fastest: always the
+    same on one machine."""
+    return _compiled(function, {"contract", "reassoc", "nsz"})
+
+
+def _compiled(function: _Kernel, liberties: set[str]) -> _Kernel:
     if numba is None:
         return function
-    compiled = numba.njit(nogil=True, fastmath=_ROUNDINGS, error_model="numpy")(function)
+    compiled = numba.njit(nogil=True, fastmath=liberties, error_model="numpy")(function)
     try:
         compiled.enable_caching()
     except RuntimeError:  # neither place can be written: it is compiled anew in every process

@@ -13,6 +13,8 @@ from torch import Tensor, nn
 
 from penwright.context_kinds import ContextKinds
 from penwright.counts.tables import CountTables, empty_tables, share_of, total_of
+from penwright.kernels import running
+from penwright.kernels.lookup import look_up
 from penwright.layers.sorted_search import LOWEST, bucket_begins, search
 
 MANY = 256
@@ -52,6 +54,9 @@ class Counted(nn.Module):
     total_values: Tensor
     """float32 (256,), the fact that each code of a total becomes."""
     unigrams: Tensor
+    """float32 (V,)."""
+    shorter: Tensor
+    """int64 (K,), the kind that each kind extends, -1 for none."""
 
     def __init__(self, vocab_size: int, kinds: ContextKinds) -> None:
         """Begin with empty tables.
@@ -66,6 +71,8 @@ class Counted(nn.Module):
         values = {"share_values": share_of(codes), "total_values": torch.log1p(total_of(codes)) * 0.2}
         for name in ("contexts", "begins", "rows", "entries", "share_values", "total_values", "unigrams"):
             self.register_buffer(name, values.get(name, torch.zeros(0)), persistent=False)
+        shorter = [-1 if kind is None else kind for kind in kinds.shorter]
+        self.register_buffer("shorter", torch.tensor(shorter), persistent=False)
         self.tables = empty_tables(vocab_size)
         self.use(self.tables)
 
@@ -92,6 +99,8 @@ class Counted(nn.Module):
         Args:
             contexts: int64 (N, K) of 32 bits.
         """
+        if running.can_run(self.unigrams) and self.unigrams.dtype == torch.float32:
+            return self._by_kernel(contexts)
         if len(contexts) < MANY:
             return self._plain(contexts)
         vocab_size, first_told = len(self.unigrams), self.kinds.first_told
@@ -110,6 +119,26 @@ class Counted(nn.Module):
             place = -1 if shorter_kind is None else shorter_kind - first_told
             probs[told].addcmul_(base if place < 0 else probs[place], backoffs[told])
         return _told(probs, found)
+
+    def _by_kernel(self, contexts: Tensor) -> Predictions:
+        """Do what `forward` does, character by character. The logarithms may differ in their last bit."""
+        num_asked, num_told = len(contexts), self.kinds.num_told
+        log_probs = torch.empty(num_asked, num_told, len(self.unigrams))
+        facts = torch.empty(num_asked, 3 * num_told)
+        tables = self.contexts, self.begins, self.rows, self.entries
+        values = self.share_values, self.total_values, self.unigrams
+        running.run(
+            look_up,
+            num_asked,
+            contexts.contiguous(),
+            self.shorter,
+            *tables,
+            *values,
+            log_probs,
+            facts,
+            work=2 * log_probs.numel(),
+        )
+        return Predictions(log_probs, facts)
 
     def _plain(self, contexts: Tensor) -> Predictions:
         """Do what `forward` does, all kinds alike and every context for itself."""

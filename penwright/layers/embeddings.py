@@ -1,8 +1,8 @@
 """The sum of several embeddings, one from each of several tables, in one pass over memory.
 
-Torch sums them fast forward but not backward, and single embeddings the other way round: for ten tables of 128 vectors,
-96 wide, and 2,048 sums, one core took 0.3 and 4.3 milliseconds, and 0.9 and 1.9 (2026-11). So each goes where it is
-good. The plain twin stands beside it.
+Kernels do it where they can. Torch sums embeddings fast forward but not backward, and single ones the other way round:
+for ten tables of 128 vectors, 96 wide, and 2,048 sums, one core took 0.3 and 4.3 milliseconds, and 0.9 and 1.9
+(2026-11). So each goes where it is good. The plain twin stands beside it.
 
 Letters: R = tables, P = vectors in each, E = width.
 """
@@ -14,50 +14,68 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from penwright.kernels import running
+from penwright.kernels.embeddings import add_embeddings, add_gradients
 
-def embedding_sum(places: Tensor, tables: Tensor) -> Tensor:
-    """Return the sum over tables of the vector at a place in each.
+
+def embedding_sum(places: Tensor, tables: Tensor, *, onto: Tensor) -> Tensor:
+    """Return the sum over tables of the vector at a place in each, and of what it is added onto.
 
     Args:
         places: int64 (..., R), 0 to P - 1.
         tables: (R, P, E).
+        onto: (..., E), maybe of lower precision.
 
     Returns:
-        (..., E).
+        (..., E), of the type of the tables.
     """
     if not torch.is_grad_enabled():
-        return _sum(places, tables)
-    result: Tensor = _EmbeddingSum.apply(places, tables)  # type: ignore[no-untyped-call]
+        return _sum(places, tables, onto)
+    result: Tensor = _EmbeddingSum.apply(places, tables, onto)  # type: ignore[no-untyped-call]
     return result
 
 
-def plain_embedding_sum(places: Tensor, tables: Tensor) -> Tensor:
+def plain_embedding_sum(places: Tensor, tables: Tensor, *, onto: Tensor) -> Tensor:
     """Do what `embedding_sum` does, left to autograd."""
-    return torch.stack([table[place] for place, table in zip(places.unbind(-1), tables, strict=True)]).sum(dim=0)
+    vectors = torch.stack([table[place] for place, table in zip(places.unbind(-1), tables, strict=True)])
+    return onto.to(tables.dtype) + vectors.sum(dim=0)
 
 
-def _sum(places: Tensor, tables: Tensor) -> Tensor:
-    num_tables, num_places = tables.shape[:2]
+def _sum(places: Tensor, tables: Tensor, onto: Tensor) -> Tensor:
+    num_tables, num_places, width = tables.shape
+    rows = places.reshape(-1, num_tables)
+    if running.can_run(tables, onto) and tables.dtype == torch.float32:
+        sums = tables.new_empty(len(rows), width)
+        held = (onto.reshape(-1, width).contiguous(), rows.contiguous(), tables.contiguous())
+        running.run(add_embeddings, len(rows), *held, sums, work=rows.numel() * width)
+        return sums.view(onto.shape)
     begins = torch.arange(0, num_tables * num_places, num_places, device=places.device)
-    bags = (places + begins).reshape(-1, num_tables)
-    return F.embedding_bag(bags, tables.flatten(0, 1), mode="sum").view(*places.shape[:-1], -1)
+    sums = F.embedding_bag(rows + begins, tables.flatten(0, 1), mode="sum")
+    return onto.to(tables.dtype) + sums.view(onto.shape)
 
 
 class _EmbeddingSum(torch.autograd.Function):
     """Every table's gradient is the incoming one, added up by place."""
 
     @staticmethod
-    def forward(ctx: Any, places: Tensor, tables: Tensor) -> Tensor:
+    def forward(ctx: Any, places: Tensor, tables: Tensor, onto: Tensor) -> Tensor:
         ctx.save_for_backward(places)
-        ctx.num_places = tables.shape[1]
-        return _sum(places, tables)
+        ctx.shape, ctx.lower_type = tables.shape, onto.dtype
+        return _sum(places, tables, onto)
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, grad_outputs: Tensor) -> tuple[None, Tensor]:
+    def backward(ctx: Any, grad_outputs: Tensor) -> tuple[None, Tensor, Tensor]:
         (places,) = ctx.saved_tensors
-        grads = (
-            torch.ops.aten.embedding_dense_backward(grad_outputs, place.contiguous(), ctx.num_places, -1, False)
-            for place in places.unbind(-1)
-        )
-        return None, torch.stack(tuple(grads))
+        num_tables, num_places, width = ctx.shape
+        if running.can_run(grad_outputs) and grad_outputs.dtype == torch.float32:
+            grads = grad_outputs.new_zeros(ctx.shape)
+            rows = (places.reshape(-1, num_tables).contiguous(), grad_outputs.reshape(-1, width).contiguous())
+            running.run(add_gradients, num_tables, *rows, grads, work=places.numel() * width)
+        else:
+            parts = (
+                torch.ops.aten.embedding_dense_backward(grad_outputs, place.contiguous(), num_places, -1, False)
+                for place in places.unbind(-1)
+            )
+            grads = torch.stack(tuple(parts))
+        return None, grads, grad_outputs.to(ctx.lower_type)

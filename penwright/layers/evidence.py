@@ -27,9 +27,17 @@ from penwright.layers.base import State
 from penwright.layers.counted import Counted, Predictions
 from penwright.layers.elementwise import weighted_sum
 from penwright.layers.embeddings import embedding_sum
-from penwright.layers.recall import Recalled, RecallState, initial_recall, recall_sequence, recall_step, silenced
+from penwright.layers.features import features_of
+from penwright.layers.mixing import mixed, with_bonuses
+from penwright.layers.recall import (
+    Recalled,
+    RecallState,
+    initial_recall,
+    recall_sequence,
+    recall_step,
+    silenced,
+)
 
-_LOG_CENTRE, _LOG_SCALE = 4.0, 0.5  # brings the logarithms of usual probabilities to about -1 to 1
 _SMALL = 0.02  # standard deviation of new weights
 _RECALL_SCALE = 0.05  # and of new vectors of recalled symbols
 
@@ -148,41 +156,35 @@ class Evidence(nn.Module):
 
     def vectors(self, found: Found) -> Tensor:
         """Return what the evidence adds to the stream, (..., E)."""
-        total = torch.zeros((), device=self.is_letter.device)
+        weights: list[Tensor] = []
         if found.predictions is not None:
-            shown = found.predictions.log_probs[..., self._shown, :].add(_LOG_CENTRE).mul_(_LOG_SCALE)  # (..., 2, V)
-            total = total + F.linear(shown.flatten(-2), self.shown_weight).float()
-            total = total + F.linear(found.predictions.facts, self.facts_weight).float()
+            weights += [self.shown_weight, self.facts_weight]
         if found.recalled is not None:
-            latest = found.recalled.latest  # (..., R)
-            total = total + embedding_sum(torch.where(latest < 0, self.vocab_size, latest), self.recall_embedding)
-            facts = torch.cat((_agrees(found.recalled), _lasting(found.recalled)), dim=-1)  # (..., 2 * R)
-            total = total + F.linear(facts, self.recall_facts_weight).float()
-        return total
+            weights.append(self.recall_facts_weight)
+        if not weights:
+            return torch.zeros((), device=self.is_letter.device)
+        total = F.linear(features_of(*found, self._shown), torch.cat(weights, dim=1))
+        if found.recalled is None:
+            return total.float()
+        latest = found.recalled.latest  # (..., R)
+        return embedding_sum(torch.where(latest < 0, self.vocab_size, latest), self.recall_embedding, onto=total)
 
     def logits(self, found: Found, top: Tensor) -> Tensor:
         """Return what the evidence adds to the logits, (..., V), given the normalised top of the stream, (..., E)."""
-        total = torch.zeros((), device=top.device)
-        if found.predictions is not None:
-            log_probs, facts = found.predictions
-            weights = F.linear(top, self.mix_weight, self.mix_bias).float()
-            weights = weights + F.linear(facts, self.mix_facts_weight).float()  # (..., M)
-            with torch.autocast(top.device.type, enabled=False):
-                total = weighted_sum(weights, log_probs)
-        if found.recalled is not None:
+        predictions, recalled = found
+        if recalled is None and predictions is None:
+            return torch.zeros((), device=top.device)
+        if recalled is not None:
             bonuses = F.linear(top, self.bonus_weight, self.bonus_bias).float()
-            symbols, gains = self._bonuses(found.recalled, bonuses)
-            total = total.expand(*top.shape[:-1], self.vocab_size).scatter_add(-1, symbols, gains)
-        return total
-
-    def _bonuses(self, recalled: Recalled, bonuses: Tensor) -> tuple[Tensor, Tensor]:
-        """Return symbols and what each gains, both (..., 2 * R): the latest followers, then the earlier ones."""
-        plain, agreeing, proven, lasting, earlier = bonuses.chunk(5, dim=-1)  # (..., R) each
-        agrees = _agrees(recalled)
-        gains = plain + agreeing * agrees + proven * (recalled.streak > 0) + lasting * _lasting(recalled)
-        symbols = torch.cat((recalled.latest, recalled.earlier), dim=-1)
-        gains = torch.cat((gains, earlier * (1.0 - agrees)), dim=-1) * (symbols >= 0)
-        return symbols.clamp_min(0), gains
+            if predictions is None:
+                return with_bonuses(bonuses.new_zeros(*top.shape[:-1], self.vocab_size), bonuses, recalled)
+        assert predictions is not None
+        weights = F.linear(top, self.mix_weight, self.mix_bias).float()
+        weights = weights + F.linear(predictions.facts, self.mix_facts_weight).float()  # (..., M)
+        with torch.autocast(top.device.type, enabled=False):
+            if recalled is None:
+                return weighted_sum(weights, predictions.log_probs)
+            return mixed(weights, predictions.log_probs, bonuses, recalled)
 
     def _predictions(self, contexts: Tensor) -> Predictions | None:
         """Return the tables' predictions for contexts (..., K)."""
@@ -191,13 +193,3 @@ class Evidence(nn.Module):
         shape = contexts.shape[:-1]
         log_probs, facts = self.counted(contexts.flatten(0, -2))
         return Predictions(log_probs.unflatten(0, shape), facts.unflatten(0, shape))
-
-
-def _agrees(recalled: Recalled) -> Tensor:
-    """Return 1 where a context's two latest followers are one symbol, (..., R)."""
-    return ((recalled.latest == recalled.earlier) & (recalled.latest >= 0)).float()
-
-
-def _lasting(recalled: Recalled) -> Tensor:
-    """Return how long the recalls have been right: the logarithm of the streak, 0 for none, (..., R)."""
-    return recalled.streak.float().log1p()

@@ -19,11 +19,16 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from penwright.kernels import running
+from penwright.kernels.recall import recall_window
+
 NO_SYMBOL = -1
 _CHECK_BITS = 16
 _CHECK_MASK = (1 << _CHECK_BITS) - 1
 _SYMBOL_BITS = {torch.int32: 8, torch.int64: 17}
 """Of a follower, by the type of a slot: as few as the alphabet lets them be."""
+_WORK = 16
+"""Numbers gone over that a look at a slot takes as long as: each waits for memory."""
 
 
 class RecallState(NamedTuple):
@@ -114,8 +119,39 @@ def recall_sequence(
     Returns:
         What the contexts recall, (B, T, R), and the state after the last character.
     """
+    slots = state.slots if consumes_state else state.slots.clone()
+    if ids.device.type == "cpu" and running.can_run():
+        return _by_kernel(ids, contexts, state._replace(slots=slots), resets)
+    return _by_sorting(ids, contexts, state._replace(slots=slots), resets)
+
+
+def _by_kernel(
+    ids: Tensor, contexts: Tensor, state: RecallState, resets: Tensor | None
+) -> tuple[Recalled, RecallState]:
+    """Do what `recall_sequence` does, overwriting the slots, in a loop over time."""
+    recalled = Recalled(*(torch.empty_like(contexts, memory_format=torch.contiguous_format) for _ in range(3)))
+    after = RecallState(state.slots, state.waiting.clone(), state.expected.clone(), state.streak.clone())
+    running.run(
+        recall_window,
+        len(ids),
+        ids.contiguous(),
+        contexts.contiguous(),
+        torch.zeros(0, 0, dtype=torch.bool) if resets is None else resets.contiguous(),
+        _SYMBOL_BITS[state.slots.dtype],
+        *after,
+        *recalled,
+        work=_WORK * contexts.numel(),
+    )
+    return recalled, after
+
+
+def _by_sorting(
+    ids: Tensor, contexts: Tensor, state: RecallState, resets: Tensor | None
+) -> tuple[Recalled, RecallState]:
+    """Do what `recall_sequence` does, overwriting the slots, without a loop over time."""
     num_lanes, num_steps = ids.shape
-    num_slots = state.slots.shape[2]
+    slots = state.slots
+    num_slots = slots.shape[2]
     # Place i of a row is the context that waits for character i; the last one still waits when the window ends.
     numbers = torch.cat((state.waiting.unsqueeze(2), _numbers(contexts).transpose(1, 2)), dim=2)  # (B, R, T + 1)
     place, check = _address(numbers, num_slots)
@@ -128,12 +164,11 @@ def recall_sequence(
     is_last = is_last & (numbers[:, :, :-1] > 0) & (places >= fresh[:, :, -1:])
     at = before.clamp_min(0)
     agrees = met_before & (check.gather(2, at) == check[:, :, 1:])
-    stored = torch.where(fresh > 0, 0, state.slots.gather(2, place[:, :, 1:]))
+    stored = torch.where(fresh > 0, 0, slots.gather(2, place[:, :, 1:]))
     old_latest, old_earlier = _unpack(stored, check[:, :, 1:])
     latest = torch.where(met_before, torch.where(agrees, arrived.gather(2, at), 0), old_latest)
     expected = torch.cat((state.expected.unsqueeze(2), latest), dim=2)  # (B, R, T + 1)
     earlier = torch.where(met_before, torch.where(agrees, expected.gather(2, at), 0), old_earlier)
-    slots = state.slots if consumes_state else state.slots.clone()
     if resets is not None:
         slots[fresh[:, 0, -1] > 0] = 0
     flat = (torch.arange(num_lanes * slots.shape[1], device=ids.device) * num_slots).view(num_lanes, -1, 1)
@@ -146,6 +181,16 @@ def recall_sequence(
     streak = _streaks(was_right, state.streak)
     recalled = Recalled(*(part.transpose(1, 2) for part in (latest - 1, earlier - 1, streak)))
     return recalled, RecallState(slots, numbers[:, :, -1], latest[:, :, -1], streak[:, :, -1])
+
+
+def agreement(recalled: Recalled) -> Tensor:
+    """Return 1 where a context's two latest followers are one symbol, float32 (..., R)."""
+    return ((recalled.latest == recalled.earlier) & (recalled.latest >= 0)).float()
+
+
+def endurance(recalled: Recalled) -> Tensor:
+    """Return how long the recalls have been right: the logarithm of the streak, 0 for none, float32 (..., R)."""
+    return recalled.streak.float().log1p()
 
 
 def silenced(recalled: Recalled, *, max_streak: int) -> Recalled:

@@ -1,0 +1,23 @@
+"""Features filled in by a kernel against the same done by torch."""
+
+import pytest
+import torch
+
+from penwright.layers.counted import Predictions
+from penwright.layers.features import features_of, plain_features
+from penwright.layers.recall import Recalled
+
+
+@pytest.mark.parametrize("shape", [(1,), (2, 5), (30, 40)])
+@pytest.mark.parametrize("is_lower", [False, True])
+def test_a_kernel_fills_in_what_torch_does(shape: tuple[int, ...], is_lower: bool) -> None:
+    generator = torch.Generator().manual_seed(0)
+    log_probs = torch.rand(*shape, 4, 127, generator=generator).mul_(-16)
+    predictions = Predictions(log_probs, torch.rand(*shape, 12, generator=generator))
+    latest, earlier = torch.randint(-1, 2, (2, *shape, 3), generator=generator)
+    recalled = Recalled(latest, earlier, torch.randint(0, 50, (*shape, 3), generator=generator))
+    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=is_lower):
+        found = features_of(predictions, recalled, [1, 3])
+    needed = plain_features(predictions, recalled, [1, 3])
+    assert found.dtype == (torch.bfloat16 if is_lower else torch.float32)
+    torch.testing.assert_close(found, needed.to(found.dtype))
