@@ -16,14 +16,15 @@ def add_embeddings(first: int, stop: int, begun: Any, places: Any, tables: Any, 
     Args:
         first, stop: Which rows.
         begun: (N, E), what is added to.
-        places: int64 (N, R).
+        places: int64 (N, R). What is no place in a table is passed over: a kernel must not leave its arrays.
         tables: float32 (R, P, E).
         sums: float32 (N, E).
     """
     for row in range(first, stop):
         _begin(row, begun, sums)
         for table in range(len(tables)):
-            _add_vector(row, table, places[row, table], tables, sums)
+            if 0 <= places[row, table] < tables.shape[1]:
+                _add_vector(row, table, places[row, table], tables, sums)
 
 
 @kernel
@@ -43,7 +44,8 @@ def add_gradients(first: int, stop: int, places: Any, grad_sums: Any, grad_table
     """Add the gradients of the sums, (N, E), to those of some of the tables, float32 (R, P, E)."""
     for row in range(len(places)):
         for table in range(first, stop):
-            _add_gradient(row, table, places[row, table], grad_sums, grad_tables)
+            if 0 <= places[row, table] < grad_tables.shape[1]:
+                _add_gradient(row, table, places[row, table], grad_sums, grad_tables)
 
 
 @kernel

@@ -107,8 +107,14 @@ def _find(start: int, size: int, wanted: Any, contexts: Any, begins: Any, rows: 
     for place in range(size):
         for kind in range(wanted.shape[1]):
             sought, at = wanted[start + place, kind], found[place, kind]
-            while at < last and contexts[at] < sought:
-                at += 1
+            if contexts[at] < sought:
+                end = min(begins[((sought - _LOWEST) >> shift) + 1], last)
+                while at < end:
+                    middle = (at + end) >> 1
+                    if contexts[middle] < sought:
+                        at = middle + 1
+                    else:
+                        end = middle
             found[place, kind] = rows[at] if contexts[at] == sought else _NONE
 
 

@@ -32,17 +32,17 @@ def mix_forward(
         weights: float32 (N, M).
         log_probs: float32 (N, M, V).
         bonuses: float32 (N, 5R), see `layers.mixing.with_bonuses`.
-        latest, earlier, streaks: int64 (N, R), what is recalled; -1 for no symbol.
+        latest, earlier, streaks: int64 (N, R), what is recalled. What is no symbol, as -1 is none, is passed over.
         logits: float32 (N, V).
     """
-    num_orders = latest.shape[1]
+    num_orders, vocab_size = latest.shape[1], log_probs.shape[2]
     for row in range(first, stop):
         _scale(row, weights[row, 0], log_probs, logits)
         for told in range(1, log_probs.shape[1]):
             _add_scaled(row, told, weights[row, told], log_probs, logits)
         for order in range(num_orders):
             symbol, other, streak = latest[row, order], earlier[row, order], streaks[row, order]
-            if symbol >= 0:
+            if 0 <= symbol < vocab_size:
                 gain = bonuses[row, order]
                 if symbol == other:
                     gain += bonuses[row, num_orders + order]
@@ -50,7 +50,7 @@ def mix_forward(
                     gain += bonuses[row, 2 * num_orders + order]
                     gain += bonuses[row, 3 * num_orders + order] * logarithm(np.float32(streak) + ONE)
                 logits[row, symbol] += gain
-            if other >= 0 and other != symbol:
+            if 0 <= other < vocab_size and other != symbol:
                 logits[row, other] += bonuses[row, 4 * num_orders + order]
 
 
@@ -80,20 +80,20 @@ def mix_backward(
 ) -> None:
     """Fill the gradients of the weights, float32 (N, M), and of the bonuses, float32 (N, 5R), of some characters; all
     else as of `mix_forward`."""
-    num_orders = latest.shape[1]
+    num_orders, vocab_size = latest.shape[1], log_probs.shape[2]
     for row in range(first, stop):
         for told in range(log_probs.shape[1]):
             grad_weights[row, told] = _dot(row, told, log_probs, grad_logits)
         for order in range(num_orders):
             symbol, other, streak = latest[row, order], earlier[row, order], streaks[row, order]
-            grad = grad_logits[row, symbol] if symbol >= 0 else _ZERO
+            grad = grad_logits[row, symbol] if 0 <= symbol < vocab_size else _ZERO
             grad_bonuses[row, order] = grad
             grad_bonuses[row, num_orders + order] = grad if symbol == other else _ZERO
             grad_bonuses[row, 2 * num_orders + order] = grad if streak > 0 else _ZERO
             grad_bonuses[row, 3 * num_orders + order] = (
                 grad * logarithm(np.float32(streak) + ONE) if streak > 0 else _ZERO
             )
-            is_other = other >= 0 and other != symbol
+            is_other = 0 <= other < vocab_size and other != symbol
             grad_bonuses[row, 4 * num_orders + order] = grad_logits[row, other] if is_other else _ZERO
 
 
