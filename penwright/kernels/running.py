@@ -26,6 +26,9 @@ ROWS_TYPES = (torch.float32, torch.bfloat16)
 LEAST_WORK = 60_000
 """Numbers that a thread is worth waking for: handing a part over takes some 30 microseconds."""
 
+MANY = 256
+"""Rows from which on it pays to wait for a kernel that was never compiled. An author that writes asks for one at a
+time, and is to begin at once."""
 _Kernel = TypeVar("_Kernel", bound=Callable[..., None])
 _is_allowed = True
 
@@ -59,6 +62,11 @@ def can_run(*tensors: Tensor) -> bool:
     """Return whether kernels are to be used for some tensors: on the processor, float32 or bfloat16."""
     is_possible = numba is not None and _is_allowed
     return is_possible and all(tensor.device.type == "cpu" and tensor.dtype in ROWS_TYPES for tensor in tensors)
+
+
+def is_worth(num_rows: int) -> bool:
+    """Return whether so many rows are worth a kernel, see MANY."""
+    return num_rows >= MANY
 
 
 @contextmanager

@@ -17,8 +17,6 @@ from penwright.kernels import running
 from penwright.kernels.lookup import look_up
 from penwright.layers.sorted_search import LOWEST, bucket_begins, search
 
-MANY = 256
-"""Characters asked about together from which on it pays to tell short contexts apart."""
 FLOOR = 1e-7
 """Least probability whose logarithm is taken."""
 
@@ -99,10 +97,10 @@ class Counted(nn.Module):
         Args:
             contexts: int64 (N, K) of 32 bits.
         """
+        if not running.is_worth(len(contexts)):
+            return self._plain(contexts)
         if running.can_run(self.unigrams) and self.unigrams.dtype == torch.float32:
             return self._by_kernel(contexts)
-        if len(contexts) < MANY:
-            return self._plain(contexts)
         vocab_size, first_told = len(self.unigrams), self.kinds.first_told
         wanted = contexts.to(torch.int32).t().contiguous()  # (K, N)
         base, owner = self.unigrams.unsqueeze(0), torch.zeros_like(contexts[:, 0])

@@ -44,7 +44,7 @@ def plain_embedding_sum(places: Tensor, tables: Tensor, *, onto: Tensor) -> Tens
 def _sum(places: Tensor, tables: Tensor, onto: Tensor) -> Tensor:
     num_tables, num_places, width = tables.shape
     rows = places.reshape(-1, num_tables)
-    if running.can_run(tables, onto) and tables.dtype == torch.float32:
+    if running.is_worth(len(rows)) and running.can_run(tables, onto) and tables.dtype == torch.float32:
         sums = tables.new_empty(len(rows), width)
         held = (onto.reshape(-1, width).contiguous(), rows.contiguous(), tables.contiguous())
         running.run(add_embeddings, len(rows), *held, sums, work=rows.numel() * width)
