@@ -71,19 +71,31 @@ class Pace:
             entries = min(model_config.count_entries, others / counting.CHARS_PER_ENTRY)
             self.keeps_tables = entries * self.num_folds <= counting.KEPT_ENTRIES
 
+    def warm_up(self, size: Size) -> None:
+        """Make one update, in which the first training after an installation has its kernels compiled.
+
+        Raises:
+            CorpusError: If the books cannot fill one window of every lane.
+        """
+        session = self._session(size, batch_size=self._config.train.batch_size)
+        session.learn(session.read(), learning_rate=LEARNING_RATE)
+
     def chars_per_second(self, size: Size, *, batch_size: int) -> float:
         """Return how many characters a second a network of this size learns from, with so many lanes.
 
         Raises:
             CorpusError: If the books cannot fill one window of every lane.
         """
-        config = sized(self._config, size, batch_size=batch_size)
-        device = torch.device(config.train.device)
-        session = Session(self._corpus, config, device=device, world=World(), counted=self._counted)
+        session = self._session(size, batch_size=batch_size)
         seconds: list[float] = []
         while len(seconds) < UNTIMED_UPDATES + TIMED_UPDATES or sum(seconds[UNTIMED_UPDATES:]) < SECONDS_TIMED:
             began = time.perf_counter()
             session.learn(session.read(), learning_rate=LEARNING_RATE)
             seconds.append(time.perf_counter() - began)
-        num_symbols = config.train.batch_size * config.train.seq_len
+        num_symbols = batch_size * self._config.train.seq_len
         return num_symbols / session.symbols_per_char / statistics.median(seconds[UNTIMED_UPDATES:])
+
+    def _session(self, size: Size, *, batch_size: int) -> Session:
+        config = sized(self._config, size, batch_size=batch_size)
+        device = torch.device(config.train.device)
+        return Session(self._corpus, config, device=device, world=World(), counted=self._counted)

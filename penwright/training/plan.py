@@ -105,6 +105,8 @@ def make_plan(
     difficulty = measure_difficulty(corpus)
     pace = Pace(corpus, config)
     shelf_chars = corpus.num_chars("train")
+    pace.warm_up(sizes[0])
+    measuring_began = time.perf_counter()
 
     def expect(size: Size, batch_size: int) -> PlannedSize:
         chars_per_second = pace.chars_per_second(size, batch_size=batch_size)
@@ -146,7 +148,7 @@ def make_plan(
         if len(tried) > 1 and not _is_large_enough(tried[-2], shelf_chars=shelf_chars):
             del tried[-2]
         is_worse = len(tried) > 1 and tried[-1].bits_per_char > tried[-2].bits_per_char
-        if is_worse or time.perf_counter() - began > MEASURING_SHARE * seconds:
+        if is_worse or time.perf_counter() - measuring_began > MEASURING_SHARE * seconds:
             break
     best = min(tried, key=lambda planned: planned.bits_per_char)
     record = Planned(

@@ -76,6 +76,21 @@ def test_the_search_ends_with_the_first_size_that_promises_less(
     assert (made.size, made.record.size, made.record.choice.name) == (SIZES[1], "16x1", "16x1")
 
 
+def test_compiling_does_not_end_the_search(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It takes ten seconds once after an installation, more than the sizes of a short training may take together."""
+    now = [0.0]
+
+    def compile_kernels(self: Pace, size: Size) -> None:
+        now[0] += 10.0
+
+    monkeypatch.setattr(Pace, "warm_up", compile_kernels)
+    monkeypatch.setattr(plan.time, "perf_counter", lambda: now[0])
+    tried = paces(monkeypatch, {"8x1": 1e3, "16x1": 900.0, "24x2": 1.0})
+    record = make_plan(corpus, config(seconds=300.0), sizes=SIZES).record
+    assert tried == ["8x1", "16x1", "24x2"]
+    assert record.elapsed_seconds == 10.0, "but it is a part of the time"
+
+
 def test_more_time_never_chooses_a_smaller_size(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
     speeds = {size.name: 6e4 / 2**place for place, size in enumerate(LADDER)}
     places = []
