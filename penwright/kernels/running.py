@@ -25,7 +25,6 @@ ROWS_TYPES = (torch.float32, torch.bfloat16)
 """What kernels take numbers in. All that they add up or carry along is float32."""
 LEAST_WORK = 60_000
 """Numbers that a thread is worth waking for: handing a part over takes some 30 microseconds."""
-
 MANY = 256
 """Rows from which on it pays to wait for a kernel that was never compiled. An author that writes asks for one at a
 time, and is to begin at once."""
@@ -58,15 +57,15 @@ def _compiled(function: _Kernel, liberties: set[str]) -> _Kernel:
     return cast(_Kernel, compiled)
 
 
-def can_run(*tensors: Tensor) -> bool:
-    """Return whether kernels are to be used for some tensors: on the processor, float32 or bfloat16."""
-    is_possible = numba is not None and _is_allowed
+def can_run(num_rows: int, *tensors: Tensor) -> bool:
+    """Return whether kernels are to be used for so many rows of some tensors.
+
+    Args:
+        num_rows: Characters, as a rule; see MANY.
+        tensors: They must be on the processor, and float32 or bfloat16.
+    """
+    is_possible = numba is not None and _is_allowed and num_rows >= MANY
     return is_possible and all(tensor.device.type == "cpu" and tensor.dtype in ROWS_TYPES for tensor in tensors)
-
-
-def is_worth(num_rows: int) -> bool:
-    """Return whether so many rows are worth a kernel, see MANY."""
-    return num_rows >= MANY
 
 
 @contextmanager

@@ -84,7 +84,7 @@ class _CausalConv(torch.autograd.Function):
         inputs, recent = inputs.contiguous(), recent.contiguous()
         ctx.save_for_backward(inputs, weight, recent)
         outputs = torch.empty_like(inputs, dtype=dtype)
-        if can_run(inputs, weight, recent, outputs):
+        if can_run(inputs.shape[:2].numel(), inputs, weight, recent, outputs):
             given = (inputs, weight.contiguous(), recent, marks_of(resets))
             run(conv_forward, inputs.shape[1], *given, outputs, work=inputs.numel())
             return outputs
@@ -100,7 +100,7 @@ class _CausalConv(torch.autograd.Function):
         inputs, weight, recent = ctx.saved_tensors
         num_steps, num_lanes, _ = inputs.shape
         reach = len(recent)
-        if can_run(inputs, weight, recent, grad_outputs):
+        if can_run(num_steps * num_lanes, inputs, weight, recent, grad_outputs):
             grads = [torch.zeros_like(tensor) for tensor in (inputs, recent)]
             shares = weight.new_zeros(num_lanes, *weight.shape)  # of each lane: sums do not depend on the threads
             given = (inputs, weight.contiguous(), recent, marks_of(ctx.resets), grad_outputs.contiguous())

@@ -97,10 +97,10 @@ class Counted(nn.Module):
         Args:
             contexts: int64 (N, K) of 32 bits.
         """
-        if not running.is_worth(len(contexts)):
-            return self._plain(contexts)
-        if running.can_run(self.unigrams) and self.unigrams.dtype == torch.float32:
+        if running.can_run(len(contexts), self.unigrams) and self.unigrams.dtype == torch.float32:
             return self._by_kernel(contexts)
+        if len(contexts) < running.MANY:
+            return self._plain(contexts)
         vocab_size, first_told = len(self.unigrams), self.kinds.first_told
         wanted = contexts.to(torch.int32).t().contiguous()  # (K, N)
         base, owner = self.unigrams.unsqueeze(0), torch.zeros_like(contexts[:, 0])

@@ -30,7 +30,11 @@ def features_of(predictions: Predictions | None, recalled: Recalled | None, show
         (..., W * V + F + 2 * R): logarithms and facts; whether the two latest followers are one symbol, how long the
         recalls have been right.
     """
-    if predictions is None or recalled is None or not _suits(predictions.log_probs):
+    if (
+        predictions is None
+        or recalled is None
+        or not running.can_run(recalled.latest.shape[:-1].numel(), predictions.log_probs)
+    ):
         return plain_features(predictions, recalled, shown)
     *shape, _, vocab_size = predictions.log_probs.shape
     facts, *recalls = (part.flatten(0, -2).contiguous() for part in (predictions.facts, *recalled))
@@ -50,10 +54,6 @@ def features_of(predictions: Predictions | None, recalled: Recalled | None, show
         work=features.numel(),
     )
     return features.view(*shape, width)
-
-
-def _suits(log_probs: Tensor) -> bool:
-    return running.can_run(log_probs) and running.is_worth(log_probs.shape[:-2].numel())
 
 
 def plain_features(predictions: Predictions | None, recalled: Recalled | None, shown: Sequence[int]) -> Tensor:

@@ -120,7 +120,7 @@ def recall_sequence(
         What the contexts recall, (B, T, R), and the state after the last character.
     """
     slots = state.slots if consumes_state else state.slots.clone()
-    if ids.device.type == "cpu" and running.can_run():
+    if ids.device.type == "cpu" and running.can_run(ids.numel()):
         return _by_kernel(ids, contexts, state._replace(slots=slots), resets)
     return _by_sorting(ids, contexts, state._replace(slots=slots), resets)
 

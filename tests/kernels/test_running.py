@@ -1,27 +1,40 @@
 """Which tensors kernels take, and that dividing their rows among threads changes nothing."""
 
 import threading
+from collections import Counter
+from itertools import islice
 
 import pytest
 import torch
 
+from penwright.alphabet import Alphabet
 from penwright.kernels import running
 from penwright.kernels.norm import norm_forward
 from penwright.kernels.running import array_of, can_run, run, without_kernels
+from penwright.model import CharModel
+from penwright.model_config import ModelConfig
+from penwright.sampling import SamplingConfig
+from penwright.writing import iter_text
 
 
 def test_they_take_what_torch_multiplies_on_the_processor() -> None:
-    assert can_run(torch.zeros(2), torch.zeros(2, dtype=torch.bfloat16))
-    assert not can_run(torch.zeros(2), torch.zeros(2, dtype=torch.float64))
-    assert not can_run(torch.zeros(2, device="meta"))
+    assert can_run(2, torch.zeros(2), torch.zeros(2, dtype=torch.bfloat16))
+    assert not can_run(2, torch.zeros(2), torch.zeros(2, dtype=torch.float64))
+    assert not can_run(2, torch.zeros(2, device="meta"))
     with without_kernels():
-        assert not can_run(torch.zeros(2))
-    assert can_run(torch.zeros(2))
+        assert not can_run(2, torch.zeros(2))
+    assert can_run(2, torch.zeros(2))
+
+
+def test_a_few_rows_are_not_worth_the_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "MANY", 256)
+    assert not can_run(255, torch.zeros(2))
+    assert can_run(256, torch.zeros(2))
 
 
 def test_without_numba_torch_does_everything(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(running, "numba", None)
-    assert not can_run(torch.zeros(2))
+    assert not can_run(2, torch.zeros(2))
 
 
 def test_an_array_is_the_tensor_s_own_memory() -> None:
@@ -84,3 +97,30 @@ def test_values_do_not_depend_on_the_threads(monkeypatch: pytest.MonkeyPatch) ->
             run(norm_forward, 7, inputs, 1e-6, factors, outputs, work=inputs.numel())
             found.append((outputs, factors))
     assert all(torch.equal(one, other) for one, other in zip(*found, strict=True))
+
+
+def test_an_author_that_writes_compiles_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first page after an installation is to begin at once."""
+
+    def refuse(tensor: torch.Tensor) -> None:
+        raise AssertionError("a kernel was run")
+
+    monkeypatch.setattr(running, "MANY", 256)
+    monkeypatch.setattr(running, "array_of", refuse)
+    text = "It was a dark and quiet morning in the harbour."
+    alphabet = Alphabet.learn(Counter(text))
+    shape = {
+        "embedding_dim": 8,
+        "hidden_size": 8,
+        "mlp_size": 16,
+        "num_layers": 2,
+        "cell": "gated",
+        "is_residual": True,
+    }
+    config = ModelConfig(vocab_size=alphabet.vocab_size, count_entries=100, recall_slots=64, **shape)
+    random = torch.Generator().manual_seed(0)
+    pieces = iter_text(CharModel(config), alphabet, text, sampling=SamplingConfig(), generator=random)
+    assert len("".join(islice(pieces, 20))) >= 20
+    with pytest.raises(AssertionError, match="a kernel was run"):
+        model = CharModel(config)
+        model.sequence(torch.zeros(4, 64, dtype=torch.int64), model.initial_state(4))

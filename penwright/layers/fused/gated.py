@@ -61,7 +61,7 @@ class _GatedSequence(torch.autograd.Function):
         outputs = products.new_empty(num_steps, num_lanes, size)
         ctx.resets = resets
         ctx.save_for_backward(products, memories)
-        if can_run(products, initial):
+        if can_run(num_steps * num_lanes, products, initial):
             run(gated_forward, num_lanes, products, marks_of(resets), memories, outputs, work=products.numel())
             return outputs, memories[-1].clone()
         marks = marked_steps(resets, num_steps=num_steps)
@@ -77,7 +77,7 @@ class _GatedSequence(torch.autograd.Function):
     def backward(ctx: Any, grad_outputs: Tensor, grad_last: Tensor) -> tuple[Tensor, Tensor, None]:
         products, memories = ctx.saved_tensors
         grad_products = torch.empty_like(products)
-        if can_run(products, memories, grad_outputs):
+        if can_run(products.shape[:2].numel(), products, memories, grad_outputs):
             grad_memory = grad_last.clone(memory_format=torch.contiguous_format)
             given = (products, marks_of(ctx.resets), memories, grad_outputs.contiguous())
             run(gated_backward, len(grad_memory), *given, grad_memory, grad_products, work=products.numel())
