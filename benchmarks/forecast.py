@@ -157,6 +157,7 @@ def main() -> None:
     done = {(r["shelf"], r["size"], r["millions"]) for r in runs}
     jobs = [(shelf, size, chars) for shelf in shelves_of(arguments.paths) for size, chars in shelf.jobs]
     jobs = [job for job in jobs if (job[0].name, job[1], job[2]) not in done]
+    jobs.sort(key=lambda job: job[2])  # who stops it has most of them
 
     def hold(job: tuple[Shelf, str, float]) -> None:
         shelf, size, chars = job
