@@ -21,6 +21,7 @@ from torch import Tensor
 
 from penwright.kernels import running
 from penwright.kernels.recall import recall_window
+from penwright.layers.fused.resets import marks_of
 
 NO_SYMBOL = -1
 _CHECK_BITS = 16
@@ -136,7 +137,7 @@ def _by_kernel(
         len(ids),
         ids.contiguous(),
         contexts.contiguous(),
-        torch.zeros(0, 0, dtype=torch.bool) if resets is None else resets.contiguous(),
+        marks_of(resets),
         _SYMBOL_BITS[state.slots.dtype],
         *after,
         *recalled,

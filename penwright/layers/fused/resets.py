@@ -29,5 +29,5 @@ def carried(before: Tensor, mask: Tensor | None) -> Tensor:
 
 
 def marks_of(resets: Tensor | None) -> Tensor:
-    """Return resets as a kernel takes them: bool (T, B), or (0, 0) for none."""
+    """Return resets as a kernel takes them: bool, of their own two dimensions, or (0, 0) for none."""
     return torch.zeros(0, 0, dtype=torch.bool) if resets is None else resets.contiguous()
