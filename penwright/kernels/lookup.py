@@ -17,13 +17,15 @@ import numpy as np
 from penwright.kernels.arithmetic import ONE, logarithm
 from penwright.kernels.running import kernel
 
+FLOOR = np.float32(1e-7)
+"""Least probability whose logarithm is taken."""
+LOWEST = -(1 << 31)
+"""The least number of 32 bits."""
 _BLOCK = 64
 _WIDTH = 64  # a row is as wide as a multiple of it, so that no numbers are left over for a loop one by one
 _LINE = 16  # followers that are fetched from memory together
-_LOWEST = -(1 << 31)
 _NONE = -1  # instead of a row, for a context that was not met
 _ZERO = np.float32(0.0)
-_FLOOR = np.float32(1e-7)
 
 
 @kernel
@@ -100,7 +102,7 @@ def _find(start: int, size: int, wanted: Any, contexts: Any, begins: Any, rows: 
         shift, num_buckets = shift - 1, num_buckets >> 1
     for place in range(size):
         for kind in range(wanted.shape[1]):
-            found[place, kind] = min(begins[(wanted[start + place, kind] - _LOWEST) >> shift], last)
+            found[place, kind] = min(begins[(wanted[start + place, kind] - LOWEST) >> shift], last)
     for place in range(size):
         for kind in range(wanted.shape[1]):
             fetched[0] += contexts[found[place, kind]] + rows[found[place, kind]]
@@ -108,7 +110,7 @@ def _find(start: int, size: int, wanted: Any, contexts: Any, begins: Any, rows: 
         for kind in range(wanted.shape[1]):
             sought, at = wanted[start + place, kind], found[place, kind]
             if contexts[at] < sought:
-                end = min(begins[((sought - _LOWEST) >> shift) + 1], last)
+                end = min(begins[((sought - LOWEST) >> shift) + 1], last)
                 while at < end:
                     middle = (at + end) >> 1
                     if contexts[middle] < sought:
@@ -147,4 +149,4 @@ def _add_shares(entries: Any, begin: int, size: int, share_values: Any, probs: A
 @kernel
 def _logarithms(probs: Any, out: Any) -> None:
     for i in range(len(out)):
-        out[i] = logarithm(probs[i] + _FLOOR)
+        out[i] = logarithm(probs[i] + FLOOR)

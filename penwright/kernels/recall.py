@@ -9,9 +9,12 @@ from typing import Any
 
 from penwright.kernels.running import kernel
 
-_FIRST_NUMBER = (1 << 31) + 1  # of the lowest context
-_CHECK = 0xFFFF
-_CHECK_SHIFT = 16
+FIRST_NUMBER = (1 << 31) + 1
+"""What is added to a context, so that the lowest of 32 bits gets the number 1."""
+CHECK_SHIFT = 16
+"""Bits of a number below its check."""
+CHECK_MASK = (1 << CHECK_SHIFT) - 1
+"""The check, shifted down."""
 
 
 @kernel
@@ -54,13 +57,13 @@ def recall_window(
             for order in range(num_orders):
                 number, awaited = waiting[lane, order], expected[lane, order]
                 if number > 0:
-                    check = number >> _CHECK_SHIFT & _CHECK
+                    check = number >> CHECK_SHIFT & CHECK_MASK
                     slots[lane, order, number & (num_slots - 1)] = check << (2 * bits) | arrived << bits | awaited
                 was_right = number > 0 and awaited == arrived
                 count = streaks[lane, order] + 1 if was_right else 0
-                number = contexts[lane, time, order] + _FIRST_NUMBER
+                number = contexts[lane, time, order] + FIRST_NUMBER
                 entry = slots[lane, order, number & (num_slots - 1)]
-                is_own = (entry >> (2 * bits) & _CHECK) == (number >> _CHECK_SHIFT & _CHECK)
+                is_own = (entry >> (2 * bits) & CHECK_MASK) == (number >> CHECK_SHIFT & CHECK_MASK)
                 follower = (entry >> bits & mask) if is_own else 0
                 latest[lane, time, order] = follower - 1
                 earlier[lane, time, order] = ((entry & mask) if is_own else 0) - 1
@@ -77,4 +80,4 @@ def _forget(lane: int, begun: int, time: int, contexts: Any, slots: Any) -> None
         return
     for before in range(begun, time):
         for order in range(num_orders):
-            slots[lane, order, (contexts[lane, before, order] + _FIRST_NUMBER) & (num_slots - 1)] = 0
+            slots[lane, order, (contexts[lane, before, order] + FIRST_NUMBER) & (num_slots - 1)] = 0

@@ -80,17 +80,19 @@ class _CausalConv(torch.autograd.Function):
     def forward(
         ctx: Any, inputs: Tensor, weight: Tensor, recent: Tensor, resets: Tensor | None, dtype: torch.dtype
     ) -> Tensor:
-        ctx.resets = resets
         inputs, recent = inputs.contiguous(), recent.contiguous()
         ctx.save_for_backward(inputs, weight, recent)
         outputs = torch.empty_like(inputs, dtype=dtype)
-        if can_run(inputs.shape[:2].numel(), inputs, weight, recent, outputs):
-            given = (inputs, weight.contiguous(), recent, marks_of(resets))
+        ctx.is_by_kernel = can_run(inputs.shape[:2].numel(), inputs, weight, recent, outputs)
+        if ctx.is_by_kernel:
+            ctx.marks = marks_of(resets)
+            given = (inputs, weight.contiguous(), recent, ctx.marks)
             run(conv_forward, inputs.shape[1], *given, outputs, work=inputs.numel())
             return outputs
         seen = torch.cat((recent, inputs))  # (K - 1 + T, B, D)
         sums = inputs * weight[-1]
-        for tap, mask in enumerate(_masks(resets, reach=len(recent))[:-1]):
+        ctx.masks = _masks(resets, reach=len(recent))
+        for tap, mask in enumerate(ctx.masks[:-1]):
             sums.addcmul_(_unless(mask, seen[tap : tap + len(inputs)]), weight[tap])
         return outputs.copy_(sums)
 
@@ -100,15 +102,15 @@ class _CausalConv(torch.autograd.Function):
         inputs, weight, recent = ctx.saved_tensors
         num_steps, num_lanes, _ = inputs.shape
         reach = len(recent)
-        if can_run(num_steps * num_lanes, inputs, weight, recent, grad_outputs):
+        if ctx.is_by_kernel:
             grads = [torch.zeros_like(tensor) for tensor in (inputs, recent)]
             shares = weight.new_zeros(num_lanes, *weight.shape)  # of each lane: sums do not depend on the threads
-            given = (inputs, weight.contiguous(), recent, marks_of(ctx.resets), grad_outputs.contiguous())
+            given = (inputs, weight.contiguous(), recent, ctx.marks, grad_outputs.contiguous())
             run(conv_backward, num_lanes, *given, *grads, shares, work=inputs.numel())
             return grads[0], shares.sum(dim=0), grads[1], None, None
         seen, all_grads = torch.cat((recent, inputs)), grad_outputs.to(inputs.dtype)
         grad_seen, grad_weight = torch.zeros_like(seen), torch.zeros_like(weight)
-        for tap, mask in enumerate(_masks(ctx.resets, reach=reach)):
+        for tap, mask in enumerate(ctx.masks):
             values = _unless(mask, all_grads)
             grad_seen[tap : tap + num_steps].addcmul_(values, weight[tap])
             grad_weight[tap] = (values * seen[tap : tap + num_steps]).sum(dim=(0, 1))

@@ -14,11 +14,8 @@ from torch import Tensor, nn
 from penwright.context_kinds import ContextKinds
 from penwright.counts.tables import CountTables, empty_tables, share_of, total_of
 from penwright.kernels import running
-from penwright.kernels.lookup import look_up
-from penwright.layers.sorted_search import LOWEST, bucket_begins, search
-
-FLOOR = 1e-7
-"""Least probability whose logarithm is taken."""
+from penwright.kernels.lookup import FLOOR, LOWEST, look_up
+from penwright.layers.sorted_search import bucket_begins, search
 
 
 class Predictions(NamedTuple):
@@ -192,7 +189,7 @@ def _told(probs: Tensor, found: _Found) -> Predictions:
     """Return the predictions of M kinds, (M, N, V), and the facts of what was found for them, (M * N,)."""
     num_told, num_asked, vocab_size = probs.shape
     log_probs = torch.empty(num_asked, num_told, vocab_size, device=probs.device)
-    torch.add(probs.transpose(0, 1), FLOOR, out=log_probs).log_()
+    torch.add(probs.transpose(0, 1), float(FLOOR), out=log_probs).log_()
     facts = torch.stack((found.totals, found.is_met.float(), found.backoffs), dim=1).view(num_told, num_asked, 3)
     return Predictions(log_probs, facts.transpose(0, 1).reshape(num_asked, 3 * num_told))
 

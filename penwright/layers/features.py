@@ -6,6 +6,7 @@ Letters: M = counted distributions, V = vocab_size, W = distributions shown, F =
 """
 
 from collections.abc import Sequence
+from math import prod
 
 import torch
 from torch import Tensor
@@ -13,6 +14,7 @@ from torch import Tensor
 from penwright.kernels import running
 from penwright.kernels.features import fill_features
 from penwright.layers.counted import Predictions
+from penwright.layers.fused.operands import product_type
 from penwright.layers.recall import Recalled, agreement, endurance
 
 _LOG_CENTRE, _LOG_SCALE = 4.0, 0.5  # brings the logarithms of usual probabilities to about -1 to 1
@@ -30,17 +32,14 @@ def features_of(predictions: Predictions | None, recalled: Recalled | None, show
         (..., W * V + F + 2 * R): logarithms and facts; whether the two latest followers are one symbol, how long the
         recalls have been right.
     """
-    if (
-        predictions is None
-        or recalled is None
-        or not running.can_run(recalled.latest.shape[:-1].numel(), predictions.log_probs)
-    ):
+    if predictions is None or recalled is None:
         return plain_features(predictions, recalled, shown)
     *shape, _, vocab_size = predictions.log_probs.shape
+    dtype = product_type(predictions.log_probs)
+    if not (running.can_run(prod(shape), predictions.log_probs) and dtype in running.ROWS_TYPES):
+        return plain_features(predictions, recalled, shown)
     facts, *recalls = (part.flatten(0, -2).contiguous() for part in (predictions.facts, *recalled))
-    is_lower = torch.is_autocast_enabled("cpu") and torch.get_autocast_dtype("cpu") == torch.bfloat16
-    width = len(shown) * vocab_size + facts.shape[1] + 2 * recalls[0].shape[1]
-    features = torch.empty(len(facts), width, dtype=torch.bfloat16 if is_lower else torch.float32)
+    features = torch.empty(len(facts), len(shown) * vocab_size + facts.shape[1] + 2 * recalls[0].shape[1], dtype=dtype)
     running.run(
         fill_features,
         len(facts),
@@ -53,7 +52,7 @@ def features_of(predictions: Predictions | None, recalled: Recalled | None, show
         features,
         work=features.numel(),
     )
-    return features.view(*shape, width)
+    return features.view(*shape, -1)
 
 
 def plain_features(predictions: Predictions | None, recalled: Recalled | None, shown: Sequence[int]) -> Tensor:

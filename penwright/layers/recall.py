@@ -20,12 +20,10 @@ import torch
 from torch import Tensor
 
 from penwright.kernels import running
-from penwright.kernels.recall import recall_window
+from penwright.kernels.recall import CHECK_MASK, CHECK_SHIFT, FIRST_NUMBER, recall_window
 from penwright.layers.fused.resets import marks_of
 
 NO_SYMBOL = -1
-_CHECK_BITS = 16
-_CHECK_MASK = (1 << _CHECK_BITS) - 1
 _SYMBOL_BITS = {torch.int32: 8, torch.int64: 17}
 """Of a follower, by the type of a slot: as few as the alphabet lets them be."""
 _WORK = 16
@@ -234,12 +232,12 @@ def _neighbours(place: Tensor) -> tuple[Tensor, Tensor]:
 
 def _numbers(contexts: Tensor) -> Tensor:
     """Return contexts as numbers from 1 to 2^32."""
-    return contexts + ((1 << 31) + 1)
+    return contexts + FIRST_NUMBER
 
 
 def _address(numbers: Tensor, num_slots: int) -> tuple[Tensor, Tensor]:
     """Return the slot of each context and the check that tells it from others there."""
-    return numbers & (num_slots - 1), (numbers >> (32 - _CHECK_BITS)) & _CHECK_MASK
+    return numbers & (num_slots - 1), (numbers >> CHECK_SHIFT) & CHECK_MASK
 
 
 def _pack(check: Tensor, latest: Tensor, earlier: Tensor, *, dtype: torch.dtype) -> Tensor:
@@ -255,6 +253,6 @@ def _unpack(entries: Tensor, check: Tensor) -> tuple[Tensor, Tensor]:
     bits = _SYMBOL_BITS[entries.dtype]
     mask = (1 << bits) - 1
     entries = entries.long()
-    is_own = ((entries >> (2 * bits)) & _CHECK_MASK) == check
+    is_own = ((entries >> (2 * bits)) & CHECK_MASK) == check
     latest = torch.where(is_own, (entries >> bits) & mask, 0)
     return latest, torch.where(is_own, entries & mask, 0)

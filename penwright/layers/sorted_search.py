@@ -13,8 +13,8 @@ Letters: C = numbers in the list, N = numbers wanted.
 import torch
 from torch import Tensor
 
-LOWEST = -(1 << 31)
-"""Of the numbers that 32 bits hold."""
+from penwright.kernels.lookup import LOWEST
+
 FEW = 1_024
 """Numbers wanted for which the plain search is no slower."""
 

@@ -66,6 +66,7 @@ def test_parts_run_side_by_side(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
     both = threading.Barrier(2, timeout=30)
     run(lambda first, stop: both.wait(), 2, work=10 * running.LEAST_WORK)  # breaks if one waits for the other to end
+    assert not both.broken
 
 
 def test_little_work_wakes_nobody(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -59,16 +59,16 @@ class _GatedSequence(torch.autograd.Function):
         memories = initial.new_empty(num_steps + 1, num_lanes, size)  # before each step, and after the last
         memories[0] = initial
         outputs = products.new_empty(num_steps, num_lanes, size)
-        ctx.resets = resets
         ctx.save_for_backward(products, memories)
-        if can_run(num_steps * num_lanes, products, initial):
-            run(gated_forward, num_lanes, products, marks_of(resets), memories, outputs, work=products.numel())
+        ctx.is_by_kernel = can_run(num_steps * num_lanes, products, initial)
+        if ctx.is_by_kernel:
+            ctx.marks = marks_of(resets)
+            run(gated_forward, num_lanes, products, ctx.marks, memories, outputs, work=products.numel())
             return outputs, memories[-1].clone()
-        marks = marked_steps(resets, num_steps=num_steps)
+        ctx.marks = marked_steps(resets, num_steps=num_steps)
         write, content, gate = products.to(initial.dtype).chunk(3, dim=2)
-        for before, content_now, write_now, after, mark in zip(
-            memories, content, write.sigmoid(), memories[1:], marks, strict=False
-        ):
+        steps = zip(memories[:-1], content, write.sigmoid(), memories[1:], ctx.marks, strict=True)
+        for before, content_now, write_now, after, mark in steps:
             torch.lerp(carried(before, mark), content_now, write_now, out=after)
         return outputs.copy_(F.silu(gate).mul_(memories[1:])), memories[-1].clone()
 
@@ -77,12 +77,11 @@ class _GatedSequence(torch.autograd.Function):
     def backward(ctx: Any, grad_outputs: Tensor, grad_last: Tensor) -> tuple[Tensor, Tensor, None]:
         products, memories = ctx.saved_tensors
         grad_products = torch.empty_like(products)
-        if can_run(products.shape[:2].numel(), products, memories, grad_outputs):
+        if ctx.is_by_kernel:
             grad_memory = grad_last.clone(memory_format=torch.contiguous_format)
-            given = (products, marks_of(ctx.resets), memories, grad_outputs.contiguous())
+            given = (products, ctx.marks, memories, grad_outputs.contiguous())
             run(gated_backward, len(grad_memory), *given, grad_memory, grad_products, work=products.numel())
             return grad_products, grad_memory, None
-        marks = marked_steps(ctx.resets, num_steps=len(products))
         write, content, gate = products.to(memories.dtype).chunk(3, dim=2)
         write = write.sigmoid()
         grad_write, grad_content, grad_gate = grad_products.chunk(3, dim=2)
@@ -90,7 +89,7 @@ class _GatedSequence(torch.autograd.Function):
         grad_memories = F.silu(gate).mul_(grads)
         grad_gate.copy_(torch.ops.aten.silu_backward(memories[1:] * grads, gate))
         gained, decay = content - memories[:-1], 1.0 - write
-        for place, mark in enumerate(marks):
+        for place, mark in enumerate(ctx.marks):
             if mark is not None:
                 gained[place].copy_(torch.where(mark, content[place], gained[place]))
                 decay[place].masked_fill_(mark, 0.0)
