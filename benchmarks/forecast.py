@@ -10,12 +10,10 @@ changes nothing; results are kept in results/forecast.jsonl as they come.
 """
 
 import argparse
-import itertools
 import json
-import math
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from subprocess import run
@@ -28,7 +26,7 @@ from numpy.typing import NDArray
 from penwright import Corpus, train
 from penwright.evaluation import total
 from penwright.model_config import num_parameters_of
-from penwright.training.forecast import LAW, Law, fresh_chars, measure_difficulty, update_factor
+from penwright.training.forecast import LAW, Law, measure_difficulty, update_factor
 from penwright.training.records import Finished
 from penwright.training.resolve import resolve_config
 from penwright.training.sizes import Size, parse_size
@@ -44,7 +42,14 @@ JOBS = (  # size, millions of characters
     ("192x3", 24.0),
 )
 SMALL_JOBS = (("96x3", 0.5), ("128x3", 2.0), ("96x3", 4.0))
-POWERS = (0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.7)
+EXPECTED = (0.55, 0.5, 0.25, 0.3, 0.5, 0.3, 0.05, 0.3, 8.0)
+"""The numbers of a law in their order, before anything is known of outcomes; powers as those of Hoffmann et al."""
+FREEDOM = 0.5
+"""How far a number may well lie from the one expected, as the natural logarithm of their ratio."""
+NOISE = 0.015
+"""How far an outcome may well lie from what the right law says, as a share."""
+STEPS = 300
+STEP = 1e-6
 
 
 class Shelf(NamedTuple):
@@ -86,38 +91,48 @@ def train_once(paths: Sequence[str], size: Size, chars: float, *, threads: int) 
 
 
 def fit(runs: Sequence[dict[str, float]]) -> Law:
-    """Return the law that lies nearest: powers by trying all, the rest by least squares with nothing below zero."""
-    factors = np.array([_update_factor(r) for r in runs])
-    shares = np.array([r["bits_per_char"] / r["difficulty"] for r in runs]) / factors
-    read = np.array([fresh_chars(r["chars_read"], shelf_chars=int(r["shelf_chars"])) / 1e6 for r in runs])
-    weights = np.array([r["num_parameters"] / 1e6 for r in runs])
-    shelf = np.array([r["shelf_chars"] / 1e6 for r in runs])
-    found: list[tuple[float, Law]] = []
-    for powers in itertools.product(POWERS, repeat=3):
-        terms = np.stack([read ** -powers[0], weights ** -powers[1], shelf ** -powers[2], np.ones_like(read)], axis=1)
-        numbers = _least_squares(terms / shares[:, None])
-        off = np.abs(terms @ numbers / shares - 1)
-        reading, size, shelf_term, floor = (round(float(number), 4) for number in numbers)
-        law = Law(floor, reading, powers[0], size, powers[1], shelf_term, powers[2], round(float(off.max()), 3))
-        found.append((float((off**2).mean()), law))
-    return min(found)[1]
+    """Return the likeliest law, if outcomes lie around it by `NOISE` and its numbers around `EXPECTED` by `FREEDOM`.
+
+    Runs alone can't tell all its numbers apart: what one of them explains, another may explain as well.
+    """
+    expected = np.log(EXPECTED)
+
+    def off_by(logs: NDArray[np.float64]) -> NDArray[np.float64]:
+        law = Law(*np.exp(logs), spread=0.0)
+        misses = np.array([_said(run, law) / run["bits_per_char"] - 1 for run in runs])
+        return np.concatenate([misses / NOISE, (logs - expected) / FREEDOM])
+
+    numbers = [round(float(number), 4) for number in np.exp(_least_squares(off_by, expected))]
+    law = Law(*numbers, spread=0.0)
+    return law._replace(spread=round(max(abs(run["bits_per_char"] / _said(run, law) - 1) for run in runs), 3))
 
 
-def _update_factor(run: dict[str, float]) -> float:
-    return update_factor(WINDOW, chars_read=run["chars_read"])
+def _said(run: dict[str, float], law: Law) -> float:
+    """Return the bits per character that a law expects of a run."""
+    share = law.share(
+        chars_read=run["chars_read"],
+        num_parameters=int(run["num_parameters"]),
+        shelf_chars=int(run["shelf_chars"]),
+    )
+    return run["difficulty"] * share * update_factor(WINDOW, chars_read=run["chars_read"])
 
 
-def _least_squares(terms: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the numbers, none below zero, that bring the sum of all terms nearest to one: the best of every choice."""
-    best, best_error = np.zeros(terms.shape[1]), math.inf
-    for is_used in itertools.product((False, True), repeat=terms.shape[1]):
-        chosen = np.flatnonzero(is_used)
-        numbers = np.zeros(terms.shape[1])
-        numbers[chosen] = np.linalg.lstsq(terms[:, chosen], np.ones(len(terms)), rcond=None)[0]
-        error = float(((terms @ numbers - 1) ** 2).sum())
-        if (numbers >= 0).all() and error < best_error:
-            best, best_error = numbers, error
-    return best
+def _least_squares(
+    errors_at: Callable[[NDArray[np.float64]], NDArray[np.float64]], point: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the point near another where the sum of squared errors is least, by Levenberg and Marquardt's method."""
+    errors, damping = errors_at(point), 1.0
+    for _ in range(STEPS):
+        steps = STEP * np.eye(len(point))
+        slopes = np.stack([(errors_at(point + step) - errors) / STEP for step in steps], axis=1)
+        square = slopes.T @ slopes
+        moved = point - np.linalg.solve(square + damping * np.diag(np.diag(square)), slopes.T @ errors)
+        moved_errors = errors_at(moved)
+        if (moved_errors**2).sum() < (errors**2).sum():
+            point, errors, damping = moved, moved_errors, damping / 3
+        else:
+            damping *= 3
+    return point
 
 
 def rows(runs: Sequence[dict[str, float]], law: Law) -> Iterator[str]:
@@ -125,10 +140,7 @@ def rows(runs: Sequence[dict[str, float]], law: Law) -> Iterator[str]:
     yield "| shelf | size | characters read | outcome, val | forecast | off by |"
     yield "|---|---|---:|---:|---:|---:|"
     for r in runs:
-        said = r["difficulty"] * law.share(
-            chars_read=r["chars_read"], num_parameters=int(r["num_parameters"]), shelf_chars=int(r["shelf_chars"])
-        )
-        said *= _update_factor(r)
+        said = _said(r, law)
         off = 100 * (said / r["bits_per_char"] - 1)
         cells = (r["shelf"], r["size"], f"{r['chars_read']:,}", f"{r['bits_per_char']:.3f}", f"{said:.3f}")
         yield f"| {' | '.join(map(str, cells))} | {off:+.1f} % |"

@@ -1,19 +1,23 @@
 """How well an author will predict books it has never read, told from how much it will have read of what.
 
-A text's own difficulty comes from counting, see `measure_difficulty`. What an author makes of it is a share of that,
-which falls with the characters it reads, with the size of its network, and with the size of the shelf:
+A text's own difficulty comes from counting, see `measure_difficulty`. What an author makes of it is a share of that.
+Its counts, which it has from the first update on, bring it to a share that depends on the shelf alone; its network to
+one that falls with the characters it reads and with its size. It does about as well as the better of the two, and
+better than both where they are equal:
 
-    share = (E + A * D^-a + B * N^-b + C * S^-c) * (1 + H * max(0, |log2(W / W*)| - 1/2)^2),  W* = G * D^g
+    share = (counts^-k + network^-k)^(-1/k) * (1 + H * max(0, |log2(W / W*)| - 1/2)^2)
+    counts = F + C * S^-c,  network = E + A * D^-a + B * N^-b,  W* = G * D^g
 
-The form is that of Hoffmann et al. 2022, "Training Compute-Optimal Large Language Models" (arXiv 2203.15556), section
-3.3, with a term for the shelf, whose counts the network consults. The factor is for updates that are made from too few
-characters or too many: the best number grows with the length of a training, as in Bi et al. 2024, "DeepSeek LLM:
-Scaling Open-Source Language Models with Longtermism" (arXiv 2401.02954), section 3.1. Characters read again are worth
-less than new ones: Muennighoff et al. 2023, "Scaling Data-Constrained Language Models" (arXiv 2305.16264), eq. 5. The
-numbers of the sum were fitted by `benchmarks/forecast.py`, which also holds forecasts against outcomes.
+The network's part is that of Hoffmann et al. 2022, "Training Compute-Optimal Large Language Models" (arXiv 2203.15556),
+section 3.3; a smooth change from one law to another is that of Caballero et al. 2023, "Broken Neural Scaling Laws"
+(arXiv 2210.14891). The factor is for updates that are made from too few characters or too many: the best number grows
+with the length of a training, as in Bi et al. 2024, "DeepSeek LLM: Scaling Open-Source Language Models with
+Longtermism" (arXiv 2401.02954), section 3.1. Characters read again are worth less than new ones: Muennighoff et al.
+2023, "Scaling Data-Constrained Language Models" (arXiv 2305.16264), eq. 5. The numbers of the law were fitted by
+`benchmarks/forecast.py`, which also holds forecasts against outcomes.
 
-Letters: D = characters read in millions, in the sum with those read again discounted; N = weights in millions; S =
-characters of the shelf in millions; W = characters of an update.
+Letters: D = characters read in millions, in the network's part with those read again discounted; N = weights in
+millions; S = characters of the shelf in millions; W = characters of an update.
 """
 
 import math
@@ -49,37 +53,40 @@ REREADING = 15.4
 class Law(NamedTuple):
     """The numbers of the formula above."""
 
+    counts_floor: float
+    shelf: float
+    shelf_power: float
     floor: float
     reading: float
     reading_power: float
     size: float
     size_power: float
-    shelf: float
-    shelf_power: float
+    sharpness: float
+    """k: how little better both together are than the better of the two."""
     spread: float
     """How far an outcome may lie from the forecast, as a share of it: no run that was fitted lies further."""
 
     def share(self, *, chars_read: float, num_parameters: int, shelf_chars: int) -> float:
         """Return the bits per character that are expected, as a share of the text's difficulty."""
         millions_read = fresh_chars(chars_read, shelf_chars=shelf_chars) / 1e6
-        terms = (
-            self.floor,
-            self.reading * math.pow(millions_read, -self.reading_power),
-            self.size * math.pow(num_parameters / 1e6, -self.size_power),
-            self.shelf * math.pow(shelf_chars / 1e6, -self.shelf_power),
-        )
-        return sum(terms)
+        counts = self.counts_floor + self.shelf * math.pow(shelf_chars / 1e6, -self.shelf_power)
+        reading = self.reading * math.pow(millions_read, -self.reading_power)
+        network = self.floor + reading + self.size * math.pow(num_parameters / 1e6, -self.size_power)
+        better, worse = sorted((counts, network))
+        return better * math.pow(1.0 + math.pow(better / worse, self.sharpness), -1.0 / self.sharpness)
 
 
 LAW = Law(
-    floor=0.4088,
-    reading=0.1462,
-    reading_power=0.1,
-    size=0.0211,
-    size_power=0.1,
-    shelf=0.3661,
-    shelf_power=0.1,
-    spread=0.04,
+    counts_floor=0.5784,
+    shelf=0.361,
+    shelf_power=0.1257,
+    floor=0.4863,
+    reading=0.4512,
+    reading_power=0.2037,
+    size=0.0467,
+    size_power=0.2633,
+    sharpness=13.8568,
+    spread=0.045,
 )
 
 
