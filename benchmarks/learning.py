@@ -13,9 +13,9 @@ Contestants: Penwright's presets, each as `penwright train PATH --for M` would r
 one with a larger context. How each is written stands at the top of its module in `peers/`.
 
 Results are kept in results/learning.jsonl as they come; after a stop, --continue goes on. The table is
-results/learning.md, the curves are results/learning.svg; --results gives them another name. With --ablations, settings
-laid over the default preset compete with it instead, for results/ablations.md. Keras may live in an interpreter of its
-own: --keras-python.
+results/learning.md, of all results there are; the curves are results/learning.svg; --results gives them another name.
+With --ablations, settings laid over the default preset compete with it instead, for results/ablations.md. Keras may
+live in an interpreter of its own: --keras-python.
 """
 
 import argparse
@@ -230,14 +230,15 @@ def main() -> None:
     else:
         contestants = contestants_of(arguments.presets.split(","), arguments.keras_python)
         title = "Learning in the same minutes"
+    competing = contestants
     if arguments.only:
         known = {each.name: each for each in contestants}
         unknown = [each for each in arguments.only.split(",") if each not in known]
         if unknown:
             parser.error(f"there is no contestant '{unknown[0]}'; there are {', '.join(known)}.")
-        contestants = [known[each] for each in arguments.only.split(",")]
-    if any(each.name == "keras-gru" for each in contestants) and not has_keras(arguments.keras_python):
-        contestants = [each for each in contestants if each.name != "keras-gru"]
+        competing = [known[each] for each in arguments.only.split(",")]
+    if any(each.name == "keras-gru" for each in competing) and not has_keras(arguments.keras_python):
+        competing = [each for each in competing if each.name != "keras-gru"]
         notes.append(
             f"Keras was left out, since it is not installed. To let it take part: `{INSTALL_KERAS}`, here or in an "
             "environment of its own that --keras-python names."
@@ -252,7 +253,7 @@ def main() -> None:
         shelf = Shelf(corpus, Path(folder) / "corpus", scored_chars=arguments.scored_chars)
         if ledger.baselines is None and not arguments.ablations:
             ledger.add_baselines(shelf.baselines())
-        notes += hold(contestants, shelf, ledger, minutes=arguments.minutes, seeds=arguments.seeds, rules=rules)
+        notes += hold(competing, shelf, ledger, minutes=arguments.minutes, seeds=arguments.seeds, rules=rules)
     report(name, title, ledger, contestants, corpus, notes, has_chart=not arguments.ablations)
 
 
