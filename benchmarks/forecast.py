@@ -43,13 +43,15 @@ JOBS = (  # size, millions of characters
 )
 SMALL_JOBS = (("96x3", 0.5), ("128x3", 2.0), ("96x3", 4.0))
 EXPECTED = (0.55, 0.5, 0.25, 0.3, 0.5, 0.3, 0.05, 0.3, 8.0)
-"""The numbers of a law in their order, before anything is known of outcomes; powers as those of Hoffmann et al."""
+"""The numbers of a law in their order, before anything is known of outcomes; powers about those of Hoffmann et al."""
 FREEDOM = 0.5
 """How far a number may well lie from the one expected, as the natural logarithm of their ratio."""
 NOISE = 0.015
 """How far an outcome may well lie from what the right law says, as a share."""
-STEPS = 300
-STEP = 1e-6
+TURNS = 300
+"""Of the search for the numbers, several times as many as it was seen to need."""
+SLOPE_STEP = 1e-6
+"""Over which slopes are measured."""
 
 
 class Shelf(NamedTuple):
@@ -122,9 +124,9 @@ def _least_squares(
 ) -> NDArray[np.float64]:
     """Return the point near another where the sum of squared errors is least, by Levenberg and Marquardt's method."""
     errors, damping = errors_at(point), 1.0
-    for _ in range(STEPS):
-        steps = STEP * np.eye(len(point))
-        slopes = np.stack([(errors_at(point + step) - errors) / STEP for step in steps], axis=1)
+    for _ in range(TURNS):
+        steps = SLOPE_STEP * np.eye(len(point))
+        slopes = np.stack([(errors_at(point + step) - errors) / SLOPE_STEP for step in steps], axis=1)
         square = slopes.T @ slopes
         moved = point - np.linalg.solve(square + damping * np.diag(np.diag(square)), slopes.T @ errors)
         moved_errors = errors_at(moved)

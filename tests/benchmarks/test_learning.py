@@ -1,12 +1,16 @@
 """What a contest makes of its results."""
 
+import sys
 from dataclasses import replace
+from pathlib import Path
 
+import learning
 import pytest
 from contest import Contestant, Ledger, Result, Rules
 from learning import forecasts, spread, table
 from learning_plot import Line, Panel, draw
 
+SHELF = Path(__file__).parents[1] / "shelf"
 RULES = Rules("abc", 100, 2)
 
 
@@ -65,6 +69,25 @@ def test_a_contest_goes_on_with_results_of_the_same_rules_only(tmp_path) -> None
     assert again.results[0].test == pytest.approx(2.0)
     other = Ledger(path, RULES._replace(threads=1))
     assert not other.results and other.baselines is None
+
+
+def test_who_does_not_compete_this_time_stays_in_the_table(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A race of one contestant used to write a table of it alone."""
+    competing: list[str] = []
+    reported: list[str] = []
+    monkeypatch.setattr(learning, "RESULTS", tmp_path)
+    monkeypatch.setattr(learning, "let_waiting_threads_sleep", lambda: None)
+    monkeypatch.setattr(learning, "use_threads", lambda number: None)
+    monkeypatch.setattr(
+        learning, "hold", lambda who, *rest, **others: competing.extend(each.name for each in who) or []
+    )
+    monkeypatch.setattr(
+        learning, "report", lambda name, title, ledger, who, *rest, **others: reported.extend(each.name for each in who)
+    )
+    monkeypatch.setattr(sys, "argv", ["learning.py", str(SHELF), "--only", "default", "--scored-chars", "2000"])
+    learning.main()
+    assert competing == ["default"]
+    assert {"default", "seed", "torch-gru-bf16", "gpt-64"} < set(reported)
 
 
 def test_a_chart_has_a_line_for_each_seed_and_the_held_out_figure() -> None:
