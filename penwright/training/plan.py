@@ -1,13 +1,13 @@
 """From a time to a network: which size, in how many lanes, will be the best author of these books when the time is up?
 
 Sizes are tried from the smallest: each makes a few updates, its pace says how much it will read, and the forecast says
-how well it will predict. One that would read far more for each of its weights than any network that the forecast was
-fitted to is too small to be judged, and is passed over. The first that is expected to do worse than the one before ends
-the search, and so does one with more weights than the shelf has characters.
+how well it will predict. One that would read more than `MOST_CHARS_PER_WEIGHT` for each of its weights is too small to
+be judged, and is passed over. The first that is expected to do worse than the one before ends the search, and so does
+one with more weights than the shelf has characters.
 
 Each size is tried with the lanes that suit what it will read: the longer a training, the larger its updates should be.
-The window stays as it is: the state is carried over its end, so a longer one would only make updates larger, as more
-lanes do.
+The window stays as it is: the state is carried over its end, so a longer one makes updates larger, as more lanes do,
+and little else (96x2, 24 million characters: 32 lanes of 256 were better than 64 of 128 by 0.0024 bits; 2026-11).
 
 Only the default preset comes in sizes; a size that somebody chose is kept, and so is a number of lanes.
 
