@@ -31,6 +31,7 @@ from penwright.model import CharModel, ModelState, detach_state
 from penwright.model_config import ModelConfig
 from penwright.training.environment import keep_freed_memory, use_threads
 from penwright.training.resolve import resolve_config
+from penwright.training.sizes import LADDER, Size, sized
 
 VOCAB_SIZE, HIDDEN_SIZE, NUM_LAYERS, BATCH_SIZE, SEQ_LEN = 98, 512, 3, 200, 30
 PRECISIONS = ("float32", "bfloat16")
@@ -97,6 +98,16 @@ def ours(
 
     update = make_update(model, read, precision=precision, batch_size=batch_size, seq_len=seq_len)
     return Contestant(name, precision, faster_float32()(update), batch_size * seq_len, weights_in_products(model))
+
+
+def ours_as_preset(preset: str, *, precision: str, size: Size | None = None, lanes: int | None = None) -> Contestant:
+    """Return a preset, in its own size and lanes unless others are given."""
+    config = resolve_config(preset).config
+    config = config if size is None else sized(config, size)
+    name = ", ".join(filter(None, [f"preset {preset}", size and size.name, lanes and f"{lanes} lanes"]))
+    model_config = config.model_config(vocab_size=VOCAB_SIZE)
+    batch_size, seq_len = lanes or config.train.batch_size, config.train.seq_len
+    return ours(name, model_config, precision=precision, batch_size=batch_size, seq_len=seq_len)
 
 
 def weights_in_products(model: CharModel) -> int:
@@ -193,12 +204,8 @@ def all_contestants() -> list[Contestant]:
             for name, fields in CELLS.items()
         }
         found += cells.values()
-        for preset, lanes in (("seed", None), ("default", None), ("default", MANY_LANES)):
-            config = resolve_config(preset).config
-            batch_size, seq_len = lanes or config.train.batch_size, config.train.seq_len
-            name = f"preset {preset}" if lanes is None else f"preset {preset}, {lanes} lanes"
-            model_config = config.model_config(vocab_size=VOCAB_SIZE)
-            found.append(ours(name, model_config, precision=precision, batch_size=batch_size, seq_len=seq_len))
+        found += [ours_as_preset("seed", precision=precision), ours_as_preset("default", precision=precision)]
+        found += [ours_as_preset("default", precision=precision, size=s, lanes=MANY_LANES) for s in (None, LADDER[0])]
         for kind, cell in (("GRU", "gru, reset after"), ("LSTM", "lstm")):
             found.append(torch_peer(kind, precision=precision, num_weights=cells[cell].num_weights))
         try:

@@ -82,10 +82,10 @@ def size_table(planned: "Planned") -> "Table":
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
-    table = Table(box=SIMPLE_HEAD)
-    table.add_column("size")
+    table = Table(box=SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("size", no_wrap=True)
     for heading in ("weights", "lanes", "chars/s", "would read", "bits/char expected"):
-        table.add_column(heading, justify="right")
+        table.add_column(heading, justify="right", no_wrap=True)
     for each in planned.sizes:
         is_chosen = each.name == planned.size
         bits = f"{each.bits_per_char:.3f} ({each.low:.2f} to {each.high:.2f})" if planned.difficulty else "-"

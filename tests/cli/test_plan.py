@@ -1,12 +1,16 @@
 """`penwright plan`: a choice without a training."""
 
+import io
 import json
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from penwright.cli.app import main
+from penwright.cli.plan import size_table
 from penwright.training.pace import Pace
+from penwright.training.records import Planned, PlannedSize
 from penwright.training.sizes import Size
 
 SHELF = str(Path(__file__).parents[1] / "shelf")
@@ -26,6 +30,26 @@ def test_the_sizes_stand_side_by_side_and_the_choice_is_explained(capsys: pytest
     assert "96x2" in out and "bits/char expected" in out and " *" in out
     assert "lanes it will read" in out and "Expected on held-out books" in out
     assert not Path("runs").exists()
+
+
+def test_the_table_of_an_hour_fits_eighty_columns() -> None:
+    size = PlannedSize(
+        name="192x3",
+        num_parameters=1_252_025,
+        batch_size=64,
+        chars_per_second=127_003.0,
+        chars_read=473_600_000,
+        bits_per_char=1.4151,
+        low=1.351,
+        high=1.479,
+    )
+    planned = Planned(
+        step=0, chars_read=0, elapsed_seconds=9.0, seconds=3600.0, difficulty=2.5, size="192x3", sizes=(size,)
+    )
+    page = Console(width=80, file=io.StringIO(), record=True)
+    page.print(size_table(planned))
+    _, _, row = page.export_text().splitlines()
+    assert row.split() == "192x3 * 1.3 million 64 127,000 473.6 million 1.415 (1.35 to 1.48)".split()
 
 
 def test_one_size_can_be_looked_at_alone(capsys: pytest.CaptureFixture[str]) -> None:
