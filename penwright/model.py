@@ -24,7 +24,9 @@ from penwright.layers.lstm import Lstm
 from penwright.layers.perceptron import Perceptron
 from penwright.layers.residual import Drop, ResidualBlock, keep_all
 from penwright.layers.states import ModelState as ModelState
+from penwright.layers.states import all_lanes as all_lanes
 from penwright.layers.states import detach_state as detach_state
+from penwright.layers.states import some_lanes as some_lanes
 from penwright.layers.states import state_from_tensors as state_from_tensors
 from penwright.layers.states import state_to_tensors as state_to_tensors
 from penwright.layers.window import Window

@@ -16,7 +16,7 @@ MAX_LINES = 300
 # The rooms and the modules beside them, from the ground up. Each imports from lower floors, and a room from itself.
 FLOORS = [
     ["errors", "files", "code_points", "context_kinds"],
-    ["kernels", "alphabet", "sampling", "endings", "model_config"],
+    ["kernels", "lane_groups", "alphabet", "sampling", "endings", "model_config"],
     ["pieces"],
     ["corpus", "counts", "half_bytes"],
     ["batches", "layers"],

@@ -29,6 +29,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from peers.contract import Curve, Figures, HeldOut, Ids, Job, Outcome, answer, draw, linear_rate
+from penwright.training.environment import keep_freed_memory
 
 PUBLISHED: dict[str, Any] = {
     "context": 64,
@@ -95,6 +96,7 @@ class Gpt(nn.Module):
 def run(job: Job) -> Outcome:
     """Train until the deadline and score."""
     torch.set_num_threads(job.threads)
+    keep_freed_memory()
     torch.manual_seed(job.seed)
     settings = {**PUBLISHED, **job.settings}
     curve = Curve(job.seconds, symbols_per_char=job.facts.symbols_per_char)

@@ -2,7 +2,8 @@
 
 Batches of 200 lanes by 30 symbols, the state carried from window to window, Adam at 1e-3, gradients clipped at 1, a
 short warmup and a linear fall to the deadline. Held-out books are read from their beginnings with the state carried,
-from an empty memory and from that of a training lane; the better way on the books marked `val` counts.
+from an empty memory and from that of a training lane; the better way on the books marked `val` counts. Freed memory is
+kept for the next update, as in Penwright's own trainings.
 
 Settings: `precision`, "float32" or "bfloat16" (autocast of the products; weights and scoring in float32); others
 replace the constants below.
@@ -27,6 +28,7 @@ from peers.contract import (
     linear_rate,
     side_by_side,
 )
+from penwright.training.environment import keep_freed_memory
 
 SHAPE = {"embedding_dim": 128, "hidden_size": 512, "num_layers": 3, "batch_size": 200, "seq_len": 30}
 LEARNING_RATE = 1e-3
@@ -61,6 +63,7 @@ class CharGru(nn.Module):
 def run(job: Job) -> Outcome:
     """Train until the deadline and score."""
     torch.set_num_threads(job.threads)
+    keep_freed_memory()
     torch.manual_seed(job.seed)
     settings = {**SHAPE, "learning_rate": LEARNING_RATE, "precision": "float32", **job.settings}
     curve = Curve(job.seconds, symbols_per_char=job.facts.symbols_per_char)

@@ -3,9 +3,10 @@
 It knows nothing of files: what is saved, and where, is up to the caller.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, cast
 
+import torch
 from torch import Tensor
 
 from penwright.errors import CheckpointError
@@ -25,6 +26,21 @@ class Stack(Protocol):
 def detach_state(state: ModelState) -> ModelState:
     """Return the same memory without its history, so that gradients reach no further back."""
     return tuple(_like(layer, [tensor.detach() for tensor in layer]) for layer in state)
+
+
+def some_lanes(state: ModelState, lanes: slice) -> ModelState:
+    """Return the memory of some lanes, without copying it."""
+    return tuple(_like(layer, [tensor[lanes] for tensor in layer]) for layer in state)
+
+
+def all_lanes(states: Sequence[ModelState]) -> ModelState:
+    """Return the memory of several groups of lanes as one."""
+    if len(states) == 1:
+        return states[0]
+    return tuple(
+        _like(layers[0], [torch.cat(tensors) for tensors in zip(*layers, strict=True)])
+        for layers in zip(*states, strict=True)
+    )
 
 
 def state_to_tensors(state: ModelState, prefix: str) -> dict[str, Tensor]:

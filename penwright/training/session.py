@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from penwright.batches import Batch, Lanes
 from penwright.context_kinds import kinds_of
@@ -19,11 +19,20 @@ from penwright.corpus.store import Corpus
 from penwright.counts.letters import letters_of
 from penwright.counts.tables import empty_tables
 from penwright.errors import CheckpointError
+from penwright.lane_groups import divided
 from penwright.layers.products import faster_float32
-from penwright.model import CharModel, detach_state, state_from_tensors, state_to_tensors
+from penwright.model import (
+    CharModel,
+    ModelState,
+    all_lanes,
+    some_lanes,
+    state_from_tensors,
+    state_to_tensors,
+)
 from penwright.training.config import RunConfig
 from penwright.training.counting import CountedShelf, Piece
 from penwright.training.distributed import World, average_gradients, gather
+from penwright.training.gradients import learn_gradients
 from penwright.training.optimizers import (
     clip_gradients,
     make_optimizers,
@@ -122,7 +131,10 @@ class Session:
         self.parameters = list(self.model.parameters())
         self.optimizers = make_optimizers(self.model, train)
         self._generator = torch.Generator(device=device).manual_seed(train.seed + 1 + world.rank)
-        self._recurrent = self.model.initial_state(len(range(train.batch_size)[self._rows]))
+        num_lanes = len(range(train.batch_size)[self._rows])
+        is_divided = device.type == "cpu" and self.model.config.dropout == 0
+        self._groups = divided(num_lanes, seq_len=train.seq_len) if is_divided else [slice(0, num_lanes)]
+        self._recurrent = self._in_groups(self.model.initial_state(num_lanes))
         self.counters = Counters()
         # Spelled characters take several symbols: losses per symbol become bits per character by this ratio.
         num_chars = corpus.num_chars("train")
@@ -146,6 +158,9 @@ class Session:
         """Return the book in which a row's window begins."""
         piece = self._pieces[self.lanes.book_at(epoch, window, row)]
         return self.corpus.books_in("train")[piece.book]
+
+    def _in_groups(self, state: ModelState) -> list[ModelState]:
+        return [some_lanes(state, lanes) for lanes in self._groups]
 
     def _consult(self, fold: int | None) -> None:
         """Give the model the tables that belong to a fold: what was counted outside it. None is before the first."""
@@ -189,21 +204,17 @@ class Session:
         epoch, window = self.counters.epoch, self.counters.window
         self._consult(self.lanes.fold_at(window))
         batch = self.lanes.batch(epoch, window, lanes=self._rows)
-        inputs, targets = batch.inputs.to(self.device), batch.targets.to(self.device)  # (B, T)
-        resets = batch.resets.to(self.device) if batch.resets is not None else None
-        dropout = self._generator if self.model.config.dropout > 0 else None
-        with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.config.train.precision == "bfloat16"):
-            logits, state = self.model.sequence(
-                inputs, self._recurrent, resets=resets, dropout_generator=dropout, consumes_state=True
-            )
-        logits = logits.float()  # (B, T, V)
-        losses = nn.functional.cross_entropy(logits.flatten(0, 1), targets.flatten(), reduction="none").view_as(targets)
-        loss = losses.mean()
-        self.model.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        self._next_recurrent = detach_state(state)
-        predictions = logits.detach().argmax(dim=-1)  # (B, T)
-        facts = torch.tensor([loss.item(), (predictions == targets).float().mean().item()])
+        lesson = learn_gradients(
+            self.model,
+            batch,
+            self._recurrent,
+            self._groups,
+            precision=self.config.train.precision,
+            dropout_generator=self._generator if self.model.config.dropout > 0 else None,
+        )
+        self._next_recurrent = lesson.states
+        losses, predictions = lesson.losses.cpu(), lesson.predictions.cpu()  # (B, T)
+        facts = torch.tensor([losses.mean().item(), (predictions == batch.targets).float().mean().item()])
         loss_sum, accuracy_sum = average_gradients(self.parameters, facts, world=self.world).tolist()
         return Reading(
             loss=loss_sum / self.world.size,
@@ -212,8 +223,8 @@ class Session:
             epoch=epoch,
             window=window,
             batch=batch,
-            lane_losses=losses.detach().mean(dim=1).cpu(),
-            predictions=predictions.cpu(),
+            lane_losses=losses.mean(dim=1),
+            predictions=predictions,
         )
 
     @faster_float32()
@@ -244,7 +255,7 @@ class Session:
         def copied(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
             return {name: tensor.detach().to("cpu", copy=True).contiguous() for name, tensor in tensors.items()}
 
-        lanes = state_to_tensors(self._recurrent, "lanes")
+        lanes = state_to_tensors(all_lanes(self._recurrent), "lanes")
         return TrainingState(
             counters=self.counters,
             weights=copied(dict(self.model.named_parameters())),
@@ -272,7 +283,7 @@ class Session:
                 parameter.copy_(state.weights[name])
         restore_optimizers(self.model, self.optimizers, state.moments)
         mine = {name: tensor[self._rows].to(self.device, copy=True) for name, tensor in state.lanes.items()}
-        self._recurrent = state_from_tensors(self.model, mine, "lanes")
+        self._recurrent = self._in_groups(state_from_tensors(self.model, mine, "lanes"))
         generators = state.random.get("dropout")
         if generators is None or (len(generators) != self.world.size and self.model.config.dropout > 0):
             found = 0 if generators is None else len(generators)

@@ -10,7 +10,14 @@ from penwright.errors import CheckpointError
 from penwright.layers.base import NoState
 from penwright.layers.gated import GatedState
 from penwright.layers.lstm import LstmState
-from penwright.layers.states import ModelState, detach_state, state_from_tensors, state_to_tensors
+from penwright.layers.states import (
+    ModelState,
+    all_lanes,
+    detach_state,
+    some_lanes,
+    state_from_tensors,
+    state_to_tensors,
+)
 
 
 class Stack:
@@ -48,6 +55,18 @@ def test_detaching_keeps_the_memory_and_drops_its_history() -> None:
         assert original.requires_grad
         assert not tensor.requires_grad
         assert torch.equal(tensor, original)
+
+
+def test_lanes_apart_are_the_same_memory_and_join_to_the_whole() -> None:
+    state = detach_state(some_state())
+    first, second = some_lanes(state, slice(0, 1)), some_lanes(state, slice(1, 2))
+    joined = all_lanes([first, second])
+    assert [type(layer) for layer in joined] == [LstmState, NoState, GatedState]
+    assert all(torch.equal(tensor, original) for tensor, original in zip(flat(joined), flat(state), strict=True))
+    flat(second)[0].zero_()
+    assert not flat(state)[0][1].any() and flat(joined)[0][1].any(), (
+        "the parts are the state's own memory, the whole is new"
+    )
 
 
 def test_tensors_are_named_by_layer_and_field() -> None:

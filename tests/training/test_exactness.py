@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import torch
 
+from penwright import lane_groups
 from penwright.author_file import load_author
 from penwright.corpus.store import Corpus
 from penwright.errors import RunError
@@ -135,6 +136,21 @@ def test_an_abandoned_run_resumes_bit_for_bit(
     assert final_state(run).counters.step == 3 * saves
     list(resume(run, clock=still))
     assert not differences(final_state(whole), final_state(run))
+
+
+def test_a_run_whose_lanes_are_read_in_threads_resumes_bit_for_bit(
+    corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lane_groups, "LEAST_SYMBOLS", 32)
+    alone, whole, broken = tmp_path / "alone", tmp_path / "whole", tmp_path / "broken"
+    overrides = settings("with evidence", threads=3)
+    overrides = {**overrides, "model": {**overrides["model"], "dropout": 0.0}}
+    list(train(corpus, run=whole, overrides=overrides, clock=still))
+    stop_after(train(corpus, run=broken, overrides=overrides, clock=still), 2)
+    list(resume(broken, clock=still))
+    assert not differences(final_state(whole), final_state(broken))
+    list(train(corpus, run=alone, overrides={**overrides, "train": {**overrides["train"], "threads": 1}}, clock=still))
+    assert differences(final_state(whole), final_state(alone)), "sums in another order"
 
 
 def test_the_diary_and_metrics_of_a_resumed_run_are_those_of_a_whole_one(

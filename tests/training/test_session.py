@@ -2,9 +2,11 @@
 
 from typing import Any
 
+import pytest
 import torch
 
 from penwright.corpus.store import Corpus
+from penwright.training import session as session_module
 from penwright.training.distributed import World
 from penwright.training.resolve import resolve_config
 from penwright.training.session import Session
@@ -14,6 +16,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "model": {**Size(8, 1).settings, "count_entries": 0, "recall_slots": 64},
     "train": {"steps": 9, "batch_size": 4, "seq_len": 32, "threads": 1, "precision": "float32"},
 }
+GROUPS = {1: [slice(0, 4)], 3: [slice(0, 1), slice(1, 2), slice(2, 4)]}
 
 
 def losses(session: Session) -> list[float]:
@@ -26,8 +29,12 @@ def losses(session: Session) -> list[float]:
     return found
 
 
-def test_a_captured_state_can_be_gone_back_to_more_than_once(corpus: Corpus) -> None:
+@pytest.mark.parametrize("num_groups", [1, 3])
+def test_a_captured_state_can_be_gone_back_to_more_than_once(
+    corpus: Corpus, num_groups: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Reading overwrites what the lanes remember of their texts; it must not be the captured state's memory."""
+    monkeypatch.setattr(session_module, "divided", lambda num_lanes, *, seq_len: GROUPS[num_groups])
     config = resolve_config(overrides=SETTINGS).config
     session = Session(corpus, config, device=torch.device("cpu"), world=World())
     losses(session)
