@@ -264,9 +264,11 @@ def test_the_same_generator_gives_the_same_model(cell: str, stack: str) -> None:
     assert torch.equal(torch.get_rng_state(), before)
 
 
+@pytest.mark.parametrize("seq_len", [5, 200])  # of many characters kernels take care
+@pytest.mark.parametrize("stack", ["embedded", "residual"])
 @pytest.mark.parametrize("cell", CELLS)
-def test_logits_stay_in_single_precision_under_autocast(cell: str) -> None:
-    model, ids = make(cell, scale=0.1).float(), random_ids(2, 5)
+def test_logits_stay_in_single_precision_under_autocast(cell: str, stack: str, seq_len: int) -> None:
+    model, ids = make(cell, stack, scale=0.1).float(), random_ids(2, seq_len)
     needed, _ = model(ids, model.initial_state(2))
     with torch.autocast("cpu", dtype=torch.bfloat16):
         logits, state = model(ids, model.initial_state(2))

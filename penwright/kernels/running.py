@@ -6,11 +6,13 @@ evenly among as many threads as torch uses. A kernel leaves Python's lock alone,
 This module knows nothing of what a kernel computes.
 """
 
+import hashlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import torch
@@ -53,19 +55,35 @@ def _compiled(function: _Kernel, liberties: set[str]) -> _Kernel:
     try:
         compiled.enable_caching()
     except RuntimeError:  # neither place can be written: it is compiled anew in every process
-        pass
+        return cast(_Kernel, compiled)
+    # Kernels are compiled together with what they call from other modules, but numba looks at a kernel's own file to
+    # tell whether what it kept is still good: after a change in `arithmetic`, every other kernel would stay as it was.
+    kept = compiled._cache._cache_file
+    kept._source_stamp = (kept._source_stamp, digest_of(Path(__file__).parent))
     return cast(_Kernel, compiled)
 
 
-def can_run(num_rows: int, *tensors: Tensor) -> bool:
+@lru_cache(maxsize=1)
+def digest_of(folder: Path) -> str:
+    """Return a digest of all modules in a folder."""
+    sources = (path.read_bytes() for path in sorted(folder.glob("*.py")))
+    return hashlib.sha256(b"".join(hashlib.sha256(source).digest() for source in sources)).hexdigest()
+
+
+def can_run(num_rows: int, *tensors: Tensor, exact: Sequence[Tensor] = ()) -> bool:
     """Return whether kernels are to be used for so many rows of some tensors.
 
     Args:
         num_rows: Characters, as a rule; see MANY.
         tensors: They must be on the processor, and float32 or bfloat16.
+        exact: More of them, which must be float32: the kernel reads or writes them as they are.
     """
     is_possible = numba is not None and _is_allowed and num_rows >= MANY
-    return is_possible and all(tensor.device.type == "cpu" and tensor.dtype in ROWS_TYPES for tensor in tensors)
+    return (
+        is_possible
+        and all(tensor.device.type == "cpu" and tensor.dtype in ROWS_TYPES for tensor in tensors)
+        and all(tensor.device.type == "cpu" and tensor.dtype == torch.float32 for tensor in exact)
+    )
 
 
 @contextmanager

@@ -32,7 +32,8 @@ def causal_conv(inputs: Tensor, weight: Tensor, recent: Tensor, resets: Tensor |
         (T, B, D), for each step the weighted sum of its own value and the K - 1 before it; under autocast rounded as
         the operand of a product is.
     """
-    dtype = product_type(weight)
+    assert recent.shape == (len(weight) - 1, *inputs.shape[1:]), "kernels do not look where an array ends"
+    inputs, dtype = inputs.to(weight.dtype), product_type(weight)
     result: Tensor = _CausalConv.apply(inputs, weight, recent, resets, dtype)  # type: ignore[no-untyped-call]
     return result
 
@@ -83,7 +84,7 @@ class _CausalConv(torch.autograd.Function):
         inputs, recent = inputs.contiguous(), recent.contiguous()
         ctx.save_for_backward(inputs, weight, recent)
         outputs = torch.empty_like(inputs, dtype=dtype)
-        ctx.is_by_kernel = can_run(inputs.shape[:2].numel(), inputs, weight, recent, outputs)
+        ctx.is_by_kernel = can_run(inputs.shape[:2].numel(), outputs, exact=(inputs, weight, recent))
         if ctx.is_by_kernel:
             ctx.marks = marks_of(resets)
             given = (inputs, weight.contiguous(), recent, ctx.marks)

@@ -94,7 +94,7 @@ class Counted(nn.Module):
         Args:
             contexts: int64 (N, K) of 32 bits.
         """
-        if running.can_run(len(contexts), self.unigrams) and self.unigrams.dtype == torch.float32:
+        if running.can_run(len(contexts), exact=(self.unigrams,)):
             return self._by_kernel(contexts)
         if len(contexts) < running.MANY:
             return self._plain(contexts)

@@ -50,7 +50,7 @@ def add_norm(inputs: Tensor, additions: Tensor, *, dtype: torch.dtype | None = N
         additions: (..., D), of the same type or a narrower one.
         dtype: Of the normalised sum, None for that of the inputs.
     """
-    if not (torch.is_grad_enabled() and can_run(inputs.shape[:-1].numel(), inputs, additions)):
+    if not (torch.is_grad_enabled() and can_run(inputs.shape[:-1].numel(), additions, exact=(inputs,))):
         return plain_add_norm(inputs, additions, dtype=dtype)
     rows = (tensor.reshape(-1, tensor.shape[-1]) for tensor in (inputs, additions))
     found: tuple[Tensor, Tensor] = _AddNorm.apply(*rows, dtype or inputs.dtype)  # type: ignore[no-untyped-call]
@@ -117,7 +117,7 @@ class _RmsNorm(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, inputs: Tensor, dtype: torch.dtype) -> Tensor:
-        if can_run(len(inputs), inputs):
+        if can_run(len(inputs), exact=(inputs,)):
             inputs = inputs.contiguous()
             outputs, factors = torch.empty_like(inputs, dtype=dtype), inputs.new_empty(len(inputs))
             run(norm_forward, len(inputs), inputs, EPSILON, factors, outputs, work=inputs.numel())
@@ -131,7 +131,7 @@ class _RmsNorm(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, grad_outputs: Tensor) -> tuple[Tensor, None]:
         inputs, factors = ctx.saved_tensors
-        if can_run(len(inputs), inputs, grad_outputs):
+        if can_run(len(inputs), grad_outputs, exact=(inputs,)):
             grad_inputs = torch.empty_like(inputs)
             tensors = (inputs, factors, grad_outputs.contiguous(), grad_inputs)
             run(norm_backward, len(inputs), *tensors, work=inputs.numel())

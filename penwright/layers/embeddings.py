@@ -44,7 +44,7 @@ def plain_embedding_sum(places: Tensor, tables: Tensor, *, onto: Tensor) -> Tens
 def _sum(places: Tensor, tables: Tensor, onto: Tensor) -> Tensor:
     num_tables, num_places, width = tables.shape
     rows = places.reshape(-1, num_tables)
-    if running.can_run(len(rows), tables, onto) and tables.dtype == torch.float32:
+    if running.can_run(len(rows), onto, exact=(tables,)):
         sums = tables.new_empty(len(rows), width)
         held = (onto.reshape(-1, width).contiguous(), rows.contiguous(), tables.contiguous())
         running.run(add_embeddings, len(rows), *held, sums, work=rows.numel() * width)
@@ -68,7 +68,7 @@ class _EmbeddingSum(torch.autograd.Function):
     def backward(ctx: Any, grad_outputs: Tensor) -> tuple[None, Tensor, Tensor]:
         (places,) = ctx.saved_tensors
         num_tables, num_places, width = ctx.shape
-        if running.can_run(places.numel() // num_tables, grad_outputs) and grad_outputs.dtype == torch.float32:
+        if running.can_run(places.numel() // num_tables, exact=(grad_outputs,)):
             grads = grad_outputs.new_zeros(ctx.shape)
             rows = (places.reshape(-1, num_tables).contiguous(), grad_outputs.reshape(-1, width).contiguous())
             running.run(add_gradients, num_tables, *rows, grads, work=places.numel() * width)

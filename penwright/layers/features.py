@@ -36,7 +36,7 @@ def features_of(predictions: Predictions | None, recalled: Recalled | None, show
         return plain_features(predictions, recalled, shown)
     *shape, _, vocab_size = predictions.log_probs.shape
     dtype = product_type(predictions.log_probs)
-    if not (running.can_run(prod(shape), predictions.log_probs) and dtype in running.ROWS_TYPES):
+    if not (running.can_run(prod(shape), exact=(predictions.log_probs,)) and dtype in running.ROWS_TYPES):
         return plain_features(predictions, recalled, shown)
     facts, *recalls = (part.flatten(0, -2).contiguous() for part in (predictions.facts, *recalled))
     features = torch.empty(len(facts), len(shown) * vocab_size + facts.shape[1] + 2 * recalls[0].shape[1], dtype=dtype)

@@ -27,7 +27,7 @@ def mixed(weights: Tensor, log_probs: Tensor, bonuses: Tensor, recalled: Recalle
         bonuses: float32 (..., 5R), see `with_bonuses`.
         recalled: Each (..., R).
     """
-    if not running.can_run(weights.shape[:-1].numel(), weights, log_probs, bonuses):
+    if not running.can_run(weights.shape[:-1].numel(), exact=(weights, log_probs, bonuses)):
         return plain_mixed(weights, log_probs, bonuses, recalled)
     *shape, vocab_size = log_probs.select(-2, 0).shape
     rows = (*(part.flatten(0, -2).contiguous() for part in (weights, bonuses)), log_probs.flatten(0, -3).contiguous())

@@ -1,10 +1,12 @@
 """Hold what kernels do against what torch does without them."""
 
 from collections.abc import Callable, Sequence
+from unittest import mock
 
 import torch
 from torch import Tensor
 
+from penwright.kernels import running
 from penwright.kernels.running import can_run, without_kernels
 
 TOLERANCE = {torch.float32: 2e-5, torch.bfloat16: 2e-2}
@@ -21,9 +23,12 @@ def random_tensors(*shapes: tuple[int, ...], dtype: torch.dtype = torch.float32,
 def assert_twins(compute: Callable[..., Tensor | Sequence[Tensor]], arguments: Sequence[Tensor]) -> None:
     """Assert that values and all gradients agree with and without kernels, and are not nothing."""
     assert can_run(1, *arguments)
-    found, needed = _run(compute, arguments), None
+    with mock.patch.object(running, "array_of", wraps=running.array_of) as asked:
+        found = _run(compute, arguments)
+    assert asked.called, "no kernel has run"
     with without_kernels():
         needed = _run(compute, arguments)
+    assert needed[0].any(), "nothing came of it"
     dtype = min((tensor.dtype for tensor in found), key=lambda dtype: torch.finfo(dtype).bits)
     for one, other in zip(found, needed, strict=True):
         assert one.dtype == other.dtype

@@ -23,6 +23,18 @@ def test_values_and_gradients_agree(seq_len: int, taps: int, resets: list[bool] 
     assert_twins(lambda *tensors: causal_conv(*tensors, marks), arguments)
 
 
+def test_inputs_that_are_rounded_are_read_as_numbers() -> None:
+    """In a plain stack they come rounded from the layer below; their bits were taken for numbers."""
+    arguments = random_tensors((3, 2, 5), (4, 5), (3, 2, 5), dtype=torch.bfloat16)
+    assert_twins(lambda *tensors: causal_conv(*tensors, None), arguments)
+
+
+def test_memory_of_another_width_is_refused() -> None:
+    inputs, weight, recent = random_tensors((4, 1, 6), (4, 6), (3, 1, 3))
+    with pytest.raises(AssertionError, match="where an array ends"):
+        causal_conv(inputs, weight, recent, None)
+
+
 @pytest.mark.parametrize("begins", [False, True])
 def test_rounded_as_operands_are_under_autocast(begins: bool) -> None:
     marks = torch.tensor([[False, True], [False, False], [True, False]]) if begins else None

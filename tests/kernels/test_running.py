@@ -3,6 +3,7 @@
 import threading
 from collections import Counter
 from itertools import islice
+from pathlib import Path
 
 import pytest
 import torch
@@ -35,6 +36,23 @@ def test_a_few_rows_are_not_worth_the_wait(monkeypatch: pytest.MonkeyPatch) -> N
 def test_without_numba_torch_does_everything(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(running, "numba", None)
     assert not can_run(2, torch.zeros(2))
+
+
+def test_some_must_be_single_precision() -> None:
+    assert can_run(2, torch.zeros(2, dtype=torch.bfloat16), exact=(torch.zeros(2),))
+    assert not can_run(2, exact=(torch.zeros(2, dtype=torch.bfloat16),))
+    assert not can_run(2, exact=(torch.zeros(2, device="meta"),))
+
+
+def test_what_was_compiled_is_kept_for_these_very_sources(tmp_path: Path) -> None:
+    """A change in a module that kernels of others are compiled with used to leave those as they were."""
+    folder = Path(running.__file__).parent
+    assert running.digest_of(folder) in norm_forward._cache._cache_file._source_stamp  # type: ignore[attr-defined]
+    (tmp_path / "arithmetic.py").write_text("ONE = 1", encoding="utf-8")
+    before = running.digest_of(tmp_path)
+    (tmp_path / "arithmetic.py").write_text("ONE = 2", encoding="utf-8")
+    running.digest_of.cache_clear()
+    assert running.digest_of(tmp_path) != before
 
 
 def test_an_array_is_the_tensor_s_own_memory() -> None:

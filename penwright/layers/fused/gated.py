@@ -45,6 +45,7 @@ def gated_by_doubling(products: Tensor, initial: Tensor, resets: Tensor | None) 
     decay = 1.0 - write
     if resets is not None:
         decay = decay.masked_fill(resets.unsqueeze(2), 0.0)
+        initial = initial.masked_fill(resets[0].unsqueeze(1), 0.0)  # 0 times infinity is not 0
     memories = scan_by_doubling(decay, write * content, initial)
     return (memories * F.silu(gate)).to(products.dtype), memories[-1]
 
@@ -55,12 +56,13 @@ class _GatedSequence(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, products: Tensor, initial: Tensor, resets: Tensor | None) -> tuple[Tensor, Tensor]:
         num_steps, (num_lanes, size) = len(products), initial.shape
+        assert products.shape[1:] == (num_lanes, 3 * size), "kernels do not look where an array ends"
         products = products.contiguous()
         memories = initial.new_empty(num_steps + 1, num_lanes, size)  # before each step, and after the last
         memories[0] = initial
         outputs = products.new_empty(num_steps, num_lanes, size)
         ctx.save_for_backward(products, memories)
-        ctx.is_by_kernel = can_run(num_steps * num_lanes, products, initial)
+        ctx.is_by_kernel = can_run(num_steps * num_lanes, products, exact=(initial,))
         if ctx.is_by_kernel:
             ctx.marks = marks_of(resets)
             run(gated_forward, num_lanes, products, ctx.marks, memories, outputs, work=products.numel())
