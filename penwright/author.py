@@ -44,11 +44,16 @@ class Author:
             card: What is known of it.
 
         Raises:
-            UsageError: If the alphabet has another number of symbols than the model.
+            UsageError: If the alphabet has another number of symbols than the model, or symbols of another unit.
         """
         if model.config.vocab_size != alphabet.vocab_size:
             raise UsageError(
                 f"the model knows {model.config.vocab_size:,} symbols and the alphabet {alphabet.vocab_size:,}. "
+                "Use the alphabet that the model was trained with."
+            )
+        if model.evidence is not None and model.config.unit != alphabet.unit:
+            raise UsageError(
+                f"the model tells contexts of {model.config.unit} apart and the alphabet is of {alphabet.unit}. "
                 "Use the alphabet that the model was trained with."
             )
         self.model = model

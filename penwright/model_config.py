@@ -20,6 +20,8 @@ CONV_SIZE = 4
 MAX_COUNTED_SYMBOLS = 1_024
 """Symbols of the largest alphabet whose contexts are counted: a distribution is made for every kind and character."""
 MAX_PARAMETERS = 2_000_000_000
+MAX_WINDOW_INPUTS = 1 << 17
+"""Numbers that a layer of cell "window" sees at each step: while a text is read, they are laid out for every symbol."""
 
 _BOUNDS = {  # lowest and highest value of each whole number
     "vocab_size": (2, 65_536),
@@ -92,6 +94,12 @@ class ModelConfig:
             )
         if self.recall_slots & (self.recall_slots - 1):
             raise ConfigError(f"recall_slots={self.recall_slots:,} must be a power of two, such as 32,768, or 0.")
+        inputs_seen = self.window_size * self.input_size
+        if self.cell == "window" and inputs_seen > MAX_WINDOW_INPUTS:
+            raise ConfigError(
+                f"a layer over {self.window_size:,} inputs of {self.input_size:,} numbers would see {inputs_seen:,} at "
+                f"each step; at most {MAX_WINDOW_INPUTS:,} are allowed. Lower window_size or embedding_dim."
+            )
         count = num_parameters_of(self)
         if count > MAX_PARAMETERS:
             raise ConfigError(

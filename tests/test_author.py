@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -155,6 +156,12 @@ def test_an_author_can_be_saved_over_itself(path: Path) -> None:
 def test_an_alphabet_of_another_size_is_refused(author: Author) -> None:
     with pytest.raises(UsageError, match="the model knows .* symbols and the alphabet 98"):
         Author(author.model, Alphabet.seed())
+
+
+def test_an_alphabet_of_another_unit_is_refused(author: Author) -> None:
+    config = replace(author.model.config, cell="gated", is_residual=True, recall_slots=64, unit="words")
+    with pytest.raises(UsageError, match="contexts of words apart and the alphabet is of characters"):
+        Author(CharModel(config), author.alphabet)
 
 
 def test_an_author_may_have_no_card(author: Author) -> None:

@@ -122,6 +122,14 @@ def test_every_allowed_model_stays_below_the_bound(config: ModelConfig) -> None:
     assert 0 < num_parameters_of(config) <= MAX_PARAMETERS
 
 
+def test_a_window_that_sees_too_much_at_once_is_refused() -> None:
+    """A file of 34 MB asked for 17 GB when a page was read."""
+    allowed = ModelConfig(vocab_size=17, cell="window", embedding_dim=128, window_size=1_024)
+    assert allowed.window_size * allowed.input_size == 1 << 17
+    with pytest.raises(ConfigError, match=r"1,024 inputs of 129 numbers would see 132,096 .* Lower window_size or"):
+        ModelConfig(vocab_size=17, cell="window", embedding_dim=129, window_size=1_024)
+
+
 def test_only_the_first_layer_of_a_window_looks_back() -> None:
     config = ModelConfig(vocab_size=98, cell="window", window_size=8)
     assert [window_size_of(config, layer=layer) for layer in range(3)] == [8, 1, 1]

@@ -92,11 +92,21 @@ def _read_model(file: BinaryIO, path: Path, header: dict[str, Any], claims: Clai
     if needed != num_bytes:
         refuse(path, f"its model needs weights of {needed:,} bytes, but {num_bytes:,} bytes are there")
     try:
-        model = CharModel(config, generator=generator_from(0))  # any seed: every weight is replaced
-        values = np.empty(weight_bytes // FLOAT32_BYTES, dtype="<f4")
-        arrays = {name: np.empty(length, dtype=kind) for name, (kind, length) in sorted(sizes.items())}
+        return _filled(file, path, header, claims, sizes)
     except (MemoryError, RuntimeError) as error:  # numpy and torch report the same in different ways
-        raise AuthorError(f"there is not enough memory for {path}, which needs twice {needed:,} bytes.") from error
+        raise AuthorError(
+            f"there is not enough memory for {path}, which has {num_bytes:,} bytes and needs several times as many."
+        ) from error
+
+
+def _filled(
+    file: BinaryIO, path: Path, header: dict[str, Any], claims: Claims, sizes: dict[str, tuple[str, int]]
+) -> CharModel:
+    """Build the model, read weights and tables, and let it have them if they are sound."""
+    config = claims.model_config
+    model = CharModel(config, generator=generator_from(0))  # any seed: every weight is replaced
+    values = np.empty(num_parameters_of(config), dtype="<f4")
+    arrays = {name: np.empty(length, dtype=kind) for name, (kind, length) in sorted(sizes.items())}
     shapes = shapes_of(model.state_dict())
     expected = entries_of(shapes, sizes)
     tensors = {name: entry for name, entry in header.items() if name != "__metadata__"}

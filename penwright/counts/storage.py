@@ -54,6 +54,10 @@ def tables_of(arrays: Mapping[str, Array]) -> CountTables:
         raise ValueError("its counted contexts do not have the followers they claim")
     if len(symbols) and int(symbols.max()) >= vocab_size:
         raise ValueError("its counted followers are not in its alphabet")
+    rises = np.diff(symbols.astype(np.int64)) > 0
+    rises[np.cumsum(sizes, dtype=np.int64)[:-1] - 1] = True  # from one context to the next
+    if not rises.all():
+        raise ValueError("its counted followers are not in order")
     unigrams = arrays["unigrams"]
     if not (np.isfinite(unigrams).all() and (unigrams > 0).all() and (unigrams <= 1).all()):
         raise ValueError("its counted shares are not between 0 and 1")

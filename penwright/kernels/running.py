@@ -51,7 +51,7 @@ def summing_kernel(function: _Kernel) -> _Kernel:
 def _compiled(function: _Kernel, liberties: set[str]) -> _Kernel:
     if numba is None:
         return function
-    compiled = numba.njit(nogil=True, fastmath=liberties, error_model="numpy")(function)
+    compiled: Any = numba.njit(nogil=True, fastmath=liberties, error_model="numpy")(function)
     try:
         compiled.enable_caching()
     except RuntimeError:  # neither place can be written: it is compiled anew in every process

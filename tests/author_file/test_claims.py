@@ -185,6 +185,14 @@ def test_a_model_that_cannot_be_is_refused(forge: Forge, name: str, value: Any) 
     assert "is damaged" in refusal(forge(about={"model": {**CONFIG.to_dict(), name: value}}))
 
 
+def test_contexts_of_another_unit_are_refused(forge: Forge) -> None:
+    """Of as many symbols; where the contexts are counted or recalled, they would be told apart in the wrong way."""
+    model = {**CONFIG.to_dict(), "cell": "gated", "recall_slots": 64, "unit": "words"}
+    assert "its model tells contexts of words apart and its alphabet is of characters" in refusal(
+        forge(about={"model": model})
+    )
+
+
 @pytest.mark.parametrize("name", ["model", "alphabet", "card", "tensors_sha256"])
 @pytest.mark.parametrize("value", [None, [], "x", 1, {"a": 1}])
 def test_parts_of_another_type_are_refused(forge: Forge, name: str, value: Any, sound: bytes) -> None:

@@ -5,6 +5,7 @@ import json
 import math
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -298,4 +299,17 @@ def test_too_little_memory_is_one_sentence(path: Path, monkeypatch: pytest.Monke
         raise RuntimeError("DefaultCPUAllocator: can't allocate memory")
 
     monkeypatch.setattr(loading, "CharModel", fail)
+    assert "there is not enough memory for" in refusal(path)
+
+
+def test_too_little_memory_for_tables_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise MemoryError
+
+    path = tmp_path / "heir.safetensors"
+    model = CharModel(replace(CONFIG, count_entries=10))
+    save_author(
+        path, model_config=model.config, alphabet=ALPHABET, weights=model.state_dict(), tables=model.tables, card=CARD
+    )
+    monkeypatch.setattr(loading, "tables_of", fail)
     assert "there is not enough memory for" in refusal(path)

@@ -9,7 +9,7 @@ import torch
 from penwright.context_kinds import CHARACTERS, kinds_of
 from penwright.counts.followers import count_followers
 from penwright.counts.storage import arrays_of, table_shapes, tables_of
-from penwright.counts.tables import CountTables, make_tables
+from penwright.counts.tables import CountTables, empty_tables, make_tables
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +30,10 @@ def test_arrays_have_the_shapes_that_are_announced(tables: CountTables) -> None:
     assert {name: (array.dtype.str, len(array)) for name, array in arrays.items()} == shapes
 
 
+def test_tables_of_nothing_survive_the_round_trip() -> None:
+    assert not len(tables_of(arrays_of(empty_tables(6))).symbols)
+
+
 def test_a_large_alphabet_takes_two_bytes_a_follower() -> None:
     assert table_shapes(257, num_contexts=1, num_entries=2)["symbols"] == ("<u2", 2)
 
@@ -41,6 +45,7 @@ def test_a_large_alphabet_takes_two_bytes_a_follower() -> None:
         ("sizes", 0, 0, "followers they claim"),
         ("sizes", 0, 255, "followers they claim"),
         ("symbols", 0, 6, "not in its alphabet"),
+        ("symbols", 1, 0, "followers are not in order"),  # the first context has 0, 1, 2, ...
         ("unigrams", 0, np.nan, "between 0 and 1"),
         ("unigrams", 0, 0.0, "between 0 and 1"),
         ("unigrams", 0, 2.0, "between 0 and 1"),
@@ -50,6 +55,7 @@ def test_arrays_that_are_no_tables_are_refused(
     tables: CountTables, name: str, place: int, value: Any, reason: str
 ) -> None:
     arrays = arrays_of(tables)
+    assert arrays["sizes"][0] > 1
     arrays[name][place] = value
     with pytest.raises(ValueError, match=reason):
         tables_of(arrays)
