@@ -53,7 +53,7 @@ def raise_author(path: Path, *, run: Path, length: str, threads: int) -> None:
 
     if (run / "config.toml").exists():
         words = ["--resume", str(run)]
-        exit_code = 0 if RunFolder.open(run).is_concluded() else penwright(["train", *words])
+        exit_code = 0 if RunFolder.open(run).ending() else penwright(["train", *words])
     else:
         words = [str(path), "--run", str(run), "--for", length, "--threads", str(threads), "--size", SIZE]
         exit_code = penwright(["train", *words, "--set", f"model.count_entries={COUNT_ENTRIES}"])

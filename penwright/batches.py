@@ -9,7 +9,7 @@ Two orders:
     "shuffled"  every epoch lays the books in another order, drawn from the seed; states start afresh with the epoch.
     "rolled"    the 2017 system's: the books stay in their order, and in epoch e, from 0, row r reads lane
                 (r + e) mod B, so that each row's text runs on into the next epoch, but for the one row that wraps
-                to the start. Folds, below, are for the shuffled order.
+                to the start; not from fold to fold, where every row begins afresh.
 
 This module knows nothing of models, losses or files.
 
@@ -120,7 +120,7 @@ class Lanes:
         rows = range(self.batch_size)[lanes]
         ids = np.empty((len(rows), self.seq_len + 1), dtype=np.int64)
         resets = np.zeros((len(rows), self.seq_len), dtype=np.bool_)
-        if window == 0 and self._order == "shuffled":  # of the fold
+        if window == 0 and (self._order == "shuffled" or len(self._folds) > 1):  # of the fold
             resets[:, 0] = True
         for index, row in enumerate(rows):
             start = (row + roll) % self.batch_size * lane_len + window * self.seq_len

@@ -110,6 +110,20 @@ def test_a_boundary_that_is_not_given_carries_the_state_across_books() -> None:
     assert lanes.batch(1, 0).resets is None
 
 
+def test_rolled_rows_begin_afresh_with_every_fold() -> None:
+    """They used to run from the end of one fold into the middle of the next."""
+    books = [np.full(41, number, dtype=np.uint8) for number in (1, 2)]
+    lanes = Lanes(books, batch_size=2, seq_len=5, order="rolled", folds=[[0], [1]])
+    per_fold = lanes.windows_per_epoch // 2
+    for window in range(2 * per_fold):
+        resets = lanes.batch(1, window).resets
+        if window % per_fold == 0:
+            assert resets is not None
+            assert resets[:, 0].all()
+        else:
+            assert resets is None
+
+
 def test_processes_together_read_what_one_reads_alone() -> None:
     lanes = Lanes([np.arange(1, 240, dtype=np.uint8)], batch_size=6, seq_len=5, seed=1)
     for window in range(lanes.windows_per_epoch):

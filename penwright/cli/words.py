@@ -105,6 +105,8 @@ def remark(record: "AnyRecord") -> str | None:
             return plan_sentence(record)
         case records.RolledBack():
             return _rollback_sentence(record)
+        case records.FellBack():
+            return f"{' '.join(record.refused)} Going on from step {record.step:,}."
         case records.Finished(reason="patience"):
             return "The held-out books no longer improve: training ends early, and the best author is kept."
     return None
@@ -162,7 +164,7 @@ def significant(number: float, digits: int = 3) -> int:
 
 
 def _rollback_sentence(record: "RolledBack") -> str:
-    what = "was not a number" if record.loss is None else f"jumped to {record.loss:.2f} nats per character"
+    what = "was not a number" if record.loss is None else f"jumped to {record.loss:.2f} nats per symbol"
     return (
         f"The loss {what} after step {record.step:,} (reading {record.book}): went back to step "
         f"{record.back_to_step:,} and goes on with the learning rate times {record.learning_rate_scale:g}."

@@ -77,6 +77,7 @@ class Evidence(nn.Module):
             generator: What the weights are drawn from, None for torch's own.
         """
         super().__init__()
+        assert has_counts or num_slots, "there is nothing to find"
         self.vocab_size = vocab_size
         self.num_slots = num_slots
         self.kinds = kinds
@@ -161,8 +162,6 @@ class Evidence(nn.Module):
             weights += [self.shown_weight, self.facts_weight]
         if found.recalled is not None:
             weights.append(self.recall_facts_weight)
-        if not weights:
-            return torch.zeros((), device=self.is_letter.device)
         total = F.linear(features_of(*found, self._shown), torch.cat(weights, dim=1))
         if found.recalled is None:
             return total.float()
@@ -172,8 +171,6 @@ class Evidence(nn.Module):
     def logits(self, found: Found, top: Tensor) -> Tensor:
         """Return what the evidence adds to the logits, (..., V), given the normalised top of the stream, (..., E)."""
         predictions, recalled = found
-        if recalled is None and predictions is None:
-            return torch.zeros((), device=top.device)
         if recalled is not None:
             bonuses = F.linear(top, self.bonus_weight, self.bonus_bias).float()
             if predictions is None:

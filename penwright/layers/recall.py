@@ -188,7 +188,7 @@ def agreement(recalled: Recalled) -> Tensor:
 
 
 def endurance(recalled: Recalled) -> Tensor:
-    """Return how long the recalls have been right: the logarithm of the streak, 0 for none, float32 (..., R)."""
+    """Return how long the recalls have been right: the logarithm of 1 + the streak, float32 (..., R)."""
     return recalled.streak.float().log1p()
 
 

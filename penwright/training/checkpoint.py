@@ -75,14 +75,16 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> Path:
         checkpoint: What to write.
 
     Returns:
-        The path of the checkpoint. One that is already there for this step and good is kept as it is.
+        The path of the checkpoint. One that is already there, good and of the same counters, is kept as it is. One of
+        other counters gives way: held-out books may have been read since, or a rollback made.
 
     Raises:
         OSError: If the disk is full or the folder cannot be written; what was there before is untouched.
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = checkpoint_path(folder, checkpoint.state.counters.step)
-    if _is_good(path):  # steps only ever count up, so this is the very same state
+    there = _counters_in(path)
+    if there == checkpoint.state.counters:
         return path
     aside = folder / f".tmp-{path.name}-{secrets.token_hex(4)}"
     try:
@@ -99,8 +101,9 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> Path:
         }
         write_new(aside / MANIFEST, json_bytes(manifest))
         sync_folder(aside)
-        if path.exists():  # damaged: it makes room, but is not deleted
-            path.rename(folder / f".damaged-{path.name}-{secrets.token_hex(4)}")
+        if path.exists():  # what is damaged makes room, but is not deleted
+            kind = ".damaged" if there is None else ".tmp"
+            path.rename(folder / f"{kind}-{path.name}-{secrets.token_hex(4)}")
         aside.rename(path)
     except BaseException:
         shutil.rmtree(aside, ignore_errors=True)
@@ -155,14 +158,16 @@ def load_latest(folder: Path) -> Loaded:
             return Loaded(load_checkpoint(path), path, tuple(refused))
         except CheckpointError as error:
             refused.append(str(error))
+        except OSError as error:  # the disk cannot read it, or the user may not
+            refused.append(f"{path} cannot be read: {error}.")
     found = " ".join(refused) or "none is there."
     raise CheckpointError(f"{folder} holds no checkpoint that can be resumed: {found} Start a new run.")
 
 
-def prune_checkpoints(folder: Path, *, keep: int, best_step: int | None) -> None:
-    """Delete all but the last, the best and the `keep` newest others, and what a crash left half-written."""
-    paths = list_checkpoints(folder)
-    others = [path for path in paths[:-1] if step_of(path) != best_step]
+def prune_checkpoints(folder: Path, *, last_step: int, keep: int, best_step: int | None) -> None:
+    """Delete all but the last that was saved, the one of the best step if there is one, and the `keep` newest others,
+    and what a crash left half-written. Any of a later step was refused when the run was resumed, and stays."""
+    others = [path for path in list_checkpoints(folder) if step_of(path) < last_step and step_of(path) != best_step]
     for path in others[: max(0, len(others) - keep)]:
         # Renamed first, so that a checkpoint whose deletion is interrupted no longer passes for complete.
         path.rename(folder / f".tmp-{path.name}-{secrets.token_hex(4)}")
@@ -170,12 +175,12 @@ def prune_checkpoints(folder: Path, *, keep: int, best_step: int | None) -> None
         shutil.rmtree(path, ignore_errors=True)
 
 
-def _is_good(path: Path) -> bool:
+def _counters_in(path: Path) -> Counters | None:
+    """Return the counters of a checkpoint, None if it is not there or not good."""
     try:
-        load_checkpoint(path)
-    except CheckpointError:
-        return False
-    return True
+        return load_checkpoint(path).state.counters
+    except (CheckpointError, OSError):
+        return None
 
 
 def _write_state(folder: Path, state: TrainingState) -> None:

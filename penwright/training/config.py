@@ -89,7 +89,7 @@ class TrainConfig:
     save_seconds: float = 60.0
     """Seconds between checkpoints; 0: by steps only."""
     keep_checkpoints: int = 3
-    """Checkpoints kept beside the best and the last, from 0."""
+    """Checkpoints kept beside the last, and the one of the best step if there is one, from 0."""
     patience: int = 12
     """Readings of held-out books without gain after which training ends; 0: never."""
     snapshot_every: int = 50
@@ -99,7 +99,7 @@ class TrainConfig:
     max_rollbacks: int = 6
     """Rollbacks after which training gives up, from 0."""
     threads: int = 0
-    """Processor threads; 0: as many as there are physical processors to use."""
+    """Processor threads; 0: as many as there are processors to use."""
     device: str = "auto"
     """"auto", "cpu", "cuda" or "mps"."""
     precision: str = "auto"

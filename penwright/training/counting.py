@@ -103,7 +103,7 @@ class CountedShelf:
         if len(self.folds) < 2:
             return empty_tables(vocab_size)
         if fold not in self._counted:
-            texts = [self.ids_of(self.pieces[number]) for number in self._sample(fold)]
+            texts = [self.ids_of(piece) for piece in self._sample(fold)]
             counted = count_followers(
                 texts,
                 kinds=self._kinds,
@@ -118,19 +118,21 @@ class CountedShelf:
             self._counted = kept if is_small else {fold: made}
         return self._counted[fold]
 
-    def _sample(self, fold: int) -> list[int]:
-        """Return the pieces to be counted for a fold: all others, or as many of them as fit, chosen by a hash."""
+    def _sample(self, fold: int) -> list[Piece]:
+        """Return the pieces to be counted for a fold: all others, or as many of them as fit, chosen by a hash, and of
+        the last the beginning."""
 
         def chance(number: int) -> bytes:
             return hashlib.sha256(f"{self._seed}/counted/{number}".encode("ascii")).digest()
 
-        left, chosen = self._max_chars, []
+        left, chosen = self._max_chars, list[Piece]()
         others = [number for place, members in enumerate(self.folds) if place != fold for number in members]
         for number in sorted(others, key=chance):
             piece = self.pieces[number]
-            if piece.stop - piece.start <= left:
-                chosen.append(number)
-                left -= piece.stop - piece.start
+            chosen.append(piece._replace(stop=min(piece.stop, piece.start + left)))
+            left -= chosen[-1].stop - chosen[-1].start
+            if left <= 0:
+                break
         return chosen
 
 

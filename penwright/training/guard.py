@@ -8,7 +8,7 @@ import math
 
 from penwright.errors import RunError
 from penwright.training.config import TrainConfig
-from penwright.training.session import Reading
+from penwright.training.session import Reading, Session
 from penwright.training.state import Counters
 
 RATE_FACTOR = 0.5
@@ -24,6 +24,12 @@ def is_exploding(reading: Reading, counters: Counters, *, config: TrainConfig) -
     return counters.loss_average is not None and reading.loss > config.spike_factor * counters.loss_average
 
 
+def is_spoilt(session: Session) -> bool:
+    """Whether the last update has left a weight that is not finite. The next reading will tell; until then there is
+    nothing to read or write with, and no author to keep."""
+    return not all(bool(parameter.isfinite().all()) for parameter in session.parameters)
+
+
 def check_patience(counters: Counters, *, config: TrainConfig) -> None:
     """Give up when rolling back has not helped.
 
@@ -33,6 +39,5 @@ def check_patience(counters: Counters, *, config: TrainConfig) -> None:
     if counters.num_rollbacks >= config.max_rollbacks:
         raise RunError(
             f"the loss exploded again after {counters.num_rollbacks} rollbacks, at {counters.learning_rate_scale:g} of "
-            f"the learning rate. The last checkpoint is good; start a new run with a lower train.learning_rate than "
-            f"{config.learning_rate:g}."
+            f"the learning rate. Start a new run with a lower train.learning_rate than {config.learning_rate:g}."
         )

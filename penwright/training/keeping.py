@@ -9,10 +9,12 @@ from typing import NamedTuple
 
 from penwright.author_file import load_author, save_author
 from penwright.card import Card, listed_books, listed_scores
+from penwright.errors import AuthorError
 from penwright.evaluation import BookScore, total
 from penwright.model import CharModel
 from penwright.training.checkpoint import Checkpoint, checkpoint_path, prune_checkpoints, save_checkpoint
 from penwright.training.environment import describe_machine, package_versions
+from penwright.training.guard import is_spoilt
 from penwright.training.records import AnyRecord, Saved
 from penwright.training.run_folder import RunFolder
 from penwright.training.session import Session
@@ -52,9 +54,13 @@ class Keeper:
         path = checkpoint_path(self.folder.checkpoints_dir, counters.step)
         if session.world.leads:
             save_checkpoint(self.folder.checkpoints_dir, checkpoint)
-            keep = session.config.train.keep_checkpoints
-            prune_checkpoints(self.folder.checkpoints_dir, keep=keep, best_step=counters.best_step)
-            if counters.best_step is None:
+            prune_checkpoints(
+                self.folder.checkpoints_dir,
+                last_step=counters.step,
+                keep=session.config.train.keep_checkpoints,
+                best_step=counters.best_step,
+            )
+            if counters.best_step is None and not is_spoilt(session):
                 self.write_author(session, ())
         return Saved(**session.when(), path=str(path), reason=reason)
 
@@ -106,11 +112,16 @@ class Keeper:
         return scores
 
     def _save_author(self, session: Session, model: CharModel, card: Card) -> None:
-        save_author(
-            self.folder.author_path,
-            model_config=model.config,
-            alphabet=session.corpus.alphabet,
-            weights=dict(model.named_parameters()),
-            tables=model.tables,
-            card=card,
-        )
+        try:
+            save_author(
+                self.folder.author_path,
+                model_config=model.config,
+                alphabet=session.corpus.alphabet,
+                weights=dict(model.named_parameters()),
+                tables=model.tables,
+                card=card,
+            )
+        except AuthorError as error:
+            if isinstance(error.__cause__, OSError):  # a full disk is the run's trouble, and no other place is of use
+                raise error.__cause__ from None
+            raise

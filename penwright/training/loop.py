@@ -19,7 +19,7 @@ from penwright.training.cadence import ByClock, Cadence, EverySteps
 from penwright.training.comparison import compare
 from penwright.training.counting import is_worth_counting
 from penwright.training.distributed import tell_all
-from penwright.training.guard import RATE_FACTOR, check_patience, is_exploding
+from penwright.training.guard import RATE_FACTOR, check_patience, is_exploding, is_spoilt
 from penwright.training.keeping import FinalScores, Keeper
 from penwright.training.records import AnyRecord, Evaluation, Finished, Progress, RolledBack, Sample
 from penwright.training.schedule import learning_rate
@@ -74,6 +74,8 @@ class Loop:
         for cadence in (self._progress_due, self._evaluation_due, self._sample_due, self._save_due):
             cadence.done(session.counters.elapsed_seconds)
         self._since = _Since(session.counters.chars_read, session.counters.elapsed_seconds)
+        # A state is one to go back to once the reading after it has gone well: the update before may have spoilt it.
+        self._unproven = session.capture() if self._is_snapshot_due() else None
         self._counting_seconds = 0.0  # of the last fold, once there was one
 
     def records(self) -> Iterator[AnyRecord]:
@@ -103,6 +105,8 @@ class Loop:
             if is_exploding(reading, session.counters, config=train):
                 yield self._roll_back(reading)
                 continue
+            if self._unproven is not None:
+                self._keeper.rollback, self._unproven = self._unproven, None
             rate = learning_rate(train, step=session.counters.step + 1, fraction_done=fraction)
             session.learn(reading, learning_rate=rate)
             self._since.add(reading)
@@ -145,13 +149,17 @@ class Loop:
             yield from self._evaluate()
         if session.config.diary.max_chars and self._sample_due.is_due(step, elapsed):
             yield from self._sample()
-        if step % train.snapshot_every == 0:
-            self._keeper.rollback = session.capture()
+        if self._is_snapshot_due():
+            self._unproven = session.capture()
         if train.save_every and step % train.save_every == 0:
             yield self._keeper.save(session, reason="step")
         if self._save_due.is_due(step, elapsed):
             yield self._keeper.save(session, reason="time")
             self._save_due.done(elapsed)
+
+    def _is_snapshot_due(self) -> bool:
+        step = self._session.counters.step
+        return step > 0 and step % self._session.config.train.snapshot_every == 0
 
     def _progress(self, reading: Reading, rate: float, fraction: float) -> Progress:
         counters, since = self._session.counters, self._since
@@ -175,7 +183,7 @@ class Loop:
         """Read held-out books, if there are any, and keep the author if it is the best so far."""
         session = self._session
         began = self._clock()
-        scores = validate(session)
+        scores = None if is_spoilt(session) else validate(session)
         if scores is None:
             return
         best = session.counters.best_bits_per_char
@@ -205,7 +213,7 @@ class Loop:
     def _sample(self) -> Iterator[Sample]:
         """Write a page, always from the same prompt and seed, so that samples differ only by what was learned."""
         session, diary = self._session, self._session.config.diary
-        if not diary.max_chars:
+        if not diary.max_chars or is_spoilt(session):
             return
         pieces = iter_text(
             session.model,
@@ -219,11 +227,13 @@ class Loop:
         yield Sample(**session.when(), prompt=diary.prompt, text=text)
 
     def _roll_back(self, reading: Reading) -> RolledBack:
-        """Bring the last good state back at half the rate. Steps go on counting, so no two states share a number."""
+        """Bring the last good state back at half the rate. Steps go on counting: no update shares its number."""
         session, keeper = self._session, self._keeper
         check_patience(session.counters, config=session.config.train)
         now, good = session.counters, keeper.rollback
         session.restore(good)
+        self._unproven = None
+        self._since = _Since(good.counters.chars_read, now.elapsed_seconds)
         session.counters = replace(
             good.counters,
             step=now.step,

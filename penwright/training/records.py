@@ -1,7 +1,7 @@
 """What a training says of itself: plain values, yielded by the loop in the order in which things happen.
 
 The terminal prints them, the run folder appends them as one JSON object a line, a test collects them. Losses are nats
-per character over the window just learned from; `bits_per_char` is always per character of the text.
+per symbol over the window just learned from; `bits_per_char` is always per character of the text.
 """
 
 from dataclasses import asdict, dataclass, fields
@@ -74,7 +74,7 @@ class Progress(Record):
     epoch: int
     """From 1."""
     loss: float
-    """Nats per character."""
+    """Nats per symbol."""
     bits_per_char: float
     accuracy: float
     """Share of characters whose most probable prediction was right, 0 to 1."""
@@ -119,7 +119,7 @@ class ComparisonRow:
     inputs: str
     predictions: str
     loss: float
-    """Nats per character of this lane's window."""
+    """Nats per symbol of this lane's window."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -145,7 +145,7 @@ class Saved(Record):
 
     path: str
     reason: str
-    """"step", "time", "best", "stopped" or "finished"."""
+    """"step", "time", "stopped" or "finished"."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -161,6 +161,16 @@ class RolledBack(Record):
     """What the schedule's rate is now multiplied by."""
     book: str
     """Title of the book that the first lane was reading."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FellBack(Record):
+    """The first record of a session that goes on from an older checkpoint than the newest."""
+
+    kind: ClassVar[str] = "fell_back"
+
+    refused: tuple[str, ...]
+    """A sentence for each newer checkpoint, which says why it could not be used."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -181,7 +191,7 @@ class Finished(Record):
     """The same on each book that was looked at only now."""
 
 
-AnyRecord = Planned | Progress | Evaluation | Sample | Comparison | Saved | RolledBack | Finished
+AnyRecord = Planned | Progress | Evaluation | Sample | Comparison | Saved | RolledBack | FellBack | Finished
 
 
 def to_json(record: AnyRecord) -> dict[str, Any]:
@@ -207,5 +217,7 @@ def from_json(data: dict[str, Any]) -> AnyRecord:
     ):
         if name in values:
             values[name] = tuple(kind(**item) for item in values[name])
+    if "refused" in values:
+        values["refused"] = tuple(values["refused"])
     record: AnyRecord = cls(**values)
     return record

@@ -127,7 +127,7 @@ class RunFolder:
     def append(self, record: AnyRecord) -> None:
         """Add a record to the metrics, and a sample to the diary."""
         with self.metrics_path.open("a", encoding="utf-8", newline="\n") as file:
-            file.write(json.dumps(to_json(record), ensure_ascii=False) + "\n")
+            file.write(json.dumps(to_json(record), ensure_ascii=True) + "\n")  # so that a line ends at line feeds only
         if isinstance(record, Sample):
             write_text(self.samples_dir / f"step-{record.step:09d}.txt", record.prompt + record.text + "\n")
 
@@ -135,10 +135,10 @@ class RunFolder:
         """Return the records in the order in which they happened; a last line cut short by a crash is left out."""
         return [from_json(json.loads(line)) for line in self._whole_lines()]
 
-    def is_concluded(self) -> bool:
-        """Whether the last session came to the end of the run, final scores included."""
-        records = self.metrics()
-        return bool(records) and isinstance(records[-1], Finished) and records[-1].reason != "stopped"
+    def ending(self) -> str | None:
+        """Return why the run is over, "done" or "patience", final scores included; None if it is not over."""
+        last = next(reversed(self.metrics()), None)
+        return last.reason if isinstance(last, Finished) and last.reason != "stopped" else None
 
     def forget_after(self, step: int) -> None:
         """Drop records of steps after `step`, which a resumed run will make again, and the end of an earlier
@@ -160,17 +160,19 @@ class RunFolder:
             RunError: If a line before the last is damaged.
         """
         try:
-            lines = self.metrics_path.read_text(encoding="utf-8").splitlines()
+            written = self.metrics_path.read_bytes().removesuffix(b"\n").split(b"\n")
         except FileNotFoundError:
             return []
-        except (OSError, UnicodeDecodeError) as error:
+        except OSError as error:
             raise RunError(f"{self.metrics_path} cannot be read: {error}.") from error
-        for number, line in enumerate(lines, start=1):
+        lines: list[str] = []
+        for number, line in enumerate(written, start=1):
             try:
-                from_json(json.loads(line))
-            except (ValueError, KeyError, TypeError):
-                if number == len(lines):
-                    return lines[:-1]
+                lines.append(line.decode("utf-8"))
+                from_json(json.loads(lines[-1]))
+            except (ValueError, KeyError, TypeError):  # a character cut in two included
+                if number == len(written):
+                    return lines[: number - 1]
                 raise RunError(f"{self.metrics_path} is damaged in line {number}. Remove that line to go on.") from None
         return lines
 

@@ -19,7 +19,7 @@ def fits(value: object, kind: Any) -> bool:
     """Whether a value from outside has the type of a field; a whole number is a fine number, a truth value is
     neither."""
     if kind in (float, float | None):
-        return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+        return isinstance(value, int | float) and not isinstance(value, bool) and -math.inf < value < math.inf
     if kind in (int, int | None):
         return isinstance(value, int) and not isinstance(value, bool)
     return isinstance(value, str if get_origin(kind) is Literal else kind)

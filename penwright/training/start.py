@@ -17,8 +17,8 @@ from typing import Any
 from penwright.corpus.store import Corpus
 from penwright.errors import RunError
 from penwright.training.checkpoint import load_latest
-from penwright.training.config import RunConfig
-from penwright.training.distributed import World, current_world, wait_for_all
+from penwright.training.config import PRECISIONS, RunConfig
+from penwright.training.distributed import World, current_world, tell_all, wait_for_all
 from penwright.training.environment import (
     choose_device,
     choose_precision,
@@ -30,7 +30,7 @@ from penwright.training.environment import (
 from penwright.training.keeping import Keeper
 from penwright.training.loop import Loop
 from penwright.training.plan import batch_sizes_of, is_to_be_planned, make_plan
-from penwright.training.records import AnyRecord
+from penwright.training.records import AnyRecord, FellBack
 from penwright.training.resolve import resolve_config
 from penwright.training.run_folder import RunFolder
 from penwright.training.session import Session
@@ -80,8 +80,8 @@ def train(
     tables["train"] = {**tables.get("train", {}), **{name: value for name, value in given.items() if value is not None}}
     began = clock()
     resolved = resolve_config(preset, config_file=config_file, overrides=tables)
-    config = settled(resolved.config)
     world = current_world()
+    config = _agreed(settled(resolved.config), world)
     plan = None
     if is_to_be_planned(resolved, world=world):
         plan = make_plan(corpus, config, spent=clock() - began, batch_sizes=batch_sizes_of(resolved))
@@ -133,16 +133,24 @@ def resume(
         session = _session(_same_books(folder, corpus), config, world)
         loaded = load_latest(folder.checkpoints_dir)
         session.restore(loaded.checkpoint.state)
-        if session.fraction_done >= 1.0 and folder.is_concluded():
+        ending, is_longer = folder.ending(), (seconds, steps, epochs) != (None, None, None)
+        if ending is not None and (session.fraction_done >= 1.0 or not is_longer):
             raise RunError(
                 f"{folder.path} is finished: {session.counters.step:,} steps, "
                 f"{session.counters.elapsed_seconds:,.0f} seconds. "
                 "To train it longer, give a larger --for, --steps or --epochs for the whole run."
             )
+        if ending == "patience":
+            session.counters = replace(session.counters, evaluations_without_gain=0)
         if world.leads:
             folder.write_config(config)
             folder.forget_after(session.counters.step)
-        yield from Loop(session, Keeper(folder, rollback=loaded.checkpoint.rollback), stop=stop, clock=clock).records()
+        keeper = Keeper(folder, rollback=loaded.checkpoint.rollback)
+        if loaded.refused:
+            fell_back = FellBack(**session.when(), refused=loaded.refused)
+            keeper.note(session, fell_back)
+            yield fell_back
+        yield from Loop(session, keeper, stop=stop, clock=clock).records()
 
 
 def settled(config: RunConfig) -> RunConfig:
@@ -151,6 +159,12 @@ def settled(config: RunConfig) -> RunConfig:
     device = choose_device(config.train.device)
     precision = choose_precision(config.train.precision, device)
     return replace(config, train=replace(config.train, threads=threads, device=device.type, precision=precision))
+
+
+def _agreed(config: RunConfig, world: World) -> RunConfig:
+    """Take what the leading process measured: others may have found another precision faster."""
+    (place,) = tell_all([float(PRECISIONS.index(config.train.precision))], world=world)
+    return replace(config, train=replace(config.train, precision=PRECISIONS[int(place)]))
 
 
 def _session(corpus: Corpus, config: RunConfig, world: World) -> Session:

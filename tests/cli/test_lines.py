@@ -82,7 +82,7 @@ def test_a_rollback_is_always_told() -> None:
                 book="The Lamp",
             )
         )
-    assert "The loss jumped to 9.00 nats per character after step 11" in stream.getvalue()
+    assert "The loss jumped to 9.00 nats per symbol after step 11" in stream.getvalue()
 
 
 def test_a_notebook_gets_one_line_that_is_written_over() -> None:

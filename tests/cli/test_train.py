@@ -10,11 +10,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 import torch
 
 from penwright import Author
+from penwright.author_file import saving
 from penwright.cli.app import main
 from penwright.training import distributed, start
 from penwright.training.records import AnyRecord, Evaluation
@@ -195,6 +197,21 @@ def test_a_disk_that_fills_up_is_one_line_that_says_how_to_go_on(
         "penwright: the disk is full (runs/a/metrics.jsonl). What was saved before is whole; free some space and "
         "repeat the command. Then go on from the last checkpoint: penwright train --resume runs/a"
     )
+
+
+def test_a_disk_that_fills_up_while_the_author_is_written_is_one_line_too(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It used to advise another place, though the run's author has its own."""
+
+    def replacing(path: Path) -> NoReturn:
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    monkeypatch.setattr(saving, "replacing", replacing)
+    train(SHELF, "--steps", "2", "--run", "runs/a", *TINY, exit_code=1)
+    err = capsys.readouterr().err
+    assert "the disk is full (runs/a/author.safetensors)" in err
+    assert "another place" not in err
 
 
 @pytest.mark.parametrize(

@@ -196,6 +196,45 @@ def test_a_step_saved_twice_is_kept_and_a_damaged_one_makes_room(tmp_path: Path)
     assert len(list(tmp_path.glob(".damaged-*"))) == 1
 
 
+def test_a_step_saved_again_with_other_counters_replaces_the_first(tmp_path: Path) -> None:
+    """Held-out books were read in between; the gain used to be forgotten by a resume."""
+    first = checkpoint_at(3)
+    state = first.state._replace(counters=replace(first.state.counters, best_bits_per_char=1.5, best_step=3))
+    save_checkpoint(tmp_path, first)
+    path = save_checkpoint(tmp_path, Checkpoint(state, first.rollback))
+    assert_same(load_checkpoint(path).state, state)
+    prune_checkpoints(tmp_path, last_step=3, keep=0, best_step=None)
+    assert [each.name for each in tmp_path.iterdir()] == ["step-000000003"]
+
+
+def test_what_the_disk_cannot_read_is_refused_and_the_next_older_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save_checkpoint(tmp_path, checkpoint_at(1))
+    broken = save_checkpoint(tmp_path, checkpoint_at(2))
+    real = module.sha256_of
+
+    def read(path: Path) -> str:
+        if broken in path.parents:
+            raise OSError(5, "Input/output error")
+        return real(path)
+
+    monkeypatch.setattr(module, "sha256_of", read)
+    loaded = load_latest(tmp_path)
+    assert step_of(loaded.path) == 1
+    assert "step-000000002 cannot be read" in loaded.refused[0]
+
+
+def test_the_one_just_saved_is_kept_though_a_damaged_one_has_a_later_step(tmp_path: Path) -> None:
+    """After falling back past it, a run without older checkpoints kept only the damaged one."""
+    for step in (3, 2):
+        save_checkpoint(tmp_path, checkpoint_at(step))
+    (checkpoint_path(tmp_path, 3) / "weights.safetensors").write_bytes(b"")
+    prune_checkpoints(tmp_path, last_step=2, keep=0, best_step=None)
+    assert [step_of(path) for path in list_checkpoints(tmp_path)] == [2, 3]
+    assert step_of(load_latest(tmp_path).path) == 2
+
+
 @pytest.mark.parametrize(
     ("keep", "best", "left"),
     [
@@ -211,7 +250,7 @@ def test_the_best_the_last_and_k_others_are_kept(tmp_path: Path, keep: int, best
     for step in range(1, 7):
         save_checkpoint(tmp_path, checkpoint_at(step))
     (tmp_path / ".tmp-step-000000009-abcd").mkdir()
-    prune_checkpoints(tmp_path, keep=keep, best_step=best)
+    prune_checkpoints(tmp_path, last_step=6, keep=keep, best_step=best)
     assert [step_of(path) for path in list_checkpoints(tmp_path)] == left
     assert not list(tmp_path.glob(".tmp-*"))
 

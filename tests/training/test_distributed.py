@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,9 @@ import penwright
 from penwright.author_file import load_author
 from penwright.corpus.store import Corpus
 from penwright.errors import ConfigError
+from penwright.training import start
 from penwright.training.checkpoint import load_latest
+from penwright.training.config import PRECISIONS, RunConfig, TrainConfig
 from penwright.training.distributed import World, average_gradients, gather, joined, tell_all
 from penwright.training.run_folder import RunFolder
 from penwright.training.session import Session
@@ -84,6 +87,15 @@ def test_one_process_is_a_world_of_its_own() -> None:
     assert gather(tensor, world=world) is tensor
     facts = average_gradients([nn.Parameter(tensor)], torch.tensor([3.0]), world=world)
     assert facts.tolist() == [3.0]
+
+
+def test_all_take_the_precision_that_the_leader_found_faster(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each measured for itself, and their weights would have drifted apart."""
+    told = [float(PRECISIONS.index("float32"))]
+    monkeypatch.setattr(start, "tell_all", lambda values, *, world: told if world.rank else values)
+    config = replace(RunConfig(), train=TrainConfig(precision="bfloat16"))
+    assert start._agreed(config, World(1, 2)).train.precision == "float32"
+    assert start._agreed(config, World(0, 2)).train.precision == "bfloat16"
 
 
 def test_lanes_are_shared_evenly_or_refused() -> None:

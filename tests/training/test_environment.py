@@ -1,5 +1,6 @@
 """What the machine is asked, it answers; what it lacks is said."""
 
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
@@ -64,11 +65,22 @@ def test_threads_are_as_many_as_asked_for_or_all() -> None:
 
 
 def test_freed_memory_is_kept_where_the_c_library_can(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[tuple[int, int]] = []
+    granted: list[tuple[int, int]] = []
+
+    def mallopt(option: int, value: int, *, most: int) -> int:
+        if value <= most or option != -3:
+            granted.append((option, value))
+            return 1
+        return 0
+
     monkeypatch.setattr(environment.platform, "system", lambda: "Linux")
-    monkeypatch.setattr(environment.ctypes, "CDLL", lambda name: SimpleNamespace(mallopt=lambda *a: asked.append(a)))
-    keep_freed_memory()
-    assert asked == [(-3, 1 << 30), (-1, 1 << 30)]
+    for most in (1 << 40, 32 << 20):  # of the library as it is, and as it was before 2.35
+        monkeypatch.setattr(
+            environment.ctypes, "CDLL", lambda name, most=most: SimpleNamespace(mallopt=partial(mallopt, most=most))
+        )
+        keep_freed_memory()
+        assert granted == [(-3, min(most, 1 << 30)), (-1, 1 << 30)]
+        granted.clear()
     monkeypatch.setattr(environment.ctypes, "CDLL", lambda name: SimpleNamespace())
     keep_freed_memory()
     monkeypatch.setattr(environment.platform, "system", lambda: "Darwin")

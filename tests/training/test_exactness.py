@@ -13,12 +13,14 @@ import torch
 
 from penwright import lane_groups
 from penwright.author_file import load_author
+from penwright.cli.words import remark
 from penwright.corpus.store import Corpus
 from penwright.errors import RunError
 from penwright.training import loop as loop_module
 from penwright.training import start as start_module
 from penwright.training.checkpoint import Checkpoint, Loaded, load_checkpoint, load_latest
-from penwright.training.records import AnyRecord, Finished, RolledBack, Saved
+from penwright.training.records import AnyRecord, FellBack, Finished, RolledBack, Saved
+from penwright.training.run_folder import RunFolder
 from penwright.training.start import resume, train
 from penwright.training.state import Counters, TrainingState
 from penwright.training.validation import Validation
@@ -363,6 +365,22 @@ def test_every_item_of_a_lane_that_reads_with_evidence_is_needed(
     list(resume(broken, clock=still))
     monkeypatch.undo()
     assert bool(differences(final_state(whole), final_state(broken))) == (item is not None)
+
+
+def test_a_resume_that_falls_back_says_so_and_makes_the_lost_steps_again(
+    corpus: Corpus, overrides: Settings, whole: Path, tmp_path: Path
+) -> None:
+    """It used to say nothing."""
+    run = tmp_path / "run"
+    stop_after(train(corpus, run=run, overrides=overrides, clock=still), 2)
+    (run / "checkpoints" / "step-000000006" / "weights.safetensors").write_bytes(b"")
+    first, *_ = resume(run, clock=still)
+    assert isinstance(first, FellBack)
+    assert (first.step, len(first.refused)) == (3, 1)
+    assert remark(first) == f"{first.refused[0]} Going on from step 3."
+    assert "step-000000006" in first.refused[0]
+    assert not differences(final_state(whole), final_state(run))
+    assert first in RunFolder.open(run).metrics()
 
 
 def load_checkpoint_of_a_fresh_run(corpus: Corpus, run: Path, overrides: Settings) -> TrainingState:

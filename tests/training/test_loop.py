@@ -4,14 +4,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from penwright.corpus.store import Corpus
 from penwright.counts.tables import CountTables
+from penwright.errors import RunError
+from penwright.training import loop as loop_module
 from penwright.training.checkpoint import load_latest
 from penwright.training.counting import CountedShelf
-from penwright.training.records import Finished
+from penwright.training.records import Finished, Progress, RolledBack
+from penwright.training.session import Reading, Session
 from penwright.training.sizes import Size
-from penwright.training.start import train
+from penwright.training.start import resume, train
+from penwright.training.validation import Validation
 
 COUNTING = 30.0
 SETTINGS: dict[str, dict[str, Any]] = {
@@ -60,3 +65,59 @@ def test_a_fold_that_is_not_worth_its_counting_is_not_begun(
     counters = load_latest(tmp_path / "run" / "checkpoints").checkpoint.state.counters
     assert counters.step > seconds - num_counted * COUNTING - 2, "it went on learning"
     assert counters.window < 8, "from the folds that were counted"
+
+
+def test_an_update_that_spoils_the_weights_is_gone_back_from(
+    corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The update before a snapshot spoils them. The spoilt state used to be what was gone back to, again and again."""
+    real, spoilt = Session.learn, []
+
+    def learn(session: Session, reading: Reading, *, learning_rate: float) -> None:
+        real(session, reading, learning_rate=learning_rate)
+        if session.counters.step == 10 and not spoilt:
+            spoilt.append(True)
+            with torch.no_grad():
+                session.parameters[0].fill_(torch.nan)
+
+    monkeypatch.setattr(Session, "learn", learn)
+    overrides = {**SETTINGS, "train": {**SETTINGS["train"], "snapshot_every": 5, "progress_every": 1}}
+    records = list(train(corpus, run=tmp_path / "run", overrides=overrides, steps=14, clock=lambda: 0.0))
+    (back,) = (record for record in records if isinstance(record, RolledBack))
+    assert (back.step, back.back_to_step, back.loss, back.learning_rate_scale) == (10, 5, None, 0.5)
+    assert isinstance(records[-1], Finished)
+    assert records[-1].reason == "done"
+    assert all(record.chars_per_second >= 0 for record in records if isinstance(record, Progress))
+
+
+def test_a_loss_that_explodes_again_and_again_ends_the_run(
+    corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Session.learn
+
+    def learn(session: Session, reading: Reading, *, learning_rate: float) -> None:
+        real(session, reading, learning_rate=learning_rate)
+        with torch.no_grad():
+            session.parameters[0].fill_(torch.inf)
+
+    monkeypatch.setattr(Session, "learn", learn)
+    overrides = {**SETTINGS, "train": {**SETTINGS["train"], "max_rollbacks": 2}}
+    with pytest.raises(RunError, match=r"exploded again after 2 rollbacks, at 0\.25 of .* than 0\.0015\."):
+        list(train(corpus, run=tmp_path / "run", overrides=overrides, steps=14, clock=lambda: 0.0))
+
+
+def test_a_run_that_ended_by_patience_is_finished_until_it_is_given_more(
+    corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It used to make one update and end again, whatever it was given."""
+    monkeypatch.setattr(loop_module, "validate", lambda session: Validation(3.0 + session.counters.step, 0.5, 100, ()))
+    overrides = {**SETTINGS, "train": {**SETTINGS["train"], "patience": 2, "val_every": 1}}
+    run = tmp_path / "run"
+    (*_, last) = train(corpus, run=run, overrides=overrides, steps=20, clock=lambda: 0.0)
+    assert isinstance(last, Finished)
+    assert (last.reason, last.step) == ("patience", 3)
+    with pytest.raises(RunError, match="is finished: 3 steps"):
+        list(resume(run, clock=lambda: 0.0))
+    (*_, last) = resume(run, steps=21, clock=lambda: 0.0)
+    assert isinstance(last, Finished)
+    assert (last.reason, last.step) == ("patience", 5)

@@ -1,0 +1,65 @@
+"""A run's metrics come back as they were written, whatever stands in a sample and wherever a crash cut them short."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from penwright.errors import RunError
+from penwright.training.records import Sample
+from penwright.training.run_folder import RunFolder
+
+SEPARATORS = "a\u2028b\x85c\u2029d\x0be\x1cf\r\n“g”"
+
+
+def sample(step: int, text: str) -> Sample:
+    """A page."""
+    return Sample(step=step, chars_read=0, elapsed_seconds=0.0, prompt="It was ", text=text)
+
+
+def folder_with(path: Path, *samples: Sample) -> RunFolder:
+    """A run folder with some records and nothing else."""
+    (path / "samples").mkdir()
+    folder = RunFolder(path)
+    for each in samples:
+        folder.append(each)
+    return folder
+
+
+def test_records_survive_characters_that_python_takes_for_line_ends(tmp_path: Path) -> None:
+    """Such a sample used to make its run impossible to resume and to report."""
+    written = [sample(1, SEPARATORS), sample(2, "plain")]
+    folder = folder_with(tmp_path, *written)
+    assert folder.metrics() == written
+    folder.forget_after(1)
+    assert folder.metrics() == written[:1]
+
+
+def test_metrics_written_before_with_such_characters_are_read(tmp_path: Path) -> None:
+    folder = folder_with(tmp_path, sample(1, "one"))
+    text = folder.metrics_path.read_text(encoding="utf-8").replace("one", "o\u2028ne")
+    folder.metrics_path.write_text(text + text, encoding="utf-8", newline="\n")
+    assert folder.metrics() == [sample(1, "o\u2028ne")] * 2
+
+
+def test_wherever_a_crash_cuts_the_last_line_the_others_remain(tmp_path: Path) -> None:
+    folder = folder_with(tmp_path, sample(1, "“one”"))
+    whole = folder.metrics_path.read_bytes()
+    last = json.dumps(json.loads(whole), ensure_ascii=False).encode("utf-8")  # as earlier versions wrote it
+    for length in range(len(last)):
+        folder.metrics_path.write_bytes(whole + last[:length])
+        assert folder.metrics() == [sample(1, "“one”")], f"cut after {length} bytes"
+
+
+def test_a_damaged_line_before_the_last_is_named(tmp_path: Path) -> None:
+    folder = folder_with(tmp_path, sample(1, "one\u2028"), sample(2, "two"))
+    folder.metrics_path.write_bytes(folder.metrics_path.read_bytes().replace(b'"two"', b'"tw\xff') + b"{}\n")
+    with pytest.raises(RunError, match="is damaged in line 2"):
+        folder.metrics()
+
+
+def test_a_run_without_records_has_none(tmp_path: Path) -> None:
+    folder = folder_with(tmp_path)
+    assert folder.metrics() == []
+    folder.metrics_path.write_bytes(b"")
+    assert folder.metrics() == []
