@@ -9,7 +9,8 @@ import torch
 
 from penwright.training.environment import describe_machine, package_versions
 
-RESULTS = Path(__file__).parent / "results"
+ROOT = Path(__file__).parents[1]
+RESULTS = ROOT / "benchmarks" / "results"
 
 
 def commit() -> str:
@@ -29,16 +30,23 @@ def results_header(*, extra_versions: dict[str, str] | None = None) -> str:
     """Return machine, versions, commit and command as lines of Markdown."""
     machine = describe_machine(torch.device("cpu"))
     versions = {**package_versions(), **(extra_versions or {})}
-    arguments = [word if word.startswith("-") or not Path(word).exists() else Path(word).name for word in sys.argv[1:]]
     return "\n".join(
         [
             f"- machine: {machine['processor']}, {machine['num_processors']} processors, {machine['threads']} threads, "
             f"{machine['system']}",
             f"- versions: {', '.join(f'{name} {version}' for name, version in versions.items())}",
             f"- commit: {commit()}",
-            f"- command: `python benchmarks/{Path(sys.argv[0]).name} {shlex.join(arguments)}`",
+            f"- command: `python benchmarks/{Path(sys.argv[0]).name} {shlex.join(map(_shown, sys.argv[1:]))}`",
         ]
     )
+
+
+def _shown(word: str) -> str:
+    """Return an argument without where things lie on this machine: a path within the project, or a name."""
+    path = Path(word).resolve()
+    if word.startswith("-") or not path.exists():
+        return word
+    return path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else path.name
 
 
 def write_results(name: str, title: str, header: str, body: str) -> None:

@@ -198,6 +198,7 @@ def main() -> None:
     law = fit(runs)
     body = [f"Fitted: `{law}`.", ""]
     body += [f"In force: `{LAW}`.", ""] if law != LAW else []
+    body += ["These are the trainings that the law was fitted to; outcomes elsewhere lie further from it.", ""]
     write_results("forecast", "Forecasts and outcomes", results_header(), "\n".join([*body, *rows(runs, law)]))
 
 

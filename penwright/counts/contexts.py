@@ -21,6 +21,8 @@ import torch
 from torch import Tensor
 
 from penwright.context_kinds import ContextKinds
+from penwright.kernels import running
+from penwright.kernels.contexts import name_contexts
 
 
 def _signed(value: int) -> int:
@@ -114,6 +116,8 @@ def context_sequence(
     Returns:
         The contexts after each symbol, int64 (B, T, K) of 32 bits each, and the state after the last.
     """
+    if ids.device.type == "cpu" and running.can_run(ids.numel()):
+        return _by_kernel(ids, state, resets, kinds=kinds, is_letter=is_letter)
     num_steps, reach = ids.shape[1], kinds.reach
     places = torch.arange(num_steps, device=ids.device)
     fresh = torch.zeros_like(ids) if resets is None else torch.where(resets, places + 1, 0).cummax(dim=1).values
@@ -136,6 +140,35 @@ def context_sequence(
         kept = kept.masked_fill(is_stale, 0)
     after = ContextState(kept, run[:, -1], is_word[:, -1], *(word[:, -1] for word in words))
     return _fingerprints(hashes, run, *words), after
+
+
+def _by_kernel(
+    ids: Tensor, state: ContextState, resets: Tensor | None, *, kinds: ContextKinds, is_letter: Tensor
+) -> tuple[Tensor, ContextState]:
+    """Do what `context_sequence` does, lane by lane."""
+    contexts = torch.empty(*ids.shape, kinds.num_kinds, dtype=torch.int64)
+    recent, is_word = state.recent.clone(memory_format=torch.contiguous_format), state.is_word.clone()
+    words = torch.stack([state.run, state.last, state.before, state.third], dim=1)
+    leaving = torch.tensor([_signed(pow(_P, order, 1 << 64)) for order in kinds.orders])
+    running.run(
+        name_contexts,
+        len(ids),
+        ids.contiguous(),
+        torch.zeros(0, 0, dtype=torch.bool) if resets is None else resets.contiguous(),
+        is_letter.contiguous(),
+        torch.tensor(kinds.orders),
+        leaving,
+        _salts(kinds.num_kinds, ids.device),
+        torch.tensor([_POWER, *_WORD_MIX, _SPREAD]),
+        kinds.has_joints,
+        recent,
+        words,
+        is_word,
+        contexts,
+        work=contexts.numel(),
+    )
+    run, last, before, third = words.unbind(dim=1)
+    return contexts, ContextState(recent, run, is_word, last, before, third)
 
 
 def _edges(is_word: Tensor, was_word: Tensor, *, kinds: ContextKinds) -> tuple[Tensor, Tensor]:

@@ -20,6 +20,8 @@ from numpy.typing import NDArray
 from penwright.alphabet import Ids
 from penwright.context_kinds import ContextKinds
 from penwright.counts.contexts import context_sequence, initial_contexts
+from penwright.kernels import running
+from penwright.kernels.counting import add_up, count_equal, sort_from
 
 STRETCH = 1 << 15
 """Characters whose contexts are named at a time."""
@@ -27,7 +29,8 @@ PIECE = 1 << 21
 """Characters counted at a time, which bounds the memory."""
 RANGE = 1 << 19
 """Entries merged at a time, about."""
-_MAX_NUMBER = (1 << 16) - 1
+_NUMBER_BITS = 16
+_MAX_NUMBER = (1 << _NUMBER_BITS) - 1
 _SYMBOL_MASK = (1 << 16) - 1
 
 Packed = NDArray[np.int64]
@@ -129,7 +132,11 @@ def _on_pages_of_its_own(keys: Packed) -> Packed:
 
 def _packed(keys: Packed) -> Packed:
     """Count equal keys, whose numbers are still zero; their order is lost."""
-    keys.sort()
+    _sort(keys)
+    if running.can_run(len(keys)):
+        size = np.zeros(1, dtype=np.int64)
+        count_equal(keys, _MAX_NUMBER, size)
+        return keys[: size[0]]
     first = _first_of_each(keys)
     numbers = np.diff(np.append(first, len(keys)))
     keys = keys[first]
@@ -160,7 +167,9 @@ def _merged(packed: list[Packed], pool: ThreadPoolExecutor, *, min_met: int) -> 
 
 def _merged_range(keys: Packed, *, min_met: int) -> tuple[NDArray[np.generic], ...]:
     """Return contexts, how many followers each has, the followers, how often they followed, and `Followers.met`."""
-    keys.sort()
+    _sort(keys)
+    if running.can_run(len(keys)):
+        return _added_up(keys, min_met=min_met)
     parts = keys & _MAX_NUMBER
     keys >>= 16
     first = _first_of_each(keys)
@@ -176,6 +185,26 @@ def _merged_range(keys: Packed, *, min_met: int) -> tuple[NDArray[np.generic], .
         keys, numbers, starts, sizes = keys[is_of_kept], numbers[is_of_kept], starts[is_kept], sizes[is_kept]
     contexts, symbols = owners[starts].astype(np.int32), (keys & _SYMBOL_MASK).astype(np.uint16)
     return contexts, sizes.astype(np.int32), symbols, numbers.astype(np.int32), met
+
+
+def _added_up(keys: Packed, *, min_met: int) -> tuple[NDArray[np.generic], ...]:
+    """Do what `_merged_range` does, to sorted keys and in one pass."""
+    contexts, sizes, numbers = (np.empty(len(keys), dtype=np.int32) for _ in range(3))
+    symbols = np.empty(len(keys), dtype=np.uint16)
+    met, num_found = np.zeros(5, dtype=np.int64), np.zeros(2, dtype=np.int64)
+    add_up(keys, min_met, contexts, sizes, symbols, numbers, met, num_found)
+    num_contexts, num_followers = num_found
+    found = contexts[:num_contexts], sizes[:num_contexts], symbols[:num_followers], numbers[:num_followers]
+    return *(part.copy() for part in found), met
+
+
+def _sort(keys: Packed) -> None:
+    """Put keys in rising order, but for their numbers."""
+    if running.can_run(len(keys)):
+        values = keys.view(np.uint64)
+        sort_from(values, np.empty_like(values), _NUMBER_BITS)
+    else:
+        keys.sort()
 
 
 def _first_of_each(keys: Packed) -> NDArray[np.int64]:

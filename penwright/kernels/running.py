@@ -1,7 +1,8 @@
 """Compile kernels, say whether they can take some tensors, and run them on several threads.
 
-A kernel is called with the first of the rows it is to do, the one after the last, then its arrays. Rows are divided
-evenly among as many threads as torch uses. A kernel leaves Python's lock alone, so the threads do run side by side.
+A kernel is called with the first of the rows it is to do, the one after the last, then its arrays, unless whoever
+calls it divides the work in another way. Rows are divided evenly among as many threads as torch uses. A
+kernel leaves Python's lock alone, so the threads do run side by side.
 
 This module knows nothing of what a kernel computes.
 """

@@ -54,7 +54,7 @@ def test_a_plan_is_held_against_what_came_of_it() -> None:
     unplanned = a_result("seed", seed=0, test=2.0)
     planned = replace(unplanned, settings={"plan": {"size": "96x2", "expected": 1.995}})
     assert forecasts([unplanned]) == []
-    assert "96x2" in forecasts([unplanned, planned])[1] and "(+5.0 %)" in forecasts([planned])[1]
+    assert "96x2" in forecasts([unplanned, planned])[1] and "5.0 % too high" in forecasts([planned])[1]
 
 
 def test_a_contest_goes_on_with_results_of_the_same_rules_only(tmp_path) -> None:

@@ -1,0 +1,91 @@
+"""The contexts that characters stand in, named lane by lane and character by character: hashes that roll along.
+
+Integers wrap around at 64 bits, as `counts.contexts` needs it; the formulas stand there.
+
+Letters: B = lanes, T = symbols per window, V = vocab_size, O = kinds made of so many symbols, K = all kinds.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from penwright.kernels.running import kernel
+
+
+@kernel
+def name_contexts(
+    first: int,
+    stop: int,
+    ids: Any,
+    resets: Any,
+    is_letter: Any,
+    orders: Any,
+    leaving: Any,
+    salts: Any,
+    factors: Any,
+    has_joints: bool,
+    recent: Any,
+    words: Any,
+    is_word: Any,
+    contexts: Any,
+) -> None:
+    """Fill the contexts of some lanes, and replace what is remembered of them.
+
+    Args:
+        first, stop: Which lanes.
+        ids: int64 (B, T).
+        resets: bool (B, T), or (0, 0) for none.
+        is_letter: bool (V,).
+        orders: int64 (O,), symbols of each kind, in rising order.
+        leaving: int64 (O,), the factor of a symbol that is a kind's oldest no more.
+        salts: int64 (K,).
+        factors: int64 (4,): of a hash for each symbol, of words joined in two ways, and what spreads the bits.
+        has_joints: How words are found.
+        recent: int64 (B, R), the symbols before, oldest first.
+        words: int64 (B, 4), hashes of the present run and of the three words before it.
+        is_word: bool (B,), whether the symbol before was marked.
+        contexts: int64 (B, T, K), to be filled with 32 bits each, signed.
+    """
+    reach, num_steps, num_orders = recent.shape[1], ids.shape[1], len(orders)
+    power, join, join_other, spread = factors[0], factors[1], factors[2], factors[3]
+    hashes = np.zeros(num_orders, np.int64)
+    seen = np.zeros(reach + num_steps, np.int64)
+    for lane in range(first, stop):
+        seen[:reach] = recent[lane]
+        seen[reach:] = ids[lane]
+        for order in range(num_orders):
+            hashes[order] = 0
+            for place in range(max(0, reach - orders[order]), reach):
+                hashes[order] = hashes[order] * power + seen[place]
+        run, last, before, third = words[lane, 0], words[lane, 1], words[lane, 2], words[lane, 3]
+        was_word, begin = is_word[lane], 0  # nothing before `begin` belongs to this text
+        for time in range(num_steps):
+            here = reach + time
+            if len(resets) and resets[lane, time]:
+                hashes[:] = 0
+                run, last, before, third = np.int64(0), np.int64(0), np.int64(0), np.int64(0)
+                was_word, begin = False, here
+            symbol = seen[here]
+            for order in range(num_orders):
+                place = here - orders[order]
+                oldest = seen[place] if place >= begin else np.int64(0)
+                hashes[order] = hashes[order] * power + symbol - oldest * leaving[order]
+                contexts[lane, time, order] = ((hashes[order] ^ salts[order]) * spread) >> 32
+            letter = is_letter[symbol]
+            begins = not letter if has_joints else letter != was_word
+            if not letter if has_joints else was_word and not letter:
+                third, before, last = before, last, run
+            run = symbol if begins else run * power + symbol
+            was_word = letter
+            one = run * join + last
+            two = one * join_other + before
+            three = two * join + third
+            skipping = run * join_other + before
+            contexts[lane, time, num_orders] = ((one ^ salts[num_orders]) * spread) >> 32
+            contexts[lane, time, num_orders + 1] = ((two ^ salts[num_orders + 1]) * spread) >> 32
+            contexts[lane, time, num_orders + 2] = ((three ^ salts[num_orders + 2]) * spread) >> 32
+            contexts[lane, time, num_orders + 3] = ((skipping ^ salts[num_orders + 3]) * spread) >> 32
+        for place in range(reach):
+            recent[lane, place] = seen[num_steps + place] if num_steps + place >= begin else 0
+        words[lane, 0], words[lane, 1], words[lane, 2], words[lane, 3] = run, last, before, third
+        is_word[lane] = was_word
