@@ -18,6 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from penwright.alphabet import Ids
+from penwright.kernels import running
+from penwright.kernels.counting import sort_from
 
 UInt64s = NDArray[np.uint64]
 
@@ -90,7 +92,10 @@ def _keys(texts: Sequence[Ids], *, order: int, edge: int, symbol_bits: int) -> U
 
 def _count(keys: UInt64s) -> _Table:
     """Return the table of some keys, which are sorted in place."""
-    keys.sort()
+    if running.can_run(len(keys)):
+        sort_from(keys, np.empty_like(keys), 0, False)
+    else:
+        keys.sort()
     is_first = np.ones(len(keys), dtype=np.bool_)
     np.not_equal(keys[1:], keys[:-1], out=is_first[1:])
     firsts = np.flatnonzero(is_first)

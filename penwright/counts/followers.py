@@ -202,7 +202,7 @@ def _sort(keys: Packed) -> None:
     """Put keys in rising order, but for their numbers."""
     if running.can_run(len(keys)):
         values = keys.view(np.uint64)
-        sort_from(values, np.empty_like(values), _NUMBER_BITS)
+        sort_from(values, np.empty_like(values), _NUMBER_BITS, True)
     else:
         keys.sort()
 

@@ -17,26 +17,28 @@ _DIGIT = 8
 _HEAPS = 1 << _DIGIT
 _MAX_DIGITS = 8
 _SIGN = np.uint64(1 << 63)  # flipped, so that negative numbers come first
+_NOTHING = np.uint64(0)
 _ONE = np.uint64(1)
 _LAST = np.uint64(_HEAPS - 1)
 
 
 @kernel
-def sort_from(keys: Any, spare: Any, lowest: int) -> None:
+def sort_from(keys: Any, spare: Any, lowest: int, is_signed: bool) -> None:
     """Sort numbers in rising order of their bits from `lowest` on; those that differ in lower bits only, in any order.
 
     Args:
-        keys: uint64 (N,), read as signed numbers.
+        keys: uint64 (N,).
         spare: uint64 (N,), overwritten.
         lowest: 0 to 63.
+        is_signed: Whether the bits of the keys are those of signed numbers.
     """
     if len(keys) < 2:
         return
-    every, some = keys[0], keys[0]
+    every, some, flipped = keys[0], keys[0], _SIGN if is_signed else _NOTHING
     for place in range(len(keys)):
         every &= keys[place]
         some |= keys[place]
-        keys[place] ^= _SIGN
+        keys[place] ^= flipped
     differing = ((every ^ some) >> np.uint64(lowest)) << np.uint64(lowest)
     if differing != 0:
         highest = 63
@@ -59,7 +61,7 @@ def sort_from(keys: Any, spare: Any, lowest: int) -> None:
             _sort_heap(spare[begin : ends[heap]], keys[begin : ends[heap]], shifts, num_digits)
             begin = ends[heap]
     for place in range(len(keys)):
-        keys[place] ^= _SIGN
+        keys[place] ^= flipped
 
 
 @kernel

@@ -8,7 +8,7 @@ import time
 
 import torch
 
-from penwright.context_kinds import kinds_of
+from penwright.context_kinds import ContextKinds, kinds_of
 from penwright.corpus.store import Corpus
 from penwright.training import counting
 from penwright.training.config import RunConfig
@@ -17,8 +17,10 @@ from penwright.training.distributed import World
 from penwright.training.session import Session
 from penwright.training.sizes import Size, sized
 
-COUNTED_CHARS = 1_000_000
-"""Symbols counted for the tables that the trial sessions consult."""
+COUNTED_CHARS = 3_000_000
+"""Symbols counted for the tables that the trial sessions consult: enough to tell how long a whole fold takes."""
+UNTIMED_CHARS = 100_000
+"""Symbols counted before, while kernels are fetched from the disk."""
 UNTIMED_UPDATES = 2
 TIMED_UPDATES = 3
 SECONDS_TIMED = 0.5
@@ -38,8 +40,6 @@ class Pace:
         """
         self._corpus = corpus
         self._config = config
-        train = config.train
-        began = time.perf_counter()
         self._counted = None
         self.num_folds = 1
         self.fold_seconds = 0.0
@@ -50,26 +50,34 @@ class Pace:
         """Whether the tables of all folds are kept, so that later readings of the shelf count nothing anew."""
         model_config = config.model_config(vocab_size=corpus.alphabet.vocab_size, unit=corpus.alphabet.unit)
         if model_config.has_counts:
-            self._counted = CountedShelf(
-                corpus,
-                kinds=kinds_of(model_config.unit),
-                max_entries=COUNTED_CHARS,
-                min_ids=train.batch_size * train.seq_len + 1,
-                seed=train.seed,
-                num_threads=max(1, train.threads),
-                max_chars=COUNTED_CHARS,
-            )
-            self._counted.tables(0)
+            self._count(UNTIMED_CHARS, kinds=kinds_of(model_config.unit))
+            began = time.perf_counter()
+            self._counted = self._count(COUNTED_CHARS, kinds=kinds_of(model_config.unit))
+            seconds = time.perf_counter() - began
             self.num_folds = len(self._counted.folds)
             pieces = self._counted.pieces
             self.fold_ids = min(
                 sum(pieces[number].stop - pieces[number].start for number in fold) for fold in self._counted.folds
             )
-            seconds = time.perf_counter() - began
             others = sum(book.num_ids for book in corpus.books_in("train")) * (1.0 - 1.0 / self.num_folds)
             self.fold_seconds = seconds * min(others, counting.COUNTED_CHARS) / max(1.0, min(others, COUNTED_CHARS))
             entries = min(model_config.count_entries, others / counting.CHARS_PER_ENTRY)
             self.keeps_tables = entries * self.num_folds <= counting.KEPT_ENTRIES
+
+    def _count(self, max_chars: int, *, kinds: ContextKinds) -> CountedShelf:
+        """Return the shelf with the tables of its first fold, for which so many symbols were counted."""
+        train = self._config.train
+        counted = CountedShelf(
+            self._corpus,
+            kinds=kinds,
+            max_entries=max_chars,
+            min_ids=train.batch_size * train.seq_len + 1,
+            seed=train.seed,
+            num_threads=max(1, train.threads),
+            max_chars=max_chars,
+        )
+        counted.tables(0)
+        return counted
 
     def warm_up(self, size: Size) -> None:
         """Make one update, in which the first training after an installation has its kernels compiled.

@@ -1,5 +1,7 @@
 """Numbers sorted by their digits, against numpy."""
 
+from typing import TypeVar
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -8,12 +10,14 @@ from numpy.typing import NDArray
 
 from penwright.kernels.counting import sort_from
 
+Keys = TypeVar("Keys", NDArray[np.int64], NDArray[np.uint64])
 
-def sort(keys: NDArray[np.int64], *, lowest: int = 0) -> NDArray[np.int64]:
+
+def sort(keys: Keys, *, lowest: int = 0) -> Keys:
     """A sorted copy."""
     found = keys.copy()
     values = found.view(np.uint64)
-    sort_from(values, np.empty_like(values), lowest)
+    sort_from(values, np.empty_like(values), lowest, found.dtype == np.int64)
     return found
 
 
@@ -21,6 +25,8 @@ def sort(keys: NDArray[np.int64], *, lowest: int = 0) -> NDArray[np.int64]:
 def test_any_numbers_are_sorted(numbers: list[int]) -> None:
     keys = np.array(numbers, dtype=np.int64)
     assert sort(keys).tolist() == sorted(numbers)
+    unsigned = keys.view(np.uint64)
+    assert sort(unsigned).tolist() == sorted(unsigned.tolist())
 
 
 @given(
