@@ -137,7 +137,7 @@ RULES = [
             imports_of("pathlib.Path", "shutil", "tempfile", "glob", "zipfile", "tarfile", "penwright.files"),
             maps_a_file,
         ),
-        frozenset({"files", "corpus", "training", "author_file", "box", "author", "report", "cli"}),
+        frozenset({"files", "kernels", "corpus", "training", "author_file", "box", "author", "report", "cli"}),
         (
             "open('a')",
             "def f():\n    from pathlib import Path",
