@@ -19,6 +19,7 @@ import torch
 
 LEAST_SYMBOLS = 1_024
 """Of a window that a thread is given: products of fewer rows are slow for their size."""
+_Group = TypeVar("_Group")
 _Found = TypeVar("_Found")
 
 
@@ -35,8 +36,8 @@ def divided(num_lanes: int, *, seq_len: int) -> list[slice]:
     return [slice(first, stop) for first, stop in zip(edges, edges[1:], strict=False)]
 
 
-def in_threads(work: Callable[[slice], _Found], groups: Sequence[slice]) -> list[_Found]:
-    """Do some work for every group of lanes, side by side, and return what each has found, in their order.
+def in_threads(work: Callable[[_Group], _Found], groups: Sequence[_Group]) -> list[_Found]:
+    """Do some work for every group, side by side, and return what each has found, in their order.
 
     Torch's threads are divided among the groups. A single group is done by the caller's own thread. In the others
     torch is as in every new thread: it keeps gradients and does not round.
@@ -49,7 +50,7 @@ def in_threads(work: Callable[[slice], _Found], groups: Sequence[slice]) -> list
     num_threads = torch.get_num_threads()
     each = max(1, num_threads // len(groups))
 
-    def limited(group: slice) -> _Found:
+    def limited(group: _Group) -> _Found:
         if torch.get_num_threads() != each:
             torch.set_num_threads(each)
         return work(group)

@@ -78,7 +78,7 @@ class CharModel(nn.Module):
                 num_slots=config.recall_slots,
                 generator=generator,
             )
-            if config.has_counts or config.has_recall
+            if config.has_evidence
             else None
         )
         self.readout_weight = nn.Parameter(torch.zeros(config.vocab_size, readout_size))

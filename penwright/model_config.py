@@ -122,6 +122,11 @@ class ModelConfig:
         """Whether the model remembers the text it reads by more than its layers' states."""
         return self.is_residual and self.recall_slots > 0
 
+    @property
+    def has_evidence(self) -> bool:
+        """Whether the model knows contexts of its alphabet's unit, by counts or recalls."""
+        return self.has_counts or self.has_recall
+
     def to_dict(self) -> dict[str, Any]:
         """Return the configuration as plain data, ready for JSON or TOML."""
         return asdict(self)

@@ -50,7 +50,7 @@ def read_claims(header: dict[str, Any], path: Path) -> Claims:
         refuse(path, str(error).rstrip("."))
     if config.vocab_size != alphabet.vocab_size:
         refuse(path, f"its model knows {config.vocab_size:,} symbols and its alphabet {alphabet.vocab_size:,}")
-    if (config.has_counts or config.has_recall) and config.unit != alphabet.unit:
+    if config.has_evidence and config.unit != alphabet.unit:
         refuse(path, f"its model tells contexts of {config.unit} apart and its alphabet is of {alphabet.unit}")
     return Claims(config, alphabet, card, about["tensors_sha256"], _checked_counts(about["counts"], config, path))
 

@@ -18,8 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from penwright.alphabet import Ids
-from penwright.kernels import running
-from penwright.kernels.counting import sort_from
+from penwright.kernels.sorting import sort
 
 UInt64s = NDArray[np.uint64]
 
@@ -92,10 +91,7 @@ def _keys(texts: Sequence[Ids], *, order: int, edge: int, symbol_bits: int) -> U
 
 def _count(keys: UInt64s) -> _Table:
     """Return the table of some keys, which are sorted in place."""
-    if running.can_run(len(keys)):
-        sort_from(keys, np.empty_like(keys), 0, False)
-    else:
-        keys.sort()
+    sort(keys)
     is_first = np.ones(len(keys), dtype=np.bool_)
     np.not_equal(keys[1:], keys[:-1], out=is_first[1:])
     firsts = np.flatnonzero(is_first)

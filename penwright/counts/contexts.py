@@ -37,6 +37,7 @@ _INVERSE = _signed(pow(_P, -1, 1 << 64))
 _SPREAD = _signed(0xD6E8FEB86659FD93)
 _SALT = 0xBF58476D1CE4E5B9
 _WORD_MIX = (_signed(0x94D049BB133111EB), _signed(0xC2B2AE3D27D4EB4F))
+_FACTORS = torch.tensor([_POWER, *_WORD_MIX, _SPREAD])  # as the kernel takes them
 
 
 class ContextState(NamedTuple):
@@ -149,17 +150,15 @@ def _by_kernel(
     contexts = torch.empty(*ids.shape, kinds.num_kinds, dtype=torch.int64)
     recent, is_word = state.recent.clone(memory_format=torch.contiguous_format), state.is_word.clone()
     words = torch.stack([state.run, state.last, state.before, state.third], dim=1)
-    leaving = torch.tensor([_signed(pow(_P, order, 1 << 64)) for order in kinds.orders])
     running.run(
         name_contexts,
         len(ids),
         ids.contiguous(),
-        torch.zeros(0, 0, dtype=torch.bool) if resets is None else resets.contiguous(),
+        running.marks_of(resets),
         is_letter.contiguous(),
-        torch.tensor(kinds.orders),
-        leaving,
+        *_rolling(kinds.orders),
         _salts(kinds.num_kinds, ids.device),
-        torch.tensor([_POWER, *_WORD_MIX, _SPREAD]),
+        _FACTORS,
         kinds.has_joints,
         recent,
         words,
@@ -234,6 +233,12 @@ def _shifted(values: Tensor, first: Tensor) -> Tensor:
 def _salts(count: int, device: torch.device) -> Tensor:
     """Return a number for each kind, so that kinds do not share theirs."""
     return torch.tensor([_signed(_SALT * (kind + 1)) for kind in range(count)], device=device)
+
+
+@lru_cache(maxsize=16)
+def _rolling(orders: tuple[int, ...]) -> tuple[Tensor, Tensor]:
+    """Return some orders, and the factor P^order of a symbol that has left each."""
+    return torch.tensor(orders), torch.tensor([_signed(pow(_P, order, 1 << 64)) for order in orders])
 
 
 @lru_cache(maxsize=16)

@@ -21,7 +21,8 @@ from penwright.alphabet import Ids
 from penwright.context_kinds import ContextKinds
 from penwright.counts.contexts import context_sequence, initial_contexts
 from penwright.kernels import running
-from penwright.kernels.counting import add_up, count_equal, sort_from
+from penwright.kernels.counting import add_up, count_equal
+from penwright.kernels.sorting import sort
 
 STRETCH = 1 << 15
 """Characters whose contexts are named at a time."""
@@ -132,7 +133,7 @@ def _on_pages_of_its_own(keys: Packed) -> Packed:
 
 def _packed(keys: Packed) -> Packed:
     """Count equal keys, whose numbers are still zero; their order is lost."""
-    _sort(keys)
+    sort(keys, lowest=_NUMBER_BITS)
     if running.can_run(len(keys)):
         size = np.zeros(1, dtype=np.int64)
         count_equal(keys, _MAX_NUMBER, size)
@@ -167,7 +168,7 @@ def _merged(packed: list[Packed], pool: ThreadPoolExecutor, *, min_met: int) -> 
 
 def _merged_range(keys: Packed, *, min_met: int) -> tuple[NDArray[np.generic], ...]:
     """Return contexts, how many followers each has, the followers, how often they followed, and `Followers.met`."""
-    _sort(keys)
+    sort(keys, lowest=_NUMBER_BITS)
     if running.can_run(len(keys)):
         return _added_up(keys, min_met=min_met)
     parts = keys & _MAX_NUMBER
@@ -196,15 +197,6 @@ def _added_up(keys: Packed, *, min_met: int) -> tuple[NDArray[np.generic], ...]:
     num_contexts, num_followers = num_found
     found = contexts[:num_contexts], sizes[:num_contexts], symbols[:num_followers], numbers[:num_followers]
     return *(part.copy() for part in found), met
-
-
-def _sort(keys: Packed) -> None:
-    """Put keys in rising order, but for their numbers."""
-    if running.can_run(len(keys)):
-        values = keys.view(np.uint64)
-        sort_from(values, np.empty_like(values), _NUMBER_BITS, True)
-    else:
-        keys.sort()
 
 
 def _first_of_each(keys: Packed) -> NDArray[np.int64]:

@@ -105,6 +105,11 @@ def array_of(tensor: Tensor) -> Any:
     return (tensor.view(torch.uint16) if tensor.dtype == torch.bfloat16 else tensor).numpy()
 
 
+def marks_of(resets: Tensor | None) -> Tensor:
+    """Return resets as a kernel takes them: bool, of their own two dimensions, or (0, 0) for none."""
+    return torch.zeros(0, 0, dtype=torch.bool) if resets is None else resets.contiguous()
+
+
 def run(function: Callable[..., None], num_rows: int, *tensors: Tensor | float | int, work: int) -> None:
     """Run a kernel over all rows.
 

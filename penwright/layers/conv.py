@@ -14,9 +14,8 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from penwright.kernels.conv import conv_backward, conv_forward
-from penwright.kernels.running import can_run, run
+from penwright.kernels.running import can_run, marks_of, run
 from penwright.layers.fused.operands import product_type
-from penwright.layers.fused.resets import marks_of
 
 
 def causal_conv(inputs: Tensor, weight: Tensor, recent: Tensor, resets: Tensor | None) -> Tensor:

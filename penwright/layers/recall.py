@@ -21,7 +21,6 @@ from torch import Tensor
 
 from penwright.kernels import running
 from penwright.kernels.recall import CHECK_MASK, CHECK_SHIFT, FIRST_NUMBER, recall_window
-from penwright.layers.fused.resets import marks_of
 
 NO_SYMBOL = -1
 _SYMBOL_BITS = {torch.int32: 8, torch.int64: 17}
@@ -135,7 +134,7 @@ def _by_kernel(
         len(ids),
         ids.contiguous(),
         contexts.contiguous(),
-        marks_of(resets),
+        running.marks_of(resets),
         _SYMBOL_BITS[state.slots.dtype],
         *after,
         *recalled,

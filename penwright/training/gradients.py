@@ -59,13 +59,13 @@ def learn_gradients(
     inputs, targets = batch.inputs.to(device), batch.targets.to(device)  # (B, T)
     resets = batch.resets.to(device) if batch.resets is not None else None
     parameters = list(model.parameters())
-    state_of = dict(zip((lanes.start for lanes in groups), states, strict=True))
 
-    def read(lanes: slice) -> _Share:
+    def read(group: tuple[slice, ModelState]) -> _Share:
+        lanes, before = group
         with torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision == "bfloat16"):
             logits, state = model.sequence(
                 inputs[lanes],
-                state_of[lanes.start],
+                before,
                 resets=None if resets is None else resets[lanes],
                 dropout_generator=dropout_generator,
                 consumes_state=True,
@@ -76,7 +76,7 @@ def learn_gradients(
         gradients = torch.autograd.grad(share * losses.mean(), parameters, allow_unused=True)
         return _Share(losses.detach(), logits.detach().argmax(dim=-1), detach_state(state), gradients)
 
-    shares = in_threads(read, groups)
+    shares = in_threads(read, list(zip(groups, states, strict=True)))
     for parameter, *gradients in zip(parameters, *(share.gradients for share in shares), strict=True):
         parameter.grad = _sum_of(gradients)
     return Lesson(

@@ -17,9 +17,9 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from penwright.kernels.gated import gated_backward, gated_forward
-from penwright.kernels.running import can_run, run
+from penwright.kernels.running import can_run, marks_of, run
 from penwright.layers.fused.operands import sigmoid_gradient
-from penwright.layers.fused.resets import carried, marked_steps, marks_of
+from penwright.layers.fused.resets import carried, marked_steps
 from penwright.layers.scan import scan_by_doubling
 
 

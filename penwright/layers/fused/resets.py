@@ -3,7 +3,6 @@
 Letters: B = lanes, T = characters per window, H = hidden_size.
 """
 
-import torch
 from torch import Tensor
 
 
@@ -26,8 +25,3 @@ def marked_steps(resets: Tensor | None, *, num_steps: int) -> list[Tensor | None
 def carried(before: Tensor, mask: Tensor | None) -> Tensor:
     """Return a state (B, H) as the next step sees it: zeros in the lanes that begin anew, mask bool (B, 1)."""
     return before if mask is None else before.masked_fill(mask, 0.0)
-
-
-def marks_of(resets: Tensor | None) -> Tensor:
-    """Return resets as a kernel takes them: bool, of their own two dimensions, or (0, 0) for none."""
-    return torch.zeros(0, 0, dtype=torch.bool) if resets is None else resets.contiguous()
