@@ -95,7 +95,7 @@ class Shelf:
             digest=corpus.digest,
             vocab_size=alphabet.vocab_size,
             boundary_id=alphabet.boundary_id,
-            symbols_per_char=num_ids / corpus.num_chars("train"),
+            symbols_per_char=corpus.symbols_per_char,
             scored_chars=scored_chars,
             prompt=PROMPT,
             prompt_ids=alphabet.encode(PROMPT).tolist(),

@@ -3,21 +3,23 @@
     python benchmarks/forecast.py PATH/TO/novels [MORE ...] [--workers 2] [--threads 1] [--continue]
 
 Trains the default preset in several sizes, for several numbers of characters, on every shelf given and on a fifth and a
-twentieth of the first one, always with the whole schedule; fits the numbers of `penwright/training/forecast.py` to what
-the authors then need for held-out books; prints them to be put there, and writes how far each outcome lies from its
-forecast. Outcomes are those of the run's own last exam. Runs are limited by steps, so that what else the machine does
-changes nothing; results are kept in results/forecast.jsonl as they come.
+twentieth of the first one, always with the whole schedule and in as many lanes as a plan chooses for that length; fits
+the numbers of `penwright/training/forecast.py` to what the authors then need for held-out books; prints them to be put
+there, and writes how far each outcome lies from its forecast. Outcomes are those of the run's own last exam. Runs are
+limited by steps, so that what else the machine does changes nothing; results are kept in results/forecast.jsonl as they
+come. What became of the default preset in `benchmarks/learning.py`, on the first shelf and for longer, is fitted too.
 """
 
 import argparse
 import json
+import math
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from subprocess import run
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from common import RESULTS, commit, results_header, write_results
@@ -27,12 +29,12 @@ from penwright import Corpus, train
 from penwright.evaluation import total
 from penwright.model_config import num_parameters_of
 from penwright.training.forecast import LAW, Law, measure_difficulty, update_factor
+from penwright.training.plan import batch_sizes_of, suitable_lanes
 from penwright.training.records import Finished
 from penwright.training.resolve import resolve_config
 from penwright.training.sizes import Size, parse_size
 
-PATH = RESULTS / "forecast.jsonl"
-WINDOW = 16 * 128
+PATH, CONTESTS = RESULTS / "forecast.jsonl", RESULTS / "learning.jsonl"
 JOBS = (  # size, millions of characters
     *((size, chars) for size in ("96x3", "192x3", "320x4") for chars in (0.5, 2.0)),
     *((size, chars) for size in ("128x3", "256x3") for chars in (1.0, 4.0)),
@@ -40,6 +42,8 @@ JOBS = (  # size, millions of characters
     ("192x3", 8.0),
     ("96x2", 24.0),
     ("192x3", 24.0),
+    ("96x2", 60.0),
+    ("96x3", 45.0),
 )
 SMALL_JOBS = (("96x3", 0.5), ("128x3", 2.0), ("96x3", 4.0))
 EXPECTED = (0.55, 0.5, 0.25, 0.3, 0.5, 0.3, 0.05, 0.3, 8.0)
@@ -73,15 +77,16 @@ def shelves_of(paths: Sequence[Path]) -> list[Shelf]:
 def train_once(paths: Sequence[str], size: Size, chars: float, *, threads: int) -> dict[str, object]:
     """Train one author and return all that the fit needs of it."""
     corpus = Corpus.from_files(paths)
-    overrides = {
-        "model": size.settings,
-        "train": {"threads": threads, "steps": max(1, round(chars * 1e6 / WINDOW)), "final_val_chars": 100_000},
-    }
+    batch_size, seq_len = update_for(chars)
+    steps = max(1, round(chars * 1e6 / (batch_size * seq_len)))
+    schedule = {"steps": steps, "batch_size": batch_size, "seq_len": seq_len}
+    overrides = {"model": size.settings, "train": {"threads": threads, "final_val_chars": 100_000, **schedule}}
     with tempfile.TemporaryDirectory() as folder:
         *_, last = train(corpus, run=Path(folder) / "run", overrides=overrides)
     assert isinstance(last, Finished)
     config = resolve_config(overrides=overrides).config
     return {
+        "update": (batch_size, seq_len),
         "difficulty": measure_difficulty(corpus),
         "shelf_chars": corpus.num_chars("train"),
         "chars_read": last.chars_read,
@@ -92,7 +97,34 @@ def train_once(paths: Sequence[str], size: Size, chars: float, *, threads: int) 
     }
 
 
-def fit(runs: Sequence[dict[str, float]]) -> Law:
+def outcomes_of_contests(shelf: str, runs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return what became of planned trainings in `learning.py`, which scores the same characters of the same shelf."""
+    lines = CONTESTS.read_text(encoding="utf-8").splitlines() if CONTESTS.exists() else []
+    rows = [row for row in map(json.loads, lines) if row.get("contestant") == "default" and row["settings"]["plan"]]
+    of_shelf = next(run for run in runs if run["shelf"] == shelf)
+    return [
+        {
+            "shelf": f"{shelf}, {row['minutes']:g} minutes",
+            "size": row["settings"]["plan"]["size"],
+            "update": row["settings"]["update"],
+            "difficulty": of_shelf["difficulty"],
+            "shelf_chars": of_shelf["shelf_chars"],
+            "chars_read": round(row["chars_read"]),
+            "num_parameters": row["num_parameters"],
+            "bits_per_char": row["val"],
+        }
+        for row in rows
+    ]
+
+
+def update_for(millions: float) -> tuple[int, int]:
+    """Return in how many lanes, and in windows of how many symbols, millions of characters are read."""
+    preset = resolve_config()
+    seq_len = preset.config.train.seq_len
+    return suitable_lanes(millions * 1e6, seq_chars=seq_len, choices=batch_sizes_of(preset)), seq_len
+
+
+def fit(runs: Sequence[dict[str, Any]]) -> Law:
     """Return the likeliest law, if outcomes lie around it by `NOISE` and its numbers around `EXPECTED` by `FREEDOM`.
 
     Runs alone can't tell all its numbers apart: what one of them explains, another may explain as well.
@@ -109,14 +141,14 @@ def fit(runs: Sequence[dict[str, float]]) -> Law:
     return law._replace(spread=round(max(abs(run["bits_per_char"] / _said(run, law) - 1) for run in runs), 3))
 
 
-def _said(run: dict[str, float], law: Law) -> float:
+def _said(run: dict[str, Any], law: Law) -> float:
     """Return the bits per character that a law expects of a run."""
     share = law.share(
         chars_read=run["chars_read"],
         num_parameters=int(run["num_parameters"]),
         shelf_chars=int(run["shelf_chars"]),
     )
-    return run["difficulty"] * share * update_factor(WINDOW, chars_read=run["chars_read"])
+    return run["difficulty"] * share * update_factor(math.prod(run["update"]), chars_read=run["chars_read"])
 
 
 def _least_squares(
@@ -137,15 +169,15 @@ def _least_squares(
     return point
 
 
-def rows(runs: Sequence[dict[str, float]], law: Law) -> Iterator[str]:
+def rows(runs: Sequence[dict[str, Any]], law: Law) -> Iterator[str]:
     """Return a table of outcomes beside what the law says."""
-    yield "| shelf | size | characters read | outcome, val | forecast | off by |"
-    yield "|---|---|---:|---:|---:|---:|"
+    yield "| shelf | size | lanes | characters read | outcome, val | forecast | off by |"
+    yield "|---|---|---:|---:|---:|---:|---:|"
     for r in runs:
         said = _said(r, law)
         off = 100 * (said / r["bits_per_char"] - 1)
-        cells = (r["shelf"], r["size"], f"{r['chars_read']:,}", f"{r['bits_per_char']:.3f}", f"{said:.3f}")
-        yield f"| {' | '.join(map(str, cells))} | {off:+.1f} % |"
+        numbers = f"{r['update'][0]} | {r['chars_read']:,} | {r['bits_per_char']:.3f} | {said:.3f} | {off:+.1f} %"
+        yield f"| {r['shelf']} | {r['size']} | {numbers} |"
 
 
 def main() -> None:
@@ -168,9 +200,9 @@ def main() -> None:
         parser.error(f"{PATH.name} holds results. Give --continue to go on with them, or delete it to begin anew.")
     lines = PATH.read_text(encoding="utf-8").splitlines() if PATH.exists() else []
     runs = [json.loads(line) for line in lines]
-    done = {(r["shelf"], r["size"], r["millions"]) for r in runs}
+    done = {(r["shelf"], r["size"], r["millions"], *r["update"]) for r in runs}
     jobs = [(shelf, size, chars) for shelf in shelves_of(arguments.paths) for size, chars in shelf.jobs]
-    jobs = [job for job in jobs if (job[0].name, job[1], job[2]) not in done]
+    jobs = [job for job in jobs if (job[0].name, job[1], job[2], *update_for(job[2])) not in done]
     jobs.sort(key=lambda job: job[2])  # who stops it has most of them
 
     def hold(job: tuple[Shelf, str, float]) -> None:
@@ -195,6 +227,7 @@ def main() -> None:
     if not arguments.fit_only:
         with ThreadPoolExecutor(arguments.workers) as pool:
             list(pool.map(hold, jobs))
+    runs += outcomes_of_contests(arguments.paths[0].name, runs)
     law = fit(runs)
     body = [f"Fitted: `{law}`.", ""]
     body += [f"In force: `{LAW}`.", ""] if law != LAW else []

@@ -39,7 +39,7 @@ from penwright.training.environment import choose_precision, usable_processors, 
 from penwright.training.sizes import Size
 
 DEFAULT = "default"
-ABLATED_SIZE = Size(96, 2)
+ABLATED_SIZE, ABLATED_LANES = Size(96, 2), 64
 """Of the network whose ingredients are taken away one by one: what a plan chooses for minutes."""
 INSTALL_KERAS = "python -m pip install --constraint constraints.txt --group peers"
 FIND_KERAS = (
@@ -75,13 +75,14 @@ def _faster_precision() -> str:
 def ablations_of(path: Path) -> list[Contestant]:
     """Return the default preset in one size, and one contestant for each table of a file, laid over it.
 
-    The size is fixed, since a plan would give each another one, and size and ingredient could not be told apart.
+    Size and lanes are fixed, since a plan would give each others, and they and the ingredient could not be told apart.
     """
     tables = {DEFAULT: {}, **tomllib.loads(path.read_text(encoding="utf-8"))}
 
     def settings(overrides: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
         model = {**ABLATED_SIZE.settings, **overrides.get("model", {})}
-        return {"preset": DEFAULT, "overrides": {**overrides, "model": model}}
+        train = {"batch_size": ABLATED_LANES, **overrides.get("train", {})}
+        return {"preset": DEFAULT, "overrides": {**overrides, "model": model, "train": train}}
 
     return [Contestant(name, name, "penwright_run", settings(overrides)) for name, overrides in tables.items()]
 

@@ -56,7 +56,7 @@ def run(job: Job) -> Outcome:
         ):
             if isinstance(record, Progress):
                 curve.add(record.loss)
-            elif isinstance(record, Planned):
+            elif isinstance(record, Planned) and record.difficulty is not None:
                 plan = {"size": record.size, "expected": record.choice.bits_per_char}
             last = record
         assert isinstance(last, Finished), "a run ends with its last record"
@@ -80,6 +80,7 @@ def run(job: Job) -> Outcome:
         sample_ids=author.alphabet.encode(page).tolist(),
         settings={
             "precision": train_settings.precision,
+            "update": [train_settings.batch_size, train_settings.seq_len],
             "ended": last.reason,
             "best_step": last.best_step,
             "plan": plan,
