@@ -33,6 +33,11 @@ def half_bytes_of(text: str) -> NDArray[np.uint8]:
     return np.stack([data >> 4, data & 15], axis=1).reshape(-1)
 
 
+def has_utf8_form(text: str) -> bool:
+    """Return whether a text can be written as UTF-8: whether it holds no lone surrogate."""
+    return not any("\ud800" <= character < "\ue000" for character in text)
+
+
 def name_of(character: str) -> str:
     """Return a readable name such as "U+00E9 é LATIN SMALL LETTER E WITH ACUTE"."""
     shown = character if character.isprintable() and not character.isspace() else " "

@@ -20,6 +20,22 @@ CHUNK_BYTES = 1 << 20
 _CANNOT_FLUSH_FOLDERS = (errno.EINVAL, errno.ENOTSUP, errno.EACCES)
 
 
+def is_file(path: Path) -> bool:
+    """Return whether there is a file. Where a folder on the way may not be looked into, there is none to be had."""
+    try:
+        return path.is_file()
+    except OSError:  # pathlib passes on a missing permission
+        return False
+
+
+def entries(folder: Path) -> list[Path]:
+    """Return what a folder holds, in order; nothing if it is none or may not be looked into."""
+    try:
+        return sorted(folder.iterdir())
+    except OSError:
+        return []
+
+
 def sync_folder(folder: Path) -> None:
     """Flush a folder's own entries, so that a rename in it survives a power cut.
 
@@ -51,7 +67,8 @@ def sync_file(path: Path) -> None:
 def replacing(path: Path) -> Iterator[IO[bytes]]:
     """Open a new version of `path` for writing; it takes the old one's place only if the block ends without an error.
 
-    A link stays a link, and what it points to is replaced. The permissions of the old version are kept.
+    A link stays a link, and what it points to is replaced. The permissions of the old version are kept. What is no
+    file, such as /dev/null or a pipe, is written to as it is.
 
     Args:
         path: The file to write. Its folder must exist.
@@ -60,8 +77,14 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
         A binary file. On an error in the block it is removed and `path` stays as it was.
 
     Raises:
-        OSError: If the folder is missing or not writable, or the disk is full.
+        OSError: If the folder is missing or not writable, the disk is full, or `path` is a folder.
     """
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if path.exists() and not path.is_file():
+        with path.open("wb") as file:
+            yield file
+        return
     target = Path(os.path.realpath(path))
     aside = target.with_name(f".{target.name[:40]}.{secrets.token_hex(4)}.tmp")  # cut: names are limited to 255 bytes
     try:

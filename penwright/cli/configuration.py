@@ -25,12 +25,20 @@ def print_configuration(resolved: "Resolved", *, as_json: bool) -> None:
 
 
 def configuration_text(resolved: "Resolved") -> str:
-    """Return a configuration as TOML, the origin of each value behind it as a comment."""
+    """Return a configuration as TOML, the origin of each value behind it as a comment.
+
+    What a plan will choose is a comment as a whole: read back, it would count as chosen by hand.
+    """
+    from penwright.training.plan import left_to_the_time
+
     tables = resolved.config.to_dict()
     origins = all_origins(resolved)
+    planned = left_to_the_time(resolved)
+    origins |= {name: f"{origins[name]}, until the time has decided" for name in planned}
     lines = [f"preset = {_toml(tables.pop('preset'))}"]
     for section, table in tables.items():
-        settings = {key: f"{key} = {_toml(value)}" for key, value in table.items()}
+        marks = {key: "# " if f"{section}.{key}" in planned else "" for key in table}
+        settings = {key: f"{marks[key]}{key} = {_toml(value)}" for key, value in table.items()}
         width = max((len(setting) for setting in settings.values() if len(setting) <= 40), default=0)
         lines += ["", f"[{section}]"]
         lines += [f"{setting:{width}}  # {origins[f'{section}.{key}']}" for key, setting in settings.items()]

@@ -45,9 +45,7 @@ def plan(
         threads: Processor threads; 0 for all.
         device: Where to compute.
     """
-    from penwright.training.distributed import World
-    from penwright.training.plan import LEAST_SECONDS, PLANNED_PRESET, batch_sizes_of, is_to_be_planned, make_plan
-    from penwright.training.sizes import AUTO, LADDER, parse_size
+    from penwright.training.plan import LEAST_SECONDS, PLANNED_PRESET, batch_sizes_of, make_plan, sizes_of
     from penwright.training.start import settled
 
     seconds = None if for_ is None else parse_duration(for_, option="--for")
@@ -58,13 +56,12 @@ def plan(
         raise UsageError(f"only the preset {PLANNED_PRESET} comes in sizes, not {resolved.config.preset}.")
     if length is None or length < LEAST_SECONDS:
         raise UsageError(f"a plan needs a time of at least {LEAST_SECONDS:.0f} seconds. Write --for 30m, for example.")
-    chosen = parse_size(size or AUTO)
-    if chosen is None and not is_to_be_planned(resolved, world=World()):
+    sizes, batch_sizes = sizes_of(resolved), batch_sizes_of(resolved)
+    if not sizes:
         raise UsageError("a setting has chosen the network already. Leave it out, or name its size: --size 256x3")
-    shelf = choose_shelf(paths, wants_default=default_shelf, say=say)
+    shelf = choose_shelf(paths, wants_default=default_shelf, say=say, warn=say)
     corpus = prepare_books(shelf.paths, config=resolved.config.corpus, say=say, is_quiet=as_json)
-    sizes = (chosen,) if chosen else LADDER
-    planned = make_plan(corpus, settled(resolved.config), sizes=sizes, batch_sizes=batch_sizes_of(resolved)).record
+    planned = make_plan(corpus, settled(resolved.config), sizes=sizes, batch_sizes=batch_sizes).record
     if as_json:
         print_json({key: value for key, value in asdict(planned).items() if key not in ("step", "chars_read")})
         return 0
@@ -73,6 +70,8 @@ def plan(
     print(plan_sentence(planned))
     if planned.difficulty is not None:
         print(f"By counting alone, six characters back, these books need about {planned.difficulty:.2f} bits/char.")
+    else:
+        print("Nothing is forecast without held-out books, or with other counts and recalls than the preset's.")
     print(f"Measured in {planned.elapsed_seconds:.0f} s, which count towards the {format_duration(planned.seconds)}.")
     return 0
 

@@ -18,7 +18,7 @@ from penwright.cli.layers import Layers
 from penwright.cli.output import print_json, say, visible
 from penwright.cli.places import new_run_dir
 from penwright.cli.shelves import choose_shelf, prepare_books
-from penwright.cli.summary import beginning, outcome_json, outcome_lines, resume_command
+from penwright.cli.summary import beginning, outcome_json, outcome_lines, plan_of, resume_command
 from penwright.errors import CorpusError, RunError, UsageError
 
 if TYPE_CHECKING:
@@ -45,7 +45,12 @@ class Manner(NamedTuple):
 
     def say(self, sentence: str) -> None:
         """Say something that is not the result."""
-        if self.leads and not self.is_quiet:
+        if not self.is_quiet:
+            self.warn(sentence)
+
+    def warn(self, sentence: str) -> None:
+        """Say what must be heard, quiet or not."""
+        if self.leads:
             say(sentence)
 
 
@@ -82,7 +87,7 @@ def begin_run(
         manner = manner._replace(leads=world.leads)
 
         def prepare() -> "tuple[Corpus, str]":
-            shelf = choose_shelf(paths, wants_default=wants_default, say=manner.say)
+            shelf = choose_shelf(paths, wants_default=wants_default, say=manner.say, warn=manner.warn)
             return _prepare(shelf.paths, config=resolved.config, manner=manner), shelf.name
 
         corpus, name = _leader_first(prepare, world=world)
@@ -184,7 +189,7 @@ def _follow(begin: "Begin", *, run: Path, config: "RunConfig", corpus: "Corpus",
         if manner.as_json:
             print_json(outcome_json(outcome.finished, run=run))
         else:
-            for line in outcome_lines(outcome.finished, run=run, planned=outcome.planned):
+            for line in outcome_lines(outcome.finished, run=run, planned=plan_of(run)):
                 print(visible(line))
     return outcome.exit_code
 

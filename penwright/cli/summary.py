@@ -1,11 +1,11 @@
 """What is said of a training before it begins and when it has ended: how long, how it went, what to do next."""
 
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from penwright.cli.durations import format_duration
 from penwright.cli.words import expected_range
+from penwright.quoting import quoted
 
 if TYPE_CHECKING:
     from penwright.training.config import RunConfig
@@ -19,7 +19,7 @@ def beginning(config: "RunConfig", *, vocab_size: int, run: Path, is_planned: bo
         config: How the run goes; one of its limits is set.
         vocab_size: Symbols of the books' alphabet.
         run: Its folder.
-        is_planned: Whether the size of the network is yet to be chosen.
+        is_planned: Whether the network or its lanes are yet to be chosen.
     """
     from penwright.model_config import num_parameters_of
 
@@ -32,7 +32,7 @@ def beginning(config: "RunConfig", *, vocab_size: int, run: Path, is_planned: bo
         length = format_duration(limits.seconds or 0.0)
     if is_planned:
         return (
-            f"Training for {length}, in {run}; first a few seconds to find the size that suits. Ctrl-C saves and ends."
+            f"Training for {length}, in {run}; first a few seconds to find what suits. Ctrl-C saves and ends."
         )
     network = f"{model.cell} network of {num_parameters_of(model):,} parameters"
     return f"Training a {network} for {length}, in {run}. Ctrl-C saves and ends."
@@ -80,11 +80,16 @@ def outcome_lines(finished: "Finished", *, run: Path, planned: "Planned | None" 
     return lines + [f"  {what + ':':{width}} {command}" for what, command in commands.items()]
 
 
+def plan_of(run: Path) -> "Planned | None":
+    """Return what was expected of a run when it began; None if nothing was, or if it was given another time since."""
+    from penwright.training.records import Planned
+    from penwright.training.run_folder import RunFolder
+
+    folder = RunFolder.open(run)
+    planned = next((record for record in folder.metrics() if isinstance(record, Planned)), None)
+    return planned if planned is not None and planned.seconds == folder.config().train.seconds else None
+
+
 def resume_command(run: Path) -> str:
     """Return the command that goes on with a run."""
     return f"penwright train --resume {quoted(run)}"
-
-
-def quoted(path: Path) -> str:
-    """Return a path as one would type it in a shell."""
-    return shlex.quote(str(path))

@@ -12,6 +12,7 @@ from typing import Any
 
 import tomli_w
 
+from penwright.code_points import has_utf8_form
 from penwright.corpus.config import SPLITS, SplitName
 from penwright.corpus.sources import MANIFEST_MARK, Source
 from penwright.errors import ManifestError, did_you_mean
@@ -60,7 +61,7 @@ class ManifestBook:
         for name in ("path", "member", "sha256", "title", "author", "reason"):
             if not isinstance(getattr(self, name), str):
                 raise ManifestError(f"{name} must be text, not {getattr(self, name)!r}.")
-            if not _is_writable(getattr(self, name)):
+            if not has_utf8_form(getattr(self, name)):
                 raise ManifestError(f"{name} holds bytes that are no text: {getattr(self, name)!a}. Rename the file.")
         if not self.path:
             raise ManifestError("path is missing; it names the book's file.")
@@ -147,10 +148,6 @@ def _is_worth_writing(key: str, value: object) -> bool:
     return key in ("path", "title", "author", "keep") or value not in ("", None)
 
 
-def _is_writable(text: str) -> bool:
-    return all(not 0xD800 <= ord(character) < 0xE000 for character in text)
-
-
 def _read_toml(path: Path) -> dict[str, Any]:
     try:
         if path.stat().st_size > MAX_MANIFEST_BYTES:
@@ -162,7 +159,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
         raise ManifestError(f"the manifest {path} cannot be read ({error.strerror}).") from error
     except UnicodeDecodeError as error:
         raise ManifestError(f"{path} is not UTF-8. Save it as UTF-8.") from error
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # tomllib reads a number of any length, and tables of any depth
         raise ManifestError(f"{path} is not valid TOML: {error}.") from error
 
 

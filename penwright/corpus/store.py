@@ -173,6 +173,13 @@ class Corpus:
         """Return how many characters the books of one split have."""
         return sum(book.num_chars for book in self.books_in(split))
 
+    @property
+    def symbols_per_char(self) -> float:
+        """Symbols for each character of the training books: losses per symbol times this are losses per character.
+        Spelled characters take several, pieces hold several; 1 without training books."""
+        num_chars = self.num_chars("train")
+        return sum(book.num_ids for book in self.books_in("train")) / num_chars if num_chars else 1.0
+
     def verify(self) -> None:
         """Read every id and compare with the digests taken when it was written.
 

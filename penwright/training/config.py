@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from penwright.batches import ORDERS
+from penwright.code_points import has_utf8_form
 from penwright.context_kinds import CHARACTERS, Unit
 from penwright.corpus.config import CorpusConfig
 from penwright.errors import ConfigError, did_you_mean
@@ -67,6 +68,8 @@ class TrainConfig:
     """Rate of Muon's updates, as a multiple of `learning_rate`, above 0."""
     muon_momentum: float = 0.95
     """Decay of Muon's mean of gradients, 0 to 1."""
+    count_chars: int = 64_000_000
+    """Symbols counted for one table at most, which bounds time and memory, from 1."""
     grad_clip: float = 1.0
     """Largest global gradient norm; 0 does not clip."""
     seed: int = 0
@@ -114,6 +117,7 @@ class TrainConfig:
             ("epochs", 1, 10**9),
             ("batch_size", 1, 65_536),
             ("seq_len", 1, 65_536),
+            ("count_chars", 1, 10**10),
             ("warmup_steps", 0, 10**9),
             ("seed", 0, 2**63 - 1),
             ("progress_every", 0, 10**9),
@@ -182,6 +186,8 @@ class DiaryConfig:
             check_bounds("diary", name, getattr(self, name), low=low, high=high)
         if len(self.prompt) > 10_000:
             raise ConfigError(f"diary.prompt has {len(self.prompt):,} characters; at most 10,000 are allowed.")
+        if not has_utf8_form(self.prompt):
+            raise ConfigError("diary.prompt holds bytes that are not UTF-8. Give it in UTF-8.")
         self.sampling(epoch=1)
         self.sampling(epoch=2)
 

@@ -22,13 +22,12 @@ from penwright.counts.tables import LEAST_MET, CountTables, empty_tables, make_t
 NUM_FOLDS = 8
 """Folds of a shelf: an eighth of it is not counted while it is read."""
 MIN_GROUPS = 2 * NUM_FOLDS
-"""Authors, or titles, from which on none of them is divided."""
+"""Authors, or titles, from which on none of them is divided, but for one as large as two folds: it would make the folds
+uneven, and be read with the counts of little else."""
 CHARS_PER_ENTRY = 1
 """Symbols counted for each follower that is kept, so that a small shelf makes a small author."""
 KEPT_ENTRIES = 64_000_000
 """Followers of all tables that are kept for the next epoch; of a large shelf only the present ones are."""
-COUNTED_CHARS = 64_000_000
-"""Symbols counted for one table at most, which bounds time and memory."""
 WORTH_COUNTING = 4.0
 """Times its counting that the time left must be for a fold to be begun. What was read once teaches nearly as much the
 second time (Muennighoff et al. 2023, "Scaling Data-Constrained Language Models", eq. 5: 97 % of it), so less time is
@@ -67,7 +66,7 @@ class CountedShelf:
         min_ids: int,
         seed: int,
         num_threads: int,
-        max_chars: int = COUNTED_CHARS,
+        max_chars: int,
     ) -> None:
         """Divide the shelf; nothing is counted yet.
 
@@ -146,7 +145,7 @@ def _divide(corpus: Corpus, *, min_ids: int) -> tuple[list[Piece], list[list[int
     for group in groups:
         whole = [Piece(number, 0, books[number].num_ids) for number in group]
         size = sum(piece.stop for piece in whole)
-        is_divided = len(groups) < MIN_GROUPS and size > total / NUM_FOLDS
+        is_divided = size > total / NUM_FOLDS * (1 if len(groups) < MIN_GROUPS else 2)
         parts = [[part] for piece in whole for part in _cut(piece, total // NUM_FOLDS)] if is_divided else [whole]
         for part in parts:
             units.append(list(range(len(pieces), len(pieces) + len(part))))

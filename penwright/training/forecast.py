@@ -99,7 +99,7 @@ class Forecast(NamedTuple):
 
 
 def forecast(
-    *, difficulty: float, chars_read: float, num_parameters: int, shelf_chars: int, update_chars: int
+    *, difficulty: float, chars_read: float, num_parameters: int, shelf_chars: int, update_chars: float
 ) -> Forecast:
     """Say how well an author will predict.
 
@@ -116,7 +116,7 @@ def forecast(
     return Forecast(bits, bits * (1 - LAW.spread), bits * (1 + LAW.spread))
 
 
-def update_factor(update_chars: int, *, chars_read: float) -> float:
+def update_factor(update_chars: float, *, chars_read: float) -> float:
     """Return how many times as many bits are needed as with updates of the best number of characters."""
     doublings_off = min(abs(math.log2(update_chars / best_update(chars_read))), MOST_DOUBLINGS_OFF)
     return 1.0 + UPDATE_COST * max(0.0, doublings_off - 0.5) ** 2
@@ -148,19 +148,21 @@ def measure_difficulty(corpus: Corpus) -> float | None:
     counted = [alphabet.spell(passage.ids) for passage in train]
     first_halves = [ids[: len(ids) // 2] for ids in held_out]
     second_halves = [ids[len(ids) // 2 :] for ids in held_out]
-    needed = _table_bits(plain, counted, held_out)
-    before, after = (_table_bits(plain, texts, second_halves) for texts in (counted, counted + first_halves))
+    needed, before = _table_bits(plain, counted, held_out, second_halves)
+    (after,) = _table_bits(plain, counted + first_halves, second_halves)
     return needed * after / before
 
 
-def _table_bits(alphabet: Alphabet, counted: Sequence[Ids], asked: Sequence[Ids]) -> float:
-    """Return the bits that a table of some texts needs for a symbol of others, whose first ones are only read."""
+def _table_bits(alphabet: Alphabet, counted: Sequence[Ids], *asked: Sequence[Ids]) -> list[float]:
+    """Return the bits that a table of some texts needs for a symbol of others, each group of them by itself; the first
+    symbol of a text is only read."""
     first_symbol = 0 if alphabet.boundary_id is None else alphabet.boundary_id + 1
     *_, probabilities = iter_probabilities(
         counted,
-        asked,
+        [ids for group in asked for ids in group],
         num_symbols=alphabet.vocab_size - first_symbol,
         first_symbol=first_symbol,
         max_order=ORDER,
     )
-    return float(-np.log2(probabilities).mean())
+    ends = np.cumsum([sum(len(ids) - 1 for ids in group) for group in asked])[:-1]
+    return [float(-np.log2(part).mean()) for part in np.split(probabilities, ends)]

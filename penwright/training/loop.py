@@ -15,23 +15,18 @@ from math import log
 
 import torch
 
-from penwright.training.cadence import ByClock, Cadence, EverySteps
+from penwright.training.cadence import EverySteps
 from penwright.training.comparison import compare
 from penwright.training.counting import is_worth_counting
 from penwright.training.distributed import tell_all
 from penwright.training.guard import RATE_FACTOR, check_patience, is_exploding, is_spoilt
 from penwright.training.keeping import FinalScores, Keeper
+from penwright.training.occasions import occasions_of
 from penwright.training.records import AnyRecord, Evaluation, Finished, Progress, RolledBack, Sample
 from penwright.training.schedule import learning_rate
 from penwright.training.session import Reading, Session
 from penwright.training.validation import validate
 from penwright.writing import iter_text
-
-PROGRESS_SECONDS = 1.0
-EVALUATION_SECONDS = 5.0
-EVALUATION_SHARE = 0.05
-SAMPLE_SECONDS = 3.0
-SAMPLE_GROWTH = 0.2
 
 
 class Loop:
@@ -45,6 +40,7 @@ class Loop:
         stop: Callable[[], bool] = lambda: False,
         clock: Callable[[], float] = time.monotonic,
         began: float | None = None,
+        counting_seconds: float = 0.0,
     ) -> None:
         """Prepare to run; nothing is read yet.
 
@@ -54,29 +50,20 @@ class Loop:
             stop: Asked before every step whether the user wants to stop.
             clock: Seconds that only go forward.
             began: What the clock showed when a new run began; None for now, or for where a restored session stood.
+            counting_seconds: What counting a fold took, 0 if none was counted yet.
         """
         self._session = session
         self._keeper = keeper
         self._stop = stop
         self._clock = clock
         self._began = clock() - session.counters.elapsed_seconds if began is None else began
-        train, diary = session.config.train, session.config.diary
-        self._progress_due: Cadence = (
-            EverySteps(train.progress_every, first=False) if train.progress_every else ByClock(PROGRESS_SECONDS)
-        )
-        self._evaluation_due: Cadence = (
-            EverySteps(train.val_every) if train.val_every else ByClock(EVALUATION_SECONDS, share=EVALUATION_SHARE)
-        )
-        self._sample_due: Cadence = (
-            EverySteps(diary.every) if diary.every else ByClock(SAMPLE_SECONDS, growth=SAMPLE_GROWTH)
-        )
-        self._save_due: Cadence = ByClock(train.save_seconds or float("inf"))
-        for cadence in (self._progress_due, self._evaluation_due, self._sample_due, self._save_due):
-            cadence.done(session.counters.elapsed_seconds)
+        self._due = occasions_of(session.config, elapsed_seconds=session.counters.elapsed_seconds)
         self._since = _Since(session.counters.chars_read, session.counters.elapsed_seconds)
         # A state is one to go back to once the reading after it has gone well: the update before may have spoilt it.
         self._unproven = session.capture() if self._is_snapshot_due() else None
-        self._counting_seconds = 0.0  # of the last fold, once there was one
+        self._counting_seconds = counting_seconds  # of the last fold, once there was one
+        self._evaluated_at = session.counters.best_step
+        self._sampled_at: int | None = None
 
     def records(self) -> Iterator[AnyRecord]:
         """Train, and yield what happens. The last record is a `Finished`.
@@ -99,7 +86,7 @@ class Loop:
                 yield self._finished("stopped", FinalScores())
                 return
             fraction = session.fraction_done
-            if fraction >= 1.0:
+            if fraction >= 1.0 and session.counters.step > 0:  # one update is always made: before it nothing is counted
                 break
             reading = self._read()
             if is_exploding(reading, session.counters, config=train):
@@ -127,8 +114,13 @@ class Loop:
         counts, began = session.counts_next, self._clock()
         reading = session.read()
         if counts:
-            (self._counting_seconds,) = tell_all([self._clock() - began], world=session.world)
+            self._counting_seconds = self._took_since(began)
         return reading
+
+    def _took_since(self, began: float) -> float:
+        """Return how long something took, as the leading process has it."""
+        (seconds,) = tell_all([self._clock() - began], world=self._session.world)
+        return seconds
 
     def _tick(self) -> bool:
         """Bring the time up to date and return whether the user wants to stop, both as rank 0 has them."""
@@ -143,19 +135,22 @@ class Loop:
         step, elapsed = session.counters.step, session.counters.elapsed_seconds
         if train.compare_every and EverySteps(train.compare_every).is_due(step, elapsed):
             yield compare(session, reading)
-        if self._progress_due.is_due(step, elapsed):
+        if self._due.progress.is_due(step, elapsed):
             yield self._progress(reading, rate, fraction)
-        if self._evaluation_due.is_due(step, elapsed):
+        if self._due.evaluation.is_due(step, elapsed):
             yield from self._evaluate()
-        if session.config.diary.max_chars and self._sample_due.is_due(step, elapsed):
+        if session.config.diary.max_chars and self._due.sample.is_due(step, elapsed):
             yield from self._sample()
         if self._is_snapshot_due():
             self._unproven = session.capture()
         if train.save_every and step % train.save_every == 0:
             yield self._keeper.save(session, reason="step")
-        if self._save_due.is_due(step, elapsed):
-            yield self._keeper.save(session, reason="time")
-            self._save_due.done(elapsed)
+        if self._due.save.is_due(step, elapsed):
+            began = self._clock()
+            saved = self._keeper.save(session, reason="time")
+            took = self._took_since(began)
+            yield saved
+            self._due.save.done(elapsed + took, took_seconds=took)
 
     def _is_snapshot_due(self) -> bool:
         step = self._session.counters.step
@@ -166,7 +161,7 @@ class Loop:
         loss, accuracy = since.means()
         seconds = max(counters.elapsed_seconds - since.elapsed_seconds, 1e-9)
         self._since = _Since(counters.chars_read, counters.elapsed_seconds)
-        self._progress_due.done(counters.elapsed_seconds)
+        self._due.progress.done(counters.elapsed_seconds)
         return Progress(
             **self._session.when(),
             epoch=reading.epoch,
@@ -186,6 +181,7 @@ class Loop:
         scores = None if is_spoilt(session) else validate(session)
         if scores is None:
             return
+        self._evaluated_at = session.counters.step
         best = session.counters.best_bits_per_char
         is_best = best is None or scores.bits_per_char < best
         if is_best:
@@ -199,8 +195,8 @@ class Loop:
         else:
             without = session.counters.evaluations_without_gain + 1
             session.counters = replace(session.counters, evaluations_without_gain=without)
-        (took,) = tell_all([self._clock() - began], world=session.world)
-        self._evaluation_due.done(session.counters.elapsed_seconds + took, took_seconds=took)
+        took = self._took_since(began)
+        self._due.evaluation.done(session.counters.elapsed_seconds + took, took_seconds=took)
         yield Evaluation(
             **session.when(),
             bits_per_char=scores.bits_per_char,
@@ -215,6 +211,7 @@ class Loop:
         session, diary = self._session, self._session.config.diary
         if not diary.max_chars or is_spoilt(session):
             return
+        began = self._clock()
         pieces = iter_text(
             session.model,
             session.corpus.alphabet,
@@ -223,7 +220,9 @@ class Loop:
             generator=torch.Generator().manual_seed(diary.seed),
         )
         text = "".join(islice(pieces, diary.max_chars))
-        self._sample_due.done(session.counters.elapsed_seconds)
+        took = self._took_since(began)
+        self._due.sample.done(session.counters.elapsed_seconds + took, took_seconds=took)
+        self._sampled_at = session.counters.step
         yield Sample(**session.when(), prompt=diary.prompt, text=text)
 
     def _roll_back(self, reading: Reading) -> RolledBack:
@@ -232,7 +231,7 @@ class Loop:
         check_patience(session.counters, config=session.config.train)
         now, good = session.counters, keeper.rollback
         session.restore(good)
-        self._unproven = None
+        self._unproven = self._evaluated_at = self._sampled_at = None  # the step's number stays, its weights do not
         self._since = _Since(good.counters.chars_read, now.elapsed_seconds)
         session.counters = replace(
             good.counters,
@@ -255,9 +254,9 @@ class Loop:
     def _end(self, reason: str) -> Iterator[AnyRecord]:
         """Read the held-out books a last time, save, and give the best author its final scores."""
         session = self._session
-        if session.counters.best_step != session.counters.step:
+        if self._evaluated_at != session.counters.step:
             yield from self._evaluate()
-        if session.config.diary.max_chars:
+        if self._sampled_at != session.counters.step:
             yield from self._sample()
         yield self._keeper.save(session, reason="finished")
         yield self._finished(reason, self._keeper.conclude(session))

@@ -17,7 +17,7 @@ from penwright.training.distributed import World
 from penwright.training.session import Session
 from penwright.training.sizes import Size, sized
 
-COUNTED_CHARS = 3_000_000
+TRIED_CHARS = 3_000_000
 """Symbols counted for the tables that the trial sessions consult: enough to tell how long a whole fold takes."""
 UNTIMED_CHARS = 100_000
 """Symbols counted before, while kernels are fetched from the disk."""
@@ -43,25 +43,29 @@ class Pace:
         self._counted = None
         self.num_folds = 1
         self.fold_seconds = 0.0
-        """Seconds to count the tables of one fold of the whole shelf; 0 if the model consults none."""
+        """Seconds to count the tables of one fold; 0 if the model consults none."""
         self.fold_ids = sum(book.num_ids for book in corpus.books_in("train"))
         """Symbols of the smallest fold; of the shelf if it is not divided."""
+        self.counted_ids = 0
+        """Symbols outside one fold, of which its tables are counted."""
         self.keeps_tables = True
         """Whether the tables of all folds are kept, so that later readings of the shelf count nothing anew."""
         model_config = config.model_config(vocab_size=corpus.alphabet.vocab_size, unit=corpus.alphabet.unit)
         if model_config.has_counts:
             self._count(UNTIMED_CHARS, kinds=kinds_of(model_config.unit))
             began = time.perf_counter()
-            self._counted = self._count(COUNTED_CHARS, kinds=kinds_of(model_config.unit))
+            self._counted = self._count(TRIED_CHARS, kinds=kinds_of(model_config.unit))
             seconds = time.perf_counter() - began
             self.num_folds = len(self._counted.folds)
             pieces = self._counted.pieces
             self.fold_ids = min(
                 sum(pieces[number].stop - pieces[number].start for number in fold) for fold in self._counted.folds
             )
-            others = sum(book.num_ids for book in corpus.books_in("train")) * (1.0 - 1.0 / self.num_folds)
-            self.fold_seconds = seconds * min(others, counting.COUNTED_CHARS) / max(1.0, min(others, COUNTED_CHARS))
-            entries = min(model_config.count_entries, others / counting.CHARS_PER_ENTRY)
+            num_ids = sum(book.num_ids for book in corpus.books_in("train"))
+            self.counted_ids = round(num_ids * (1.0 - 1.0 / self.num_folds))
+            counted, tried = (min(self.counted_ids, most) for most in (config.train.count_chars, TRIED_CHARS))
+            self.fold_seconds = seconds * counted / max(1, tried)
+            entries = min(model_config.count_entries, self.counted_ids / counting.CHARS_PER_ENTRY)
             self.keeps_tables = entries * self.num_folds <= counting.KEPT_ENTRIES
 
     def _count(self, max_chars: int, *, kinds: ContextKinds) -> CountedShelf:
@@ -101,7 +105,7 @@ class Pace:
             session.learn(session.read(), learning_rate=LEARNING_RATE)
             seconds.append(time.perf_counter() - began)
         num_symbols = batch_size * self._config.train.seq_len
-        return num_symbols / session.symbols_per_char / statistics.median(seconds[UNTIMED_UPDATES:])
+        return num_symbols / self._corpus.symbols_per_char / statistics.median(seconds[UNTIMED_UPDATES:])
 
     def _session(self, size: Size, *, batch_size: int) -> Session:
         config = sized(self._config, size, batch_size=batch_size)

@@ -11,21 +11,26 @@ and little else (96x2, 24 million characters: 32 lanes of 256 were better than 6
 
 Only the default preset comes in sizes; a size that somebody chose is kept, and so is a number of lanes.
 
+Where counting a fold would take most of a short time, less is counted.
+
 The plan is a value. Whoever trains lays its settings over the configuration, so a run that goes on is never planned
 again.
 """
 
 import math
 import time
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from penwright.corpus.store import Corpus
 from penwright.model_config import num_parameters_of
+from penwright.presets import PRESETS
 from penwright.training.config import RunConfig
 from penwright.training.counting import is_worth_counting
 from penwright.training.distributed import World
 from penwright.training.forecast import best_update, forecast, fresh_chars, measure_difficulty
-from penwright.training.pace import Pace
+from penwright.training.pace import TRIED_CHARS, Pace
 from penwright.training.records import Planned, PlannedSize
 from penwright.training.resolve import Resolved
 from penwright.training.sizes import LADDER, Size, sized
@@ -45,6 +50,8 @@ LEAST_WINDOWS = 8
 """Windows of every lane in a fold, at least, for more lanes than the fewest: a small shelf is not cut to shreds."""
 LANE_DOUBLINGS = 2
 """How often the lanes may be doubled. After 24 million characters, 128 were worse than 64 by 0.007 bits (2026-11)."""
+MOST_COUNTING = 0.5
+"""Of the time left, to count the first fold: on a slow machine a whole fold may take longer than a short training."""
 OTHER_SHARE = 0.07
 """Of the time, spent on held-out books, samples and saving."""
 PLANNED_PRESET = "default"
@@ -55,21 +62,47 @@ class Plan(NamedTuple):
     """What was chosen, and why."""
 
     size: Size
+    count_chars: int
+    """Symbols to be counted for one table at most."""
     record: Planned
+
+    def laid_over(self, config: RunConfig) -> RunConfig:
+        """Return a configuration with what was chosen."""
+        config = sized(config, self.size, batch_size=self.record.choice.batch_size)
+        return replace(config, train=replace(config.train, count_chars=self.count_chars))
 
 
 def is_to_be_planned(resolved: Resolved, *, world: World) -> bool:
-    """Return whether the size is left to the time: the default preset, limited by the clock, no size chosen, one
-    process."""
+    """Return whether size or lanes are left to the time: the default preset, limited by the clock, in one process, and
+    what was chosen of the network by hand, if anything was, is one of the sizes that it comes in."""
     config = resolved.config
-    chosen = [key for key in _SIZE_KEYS if not _is_of_preset(resolved.origins.get(f"model.{key}"))]
     return (
         world.size == 1
         and config.preset == PLANNED_PRESET
         and config.train.seconds is not None
         and config.train.seconds >= LEAST_SECONDS
-        and not chosen
+        and len(sizes_of(resolved)) * len(batch_sizes_of(resolved)) > 1
     )
+
+
+def sizes_of(resolved: Resolved) -> tuple[Size, ...]:
+    """Return the sizes to choose from: all there are, or the one that somebody chose; none if that is no size."""
+    chosen = [key for key in _SIZE_KEYS if not _is_of_preset(resolved.origins.get(f"model.{key}"))]
+    if not chosen:
+        return LADDER
+    model = resolved.config.model
+    size = Size(model["hidden_size"], model["num_layers"])
+    is_size = all(key in size.settings for key in chosen) and size.settings.items() <= model.items()
+    return (size,) if is_size else ()
+
+
+def left_to_the_time(resolved: Resolved) -> frozenset[str]:
+    """Return which settings a plan will choose, such as "model.hidden_size"; none if the run is not to be planned."""
+    if not is_to_be_planned(resolved, world=World()):
+        return frozenset()
+    size = {f"model.{key}" for key in _SIZE_KEYS} if len(sizes_of(resolved)) > 1 else set()
+    lanes = {"train.batch_size"} if len(batch_sizes_of(resolved)) > 1 else set()
+    return frozenset(size | lanes)
 
 
 def batch_sizes_of(resolved: Resolved) -> tuple[int, ...]:
@@ -103,9 +136,11 @@ def make_plan(
     seconds = config.train.seconds
     assert seconds is not None, "only the clock can be planned for"
     batch_sizes = batch_sizes or (config.train.batch_size,)
-    difficulty = measure_difficulty(corpus)
+    difficulty = measure_difficulty(corpus) if _is_foreseeable(corpus, config) else None
     pace = Pace(corpus, config)
-    shelf_chars = corpus.num_chars("train")
+    count_chars = _affordable_chars(pace, config, seconds=seconds - spent - (time.perf_counter() - began))
+    shelf_chars, symbols_per_char = corpus.num_chars("train"), corpus.symbols_per_char
+    seq_chars = config.train.seq_len / symbols_per_char
     pace.warm_up(sizes[0])
     measuring_began = time.perf_counter()
 
@@ -119,7 +154,7 @@ def make_plan(
             chars_read=chars_read,
             num_parameters=num_parameters,
             shelf_chars=shelf_chars,
-            update_chars=batch_size * config.train.seq_len,
+            update_chars=batch_size * seq_chars,
         )
         return PlannedSize(
             name=size.name,
@@ -140,8 +175,7 @@ def make_plan(
         if tried and _num_parameters(size, corpus, config) * LEAST_CHARS_PER_WEIGHT > shelf_chars:
             break
         planned = expect(size, batch_size)
-        wanted = best_update(planned.chars_read) / config.train.seq_len
-        nearest = min(readable, key=lambda lanes: abs(math.log2(lanes / wanted)))
+        nearest = suitable_lanes(planned.chars_read, seq_chars=seq_chars, choices=readable)
         if nearest != batch_size:
             batch_size = nearest
             planned = expect(size, batch_size)
@@ -161,7 +195,33 @@ def make_plan(
         size=best.name,
         sizes=tuple(tried),
     )
-    return Plan(next(size for size in sizes if size.name == best.name), record)
+    return Plan(next(size for size in sizes if size.name == best.name), count_chars, record)
+
+
+def suitable_lanes(chars_read: float, *, seq_chars: float, choices: Sequence[int]) -> int:
+    """Return that number of lanes, with windows of so many characters, whose updates come nearest to the best for a
+    training of some length."""
+    wanted = best_update(chars_read) / seq_chars
+    return min(choices, key=lambda lanes: abs(math.log2(lanes / wanted)))
+
+
+def _is_foreseeable(corpus: Corpus, config: RunConfig) -> bool:
+    """Return whether the forecast knows such authors: those that count and recall as the preset does."""
+    preset = PRESETS[PLANNED_PRESET].tables["model"]
+    model = config.model_config(vocab_size=corpus.alphabet.vocab_size, unit=corpus.alphabet.unit)
+    return model.has_counts and all(getattr(model, key) == preset[key] for key in ("count_entries", "recall_slots"))
+
+
+def _affordable_chars(pace: Pace, config: RunConfig, *, seconds: float) -> int:
+    """Return of how many symbols a table is counted: as many as the configuration says, or what takes not too much of
+    the seconds left; the pace follows."""
+    count_chars, affordable = config.train.count_chars, MOST_COUNTING * seconds
+    if pace.fold_seconds <= affordable:
+        return count_chars
+    counted = min(count_chars, pace.counted_ids)
+    count_chars = max(min(counted, TRIED_CHARS), int(counted * affordable / pace.fold_seconds))
+    pace.fold_seconds *= count_chars / counted
+    return count_chars
 
 
 def _num_parameters(size: Size, corpus: Corpus, config: RunConfig) -> int:

@@ -21,7 +21,7 @@ import tomli_w
 from filelock import FileLock, Timeout
 
 from penwright.errors import ConfigError, RunError
-from penwright.files import write_json, write_text
+from penwright.files import entries, is_file, write_json, write_text
 from penwright.training.config import RunConfig
 from penwright.training.records import AnyRecord, Finished, Sample, from_json, to_json
 from penwright.training.resolve import read_toml
@@ -179,17 +179,17 @@ class RunFolder:
 
 def is_run(path: Path) -> bool:
     """Whether a folder holds a run."""
-    return (path / "config.toml").is_file() and (path / "env.json").is_file()
+    return is_file(path / "config.toml") and is_file(path / "env.json")
 
 
 def newest_run(folder: Path) -> Path | None:
     """Return the run in `folder` whose author was written last, or None if no run there has one."""
-    authors = [path / "author.safetensors" for path in folder.iterdir() if is_run(path)] if folder.is_dir() else []
-    written = [author for author in authors if author.is_file()]
+    authors = [path / "author.safetensors" for path in entries(folder) if is_run(path)]
+    written = [author for author in authors if is_file(author)]
     return max(written, key=lambda author: author.stat().st_mtime_ns).parent if written else None
 
 
 def _near(path: Path) -> str:
     """A hint at runs beside the one that is missing."""
-    beside = sorted(other.name for other in path.parent.iterdir() if is_run(other)) if path.parent.is_dir() else []
+    beside = [other.name for other in entries(path.parent) if is_run(other)]
     return f" There are: {', '.join(beside[-5:])}." if beside else " Begin one with: penwright train PATH."

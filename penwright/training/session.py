@@ -107,6 +107,7 @@ class Session:
                 min_ids=train.batch_size * train.seq_len + 1,
                 seed=train.seed,
                 num_threads=max(1, train.threads),
+                max_chars=train.count_chars,
             )
         self.counted = counted
         pieces = [Piece(number, 0, book.num_ids) for number, book in enumerate(books)]
@@ -136,9 +137,7 @@ class Session:
         self._groups = divided(num_lanes, seq_len=train.seq_len) if is_divided else [slice(0, num_lanes)]
         self._recurrent = self._in_groups(self.model.initial_state(num_lanes))
         self.counters = Counters()
-        # Spelled characters take several symbols: losses per symbol become bits per character by this ratio.
-        num_chars = corpus.num_chars("train")
-        self.symbols_per_char = sum(book.num_ids for book in books) / num_chars if num_chars else 1.0
+        self.symbols_per_char = corpus.symbols_per_char
 
     def when(self) -> dict[str, Any]:
         """Return the fields that every record carries."""

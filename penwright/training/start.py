@@ -29,12 +29,11 @@ from penwright.training.environment import (
 )
 from penwright.training.keeping import Keeper
 from penwright.training.loop import Loop
-from penwright.training.plan import batch_sizes_of, is_to_be_planned, make_plan
+from penwright.training.plan import batch_sizes_of, is_to_be_planned, make_plan, sizes_of
 from penwright.training.records import AnyRecord, FellBack
 from penwright.training.resolve import resolve_config
 from penwright.training.run_folder import RunFolder
 from penwright.training.session import Session
-from penwright.training.sizes import sized
 
 
 def train(
@@ -53,8 +52,8 @@ def train(
 ) -> Iterator[AnyRecord]:
     """Raise an author on a corpus.
 
-    The default preset takes the size that suits the seconds given, unless somebody chose one; see `plan`. Planning and
-    preparing count as training time.
+    The default preset takes the size and the lanes that suit the seconds given, unless somebody chose them; see `plan`.
+    Planning and preparing count as training time.
 
     Args:
         corpus: The books.
@@ -84,8 +83,9 @@ def train(
     config = _agreed(settled(resolved.config), world)
     plan = None
     if is_to_be_planned(resolved, world=world):
-        plan = make_plan(corpus, config, spent=clock() - began, batch_sizes=batch_sizes_of(resolved))
-        config = sized(config, plan.size, batch_size=plan.record.choice.batch_size)
+        sizes, batch_sizes = sizes_of(resolved), batch_sizes_of(resolved)
+        plan = make_plan(corpus, config, spent=clock() - began, sizes=sizes, batch_sizes=batch_sizes)
+        config = plan.laid_over(config)
     session = _session(corpus, config, world)
     folder = RunFolder(Path(run))
     if world.leads:
@@ -129,10 +129,13 @@ def resume(
     folder = RunFolder.open(Path(run))
     with folder.locked() if world.leads else nullcontext():
         config = _with_limit(folder.config(), seconds=seconds, steps=steps, epochs=epochs)
+        keep_freed_memory()
         use_threads(config.train.threads)
         session = _session(_same_books(folder, corpus), config, world)
         loaded = load_latest(folder.checkpoints_dir)
-        session.restore(loaded.checkpoint.state)
+        began = clock()
+        session.restore(loaded.checkpoint.state)  # counts the fold that was being read
+        (counting_seconds,) = tell_all([clock() - began], world=world)
         ending, is_longer = folder.ending(), (seconds, steps, epochs) != (None, None, None)
         if ending is not None and (session.fraction_done >= 1.0 or not is_longer):
             raise RunError(
@@ -150,11 +153,12 @@ def resume(
             fell_back = FellBack(**session.when(), refused=loaded.refused)
             keeper.note(session, fell_back)
             yield fell_back
-        yield from Loop(session, keeper, stop=stop, clock=clock).records()
+        yield from Loop(session, keeper, stop=stop, clock=clock, counting_seconds=counting_seconds).records()
 
 
 def settled(config: RunConfig) -> RunConfig:
     """Settle what is left to the machine, so that a resumed run does as the first session did."""
+    keep_freed_memory()
     threads = use_threads(config.train.threads)
     device = choose_device(config.train.device)
     precision = choose_precision(config.train.precision, device)
@@ -168,7 +172,6 @@ def _agreed(config: RunConfig, world: World) -> RunConfig:
 
 
 def _session(corpus: Corpus, config: RunConfig, world: World) -> Session:
-    keep_freed_memory()
     return Session(corpus, config, device=choose_device(config.train.device), world=world)
 
 

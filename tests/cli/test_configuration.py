@@ -9,6 +9,8 @@ import pytest
 from penwright.cli.app import main
 from penwright.cli.configuration import all_origins, configuration_text
 from penwright.presets import PRESETS
+from penwright.training.distributed import World
+from penwright.training.plan import batch_sizes_of, is_to_be_planned
 from penwright.training.resolve import resolve_config
 
 
@@ -18,6 +20,19 @@ def test_what_is_shown_can_be_read_back(preset: str, tmp_path: Path) -> None:
     path = tmp_path / "run.toml"
     path.write_text(configuration_text(resolved), encoding="utf-8")
     assert resolve_config(None, config_file=path).config.to_dict() == resolved.config.to_dict()
+
+
+@pytest.mark.parametrize("overrides", [{}, {"train": {"batch_size": 8}}])
+def test_what_a_plan_will_choose_is_still_its_to_choose_when_it_is_read_back(
+    overrides: dict[str, dict[str, int]], tmp_path: Path
+) -> None:
+    resolved = resolve_config(None, overrides=overrides)
+    path = tmp_path / "run.toml"
+    path.write_text(configuration_text(resolved), encoding="utf-8")
+    again = resolve_config(None, config_file=path)
+    assert is_to_be_planned(again, world=World())
+    assert batch_sizes_of(again) == batch_sizes_of(resolved)
+    assert again.config == resolved.config
 
 
 def test_every_value_names_its_origin(tmp_path: Path) -> None:

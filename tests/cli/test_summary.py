@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from penwright.cli.summary import beginning, outcome_json, outcome_lines
+from penwright.cli.summary import beginning, outcome_json, outcome_lines, plan_of
 from penwright.evaluation import BookScore
 from penwright.model_config import num_parameters_of
 from penwright.training.records import Finished, Planned, PlannedSize
 from penwright.training.resolve import resolve_config
+from penwright.training.run_folder import RunFolder
 
 
 def finished(reason: str = "done", *, best: float | None = 1.7023) -> Finished:
@@ -113,3 +114,14 @@ def test_json_has_the_names_of_the_glossary() -> None:
         ],
         "test_books": [],
     }
+
+
+def test_what_was_expected_of_one_time_is_not_held_against_another(tmp_path: Path) -> None:
+    seconds = planned().seconds
+    config = resolve_config(overrides={"train": {"seconds": seconds}}).config
+    folder = RunFolder.create(tmp_path / "run", config=config, env={})
+    assert plan_of(folder.path) is None
+    folder.append(planned())
+    assert plan_of(folder.path) == planned(), "whichever session it was that planned"
+    folder.write_config(resolve_config(overrides={"train": {"seconds": 2 * seconds}}).config)
+    assert plan_of(folder.path) is None

@@ -43,6 +43,8 @@ def test_a_diary_is_bounded_too() -> None:
         DiaryConfig(prompt="x" * 10_001)
     with pytest.raises(ConfigError, match="temperature"):
         DiaryConfig(temperature=-1.0)
+    with pytest.raises(ConfigError, match="not UTF-8"):
+        DiaryConfig(prompt="caf\udce9")
 
 
 def test_the_diary_samples_more_narrowly_once_it_is_asked_to() -> None:

@@ -1,15 +1,17 @@
 """What is counted for a model that learns is never what it reads."""
 
+from types import SimpleNamespace
+
 import torch
 
 from penwright.context_kinds import CHARACTERS, kinds_of
 from penwright.corpus.store import Corpus
 from penwright.training import counting as counting_module
-from penwright.training.counting import COUNTED_CHARS, CountedShelf
+from penwright.training.counting import CountedShelf
 
 
 def shelf(
-    corpus: Corpus, *, min_ids: int = 100, max_entries: int = 10**6, max_chars: int = COUNTED_CHARS
+    corpus: Corpus, *, min_ids: int = 100, max_entries: int = 10**6, max_chars: int = 10**7
 ) -> CountedShelf:
     return CountedShelf(
         corpus,
@@ -52,6 +54,15 @@ def test_authors_stay_together_where_there_are_enough_of_them() -> None:
     groups = counting_module._groups([*authors, authors[0]], [f"Title {number}" for number in range(len(authors) + 1)])
     assert [0, len(authors)] in groups
     assert len(groups) == len(authors)
+
+
+def test_a_giant_among_many_is_divided_too() -> None:
+    """It used to be one fold, read with the counts of the little that was left."""
+    books = [SimpleNamespace(author="", title=f"{n}", num_ids=10_000 if n else 1_000_000) for n in range(20)]
+    giant = SimpleNamespace(books_in=lambda split: books)
+    pieces, folds = counting_module._divide(giant, min_ids=100)  # type: ignore[arg-type]
+    sizes = [sum(pieces[number].stop - pieces[number].start for number in fold) for fold in folds]
+    assert sum(sizes) == 1_190_000 and max(sizes) < 1_190_000 / 3
 
 
 def test_a_shelf_too_small_for_two_folds_is_not_counted(corpus: Corpus) -> None:

@@ -1,12 +1,18 @@
 """Forecasts: which way they move, and what they are measured by."""
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from penwright import Corpus, CorpusConfig
+from penwright.alphabet import Ids
 from penwright.baselines import measure_baselines
 from penwright.evaluation.passages import choose_passages
+from penwright.training import forecast as forecast_module
 from penwright.training.forecast import LAW, best_update, forecast, fresh_chars, measure_difficulty
 
 SHELF = Path(__file__).parents[1] / "shelf"
@@ -72,6 +78,18 @@ def test_a_text_that_repeats_itself_is_easier_than_a_table_finds_it(tmp_path: Pa
         (tmp_path / f"{name}.txt").write_text(word * 200, encoding="utf-8")
     assert difficulty_beside_a_table(Corpus.from_files([tmp_path], cache_dir=tmp_path / "cache")) < 0.5
     assert difficulty_beside_a_table(corpus) > 0.7
+
+
+def test_the_same_books_are_not_counted_twice(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    real, counted = forecast_module.iter_probabilities, []
+
+    def count(texts: Sequence[Ids], *words: Any, **options: Any) -> Iterator[NDArray[np.float64]]:
+        counted.append(len(texts))
+        return real(texts, *words, **options)
+
+    monkeypatch.setattr(forecast_module, "iter_probabilities", count)
+    measure_difficulty(corpus)
+    assert len(counted) == len(set(counted)) == 2
 
 
 def test_without_held_out_books_there_is_no_difficulty(tmp_path: Path) -> None:

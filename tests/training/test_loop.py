@@ -6,13 +6,16 @@ from typing import Any
 import pytest
 import torch
 
+from penwright.author_file import load_author
 from penwright.corpus.store import Corpus
 from penwright.counts.tables import CountTables
 from penwright.errors import RunError
 from penwright.training import loop as loop_module
 from penwright.training.checkpoint import load_latest
 from penwright.training.counting import CountedShelf
-from penwright.training.records import Finished, Progress, RolledBack
+from penwright.training.keeping import Keeper
+from penwright.training.records import Evaluation, Finished, Progress, RolledBack, Saved
+from penwright.training.run_folder import RunFolder
 from penwright.training.session import Reading, Session
 from penwright.training.sizes import Size
 from penwright.training.start import resume, train
@@ -67,6 +70,68 @@ def test_a_fold_that_is_not_worth_its_counting_is_not_begun(
     assert counters.window < 8, "from the folds that were counted"
 
 
+def test_a_run_that_goes_on_knows_what_a_fold_costs(
+    corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has just counted the fold that it stood in. It used to count the next one up to its end and beyond."""
+    now, counted, steps = [0.0], [], [0]
+    real = CountedShelf.tables
+
+    def slowly(shelf: CountedShelf, fold: int) -> CountTables:
+        if not shelf.has_counted(fold):
+            counted.append(fold)
+            now[0] += COUNTING
+        return real(shelf, fold)
+
+    def step() -> bool:
+        now[0] += 1.0
+        steps[0] += 1
+        return steps[0] == 4  # within the first fold
+
+    monkeypatch.setattr(CountedShelf, "tables", slowly)
+    run = tmp_path / "run"
+    list(train(corpus, run=run, overrides=SETTINGS, seconds=100.0, stop=step, clock=lambda: now[0]))
+    last = list(resume(run, stop=step, clock=lambda: now[0]))[-1]
+    assert isinstance(last, Finished)
+    assert last.reason == "done" and 100.0 <= last.elapsed_seconds <= 101.0
+    assert counted == [counted[0]] * 2, "once in each session, and no other fold"
+
+
+def test_one_update_is_made_however_little_time_is_left(corpus: Corpus, tmp_path: Path) -> None:
+    """Whoever planned past the end used to get an author that had counted nothing, and guessed."""
+    ticks = iter(range(10**6))
+    run = tmp_path / "run"
+    last = list(train(corpus, run=run, overrides=SETTINGS, seconds=5.0, clock=lambda: 40.0 * next(ticks)))[-1]
+    assert isinstance(last, Finished)
+    assert (last.reason, last.step) == ("done", 1)
+    tables = load_author(run / "author.safetensors").model.tables
+    assert tables is not None and len(tables.symbols) > 0
+
+
+def test_a_costly_checkpoint_leaves_time_to_learn(
+    corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that takes longer than the time between two used to be written after every step."""
+    now = [0.0]
+    real = Keeper.save
+
+    def slowly(keeper: Keeper, session: Session, *, reason: str) -> Saved:
+        now[0] += 70.0 if reason == "time" else 0.0
+        return real(keeper, session, reason=reason)
+
+    def step() -> bool:
+        now[0] += 1.0
+        return False
+
+    monkeypatch.setattr(Keeper, "save", slowly)
+    records = list(
+        train(corpus, run=tmp_path / "run", overrides=SETTINGS, seconds=600.0, stop=step, clock=lambda: now[0])
+    )
+    saved = [record.step for record in records if isinstance(record, Saved) and record.reason == "time"]
+    assert len(saved) > 2
+    assert all(later - earlier >= 60 for earlier, later in zip(saved, saved[1:], strict=False))
+
+
 def test_an_update_that_spoils_the_weights_is_gone_back_from(
     corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -116,6 +181,8 @@ def test_a_run_that_ended_by_patience_is_finished_until_it_is_given_more(
     (*_, last) = train(corpus, run=run, overrides=overrides, steps=20, clock=lambda: 0.0)
     assert isinstance(last, Finished)
     assert (last.reason, last.step) == ("patience", 3)
+    read = [record.step for record in RunFolder.open(run).metrics() if isinstance(record, Evaluation)]
+    assert read == [1, 2, 3], "the last one is not made twice"
     with pytest.raises(RunError, match="is finished: 3 steps"):
         list(resume(run, clock=lambda: 0.0))
     (*_, last) = resume(run, steps=21, clock=lambda: 0.0)

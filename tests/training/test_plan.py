@@ -12,7 +12,7 @@ from penwright.training import forecast, plan
 from penwright.training.config import RunConfig
 from penwright.training.distributed import World
 from penwright.training.pace import Pace
-from penwright.training.plan import batch_sizes_of, is_to_be_planned, make_plan
+from penwright.training.plan import batch_sizes_of, is_to_be_planned, make_plan, sizes_of
 from penwright.training.records import Planned, from_json, to_json
 from penwright.training.resolve import resolve_config
 from penwright.training.run_folder import RunFolder
@@ -36,7 +36,10 @@ def config(**changes: Any) -> RunConfig:
         (None, {"train": {"seconds": 29.0}}, False),
         (None, {"train": {"steps": 300}}, False),
         (None, {"train": {"epochs": 1}}, False),
-        (None, {"model": {"hidden_size": 192}}, False),
+        (None, {"model": {"hidden_size": 64}}, False),
+        (None, {"model": Size(64, 2).settings}, True),
+        (None, {"model": Size(64, 2).settings, "train": {"batch_size": 8}}, False),
+        (None, {"model": {**Size(64, 2).settings, "mlp_size": 64}}, False),
         (None, {"model": {"cell": "gru"}}, False),
         ("gru", {"train": {"seconds": 300.0}}, False),
         ("seed", {"train": {"seconds": 300.0}}, False),
@@ -144,6 +147,62 @@ def test_a_small_shelf_is_read_in_the_fewest_lanes_however_long(corpus: Corpus) 
 def test_lanes_that_somebody_chose_are_kept() -> None:
     assert batch_sizes_of(resolve_config()) == (16, 32, 64)
     assert batch_sizes_of(resolve_config(overrides={"train": {"batch_size": 8}})) == (8,)
+
+
+def test_a_size_that_somebody_chose_is_kept_and_gets_the_lanes_that_suit_it(
+    corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`plan --size` used to promise lanes in which `train --size` never read."""
+    resolved = resolve_config(overrides={"model": Size(64, 2).settings})
+    assert sizes_of(resolved) == (Size(64, 2),)
+    assert sizes_of(resolve_config()) == LADDER
+    monkeypatch.setattr(plan, "LEAST_WINDOWS", 0)
+    paces(monkeypatch, {"64x2": 1e5})
+    ticks = iter(range(10**6))
+    settings = {name: value for name, value in TRAIN.items() if name != "batch_size"} | {"seconds": 3_600.0}
+    overrides = {"train": settings, "model": Size(64, 2).settings, "diary": {"max_chars": 0}}
+    planned = next(train(corpus, run=tmp_path / "run", overrides=overrides, clock=lambda: 1_000.0 * next(ticks)))
+    assert isinstance(planned, Planned) and planned.size == "64x2" and planned.choice.batch_size == 64
+    kept = RunFolder.open(tmp_path / "run").config()
+    assert (kept.train.batch_size, kept.model["hidden_size"]) == (64, 64)
+
+
+@pytest.mark.parametrize("changes", [{"count_entries": 0}, {"count_entries": 2_000_000}, {"recall_slots": 0}])
+def test_nothing_is_forecast_of_authors_that_count_or_recall_otherwise(
+    changes: dict[str, int], corpus: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paces(monkeypatch, {"8x1": 1e4})
+    given = settled(resolve_config(overrides={"train": TRAIN, "model": changes}).config)
+    assert make_plan(corpus, given, sizes=SIZES[:1]).record.difficulty is None
+    assert make_plan(corpus, config(), sizes=SIZES[:1]).record.difficulty is not None
+
+
+@pytest.mark.parametrize(("fold_seconds", "counted"), [(20.0, 1.0), (40.0, 0.75), (6_000.0, 0.25)])
+def test_where_counting_would_take_most_of_the_time_less_is_counted(
+    corpus: Corpus, monkeypatch: pytest.MonkeyPatch, fold_seconds: float, counted: float
+) -> None:
+    """But never less than what was counted for the plan."""
+    pace = Pace(corpus, config())
+    pace.fold_seconds = fold_seconds
+    monkeypatch.setattr(plan, "TRIED_CHARS", pace.counted_ids // 4)
+    most = config().train.count_chars
+    count_chars = plan._affordable_chars(pace, config(), seconds=60.0)
+    assert count_chars == most if counted == 1.0 else count_chars == pytest.approx(pace.counted_ids * counted, abs=1)
+    assert pace.fold_seconds == pytest.approx(fold_seconds * counted, rel=0.01)
+
+
+def test_updates_are_measured_in_characters_whatever_the_symbols(
+    corpus: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Words of four characters used to be read in four times too many lanes."""
+    monkeypatch.setattr(plan, "LEAST_WINDOWS", 0)
+    lanes = []
+    for symbols_per_char in (1.0, 0.25):
+        paces(monkeypatch, {"16x1": 1e4})
+        monkeypatch.setattr(Corpus, "symbols_per_char", symbols_per_char)
+        made = make_plan(corpus, config(seconds=600.0), sizes=SIZES[1:2], batch_sizes=(2, 8, 32, 128, 512))
+        lanes.append(made.record.choice.batch_size)
+    assert lanes[1] == lanes[0] // 4
 
 
 def test_what_is_spent_already_is_not_read_in(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -41,7 +41,13 @@ def test_a_run_without_a_limit_takes_ten_minutes() -> None:
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [(b"train = [", "is not a TOML file"), (b"\xff\xfe\x00", "is not a TOML file"), (b"preset = 3", "no preset '3'")],
+    [
+        (b"train = [", "is not a TOML file"),
+        (b"\xff\xfe\x00", "is not a TOML file"),
+        (b"a = " + b"9" * 5_000, "is not a TOML file"),
+        (b"a = " + b"[" * 5_000, "is not a TOML file"),
+        (b"preset = 3", "no preset '3'"),
+    ],
 )
 def test_a_file_that_is_no_configuration_says_so(tmp_path: Path, content: bytes, message: str) -> None:
     file = tmp_path / "run.toml"
