@@ -20,6 +20,7 @@ from penwright.card import Card
 from penwright.endings import Ending, compile_until, until_end
 from penwright.errors import AuthorError, UsageError
 from penwright.evaluation import TextScore, score_text
+from penwright.files import entries, is_file
 from penwright.model import CharModel
 from penwright.sampling import SamplingConfig, generator_from, new_seed
 from penwright.writing import Bookmark, iter_text, read_text
@@ -259,7 +260,7 @@ def _suggestions(path: Path) -> str:
     """Return a sentence that names authors beside a path that does not exist."""
     if not path.parent.is_dir():
         return f" There is no folder {path.parent} either."
-    known = [each.name for each in path.parent.iterdir() if each.suffix == SUFFIX or (each / RUN_AUTHOR).is_file()]
+    known = [each.name for each in entries(path.parent) if each.suffix == SUFFIX or is_file(each / RUN_AUTHOR)]
     near = get_close_matches(path.name, known, n=NUM_SUGGESTIONS, cutoff=0.5) or sorted(known)[:NUM_SUGGESTIONS]
     if not near:
         return " Give an author file, or the folder of a run."

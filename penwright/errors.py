@@ -7,6 +7,7 @@
         ReadingError          one file, or one member of an archive
         ManifestError         a manifest that cannot be parsed or no longer matches
       AuthorError             an author file that is missing, damaged, foreign or hostile
+        NoNumbersError        an author whose predictions are no numbers
       RunError                a run folder that is missing, in use or cannot be continued
         CheckpointError       a checkpoint that is damaged or does not belong to this run
       MissingExtraError       an optional package that is not installed
@@ -50,6 +51,13 @@ class ManifestError(CorpusError):
 
 class AuthorError(PenwrightError):
     """An author file that is missing, damaged, foreign or hostile."""
+
+
+class NoNumbersError(AuthorError):
+    """An author whose predictions are no numbers."""
+
+    def __init__(self) -> None:
+        super().__init__("the author's predictions are not numbers: its weights are too large to compute with.")
 
 
 class RunError(PenwrightError):

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from penwright.errors import AuthorError, ConfigError
+from penwright.errors import ConfigError, NoNumbersError
 
 MAX_TEMPERATURE = 10.0
 MAX_SEED = 2**63 - 1
@@ -81,7 +81,7 @@ def probabilities(logits: Tensor, *, config: SamplingConfig, banned_ids: Sequenc
     assert logits.ndim == 2, logits.shape
     scores = logits.detach().to("cpu", torch.float32)
     if torch.isnan(scores).any():
-        raise AuthorError("the author's predictions are not numbers: its weights are too large to compute with.")
+        raise NoNumbersError
     scores = scores.clamp(min=_FLOAT32.min, max=_FLOAT32.max)  # a difference of infinities would not be a number
     banned = torch.as_tensor(banned_ids, dtype=torch.int64)
     if len(banned):

@@ -117,6 +117,21 @@ def test_neighbours_are_runs_too_and_few(tmp_path: Path, path: Path) -> None:
         find_author(tmp_path / "zzz")
 
 
+def test_a_neighbour_that_may_not_be_looked_into_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The one that was missing used to be answered with the permissions of another."""
+    (tmp_path / "private").mkdir()
+    real = Path.is_file
+
+    def is_file(path: Path) -> bool:
+        if path.parent.name == "private":
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path)
+
+    monkeypatch.setattr(Path, "is_file", is_file)
+    with pytest.raises(AuthorError, match="there is no author at .*privat"):
+        find_author(tmp_path / "privat")
+
+
 def test_without_neighbours_the_sentence_says_what_to_give(tmp_path: Path) -> None:
     with pytest.raises(AuthorError, match="Give an author file, or the folder of a run"):
         find_author(tmp_path / "a")

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +110,23 @@ def test_a_link_stays_a_link(path: Path) -> None:
     write_bytes(link, b"new")
     assert link.is_symlink()
     assert path.read_bytes() == b"new"
+
+
+@on_posix
+def test_a_pipe_stays_a_pipe(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor() as pool:
+        got = pool.submit(pipe.read_bytes)
+        write_bytes(pipe, b"new")
+        assert got.result(timeout=10) == b"new"
+    assert pipe.is_fifo()
+
+
+def test_a_folder_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+    with pytest.raises(IsADirectoryError), replacing(tmp_path):
+        pytest.fail("the block began")
+    assert list(tmp_path.iterdir()) == []
 
 
 @on_posix

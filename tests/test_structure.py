@@ -15,7 +15,7 @@ MAX_LINES = 300
 
 # The rooms and the modules beside them, from the ground up. Each imports from lower floors, and a room from itself.
 FLOORS = [
-    ["errors", "files", "code_points", "context_kinds"],
+    ["errors", "files", "code_points", "context_kinds", "quoting"],
     ["kernels", "lane_groups", "alphabet", "sampling", "endings", "model_config"],
     ["pieces"],
     ["corpus", "counts", "half_bytes"],
@@ -35,6 +35,7 @@ WITHOUT_TORCH = {
     "errors",
     "files",
     "code_points",
+    "quoting",
     "pieces",
     "alphabet",
     "corpus",

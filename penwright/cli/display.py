@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 class Display(ABC):
     """Shows records between its being entered and left."""
 
+    tells_of_stopping = False
+    """Whether it says by itself that a wish to stop was heard."""
+
     def __enter__(self) -> Self:
         return self
 

@@ -6,6 +6,7 @@ Knows displays and signals; nothing of books or configurations.
 import os
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from penwright.cli.display import Display, Guarded, Silence
@@ -16,7 +17,7 @@ from penwright.cli.output import error_console, is_notebook, is_terminal
 from penwright.cli.words import STOPPING
 
 if TYPE_CHECKING:
-    from penwright.training.records import AnyRecord, Finished, Planned
+    from penwright.training.records import AnyRecord, Finished
 
 
 class Outcome(NamedTuple):
@@ -24,8 +25,6 @@ class Outcome(NamedTuple):
 
     finished: "Finished | None"
     """The last record; None in a process that does not speak for the others."""
-    planned: "Planned | None"
-    """What was expected of it, None if it was not planned, or before this session."""
     exit_code: int
     """0, or 128 plus the signal that ended it."""
 
@@ -42,21 +41,26 @@ def follow(
     Raises:
         KeyboardInterrupt: At the second Ctrl-C; the run stays as its last checkpoint has it.
     """
-    from penwright.training.records import Finished, Planned
+    from penwright.training.records import Finished
 
-    finished = planned = None
-    with StopRequest(announce=_announce) as stop:
-        with Guarded(choose(stop), on_lost=stop.request) as display:
+    finished = None
 
-            def ask() -> bool:
-                display.step()
-                return stop()
+    def announce() -> None:
+        if not chosen.tells_of_stopping:
+            _say_past_buffers(STOPPING)
 
-            for record in begin(ask):
-                display.show(record)
-                finished = record if isinstance(record, Finished) else finished
-                planned = record if isinstance(record, Planned) else planned
-    return Outcome(finished, planned, stop.exit_code)
+    stop = StopRequest(announce=announce)
+    chosen = choose(stop)
+    with stop, Guarded(chosen, on_lost=stop.request) as display:
+
+        def ask() -> bool:
+            display.step()
+            return stop()
+
+        for record in begin(ask):
+            display.show(record)
+            finished = record if isinstance(record, Finished) else finished
+    return Outcome(finished, stop.exit_code)
 
 
 def choose_display(*, is_quiet: bool, is_stopping: Callable[[], bool]) -> Display:
@@ -75,7 +79,7 @@ def choose_display(*, is_quiet: bool, is_stopping: Callable[[], bool]) -> Displa
     return PlainLines(sys.stderr)
 
 
-def _announce() -> None:
-    """Say that the wish to stop was heard, past every buffer: a signal may come in the middle of a write."""
-    if not is_terminal(sys.stderr):  # a live display says it itself
-        os.write(2, f"{STOPPING}\n".encode())
+def _say_past_buffers(sentence: str) -> None:
+    """Speak from a signal's handler: it may have come in the middle of a write, and whoever listened may have gone."""
+    with suppress(OSError):
+        os.write(2, f"{sentence}\n".encode())

@@ -25,6 +25,8 @@ LINES_AROUND_SAMPLE = 5  # the status line, the frame's two, a word on stopping,
 class LiveDisplay(Display):
     """A line and a page that are drawn anew four times a second, whatever the size of the terminal by then."""
 
+    tells_of_stopping = True
+
     def __init__(self, console: "Console", *, is_stopping: Callable[[], bool]) -> None:
         """Prepare to draw.
 

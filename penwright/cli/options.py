@@ -111,6 +111,6 @@ def merge_settings(flags: Settings, settings: Settings) -> Settings:
 def _toml_value(text: str) -> Any:
     try:
         values = tomllib.loads(f"value = {text}")
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):  # tomllib reads a number of any length, and tables of any depth
         return text
     return values["value"] if set(values) == {"value"} else text

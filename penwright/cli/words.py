@@ -46,7 +46,7 @@ class Standing:
                 self.progress = record
             case records.Evaluation():
                 self.evaluation = record
-                self.best = record.bits_per_char if record.is_best or self.best is None else self.best
+                self.best = min(record.bits_per_char, math.inf if self.best is None else self.best)
             case records.Sample():
                 self.sample = record
             case records.Saved():

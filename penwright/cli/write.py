@@ -13,7 +13,7 @@ from penwright.cli.pages import Page
 from penwright.cli.places import find_author
 from penwright.cli.prompts import find_prompt
 from penwright.errors import UsageError
-from penwright.files import replacing, write_text
+from penwright.files import replacing
 
 if TYPE_CHECKING:
     from penwright.author import Author
@@ -89,18 +89,20 @@ def write(
     path = find_author(author, is_boxed=box, is_quiet=as_json)
     writer = Author.load(path)
     first_seed = new_seed() if seed is None else seed
-    if seed is None:
-        say(f"seed {first_seed}")
     seeds = range(first_seed, first_seed + (samples or 1))
     options = {**limits, **asdict(drawing)}
-    if as_json:
-        texts = [_sample(writer, text_before, seed=each, options=options) for each in seeds]
-        if out is not None:
-            write_text(out, "\n".join(f"{text_before}{text['text']}\n" for text in texts))
-        print_json({"author": str(path), "prompt": text_before, **asdict(drawing), "samples": texts})
-        return 0
+    for each in (seeds[0], seeds[-1]):  # whoever asks for what cannot be is told before anything is written
+        writer.stream(text_before, seed=each, **options)
+    if seed is None:
+        say(f"seed {first_seed}")
     with replacing(out) if out is not None else nullcontext() as file:
-        return _show(writer, text_before, seeds=seeds, options=options, file=file)
+        if not as_json:
+            return _show(writer, text_before, seeds=seeds, options=options, file=file)
+        texts = [_sample(writer, text_before, seed=each, options=options) for each in seeds]
+        if file is not None:
+            file.write("\n".join(f"{text_before}{text['text']}\n" for text in texts).encode("utf-8", "replace"))
+    print_json({"author": str(path), "prompt": text_before, **asdict(drawing), "samples": texts})
+    return 0
 
 
 def _show(writer: "Author", prompt: str, *, seeds: range, options: dict[str, Any], file: IO[bytes] | None) -> int:

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from penwright.alphabet import Alphabet
-from penwright.errors import UsageError
+from penwright.errors import NoNumbersError, UsageError
 from penwright.evaluation.costs import symbol_nats
 from penwright.evaluation.passages import chars_begun
 from penwright.model import CharModel
@@ -67,8 +67,11 @@ def score_text(model: CharModel, alphabet: Alphabet, text: str) -> TextScore:
 
     Raises:
         UsageError: If the text has no character that can be scored.
+        NoNumbersError: If what the author predicts are no numbers.
     """
     bits = character_bits(model, alphabet, text)
+    if not np.isfinite(bits).all():
+        raise NoNumbersError
     num_unscored = _num_unscored(alphabet)
     num_chars = len(text) - num_unscored
     if num_chars < 1:

@@ -4,9 +4,9 @@ Rendering is a pure function of a `RunStory`. A run that is still going on, was 
 sample has a page too, with less on it.
 """
 
-import shlex
 from collections.abc import Iterable, Mapping
 
+from penwright.quoting import quoted
 from penwright.report.curves import Chart, Curve, Level, draw
 from penwright.report.diary import diary
 from penwright.report.markup import bits, count, duration, epoch_name, escape, isolated
@@ -78,8 +78,8 @@ def _figures(story: RunStory) -> str:
     figures: list[tuple[str, str]] = []
     if story.bits_per_char is not None:
         figures.append(("bits per character, held out", bits(story.bits_per_char)))
-    if story.planned is not None and story.planned.difficulty is not None:
-        choice = story.planned.choice
+    choice = story.expected
+    if choice is not None:
         figures.append((f"expected ({bits(choice.low)} to {bits(choice.high)})", bits(choice.bits_per_char)))
     if story.val.best_baseline is not None:
         figures.append((story.val.best_baseline.name, bits(story.val.best_baseline.bits_per_char)))
@@ -103,13 +103,13 @@ def _plan(story: RunStory) -> str:
     if planned is None:
         return ""
     said = f"For {duration(planned.seconds)} on this machine the size {escape(planned.size)} promised most."
-    own = story.bits_per_char
-    is_whole = story.finished is not None and story.finished.reason == "done"
-    if planned.difficulty is not None and own is not None and is_whole:
-        choice = planned.choice
+    choice, end = story.expected, story.finished
+    own = end.best_bits_per_char if end is not None and end.reason == "done" else None
+    if choice is not None and own is not None:
         where = "within" if choice.low <= own <= choice.high else "outside"
         said += (
-            f" It was expected to need {bits(choice.bits_per_char)} bits per character; it needs {bits(own)}, "
+            f" It was expected to need {bits(choice.bits_per_char)} bits per character where the training looked at "
+            f"held-out books; it needs {bits(own)}, "
             f"{100 * (own / choice.bits_per_char - 1):+.1f} %, {where} the band of the forecast."
         )
     return f"<section><h2>Plan</h2><p>{said}</p>{plan_table(planned)}</section>"
@@ -211,7 +211,7 @@ def _settings(story: RunStory) -> str:
 
 
 def _commands(story: RunStory) -> str:
-    path = shlex.quote(story.path)
+    path = quoted(story.path)
     return (
         "<section><h2>Go on</h2><p>Let it write:</p>"
         f"<pre>{escape(f'penwright write {path}')}</pre>"

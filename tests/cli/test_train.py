@@ -97,6 +97,14 @@ def test_json_is_one_object_and_quiet_is_quiet(capsys: pytest.CaptureFixture[str
     assert facts["bits_per_char"] > 0 and facts["chars_per_second"] > 0
 
 
+def test_a_prompt_that_is_not_utf_8_is_refused_before_anything_is_made(capsys: pytest.CaptureFixture[str]) -> None:
+    """It used to end in a traceback and leave half a folder."""
+    train(SHELF, "--steps", "1", "--prompt", "\udcff", *TINY, exit_code=2)
+    out, err = capsys.readouterr()
+    assert out == "" and err.count("\n") == 1 and "UTF-8" in err
+    assert not list(Path("runs").glob("*"))
+
+
 def test_flags_reach_the_run() -> None:
     train(SHELF, "--steps", "1", "--run", "runs/a", "--seed", "7", "--quiet", "--preset", "lstm", *TINY)
     config = (Path("runs/a/config.toml")).read_text(encoding="utf-8")

@@ -79,6 +79,10 @@ def test_a_best_of_an_earlier_session_is_not_known() -> None:
     standing.take(progress())
     standing.take(evaluation(1.9, is_best=False))
     assert "(held-out 1.90, best 1.90)" in standing.line()
+    standing.take(evaluation(1.8, is_best=False))
+    assert "(held-out 1.80, best 1.80)" in standing.line()
+    standing.take(evaluation(1.85, is_best=False))
+    assert "(held-out 1.85, best 1.80)" in standing.line()
 
 
 def test_a_rollback_is_said_in_words() -> None:

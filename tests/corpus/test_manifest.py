@@ -61,6 +61,8 @@ def test_a_person_needs_to_write_little(tmp_path: Path) -> None:
     ("text", "sentence"),
     [
         ("version = 1\n[[book]\n", "is not valid TOML: .*line 2"),
+        ("version = " + "9" * 5_000, "is not valid TOML: "),
+        ("version = " + "[" * 5_000, "is not valid TOML: "),
         ("", r"version is None, this program reads 1. Put 'version = 1' above"),
         ("version = 2\n", "version is 2, this program reads 1"),
         ("version = 1\nbok = 1\n", "there is no entry 'bok'. Did you mean 'book'"),

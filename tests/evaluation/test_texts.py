@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from penwright.alphabet import Alphabet
-from penwright.errors import UsageError
+from penwright.errors import AuthorError, UsageError
 from penwright.evaluation import character_bits, evaluate, score_text
 from penwright.evaluation.costs import symbol_nats
 from penwright.evaluation.texts import split_paragraphs
@@ -83,6 +83,16 @@ def test_the_bits_of_the_characters_are_those_of_the_symbols(alphabet: Alphabet,
     assert len(bits) == len(text)
     nats = symbol_nats(MODELS[alphabet.kind], np.array([0, *alphabet.encode(text)]))
     assert bits.sum() == pytest.approx(nats.sum() / math.log(2), rel=1e-6)
+
+
+@pytest.mark.parametrize("weight", [math.nan, 3e38])
+def test_predictions_that_are_no_numbers_are_no_score(weight: float) -> None:
+    """They used to be printed as "nan bits/char"."""
+    model = Rememberer(LEARNT.vocab_size)
+    model.table.data[::2] = weight
+    model.table.data[1::2] = -weight
+    with pytest.raises(AuthorError, match="predictions are not numbers"):
+        score_text(model, LEARNT, "abc abc abc")
 
 
 def test_each_character_of_a_piece_costs_an_even_part_of_it() -> None:

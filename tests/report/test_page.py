@@ -1,7 +1,9 @@
 """The page of a run, rendered from plain values."""
 
 import math
+from collections.abc import Mapping
 from html.parser import HTMLParser
+from typing import Any
 
 import pytest
 
@@ -252,6 +254,10 @@ def test_a_path_is_quoted_for_the_shell() -> None:
     assert "--resume 'runs/my novels'" in Reader(render_page(story(path="runs/my novels"))).text
 
 
+PLANNED_SECONDS = 300.0
+FOR_THAT_TIME = {"train": {"seconds": PLANNED_SECONDS}}
+
+
 def planned(*, difficulty: float | None = 2.0, name: str = "192x3") -> Planned:
     sizes = tuple(
         PlannedSize(
@@ -266,22 +272,33 @@ def planned(*, difficulty: float | None = 2.0, name: str = "192x3") -> Planned:
         )
         for each, expected in (("128x3", 1.75), (name, 1.7))
     )
-    return Planned(**when(0), seconds=300.0, difficulty=difficulty, size=name, sizes=sizes)
+    return Planned(**when(0), seconds=PLANNED_SECONDS, difficulty=difficulty, size=name, sizes=sizes)
+
+
+def told_after(outcome: float, *, config: Mapping[str, Any]) -> str:
+    """The page of a planned run that ended with an outcome; its exam, of more characters, came out otherwise."""
+    score = BookScore(title="The Lamp", author="Vane", num_chars=100, bits_per_char=1.95, accuracy=0.5)
+    end = Finished(
+        **when(9), reason="done", best_bits_per_char=outcome, best_step=9, author="a", val_books=(score,), test_books=()
+    )
+    exam = Exam(scores=(score,))
+    return Reader(render_page(RunStory(name="a", path="a", records=(planned(), end), config=config, val=exam))).text
 
 
 @pytest.mark.parametrize(("outcome", "where"), [(1.72, "within the band"), (1.85, "outside the band")])
 def test_the_forecast_stands_beside_the_outcome(outcome: float, where: str) -> None:
-    score = BookScore(title="The Lamp", author="Vane", num_chars=100, bits_per_char=outcome, accuracy=0.5)
-    end = Finished(
-        **when(9), reason="done", best_bits_per_char=outcome, best_step=9, author="a", val_books=(score,), test_books=()
-    )
-    text = Reader(render_page(RunStory(name="a", path="a", records=(planned(), end), val=Exam(scores=(score,))))).text
+    text = told_after(outcome, config=FOR_THAT_TIME)
     assert "the size 192x3 promised most" in text and where in text
     assert f"{100 * (outcome / 1.7 - 1):+.1f} %" in text and "1.700 (1.600 to 1.800)" in text
 
 
+def test_a_run_of_another_length_is_not_held_against_the_forecast() -> None:
+    text = told_after(1.72, config={"train": {"seconds": 2 * PLANNED_SECONDS}})
+    assert "promised most" in text and "it needs" not in text and "expected (" not in text
+
+
 def test_a_run_that_goes_on_or_has_no_held_out_books_is_not_held_against_a_forecast() -> None:
     for plan in (planned(), planned(difficulty=None), planned(name=HOSTILE)):
-        text = Reader(render_page(RunStory(name="a", path="a", records=(plan, progress(1, 2.0))))).text
+        text = Reader(render_page(RunStory(name="a", path="a", records=(plan, progress(1, 2.0)), config=FOR_THAT_TIME))).text
         assert "promised most" in text and "it needs" not in text
     assert "promised most" not in Reader(render_page(RunStory(name="a", path="a", records=(progress(1, 2.0),)))).text
