@@ -28,9 +28,11 @@ _PLAIN_FOLDERS = frozenset(
 )
 _NOT_IN_NAMES = frozenset("a an and at by der die das for from in le la les of on or our the to with".split())
 _TITLES_OF_PERSONS = frozenset(
-    "sir lord lady dame mr mrs ms miss dr prof professor rev reverend captain capt saint st".split()
+    "sir lord lady dame count graf baron mr mrs ms miss dr prof professor rev reverend captain capt saint st".split()
 )
 _NAME_PARTICLES = frozenset("von van de der den du la le di da del".split())
+_BEHIND_NAMES = frozenset("pere fils jr sr".split())  # a father and a son of one name count as one author
+_SEVERAL_AUTHORS = re.compile(r"\b(and|und)\b|&|;", re.IGNORECASE)
 _UNDERSCORED = re.compile(r"(?P<author>[^_]+)_(?P<title>.+)_(?P<year>1[0-9]{3}|20[0-9]{2})")
 _DASHED = re.compile(r"(?P<left>.+?)\s+[-–—]\s+(?P<right>.+)")
 _BY = re.compile(r"(?P<title>.+?),? by (?P<author>[A-Z].+)")
@@ -96,7 +98,8 @@ def author_keys(authors: Sequence[str]) -> list[str]:
     """Return a key for each author, equal for spellings of one name and empty where the author is unknown.
 
     "Dickens", "Charles Dickens", "DICKENS, Charles, 1812-1870" and "C. Dickens" share a key as long as no other
-    Dickens is among the authors; a name that could be either of two persons keeps a key of its own.
+    Dickens is among the authors; a name that could be either of two persons keeps a key of its own. Titles, particles
+    such as "von" and a "Jr." behind a name play no part.
 
     Args:
         authors: Every book's author, empty when unknown.
@@ -198,29 +201,39 @@ def _words(text: str) -> str:
 
 
 def _parse_author(author: str) -> tuple[str, tuple[str, ...]]:
-    """Return (surname, given names), all in plain small letters; several authors together are one surname."""
+    """Return (surname, given names), all in plain small letters; several authors together are one surname.
+
+    The surname is the last word alone. Catalogues write "García Márquez, Gabriel" but "Goethe, Johann Wolfgang von",
+    so how much of a name stands before its comma tells less than the order in which it is spoken.
+    """
     name = _DATES.sub("", author)
-    if re.search(r"\b(and|und|et|y)\b|&|;", name, re.IGNORECASE):
+    if _SEVERAL_AUTHORS.search(name):
         return _words(name), ()
-    surname, comma, given = name.partition(",")
-    words = [word for word in _words(f"{given} {surname}" if comma else name).split() if word not in _TITLES_OF_PERSONS]
+    surname, *others = (_words(part) for part in name.split(","))
+    words = " ".join([*(part for part in others if part not in _BEHIND_NAMES), surname]).split()
+    while len(words) > 1 and words[-1] in _BEHIND_NAMES:
+        words.pop()
     if not words or _words(author) in _UNKNOWN_AUTHORS:
         return "", ()
-    if comma:
-        count = len(_words(surname).split())
-        return " ".join(words[-count:]), tuple(words[:-count])
-    first = len(words) - 1
-    while first > 0 and words[first - 1] in _NAME_PARTICLES:
-        first -= 1
-    return " ".join(words[first:]), tuple(words[:first])
+    return words[-1], tuple(word for word in words[:-1] if word not in _TITLES_OF_PERSONS | _NAME_PARTICLES)
 
 
 def _may_be_same(short: tuple[str, tuple[str, ...]], full: tuple[str, tuple[str, ...]]) -> bool:
-    """Return whether one name may be a shorter form of another: the same surname, given names left out or initials."""
+    """Return whether one name may be a shorter form of another: the same surname, given names left out or initials.
+
+    Initials may stand apart or together: "h g" and "hg" are both short for "herbert george".
+    """
     if short[0] != full[0] or not short[0]:
         return False
-    rest = iter(full[1])
-    return all(any(name == other or (len(name) == 1 and other.startswith(name)) for other in rest) for name in short[1])
+    rest = full[1]
+    for name in short[1]:
+        ends = range(1, len(rest) + 1)
+        initials = "".join(other[0] for other in rest)
+        end = next((end for end in ends if rest[end - 1] == name or initials[:end].endswith(name)), None)
+        if end is None:
+            return False
+        rest = rest[end:]
+    return True
 
 
 def _key_of(person: tuple[str, tuple[str, ...]]) -> str:

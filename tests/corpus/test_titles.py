@@ -108,8 +108,49 @@ def test_a_bare_surname_of_two_persons_is_neither_of_them() -> None:
     assert keys[2] not in keys[:2]
 
 
-def test_particles_belong_to_the_surname() -> None:
-    assert len(set(author_keys(["Johann Wolfgang von Goethe", "von Goethe, Johann Wolfgang", "J. W. von Goethe"]))) == 1
+@pytest.mark.parametrize(
+    "spellings",
+    [
+        ("Goethe, Johann Wolfgang von, 1749-1832", "Johann Wolfgang von Goethe", "von Goethe, J. W.", "Goethe"),
+        ("Balzac, Honoré de", "Honoré de Balzac", "Balzac", "de Balzac"),
+        ("García Márquez, Gabriel", "Gabriel García Márquez", "Garcia Marquez"),
+        ("Alexandre Dumas, père", "Alexandre Dumas", "Dumas, Alexandre, père", "Dumas père"),
+        ("Oliver Vane, Jr.", "Vane, Oliver, Sr.", "Oliver Vane", "Jr. Oliver Vane"),
+        ("Ortega y Gasset, José", "José Ortega y Gasset", "Ortega y Gasset"),
+        ("HG Wells", "H. G. Wells", "H.G. Wells"),
+        ("HG Wells", "Herbert George Wells", "Wells, H. G. (Herbert George), 1866-1946"),
+        ("Tolstoy, Leo, graf", "graf Leo Tolstoy", "Leo Tolstoy", "Count Leo Tolstoy"),
+        ("Graf, Oskar Maria", "Oskar Maria Graf", "Graf"),
+    ],
+)
+def test_catalogues_and_title_pages_name_one_author(spellings: tuple[str, ...]) -> None:
+    assert len(set(author_keys(spellings))) == 1
+    for spelling in spellings[1:]:
+        assert len(set(author_keys([spellings[0], spelling]))) == 1
+
+
+def test_a_header_and_a_file_name_name_one_author() -> None:
+    books = [
+        Unnamed("pg2229.txt", {"Author": "Johann Wolfgang von Goethe"}),
+        Unnamed("Goethe, Johann Wolfgang von - Egmont.txt", {}),
+    ]
+    assert {book.author for book in name_books(books)} == {"Johann Wolfgang von Goethe"}
+
+
+@pytest.mark.parametrize(
+    ("author", "key"),
+    [
+        ("Charles Dickens", "dickens, charles"),
+        ("D. H. Lawrence", "lawrence, d h"),
+        ("Mary Ann Evans", "evans, mary ann"),
+        ("Austen, Jane, 1775-1817", "austen, jane"),
+        ("Mrs. Humphry Ward", "ward, humphry"),
+        ("Kipling", "kipling"),
+    ],
+)
+def test_the_key_of_an_ordinary_name_stays_what_it_is(author: str, key: str) -> None:
+    """Another key is another chance: it would hold out other books of shelves that people have trained on."""
+    assert author_keys([author]) == [key]
 
 
 @pytest.mark.parametrize("unknown", ["", "Anonymous", "ANON", "Unknown", "Various", " "])
