@@ -16,10 +16,27 @@ _TAG = re.compile(
     re.VERBOSE,
 )
 _BLANKS = re.compile(r"[ \t\n\r\f\v]+")
-_PAGE_NUMBER = re.compile(r"""class\s*=\s*["']?[^"'>]*\b(?:pagenum|pageno|page-?number|pagebreak)\b""", re.IGNORECASE)
+_LONG_REFERENCE = re.compile(r"&#([0-9]{8,});?")
+_NUMBERED = re.compile(
+    r"""class\s*=\s*["']?[^"'>]{0,200}(?<!no-)\b(?:pagenum|pageno|page-?number|pagebreak)\b""", re.IGNORECASE
+)
+# [Pg 12], Seite 12, p. 12-13, xiv, or nothing. "I did." is none, though both its words are made of Roman digits.
+_PAGE_NUMBER = re.compile(
+    r"""(?:[\s\[({|*–—-]*
+      (?:(?:pp?|pg|page|s|seite|side|sida|str|стр|p[aá]g(?:ina)?)(?:\b|(?=[0-9]))[\s.]*)?
+      (?:[0-9]{1,5}[a-z]?|(?=[ivxlcdm])m{0,3}(?:cm|cd|d?c{0,3})(?:xc|xl|l?x{0,3})(?:ix|iv|v?i{0,3}))\b
+    [\s\])}|*.,–—-]*)*""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_NUMBER_CHARS = 20
+_NUMBER_MARKUP_CHARS = 400  # how far its end is looked for; without a bound, many that never end would cost a square
+_HEADING = re.compile(r"<h[1-6]\b", re.IGNORECASE)
+_END_TAG = re.compile(r"</(?P<name>[A-Za-z][A-Za-z0-9:-]*)[^<>]*>?")
 _NOT_READ = frozenset(
     {"script", "style", "head", "noscript", "template", "svg", "math", "iframe", "object", "select", "rt", "rp"}
 )
+_ENDS = {name: re.compile(rf"</{name}(?![\w:-])(?:[^>]*>)?", re.IGNORECASE) for name in _NOT_READ}
+_ENDS["!--"] = re.compile("-->")
 _PARAGRAPHS = frozenset(
     """
     p section article main header footer nav aside h1 h2 h3 h4 h5 h6 blockquote ul ol dl table pre hr figure form
@@ -47,11 +64,11 @@ def html_to_text(markup: str) -> str:
     place = 0
     while place < len(markup):
         start = markup.find("<", place)
-        lines.add(unescape(markup[place : start if start >= 0 else len(markup)]), is_verbatim=num_pre > 0)
+        lines.add(_unescaped(markup[place : start if start >= 0 else len(markup)]), is_verbatim=num_pre > 0)
         if start < 0:
             break
         if markup.startswith("<!--", start):
-            place = _after(markup, "-->", start + 4, unclosed)
+            place = _after(markup, "!--", start + 4, unclosed)
             continue
         tag = _TAG.match(markup, start)
         if tag is None:  # a "<" of the text itself
@@ -72,8 +89,12 @@ def html_to_text(markup: str) -> str:
             lines.end_line()
         elif name in _CELLS:
             lines.add(" ", is_verbatim=False)
-        if not is_end and not rest.endswith("/") and (name in _NOT_READ or _PAGE_NUMBER.search(rest)):
-            place = _after(markup, f"</{name}", place, unclosed)
+        if is_end or rest.endswith("/"):
+            continue
+        if name in _NOT_READ:
+            place = _after(markup, name, place, unclosed)
+        elif _NUMBERED.search(rest):
+            place = _after_page_number(markup, name, start, place)
     return lines.text()
 
 
@@ -120,17 +141,39 @@ class _Lines:
             self._done.append(line)
 
 
-def _after(markup: str, end_mark: str, start: int, unclosed: set[str]) -> int:
-    """Return the place after the next `end_mark`, or `start` if there is none."""
-    if end_mark in unclosed:
+def _unescaped(text: str) -> str:
+    """Return a text with its character references resolved."""
+    return unescape(_LONG_REFERENCE.sub(_shortened, text))
+
+
+def _shortened(reference: re.Match[str]) -> str:
+    """Return a numeric reference without its leading zeros, or what stands for a character that there cannot be.
+
+    Python refuses to read a number of thousands of digits, and no character's has eight.
+    """
+    digits = reference[1].lstrip("0")
+    return f"&#{digits or 0};" if len(digits) < 8 else "\ufffd"
+
+
+def _after(markup: str, name: str, start: int, unclosed: set[str]) -> int:
+    """Return the place after the end of what is not read, or `start` if it has none."""
+    if name in unclosed:
         return start
-    end = markup.find(end_mark, start)
-    if end < 0 and end_mark.startswith("</"):
-        end = markup.find(end_mark.upper(), start)
-    if end < 0:
-        unclosed.add(end_mark)
+    end = _ENDS[name].search(markup, start)
+    if end is None:
+        unclosed.add(name)
         return start
-    end += len(end_mark)
-    if end_mark.startswith("</"):
-        end = markup.find(">", end) + 1 or end
-    return end
+    return end.end()
+
+
+def _after_page_number(markup: str, name: str, tag: int, start: int) -> int:
+    """Return the place after an element that holds nothing but a page number, or `start` if it holds anything else.
+
+    A class such as "pagebreak" may as well stand for a new page before a whole chapter.
+    """
+    ends = _END_TAG.finditer(markup, start, start + _NUMBER_MARKUP_CHARS)
+    end = next((end for end in ends if end["name"].lower() == name), None)
+    if end is None or _HEADING.search(markup, tag, end.start()):
+        return start
+    shown = _unescaped(_TAG.sub("", markup[start : end.start()])).strip()
+    return end.end() if len(shown) <= _NUMBER_CHARS and _PAGE_NUMBER.fullmatch(shown) else start

@@ -21,6 +21,13 @@ from penwright.corpus.markup import html_to_text
         ("<style>p { color: red }</style><script>if (a < b) {}</script>text", "text\n"),
         ("<head><title>T</title></head><body>text</body>", "text\n"),
         ("<p>one <span class='pagenum'><a id='p2'>[Pg 2]</a></span>two</p>", "one two\n"),
+        ("one<div class='pagebreak'>Seite&nbsp;12</div>two", "one\ntwo\n"),
+        ("<p>one<a class='page-number'> xiv </a> two</p>", "one two\n"),
+        ('<div class="pagebreak"><h2>II</h2><p>She left.</p></div>', "II\n\nShe left.\n"),
+        ("<h2 class='pagebreak'>II</h2>", "II\n"),
+        ("<p class='pagebreak'>I did.</p>", "I did.\n"),
+        ("<p class='no-pagebreak'>1884</p>", "1884\n"),
+        ("<html><head><title>T</title><body><p>Prose.</p><header>End.</header>", "T\n\nProse.\n\nEnd.\n"),
         ('<img alt="a > b"><p title="x>y">text</p>', "text\n"),
         ("<p title=don't>text</p>", "text\n"),
         ("3 < 4 and 5 > 4", "3 < 4 and 5 > 4\n"),
@@ -38,6 +45,11 @@ def test_what_a_reader_sees_is_kept(markup: str, text: str) -> None:
     assert html_to_text(markup) == text
 
 
+def test_a_character_of_thousands_of_digits_is_none() -> None:
+    assert html_to_text("<p>a&#" + "1" * 5000 + ";b</p>") == "a\ufffdb\n"
+    assert html_to_text("<p>&#" + "0" * 5000 + "65;&#00000000;&#0000000233;</p>") == "A\ufffdé\n"
+
+
 @given(st.text("ab<>/!-&;\"'= \npscriptre", max_size=200))
 def test_no_markup_is_too_broken(markup: str) -> None:
     text = html_to_text(markup)
@@ -46,9 +58,21 @@ def test_no_markup_is_too_broken(markup: str) -> None:
     assert "\n\n\n" not in text
 
 
-@pytest.mark.parametrize("unit", ["<", "<a ", "<!--", "<script>", "<p title='", '<a b="', "</", "&", "<pre>", "<p>"])
+@pytest.mark.parametrize(
+    "unit", ["<", "<a ", "<!--", "<script>", "<p title='", '<a b="', "</", "&", "<pre>", "<p>", "<p class=pagenum>"]
+)
 def test_cost_grows_with_length_only(unit: str) -> None:
     """Each of these made some parser take time that grows with the square of the page: an hour, at this length."""
     num_units = 300_000 // len(unit)
     text = html_to_text(unit * num_units + "end")
     assert len(text) <= len(unit) * num_units + 10
+
+
+def test_end_tags_in_capitals_cost_no_more() -> None:
+    """Each was looked for in small letters through the rest of the page first: minutes, at this length."""
+    assert html_to_text("<RT></RT>" * 150_000 + "end") == "end\n"
+
+
+def test_a_tag_of_many_classes_costs_no_more() -> None:
+    """From each of them the rest of the tag was searched for the name of a page number: minutes, at this length."""
+    assert html_to_text("<p " + "class=" * 30_000 + ">end") == "end\n"
