@@ -20,7 +20,8 @@ from penwright.corpus.scratch import Buckets, Scratch
 MIN_SHARED = 4
 """Texts that share fewer hashes are no duplicates: a quotation shares as many."""
 MAX_OWNERS = 64
-"""A hash of more texts than this is a publisher's formula and pairs nothing."""
+"""A hash of more texts than this pairs each with the next one alone, or its cost would grow with the square of their
+number. Copies of one text become a chain; a publisher's formula leaves texts too little alike to be a pair."""
 PART_HASHES = 1 << 15
 """Hashes of all texts that are compared at a time, which bounds the memory."""
 _OWNED = np.dtype([("hash", np.uint64), ("owner", np.int32)])
@@ -61,8 +62,9 @@ def near_duplicates(
         threshold: Least similarity of a pair, above 0.
 
     Returns:
-        The pairs in order of their indices. Only texts that share `MIN_SHARED` hashes are compared, so the cost grows
-        with what is shared and not with the number of pairs.
+        The pairs in order of their indices; of more than `MAX_OWNERS` copies, perhaps only each with the next. Only
+        texts that share `MIN_SHARED` hashes are compared, so the cost grows with what is shared and not with the number
+        of pairs; and so a text may be missed in one some sixty times as long, of whose hashes few are its own.
 
     Raises:
         CorpusError: If the disk is full.
@@ -112,8 +114,9 @@ def _shared_in(owned: Records, *, num_texts: int) -> Iterator[Records]:
     first_of = np.flatnonzero(np.concatenate([[True], hashes[1:] != hashes[:-1]])[: len(hashes)])
     num_owners = np.diff(np.append(first_of, len(hashes)))
     is_rare = np.repeat(num_owners <= MAX_OWNERS, num_owners)
-    hashes, owners = hashes[is_rare], owners[is_rare]
     for distance in range(1, MAX_OWNERS):
+        if distance == 2:  # neighbours of all hashes have been told, and more is told of the rare ones only
+            hashes, owners = hashes[is_rare], owners[is_rare]
         is_pair = hashes[distance:] == hashes[:-distance]
         if not is_pair.any():
             break

@@ -126,6 +126,25 @@ def test_editions_stay_together_and_are_told() -> None:
         assert any("one book is on the shelf in another form already" in warning for warning in planned.warnings)
 
 
+@pytest.mark.parametrize("is_listed", [True, False])
+def test_a_text_that_is_kept_twice_stays_together(is_listed: bool) -> None:
+    """A short poem has too few sentences for a fingerprint, so its two copies were held out one by one."""
+    poem = "The lamp is out.\nThe rain is over.\n"
+    names = [*(f"Author{place}_Title_1900.txt" for place in range(20)), "Vane_Rain_1884.txt", "Wren_Lamp_1902.txt"]
+    texts = [*(f"text number {place}\n" * 50 for place in range(20)), poem, poem]
+    books = [
+        book(name, text, listed=ManifestBook(path=name) if is_listed else None)
+        for name, text in zip(names, texts, strict=True)
+    ]
+    sides = set()
+    for seed in range(20):
+        planned = plan(books, config=CorpusConfig(split_seed=seed, drop_duplicates=is_listed))
+        split = {taken.source.name: taken.split for taken in planned.books}
+        assert split["Vane_Rain_1884.txt"] == split["Wren_Lamp_1902.txt"], seed
+        sides.add(split["Vane_Rain_1884.txt"])
+    assert len(sides) > 1, "with none of these seeds was it held out, so nothing was tested"
+
+
 def test_a_manifest_has_the_last_word_on_names_and_splits() -> None:
     listed = [
         ManifestBook(path="a", title="The Lamp", author="Edith Vane", year=1884, split="test"),
