@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from penwright.corpus.tars import STREAM_OF_SUFFIX, Stream, TarMember, read_tar_member, tar_members
-from penwright.corpus.unpacking import collect, gzip, unpack
+from penwright.corpus.unpacking import MAX_MEMBER_BYTES, collect, gzip, unpack
 from penwright.corpus.zips import ZipMember, read_zip_member, zip_members
 from penwright.errors import ReadingError
 
@@ -58,12 +58,13 @@ def list_members(path: Path) -> list[Member]:
     return [Member(name, sizes[name]) for name in sorted(sizes)]
 
 
-def read_member(path: Path, name: str) -> bytes:
+def read_member(path: Path, name: str, *, max_bytes: int = MAX_MEMBER_BYTES) -> bytes:
     """Return the bytes of one member.
 
     Args:
         path: The archive.
         name: The member's name, from `list_members`.
+        max_bytes: Largest size to unpack.
 
     Raises:
         ReadingError: If there is no such member, it is itself an archive, or it cannot be unpacked within bounds.
@@ -77,18 +78,18 @@ def read_member(path: Path, name: str) -> bytes:
         )
     if suffix == ".gz":
         with path.open("rb") as file:
-            return collect(unpack(file.read, new_stream=gzip, name=shown), name=shown)
+            return collect(unpack(file.read, new_stream=gzip, name=shown), name=shown, max_bytes=max_bytes)
     identity = _identity(path)
     member = _index(path, *identity).get(name)
     if member is None:
         raise ReadingError(f"{path.name} holds no member '{name}'. It may have changed; list it again.")
     if isinstance(member, ZipMember):
         with path.open("rb") as file:
-            return read_zip_member(file, member, name=shown)
+            return read_zip_member(file, member, name=shown, max_bytes=max_bytes)
     if suffix == ".tar":
         stream = Stream(path, new_stream=None)
         try:
-            return read_tar_member(stream, member, name=shown)
+            return read_tar_member(stream, member, name=shown, max_bytes=max_bytes)
         finally:
             stream.close()
     stream = _open_stream(path, *identity)
@@ -96,9 +97,10 @@ def read_member(path: Path, name: str) -> bytes:
         _open_stream.cache_clear()
         stream = _open_stream(path, *identity)
     try:
-        return read_tar_member(stream, member, name=shown)
+        return read_tar_member(stream, member, name=shown, max_bytes=max_bytes)
     except ReadingError:
-        _open_stream.cache_clear()
+        if member.num_bytes <= max_bytes:  # one that is too large was refused before anything was unpacked
+            _open_stream.cache_clear()
         raise
 
 
@@ -146,9 +148,14 @@ def _open_stream(path: Path, num_bytes: int, modified_ns: int) -> Stream:
 
 
 def _declared_gzip_bytes(path: Path) -> int:
-    """Return the size a gzip file declares in its last four bytes, modulo 2^32; it is shown, never trusted."""
+    """Return the size a gzip file declares in its last four bytes, modulo 2^32; it is shown, never trusted.
+
+    It is that of the file's last part. Where that is empty, as in every file of bgzip's, or zeros stand behind it, the
+    size of the file itself says more.
+    """
     with path.open("rb") as file:
         if file.read(2) != b"\x1f\x8b":
             raise ReadingError(f"{path.name} is damaged, or no gzip file. Copy or download it again.")
-        file.seek(-min(4, path.stat().st_size), 2)
-        return int.from_bytes(file.read(4), "little")
+        num_packed = file.seek(0, 2)
+        file.seek(-min(4, num_packed), 2)
+        return int.from_bytes(file.read(4), "little") or num_packed

@@ -13,9 +13,10 @@ from typing import Any
 import tomli_w
 
 from penwright.code_points import has_utf8_form
+from penwright.corpus.archives import list_members
 from penwright.corpus.config import SPLITS, SplitName
-from penwright.corpus.sources import MANIFEST_MARK, Source
-from penwright.errors import ManifestError, did_you_mean
+from penwright.corpus.sources import MANIFEST_MARK, Source, reading
+from penwright.errors import ManifestError, ReadingError, did_you_mean
 from penwright.files import write_text
 
 MANIFEST_SUFFIX = ".toml"
@@ -130,17 +131,35 @@ def sources_of(path: Path, books: Sequence[ManifestBook]) -> list[Source]:
         books: Those to read, from `read_manifest`.
 
     Raises:
-        ManifestError: If a file is missing.
+        ManifestError: If a file or a member of an archive is missing, or an archive cannot be read.
     """
     root = path.absolute().parent
     sources = []
+    sizes: dict[Path, dict[str, int]] = {}  # of each archive's members
     for book in books:
         file = root / book.path
         if not file.is_file():
             raise ManifestError(f"{path} lists {book.path}, which is not there. Restore it, or set keep = false.")
         inside = root if file.is_relative_to(root) and ".." not in Path(book.path).parts else file.parent
-        sources.append(Source(file, book.member or None, file.stat().st_size, inside))
+        if book.member:
+            if file not in sizes:
+                sizes[file] = _member_sizes(path, file)
+            if book.member not in sizes[file]:
+                raise ManifestError(
+                    f"{path} lists {book.member}, which {book.path} does not hold. Correct it, or set keep = false."
+                )
+        num_bytes = sizes[file][book.member] if book.member else file.stat().st_size
+        sources.append(Source(file, book.member or None, num_bytes, inside))
     return sources
+
+
+def _member_sizes(path: Path, file: Path) -> dict[str, int]:
+    """Return the size of each member of an archive that a manifest lists, as the archive declares it."""
+    try:
+        with reading(file.name):
+            return {member.name: member.num_bytes for member in list_members(file)}
+    except ReadingError as error:
+        raise ManifestError(f"{path} lists an archive that cannot be read: {error}") from error
 
 
 def _is_worth_writing(key: str, value: object) -> bool:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from penwright.corpus.archives import is_archive, list_members, read_member
 from penwright.corpus.places import at_home
 from penwright.corpus.reading import is_probably_text
+from penwright.corpus.unpacking import MAX_MEMBER_BYTES
 from penwright.errors import CorpusError, ReadingError, did_you_mean
 
 Paths = str | Path | Sequence[str | Path]
@@ -95,14 +96,15 @@ def as_list(paths: Paths) -> list[str | Path]:
     return given
 
 
-def read_source(source: Source) -> bytes:
-    """Return the bytes of one book.
+def read_source(source: Source, *, max_bytes: int = MAX_MEMBER_BYTES) -> bytes:
+    """Return the bytes of one book, of an archive's member at most `max_bytes`.
 
     Raises:
-        ReadingError: If it vanished, changed since it was listed, or cannot be read.
+        ReadingError: If it vanished, changed since it was listed, is too large a member, or cannot be read.
     """
     if source.member is not None:
-        return read_member(source.path, source.member)
+        with reading(source.name):
+            return read_member(source.path, source.member, max_bytes=max_bytes)
     return read_range(source, start=0, stop=source.num_bytes)
 
 
@@ -151,7 +153,10 @@ def _expand(given: Sequence[str | Path]) -> Iterator[tuple[Path, Path]]:
             yield path, path if path.is_dir() else path.parent
         elif glob.has_magic(str(path)):
             root = _fixed_part(path)
-            matches = sorted(root.glob(str(path.relative_to(root))))
+            try:
+                matches = sorted(root.glob(str(path.relative_to(root))))
+            except ValueError as error:
+                raise CorpusError(f"in '{entry}' the ** must stand by itself, as in 'books/**/*.txt'.") from error
             visible = [match for match in matches if not _is_hidden(match.relative_to(root))]
             if not visible:
                 raise CorpusError(f"the pattern '{entry}' matches no file. Check it, or name the folder itself.")

@@ -24,7 +24,11 @@ STREAM_OF_SUFFIX: dict[str, Callable[[], Decompressor]] = {
 
 MAX_HEADER_BYTES = 1 << 20
 """Largest record that only gives a member a longer name or more properties; tarfile reads each of them whole."""
-_HEADER_KINDS = (tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK, tarfile.XHDTYPE, tarfile.XGLTYPE)
+_HEADER_KINDS = (
+    *(tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK),
+    *(tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE),
+)
+_DAMAGED_HEADERS = (tarfile.InvalidHeaderError, tarfile.TruncatedHeaderError)  # type: ignore[attr-defined]
 
 
 class TarMember(NamedTuple):
@@ -86,10 +90,19 @@ class Stream:
 
 
 class _Info(tarfile.TarInfo):
-    """A header that may not announce a huge one."""
+    """A header that may not announce a huge one, and is never taken for the archive's end because it is damaged."""
+
+    @classmethod
+    def fromtarfile(cls, archive: tarfile.TarFile) -> Self:
+        try:
+            return super().fromtarfile(archive)
+        except _DAMAGED_HEADERS as error:  # tarfile would end here without a word and lose all that follows
+            raise tarfile.ReadError(str(error)) from error
 
     @classmethod
     def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+        if buf and not any(buf):  # the block of zeros that ends an archive may itself be cut short
+            buf = bytes(tarfile.BLOCKSIZE)
         info = super().frombuf(buf, encoding, errors)
         if info.type in _HEADER_KINDS and info.size > MAX_HEADER_BYTES:
             raise tarfile.ReadError(f"a header of {info.size:,} bytes")
@@ -107,38 +120,42 @@ def tar_members(path: Path, *, new_stream: Callable[[], Decompressor] | None) ->
         ReadingError: If it is damaged, cut short, or beyond the bounds.
         OSError: If the file cannot be opened.
     """
+    end = path.stat().st_size if new_stream is None else MAX_TOTAL_BYTES
     members: dict[str, TarMember] = {}
     stream = Stream(path, new_stream=new_stream)
     try:
         # The stream mode never seeks; a member's contents are skipped by reading, which is what checks them.
         with tarfile.open(fileobj=stream, mode="r|", errorlevel=2, tarinfo=_Info) as archive:  # type: ignore[call-overload]
             for info in archive:
+                if info.size < 0 or archive.offset > end:  # tarfile would look for its end far beyond the file's
+                    raise tarfile.ReadError(f"a member of {info.size:,} bytes does not fit")
                 if info.isreg() and not info.issparse():  # a sparse file may claim any size
                     members[info.name] = TarMember(info.offset_data, info.size)
                 if len(members) > MAX_MEMBERS:
                     raise ReadingError(f"{path.name} lists more than {MAX_MEMBERS:,} members. Unpack it yourself.")
                 archive.members.clear()  # tarfile keeps every header it has seen
-    except (tarfile.TarError, EOFError, ValueError) as error:
+    except (tarfile.TarError, EOFError, ValueError, LookupError, RecursionError) as error:
         raise ReadingError(f"{path.name} is damaged, or no tar file: {error}. Copy or download it again.") from error
     finally:
         stream.close()
     return members
 
 
-def read_tar_member(stream: Stream, member: TarMember, *, name: str) -> bytes:
+def read_tar_member(stream: Stream, member: TarMember, *, name: str, max_bytes: int = MAX_MEMBER_BYTES) -> bytes:
     """Return the bytes of one member.
 
     Args:
         stream: The unpacked archive, at or before the member.
         member: From `tar_members`.
         name: What an error calls the member.
+        max_bytes: Largest size to read.
 
     Raises:
         ReadingError: If it is too large or cut short.
     """
-    if member.num_bytes > MAX_MEMBER_BYTES:
+    if member.num_bytes > max_bytes:
         raise ReadingError(
-            f"{name} has {member.num_bytes:,} bytes; at most {MAX_MEMBER_BYTES:,} are read. Unpack it yourself."
+            f"{name} has {member.num_bytes:,} bytes; at most {max_bytes:,} are read. Unpack it yourself."
         )
     stream.skip_to(member.offset)
     data = stream.read(member.num_bytes)

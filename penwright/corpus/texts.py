@@ -20,9 +20,10 @@ from penwright.corpus.facts import Facts
 from penwright.corpus.pieces import Piece
 from penwright.corpus.reading import is_source_code, read_document
 from penwright.corpus.sources import read_range, read_source
+from penwright.corpus.unpacking import MAX_MEMBER_BYTES
 from penwright.errors import ReadingError
 
-MAX_WHOLE_BYTES = 64 << 20
+MAX_WHOLE_BYTES = MAX_MEMBER_BYTES
 """Largest archive member, page or table, which cannot be read in parts."""
 COUNT_CHARS = 1 << 15
 """Characters counted at a time: their code points stay in the processor's cache."""
@@ -47,23 +48,19 @@ def read_bytes(piece: Piece) -> RawPiece:
     """Return a piece's bytes, or those of a whole archive member.
 
     Raises:
-        ReadingError: If they vanished, changed since they were listed, or cannot be read.
+        ReadingError: If they vanished, changed since they were listed, are too many to be held, or cannot be read.
     """
-    _check_size(piece, piece.stop - piece.start)
-    if piece.is_first and piece.is_last:
-        data = read_source(piece.source)
-        _check_size(piece, len(data))  # what an archive declares is not to be believed
-    else:
-        data = read_range(piece.source, start=piece.start, stop=piece.stop)
-    return RawPiece(data, hashlib.sha256(data).hexdigest())
-
-
-def _check_size(piece: Piece, num_bytes: int) -> None:
-    if num_bytes > MAX_WHOLE_BYTES:
+    source, num_bytes = piece.source, piece.stop - piece.start
+    if source.member is None and num_bytes > MAX_WHOLE_BYTES:  # what an archive declares is not to be believed
         raise ReadingError(
-            f"{piece.source.name} has {num_bytes:,} bytes, of which at most {MAX_WHOLE_BYTES:,} can be held at once. "
-            "Unpack it, or save it as plain text, which is read in parts"
+            f"{source.name} has {num_bytes:,} bytes, of which at most {MAX_WHOLE_BYTES:,} can be held at once. "
+            "Save it as plain text, which is read in parts"
         )
+    if piece.is_first and piece.is_last:
+        data = read_source(source, max_bytes=MAX_WHOLE_BYTES)
+    else:
+        data = read_range(source, start=piece.start, stop=piece.stop)
+    return RawPiece(data, hashlib.sha256(data).hexdigest())
 
 
 def read_piece(raw: RawPiece, *, piece: Piece, config: CorpusConfig) -> Reading:

@@ -13,8 +13,8 @@ from typing import Protocol
 
 from penwright.errors import ReadingError
 
-MAX_MEMBER_BYTES = 1 << 30
-"""Largest member that is read: 1 GiB, some two thousand novels."""
+MAX_MEMBER_BYTES = 64 << 20
+"""Largest member that is read: 64 MiB, more than a hundred novels. It is held whole."""
 MAX_RATIO = 200
 """Largest growth of what is unpacked beyond its first `FREE_BYTES`."""
 FREE_BYTES = 1 << 20

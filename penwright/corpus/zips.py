@@ -100,6 +100,8 @@ def zip_members(file: IO[bytes] | Path, *, num_bytes: int, name: str) -> dict[st
         raise ReadingError(
             f"{name} lists members that overlap, as only an archive made to do harm does. It is not read."
         )
+    if not all(0 <= info.header_offset < num_bytes for info in infos):
+        raise ReadingError(f"{name} is damaged: its directory points outside the file. Copy or download it again.")
     members = {}
     for info in infos:
         kind = stat.S_IFMT(info.external_attr >> 16)

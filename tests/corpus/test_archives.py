@@ -47,6 +47,23 @@ def test_a_single_file_under_gzip_is_named_without_its_suffix(tmp_path: Path) ->
     assert read_member(path, "Emma.txt") == b"Emma. The end."
 
 
+@pytest.mark.parametrize("behind", [gzip.compress(b""), bytes(8)], ids=["an empty part", "zeros"])
+def test_a_gzip_file_that_ends_in_nothing_is_not_taken_for_empty(behind: bytes, tmp_path: Path) -> None:
+    """Every file of bgzip's ends in an empty part, and tapes pad with zeros: neither is the size of the whole."""
+    path = tmp_path / "a.txt.gz"
+    path.write_bytes(gzip.compress(b"Words.\n") + behind)
+    assert list_members(path) == [Member("a.txt", path.stat().st_size)]
+    assert read_member(path, "a.txt") == b"Words.\n"
+
+
+@pytest.mark.parametrize("name", ["z.zip", "z.tar", "z.tar.gz"])
+def test_a_member_larger_than_the_bound_given_is_refused_and_the_next_one_read(name: str, tmp_path: Path) -> None:
+    path = write(tmp_path / name, BOOKS)
+    with pytest.raises(ReadingError, match=rf"{name}/c.txt (has 63,000 bytes; at most|is larger than) 30,000"):
+        read_member(path, "c.txt", max_bytes=30_000)
+    assert read_member(path, "b/b.txt", max_bytes=30_000) == BOOKS["b/b.txt"]
+
+
 @pytest.mark.parametrize(
     ("name", "expected"),
     [("a.zip", True), ("a.TAR.GZ", True), ("a.txt.gz", True), ("a.txz", True), ("a.txt", False), ("zip", False)],

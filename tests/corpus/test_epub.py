@@ -1,5 +1,6 @@
 """An EPUB becomes its chapters in reading order; protected and damaged ones are refused with a sentence."""
 
+import struct
 import zipfile
 from io import BytesIO
 
@@ -78,6 +79,15 @@ def test_what_cannot_be_read_is_told(members: dict[str, str], sentence: str) -> 
 def test_what_is_no_zip_file_is_told() -> None:
     with pytest.raises(ReadingError, match=r"book.epub is damaged, or no zip file"):
         epub_to_text(b"PK\x03\x04 but nothing else", name="book.epub")
+
+
+def test_a_book_whose_directory_is_said_to_lie_further_back_is_told() -> None:
+    """It ended the whole run."""
+    data = bytearray(packed(MEMBERS))
+    place = data.rfind(b"PK\x05\x06") + 16
+    struct.pack_into("<I", data, place, struct.unpack_from("<I", data, place)[0] + 1_000)
+    with pytest.raises(ReadingError, match=r"book.epub is damaged"):
+        epub_to_text(bytes(data), name="book.epub")
 
 
 def test_a_book_whose_pages_are_too_much_together_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

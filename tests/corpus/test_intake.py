@@ -1,10 +1,11 @@
 import io
 import tarfile
+import zipfile
 from pathlib import Path
 
 import pytest
 
-from penwright.corpus import archives, intake
+from penwright.corpus import archives, intake, texts
 from penwright.corpus.cache import entry_path
 from penwright.corpus.config import CorpusConfig
 from penwright.corpus.intake import Intake, PrepareProgress, take_in
@@ -132,3 +133,17 @@ def test_a_book_of_a_manifest_must_be_what_was_listed(books_dir: Path, tmp_path:
         ManifestError, match=r"no longer what the manifest lists .its sha256 is [0-9a-f]{64}.. Restore it"
     ):
         taken(books_dir / "shelf.toml", tmp_path / "cache")
+
+
+def test_a_manifest_may_list_books_of_an_archive_too_large_to_be_held(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with zipfile.ZipFile(tmp_path / "shelf.zip", "w") as archive:
+        archive.writestr("a.txt", "The lamp was out, and nobody had thought of oil.\n")
+        archive.writestr("b.txt", "The rain was over, and nobody had heard it stop.\n")
+    monkeypatch.setattr(texts, "MAX_WHOLE_BYTES", 100)
+    assert (tmp_path / "shelf.zip").stat().st_size > 100
+    members = [ManifestBook(path="shelf.zip", member=name) for name in ("a.txt", "b.txt")]
+    write_manifest(tmp_path / "shelf.toml", members)
+    found, _ = taken(tmp_path / "shelf.toml", tmp_path / "cache")
+    assert [one.book.facts.num_chars for one in found.books] == [49, 49]

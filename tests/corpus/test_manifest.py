@@ -1,4 +1,5 @@
 import tomllib
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -140,3 +141,27 @@ def test_a_name_that_is_no_text_is_told() -> None:
 def test_a_file_that_is_missing_is_told(tmp_path: Path) -> None:
     with pytest.raises(ManifestError, match=r"lists a\.txt, which is not there. Restore it, or set keep = false"):
         sources_of(tmp_path / "shelf.toml", [ManifestBook(path="a.txt")])
+
+
+def test_a_member_of_an_archive_has_its_own_size(tmp_path: Path) -> None:
+    """It had that of the whole archive, and of a large one no book could be read."""
+    with zipfile.ZipFile(tmp_path / "shelf.zip", "w") as archive:
+        archive.writestr("a.txt", "The lamp was out.\n")
+        archive.writestr("deep/b.txt", "The rain was over.\n")
+    books = [ManifestBook(path="shelf.zip", member="deep/b.txt"), ManifestBook(path="shelf.zip", member="a.txt")]
+    sources = sources_of(tmp_path / "shelf.toml", books)
+    assert [source.name for source in sources] == ["shelf.zip/deep/b.txt", "shelf.zip/a.txt"]
+    assert [source.num_bytes for source in sources] == [19, 18]
+
+
+def test_a_member_that_is_missing_is_told(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "shelf.zip", "w") as archive:
+        archive.writestr("a.txt", "The lamp was out.\n")
+    with pytest.raises(ManifestError, match=r"lists b\.txt, which shelf\.zip does not hold\. Correct it, or set keep"):
+        sources_of(tmp_path / "shelf.toml", [ManifestBook(path="shelf.zip", member="b.txt")])
+
+
+def test_an_archive_that_is_damaged_is_told(tmp_path: Path) -> None:
+    (tmp_path / "shelf.zip").write_bytes(b"PK\x03\x04 and nothing else")
+    with pytest.raises(ManifestError, match=r"lists an archive that cannot be read: shelf\.zip is damaged"):
+        sources_of(tmp_path / "shelf.toml", [ManifestBook(path="shelf.zip", member="b.txt")])

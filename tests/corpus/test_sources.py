@@ -1,4 +1,6 @@
+import gzip
 import os
+import sys
 import zipfile
 from pathlib import Path
 
@@ -57,6 +59,13 @@ def test_a_file_whose_name_looks_like_a_pattern_is_taken_as_it_is(tmp_path: Path
 def test_a_pattern_that_matches_nothing_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match=r"the pattern '.*\*\.text' matches no file"):
         discover(str(tmp_path / "*.text"))
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 13), reason="from Python 3.13 on ** within a name is a plain *")
+def test_a_pattern_that_cannot_be_is_told(tmp_path: Path) -> None:
+    write(tmp_path / "books" / "a.txt")
+    with pytest.raises(CorpusError, match=r"in '.*books.\*\*\.txt' the \*\* must stand by itself, as in 'books/\*\*/"):
+        discover(str(tmp_path / "books" / "**.txt"))
 
 
 def test_an_unknown_path_is_answered_with_a_near_name(tmp_path: Path) -> None:
@@ -166,6 +175,12 @@ def test_the_members_of_an_archive_are_books(tmp_path: Path) -> None:
     assert dict(found.skipped) == {"shelf.zip/.hidden": "is hidden", "shelf.zip/void.txt": "is empty"}
 
 
+def test_a_gzip_file_that_ends_in_an_empty_part_is_a_book(tmp_path: Path) -> None:
+    write(tmp_path / "a.txt.gz", gzip.compress(b"Words.\n") + gzip.compress(b""))
+    (source,) = discover(tmp_path).sources
+    assert read_source(source) == b"Words.\n"
+
+
 def test_a_damaged_archive_is_passed_over_with_a_reason(tmp_path: Path) -> None:
     write(tmp_path / "a.txt")
     write(tmp_path / "b.zip", b"PK\x03\x04 this is no zip at all")
@@ -182,6 +197,15 @@ def test_a_book_that_vanished_is_told(tmp_path: Path) -> None:
     source = source_of(write(tmp_path / "a.txt"))
     source.path.unlink()
     with pytest.raises(ReadingError, match="a.txt was there when the files were listed and has vanished since"):
+        read_source(source)
+
+
+def test_a_member_whose_archive_vanished_is_told(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "shelf.zip", "w") as archive:
+        archive.writestr("a.txt", "Words.\n")
+    (source,) = discover(tmp_path).sources
+    source.path.unlink()
+    with pytest.raises(ReadingError, match=r"shelf\.zip/a\.txt was there .* and has vanished since"):
         read_source(source)
 
 

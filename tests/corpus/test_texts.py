@@ -1,4 +1,8 @@
 import gzip
+import random
+import struct
+import tracemalloc
+import zipfile
 from collections import Counter
 from pathlib import Path
 
@@ -8,8 +12,8 @@ from hypothesis import strategies as st
 
 from penwright.corpus import texts
 from penwright.corpus.config import CorpusConfig
-from penwright.corpus.pieces import Piece
-from penwright.corpus.sources import Source
+from penwright.corpus.pieces import Piece, pieces_of
+from penwright.corpus.sources import Source, discover
 from penwright.corpus.texts import count_characters, read_bytes, read_piece
 from penwright.errors import ReadingError
 
@@ -79,5 +83,31 @@ def test_an_archive_that_belittles_its_member_is_not_believed(tmp_path: Path, mo
         file.write(b"words\n" * 100)
     monkeypatch.setattr(texts, "MAX_WHOLE_BYTES", 100)
     source = Source(tmp_path / "book.txt.gz", "book.txt", 10, tmp_path)
-    with pytest.raises(ReadingError, match="book.txt.gz/book.txt has 600 bytes"):
+    with pytest.raises(ReadingError, match="book.txt.gz/book.txt is larger than 100 bytes when unpacked"):
         read_bytes(Piece(source, 0, 10, b""))
+
+
+def test_an_archive_that_boasts_of_its_member_is_not_believed(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "shelf.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("book.txt", "Only these words.\n")
+    data = bytearray((tmp_path / "shelf.zip").read_bytes())
+    struct.pack_into("<I", data, data.find(b"PK\x01\x02") + 24, 1_000_000_000)
+    (tmp_path / "shelf.zip").write_bytes(data)
+    (source,) = discover(tmp_path / "shelf.zip").sources
+    assert source.num_bytes == 1_000_000_000
+    (piece,) = pieces_of(source)
+    assert read_bytes(piece).data == b"Only these words.\n"
+
+
+def test_no_more_of_a_member_is_unpacked_than_may_be_held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All of it was unpacked before its size was looked at."""
+    data = random.Random(1).randbytes(5_000_000)
+    (tmp_path / "book.txt.gz").write_bytes(gzip.compress(data, compresslevel=1))
+    monkeypatch.setattr(texts, "MAX_WHOLE_BYTES", 100_000)
+    piece = Piece(Source(tmp_path / "book.txt.gz", "book.txt", 10, tmp_path), 0, 10, b"")
+    tracemalloc.start()
+    with pytest.raises(ReadingError, match="is larger than 100,000 bytes when unpacked"):
+        read_bytes(piece)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2_000_000, f"{peak:,} bytes"

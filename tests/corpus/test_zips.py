@@ -117,6 +117,22 @@ def test_a_member_that_is_not_what_the_directory_says_is_told(change: dict[str, 
         read_zip_member(BytesIO(data), ZipMember(**member._asdict() | change), name="a.txt")
 
 
+@pytest.mark.parametrize("distance", [1, 1_000, 1 << 31])
+def test_a_directory_said_to_lie_further_back_is_told(distance: int) -> None:
+    """The library then takes every member to lie before the beginning of the file."""
+    data = packed({"a.txt": b"Only these words."})
+    (offset,) = struct.unpack_from("<I", data, data.rfind(b"PK\x05\x06") + 16)
+    moved = with_field(data, signature=b"PK\x05\x06", offset=16, value=offset + distance)
+    with pytest.raises(ReadingError, match=r"z.zip is damaged"):
+        ZipBytes(moved, name="z.zip")
+
+
+def test_a_member_said_to_lie_behind_the_end_is_told() -> None:
+    data = with_field(packed({"a.txt": b"Words."}), signature=b"PK\x01\x02", offset=42, value=1 << 31)
+    with pytest.raises(ReadingError, match=r"z.zip is damaged: its directory points outside the file"):
+        ZipBytes(data, name="z.zip")
+
+
 @pytest.mark.parametrize("data", [b"", b"no zip file", packed({"a.txt": b"Text." * 100})[:-30]])
 def test_what_is_no_zip_file_is_told(data: bytes) -> None:
     with pytest.raises(ReadingError, match=r"z.zip is damaged, or no zip file"):
