@@ -164,6 +164,14 @@ class _Contents(NamedTuple):
         )
 
 
+class _Existing(NamedTuple):
+    """What is known of the corpus that is there; itself it is not held open, or Windows would not let it go."""
+
+    checksum: str
+    ids_sha256: tuple[str, ...]
+    cache_keys: tuple[tuple[str, ...], ...]
+
+
 def _contents(intake: Intake, planned: Plan, config: CorpusConfig) -> _Contents:
     taken = {book.book.source: book for book in intake.books}
     dropped = [(copy.name, f"is the same text as {first.name}") for copy, first in planned.duplicates]
@@ -236,12 +244,13 @@ def _books(planned: Plan) -> tuple[Book, ...]:
     return tuple(books)
 
 
-def _existing(store: Path) -> Corpus | None:
-    """Return the corpus that is there, or None where there is none that can be used."""
+def _existing(store: Path) -> _Existing | None:
+    """Return what is known of the corpus that is there, or None where there is none that can be used."""
     try:
-        return Corpus.open(store)
+        corpus = Corpus.open(store)
     except CorpusError:
         return None
+    return _Existing(corpus.checksum, corpus.ids_sha256, corpus.cache_keys)
 
 
 def _reserve(path: Path, *, num_bytes: int) -> None:

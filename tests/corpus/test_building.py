@@ -4,6 +4,7 @@ import random
 import shutil
 import subprocess
 import sys
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from penwright.corpus import Corpus, CorpusConfig, building, cache, pieces
+from penwright.corpus import store as store_module
 from penwright.corpus.building import iter_prepare, prepare, store_dir_of
 from penwright.corpus.inspection import inspect_shelf
 from penwright.corpus.manifest import read_manifest, write_manifest
@@ -105,6 +107,32 @@ def test_a_changed_text_is_prepared_again_whatever_its_date(books_dir: Path, tmp
     old_keys = {key for keys in one.cache_keys for key in keys} - {key for keys in other.cache_keys for key in keys}
     assert len(old_keys) == 1
     assert not any(cache.entry_path(tmp_path / "cache", key).exists() for key in old_keys)
+
+
+def test_nothing_of_the_old_corpus_is_open_when_it_is_replaced(
+    books_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Windows renames no folder of which a file is mapped."""
+    maps: list[weakref.ref[object]] = []
+    num_open: list[int] = []
+    map_ids, put_in_place = store_module._map_ids, building.put_in_place
+
+    def mapped(*arguments: object) -> object:
+        ids = map_ids(*arguments)  # type: ignore[arg-type]
+        maps.append(weakref.ref(ids))
+        return ids
+
+    def counted(folder: Path, target: Path) -> None:
+        num_open.append(sum(ids() is not None for ids in maps))
+        put_in_place(folder, target)
+
+    monkeypatch.setattr(store_module, "_map_ids", mapped)
+    monkeypatch.setattr(building, "put_in_place", counted)
+    prepare(books_dir, store_dir=tmp_path / "store", cache_dir=tmp_path / "cache")
+    (books_dir / "Wren_Soup_1902.txt").unlink()
+    prepare(books_dir, store_dir=tmp_path / "store", cache_dir=tmp_path / "cache")
+    assert num_open == [0, 0]
+    assert len(maps) >= 2
 
 
 def test_another_picture_in_the_folder_is_told_and_changes_no_id(books_dir: Path, tmp_path: Path) -> None:
