@@ -10,13 +10,16 @@ _FIELD = re.compile(
     r"^(Title|Author|Language|Release Date|Posting Date)[ \t]*:[ \t]*(\S[^\n]*(?:\n[ \t]+\S[^\n]*)*)", re.MULTILINE
 )
 _NAMES = {"Release Date": "Release date", "Posting Date": "Release date"}
-_NUMBER = re.compile(r"\s*\[\s*(?:E-?(?:Text|Book)|Etext)[^\]]*\].*|\s+Last Updated:.*", re.IGNORECASE | re.DOTALL)
+_NUMBER = re.compile(r" ?\[ ?(?:E-?(?:Text|Book)|Etext)[^\]]{0,80}\].*| Last Updated:.*", re.IGNORECASE | re.DOTALL)
 _BLANKS = re.compile(r"\s+")
 # **The Project Gutenberg Etext of Moby Dick, by Herman Melville**, Project Gutenberg Etext "Faust" by Goethe
+# Only in lines of a header's length, and without giving back blanks: what could be title, name or neither is tried at
+# every length, which would cost the square of a long line and more.
 _OPENING = re.compile(
-    r"^[ \t]*\**[ \t]*(?:The[ \t]+|This[ \t]+is[ \t]+the[ \t]+)?Project[ \t]+Gutenberg(?:['’]s)?[ \t]+"
+    r"^(?=[^\n]{0,200}$)[ \t]*+\**+[ \t]*+"
+    r"(?:The[ \t]+|This[ \t]+is[ \t]+the[ \t]+)?Project[ \t]+Gutenberg(?:['’]s)?[ \t]+"
     r"(?:(?:E-?[Tt]ext|E-?[Bb]ook|eBook)\b,?[ \t]*)?(?:of[ \t]+)?"
-    r"[\"“]?(?P<title>[^\n\"”*]+?)[\"”]?(?:,?[ \t]+(?:by|von)[ \t]+(?P<author>[^\n*]+?))?[ \t]*\**[ \t]*$",
+    r"[\"“]?(?P<title>[^\n\"”*]+?)[\"”]?(?:,?[ \t]+(?:by|von)[ \t]+(?P<author>[^\n*]+?))?[ \t]*+\**+[ \t]*+$",
     re.MULTILINE,
 )
 _OLD_DATE = re.compile(
@@ -36,7 +39,10 @@ def read_details(header: str) -> dict[str, str]:
     details: dict[str, str] = {}
     for field in _FIELD.finditer(header):
         name = _NAMES.get(field[1], field[1])
-        value = _BLANKS.sub(" ", _NUMBER.sub("", field[2]) if name == "Release date" else field[2]).strip()
+        value = _BLANKS.sub(" ", field[2])
+        if name == "Release date":
+            value = _NUMBER.sub("", value)
+        value = value.strip()
         if value:
             details.setdefault(name, value)
     opening = _OPENING.search(header)

@@ -26,7 +26,7 @@ _BEGINNINGS = ("start", "small print end")
 _ENDS = ("end", "end line", "small print start", "full licence")
 _PROJECT_NAMES = ("Project Gutenberg", "PROJECT GUTENBERG", "project gutenberg", "Project\nGutenberg")
 _HEADER_FIRST_LINE = re.compile(
-    r"^[ \t]*\**[ \t]*(?:The\s+|This\s+is\s+the\s+)?Project\s+Gutenberg(?:'s|’s)?\b", re.MULTILINE
+    r"^[ \t]*+\**+[ \t]*+(?:The\s+|This\s+is\s+the\s+)?Project\s+Gutenberg(?:'s|’s)?\b", re.MULTILINE
 )
 
 

@@ -15,16 +15,17 @@ from typing import NamedTuple
 _PROJECT = r"(?:PROJECT|Project)\s+(?:GUTENBERG|Gutenberg)"
 _STARS = r"[ \t]{0,4}\*{1,8}[ \t]*"
 _TH = r"(?:TH(?:IS|E)\s+|[Tt]h(?:is|e)\s+)?"
+# Runs of blanks and stars are possessive: a line of nothing else would cost the square of its length.
 _FORMS = {
     # *** START OF THIS PROJECT GUTENBERG EBOOK EMMA ***, ***START OF THE ..., in capitals also without the stars
     "start": rf"(?:{_STARS}(?:START|Start)|[ \t]{{0,4}}START)\s+(?:OF|of)\s+{_TH}{_PROJECT}",
     # *END*THE SMALL PRINT! FOR PUBLIC DOMAIN ETEXTS*Ver.04.29.93*END*, *END THE SMALL PRINT!, **END OF THE SMALL PRINT
-    "small print end": rf"{_STARS}END[ \t]*\**[ \t]*(?:OF[ \t]+)?(?:THE[ \t]+)?SMALL[ \t]+PRINT",
-    "small print start": rf"{_STARS}START[ \t]*\**[ \t]*(?:OF[ \t]+)?(?:THE[ \t]+)?SMALL[ \t]+PRINT",
+    "small print end": rf"{_STARS}END[ \t]*+\**+[ \t]*+(?:OF[ \t]+)?(?:THE[ \t]+)?SMALL[ \t]+PRINT",
+    "small print start": rf"{_STARS}START[ \t]*+\**+[ \t]*+(?:OF[ \t]+)?(?:THE[ \t]+)?SMALL[ \t]+PRINT",
     "end": rf"(?:{_STARS}(?:END|End)|[ \t]{{0,4}}END)\s+(?:OF|of)\s+{_TH}{_PROJECT}",
     # End of the Project Gutenberg EBook of ..., The end of Project Gutenberg etext of ..., Ende dieses Projekt
     # Gutenberg ...
-    "end line": r"[ \t]*\**[ \t]*(?:(?:(?:The|THE)[ \t]+end|END|End)\s+of\s+(?:(?:the|The|this|THE|THIS)\s+)?"
+    "end line": r"[ \t]*+\**+[ \t]*+(?:(?:(?:The|THE)[ \t]+end|END|End)\s+of\s+(?:(?:the|The|this|THE|THIS)\s+)?"
     r"Project\s+Gutenberg"
     r"|(?:Ende|Fin|Fine|Fim|Einde|Slut|Loppu)\b[^\n.]{0,30}\bProje(?:c|k)?to?(?:es|s)?\s+Gutenberg)",
     "full licence": rf"{_STARS}START:[ \t]*FULL[ \t]+LICEN[CS]E",
@@ -68,10 +69,12 @@ def find_markers(text: str, *, start: int = 0, end: int | None = None) -> list[M
 
 
 def _places(text: str, needle: str, start: int, end: int) -> Iterator[int]:
+    """Yield the first place of a word in each line that has it; a marker that ends before it reaches none behind it."""
     place = text.find(needle, start, end)
     while place >= 0:
         yield place
-        place = text.find(needle, place + len(needle), end)
+        line_end = text.find("\n", place, end)
+        place = text.find(needle, line_end, end) if line_end >= 0 else -1
 
 
 def _marker_at(text: str, line: int) -> Marker | None:

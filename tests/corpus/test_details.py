@@ -58,3 +58,24 @@ def test_an_old_header_tells_them_in_its_first_line(line: str, title: str, autho
 def test_no_header_tells_nothing() -> None:
     assert read_details("") == {}
     assert read_details("Title:\n\nText.\n") == {}
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        " " * 300_000 + "The Lamp\n",
+        "Project Gutenberg Etext of The Lamp" + " " * 300_000 + "x\n",
+        "Project Gutenberg Etext of The Lamp" + " by A" * 60_000 + "*x\n",
+    ],
+    ids=["blanks before", "blanks behind", "by and by"],
+)
+def test_a_long_line_costs_no_more_than_its_length(header: str) -> None:
+    """Each length of each part was tried with each of the others: minutes, at this length."""
+    assert read_details(header) == {}
+
+
+def test_a_long_date_costs_no_more_than_its_length() -> None:
+    blanks = " " * 300_000
+    assert read_details(f"Release Date: May,{blanks}1998{blanks}[EBook #1342]\n") == {"Release date": "May, 1998"}
+    many = "[EBook #1342 " * 25_000
+    assert read_details(f"Release Date: May 1998 {many}\n") == {"Release date": f"May 1998 {many.strip()}"}

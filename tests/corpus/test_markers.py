@@ -65,3 +65,18 @@ def test_only_the_stretch_asked_for_is_searched() -> None:
     assert [marker.kind for marker in find_markers(text)] == ["start", "end line"]
     assert [marker.kind for marker in find_markers(text, start=60)] == ["end line"]
     assert [marker.kind for marker in find_markers(text, end=60)] == ["start"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        " " * 300_000 + "Gutenberg",
+        "**END" + " " * 300_000 + "GUTENBERG",
+        "***START" + "\t" * 300_000 + "x SMALL PRINT",
+        " " * 100_000 + "Gutenberg " * 10_000,
+    ],
+    ids=["blanks", "blanks after END", "tabs after START", "blanks, and many a tell-tale word"],
+)
+def test_a_line_of_blanks_costs_no_more_than_its_length(line: str) -> None:
+    """Each blank was given back to the next run of them, one after the other: minutes, at this length."""
+    assert find_markers(line + "\n") == []
