@@ -21,6 +21,7 @@ from penwright.corpus.cleaning import CLEANING_VERSION
 from penwright.corpus.config import CorpusConfig
 from penwright.corpus.facts import Facts
 from penwright.corpus.pieces import Piece
+from penwright.corpus.reading import is_source_code
 from penwright.corpus.sources import CACHE_TAG
 from penwright.files import replacing, write_text
 
@@ -35,7 +36,8 @@ def key_of(sha256: str, *, piece: Piece, config: CorpusConfig) -> str:
 
     Args:
         sha256: Of the piece's bytes.
-        piece: Its suffix and its place in the book matter to reading and cleaning; its name does not.
+        piece: Its suffix, whether its name is a program's, and its place in the book matter to reading and cleaning;
+            its name does not otherwise.
         config: What is cut.
     """
     how: dict[str, Any] = {
@@ -44,6 +46,7 @@ def key_of(sha256: str, *, piece: Piece, config: CorpusConfig) -> str:
         "is_raw": config.is_raw,
         "config": None if config.is_raw else [config.licence, config.unwrap, config.fold],
         "suffix": PurePosixPath(piece.source.name).suffix.lower(),
+        "is_code": is_source_code(piece.source.name),
         "place": [piece.is_first, piece.is_last, piece.mark.hex()],
         "sha256": sha256,
     }

@@ -24,6 +24,7 @@ _KEYS = {
     *("format", "schema_version", "alphabet", "config", "books", "ids_sha256"),
     *("cache_keys", "skipped", "warnings", "digest", "checksum"),
 }
+_KEY_OF_PIECES = "pieces_version"
 
 
 def describe(
@@ -35,6 +36,7 @@ def describe(
     cache_keys: Sequence[Sequence[str]],
     skipped: Sequence[tuple[str, str]],
     warnings: Sequence[str],
+    pieces_version: int | None = None,
 ) -> dict[str, Any]:
     """Return what corpus.json holds, digests included.
 
@@ -46,6 +48,7 @@ def describe(
         cache_keys: Names of each book's clean pieces, by which an unchanged corpus is recognised.
         skipped: Files that were not taken, (name, reason).
         warnings: One sentence each.
+        pieces_version: Stands for how pieces are learned and texts cut into them; None for a corpus in characters.
     """
     rows = [asdict(book) for book in books]
     data = {
@@ -59,6 +62,7 @@ def describe(
         "skipped": [list(pair) for pair in skipped],
         "warnings": list(warnings),
         "digest": digest_of(alphabet.to_dict(), rows, ids_sha256),
+        **({} if pieces_version is None else {_KEY_OF_PIECES: pieces_version}),
     }
     return {**data, "checksum": _sha256_of_json(data)}
 
@@ -146,7 +150,8 @@ def read_description(folder: Path) -> dict[str, Any]:
             f"the corpus in {folder} has version {found!r}, this program reads {SCHEMA_VERSION}. "
             "Prepare the books again."
         )
-    if set(data) != _KEYS or data["checksum"] != _sha256_of_json({k: v for k, v in data.items() if k != "checksum"}):
+    content = {key: value for key, value in data.items() if key != "checksum"}
+    if set(data) - {_KEY_OF_PIECES} != _KEYS or data["checksum"] != _sha256_of_json(content):
         raise CorpusError(
             f"the corpus in {folder} is damaged: {JSON_NAME} does not match its checksum. Prepare the books again."
         )

@@ -54,6 +54,8 @@ class Corpus:
     """Of each book's ids as they lie in ids.bin."""
     cache_keys: tuple[tuple[str, ...], ...]
     """Names of each book's clean pieces in the cache it was prepared with."""
+    pieces_version: int | None
+    """What stands for how its pieces were learned and its texts cut; None for a corpus in characters."""
     ids: Ids
     """All ids, a read-only memory map of shape (N,)."""
 
@@ -69,6 +71,7 @@ class Corpus:
         self.checksum = data["checksum"]
         self.ids_sha256 = tuple(data["ids_sha256"])
         self.cache_keys = tuple(map(tuple, data["cache_keys"]))
+        self.pieces_version = data.get("pieces_version")
 
     @classmethod
     def open(cls, path: str | Path) -> "Corpus":

@@ -24,6 +24,9 @@ from penwright.errors import CorpusError
 from penwright.files import sync_file
 from penwright.pieces import learn_pieces
 
+PIECES_VERSION = 1
+"""Raised whenever the same books in characters give other pieces or other ids, by another way of cutting, of learning
+or of choosing the sample. A corpus of another version is made anew."""
 SAMPLE_CHARS = 8_000_000
 """Characters of the training books that pieces are learned from at most, an even share of each book's beginning."""
 IDS_AT_ONCE = 1 << 18
@@ -91,6 +94,7 @@ def iter_units(characters: Corpus, *, store_dir: Path, config: CorpusConfig) -> 
             cache_keys=characters.cache_keys,
             skipped=characters.skipped,
             warnings=characters.warnings,
+            pieces_version=PIECES_VERSION,
         )
         write_description(folder, description)
         put_in_place(folder, store_dir)
@@ -143,4 +147,5 @@ def _is_made(store_dir: Path, characters: Corpus, config: CorpusConfig) -> bool:
         books = [replace(book, start=0, num_ids=0) for book in corpus.books]
         return corpus.alphabet.characters, books, corpus.cache_keys, corpus.skipped, corpus.warnings
 
-    return there.config == config and origin(there) == origin(characters)
+    is_as_now = there.pieces_version == PIECES_VERSION and there.config == config
+    return is_as_now and origin(there) == origin(characters)

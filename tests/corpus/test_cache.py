@@ -89,6 +89,7 @@ def test_a_key_depends_on_content_and_on_everything_that_decides_the_cleaning(mo
         key_of("1" * 64, piece=piece_named("a.txt"), config=CONFIG),
         key_of("2" * 64, piece=piece_named("a.txt"), config=CONFIG),
         key_of("1" * 64, piece=piece_named("a.html"), config=CONFIG),
+        key_of("1" * 64, piece=piece_named("CMakeLists.txt"), config=CONFIG),
         key_of("1" * 64, piece=piece_named("a.txt"), config=CorpusConfig(unwrap=False)),
         key_of("1" * 64, piece=piece_named("a.txt"), config=CorpusConfig(licence=False)),
         key_of("1" * 64, piece=piece_named("a.txt"), config=CorpusConfig(fold=True)),

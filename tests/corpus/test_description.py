@@ -55,6 +55,18 @@ def test_the_digest_ignores_file_names_and_nothing_else() -> None:
     assert digest_of(Alphabet("ab").to_dict(), described(book())["books"], ["2" * 64]) != digest
 
 
+def test_the_version_of_pieces_is_told_of_a_corpus_in_pieces_only(tmp_path: Path) -> None:
+    arguments = {"alphabet": Alphabet("ab"), "config": CorpusConfig(), "books": [book()], "ids_sha256": ["1" * 64]}
+    arguments |= {"cache_keys": [["2" * 64]], "skipped": [], "warnings": []}
+    plain, first, second = (describe(**arguments, pieces_version=version) for version in (None, 1, 2))
+    assert plain == describe(**arguments)
+    assert set(first) - set(plain) == {"pieces_version"}
+    assert plain["digest"] == first["digest"] == second["digest"]
+    assert len({plain["checksum"], first["checksum"], second["checksum"]}) == 3
+    write_description(tmp_path, second)
+    assert read_description(tmp_path) == second
+
+
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [

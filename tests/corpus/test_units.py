@@ -87,6 +87,25 @@ def test_an_unchanged_corpus_is_kept_and_a_changed_one_made_anew(books_dir: Path
     Corpus.open(store).verify()
 
 
+@BOTH
+def test_another_way_of_cutting_makes_it_anew(
+    books_dir: Path, tmp_path: Path, unit: Unit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = config_of(unit)
+    store = store_dir_of([books_dir], cache_dir=tmp_path / "cache", config=config)
+
+    def stages() -> list[str]:
+        steps = iter_prepare([books_dir], store_dir=store, cache_dir=tmp_path / "cache", config=config)
+        return list(dict.fromkeys(step.stage for step in steps))
+
+    stages()
+    assert stages() == ["reading", "done"]
+    monkeypatch.setattr(units, "PIECES_VERSION", units.PIECES_VERSION + 1)
+    assert stages() == ["reading", "encoding", "done"]
+    assert Corpus.open(store).pieces_version == units.PIECES_VERSION
+    assert stages() == ["reading", "done"]
+
+
 def test_each_unit_and_number_has_a_folder_of_its_own(tmp_path: Path) -> None:
     configs = [CorpusConfig(), config_of("pairs"), config_of("words"), CorpusConfig(unit="pairs")]
     assert len({store_dir_of(["books"], cache_dir=tmp_path / "cache", config=config) for config in configs}) == 4
