@@ -15,8 +15,9 @@ from penwright.corpus.licence import find_boilerplate
 from penwright.corpus.spans import Span, without
 from penwright.corpus.wrapping import unwrap
 
-CLEANING_VERSION = 1
-"""Raised whenever `clean` gives another result for some text; part of every key under which a cleaned text is kept."""
+CLEANING_VERSION = 2
+"""Raised whenever some file comes out otherwise, cleaned in another way or read in another way; part of every key under
+which a clean text is kept."""
 MAX_CUT_CHARS = 20_000
 """How much of a cut's own text the report keeps."""
 
@@ -100,12 +101,12 @@ def clean(
     if config.licence:
         cuts = _report(text, boilerplate.spans)
         text = without(text, boilerplate.spans)
+    if config.fold and not text.isascii():  # before the lines are tidied, as blanks and blank lines may come of it
+        text = text.translate(_FOLDED)
     given = [characters_of(text)]
     del text  # a book is long, and this is one of several copies: each goes before the next is made
     text, is_hard_wrapped, was_unwrapped = _laid_out(given.pop(), unwrapping=config.unwrap)
     text = _without_outer_blank_lines(text, is_first=is_first, is_last=is_last)
-    if config.fold and not text.isascii():
-        text = text.translate(_FOLDED)
     return Cleaned(text, cuts, details, is_hard_wrapped, was_unwrapped, boilerplate.warnings)
 
 

@@ -38,7 +38,7 @@ class CorpusConfig:
     unwrap: bool = True
     """Join the lines of paragraphs that were broken at a fixed width."""
     fold: bool = False
-    """Replace typographic quotes, dashes and accents by ASCII. Lossy."""
+    """Write curly quotes, dashes, ellipses and ligatures as ASCII does; letters keep their accents. Lossy."""
     drop_duplicates: bool = True
     """Take a text that occurs several times only once. Other editions of it are kept, on the same side of the split."""
     split: SplitRule = "author"

@@ -30,6 +30,7 @@ PARAGRAPHS = [
 ]
 WRAPPED = "\n\n".join(textwrap.fill(paragraph, 66) for paragraph in PARAGRAPHS) + "\n"
 BOOK = "\n\n".join(PARAGRAPHS) + "\n"
+INVISIBLE = "x\xa0\n\u200b\n\u200b\n\u200b\n"
 
 
 def test_a_published_file_becomes_its_book() -> None:
@@ -93,6 +94,12 @@ def test_folding_writes_as_a_typewriter_does_and_only_when_asked() -> None:
     assert clean(text, config=CleaningConfig(fold=True)).text == "\"Zoë's fine,\" he said - and--'no'... it's 10 %.\n"
 
 
+def test_what_folding_leaves_of_a_line_is_tidied() -> None:
+    config = CleaningConfig(fold=True)
+    assert clean("One.\xa0\nTwo.\u2003\n", config=config).text == "One.\nTwo.\n"
+    assert clean("\ufeff\nOne.\n\u200b\n\u200b\n\u200b\nTwo.\n\xa0\n", config=config).text == "One.\n\n\nTwo.\n"
+
+
 def test_pieces_of_a_file_join_to_what_the_whole_gives() -> None:
     pieces = [HEADER + BOOK, "\n\n" + BOOK * 3, "\n" + BOOK + FOOTER]
     places = [(True, False), (False, False), (False, True)]
@@ -105,13 +112,16 @@ def test_pieces_of_a_file_join_to_what_the_whole_gives() -> None:
 
 @given(
     st.lists(
-        st.sampled_from([HEADER, FOOTER, WRAPPED, BOOK, "  \n", "\n\n\n\n", "***\n", "CHAPTER I\n", "¡Olé!\n"]),
+        st.sampled_from(
+            [HEADER, FOOTER, WRAPPED, BOOK, "  \n", "\n\n\n\n", "***\n", "CHAPTER I\n", "¡Olé!\n", INVISIBLE]
+        ),
         max_size=9,
     ),
     st.booleans(),
+    st.booleans(),
 )
-def test_cleaning_a_clean_text_changes_nothing(parts: list[str], unwrap: bool) -> None:
-    config = CleaningConfig(unwrap=unwrap)
+def test_cleaning_a_clean_text_changes_nothing(parts: list[str], unwrap: bool, fold: bool) -> None:
+    config = CleaningConfig(unwrap=unwrap, fold=fold)
     once = clean("".join(parts), config=config).text
     assert clean(once, config=config).text == once
 
