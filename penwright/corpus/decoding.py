@@ -64,13 +64,12 @@ class Decoded(NamedTuple):
     """Why that one: "byte order mark", "valid UTF-8", "detected: reads as Polish", ..."""
 
 
-def decode(data: bytes, *, name: str, encoding: str | None = None) -> Decoded:
+def decode(data: bytes, *, name: str) -> Decoded:
     """Return the text of a file's bytes.
 
     Args:
         data: The bytes of a whole file, or of a piece of one cut at a line's end.
         name: What an error calls the file.
-        encoding: What an earlier piece of the same file was found to be in; tried first.
 
     Returns:
         The text. CR, CR LF and CR CR LF have become LF, and the end-of-file mark of DOS is gone.
@@ -85,7 +84,7 @@ def decode(data: bytes, *, name: str, encoding: str | None = None) -> Decoded:
     if marked in ("utf-16", "utf-32"):
         decoded = _wide(data, marked, name)
     else:
-        decoded = _by_content(with_line_feeds(data.removeprefix(codecs.BOM_UTF8)), name, encoding)
+        decoded = _by_content(with_line_feeds(data.removeprefix(codecs.BOM_UTF8)), name)
         if marked is not None and decoded.encoding == "utf-8":
             decoded = decoded._replace(encoding=marked, reason="byte order mark")
     if not decoded.text.strip():
@@ -147,7 +146,7 @@ def _wide(data: bytes, encoding: str, name: str) -> Decoded:
     return Decoded(with_line_feeds(text.encode("utf-8")).decode("utf-8"), encoding, "byte order mark")
 
 
-def _by_content(data: bytes, name: str, expected: str | None) -> Decoded:
+def _by_content(data: bytes, name: str) -> Decoded:
     what = what_else(data)
     if what is None and b"\0" in data:
         what = "a binary file (it holds NUL bytes)"
@@ -160,11 +159,6 @@ def _by_content(data: bytes, name: str, expected: str | None) -> Decoded:
     mixed = _nearly_utf8(data)
     if mixed is not None:
         return mixed
-    if expected is not None and expected not in ("utf-8", "utf-8-sig"):
-        try:
-            return Decoded(data.decode(expected), expected, "as in the first piece of the file")
-        except (UnicodeDecodeError, LookupError):
-            pass
     declared = _declared(data)
     encoding, reason = detect(data, declared=declared)
     if declared == encoding:

@@ -97,13 +97,6 @@ def test_a_wrong_declaration_does_not_spoil_the_text() -> None:
     assert decode(text.encode("cp1252"), name="a").text == text
 
 
-def test_a_later_piece_is_read_like_the_first() -> None:
-    piece = "Straße\n".encode("cp1250")
-    decoded = decode(piece, name="a", encoding="cp1250")
-    assert decoded.encoding == "cp1250"
-    assert decoded.reason == "as in the first piece of the file"
-
-
 @pytest.mark.parametrize(
     ("data", "sentence"),
     [
