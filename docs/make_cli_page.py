@@ -33,7 +33,7 @@ the system's place for caches, or in the folder that `PENWRIGHT_CACHE` names; al
 | 0 | done |
 | 1 | failed; one sentence on standard error says why and what to do |
 | 2 | wrong usage: an unknown command, option, name or value |
-| 129, 130, 143 | stopped by a terminal that closed, by Ctrl-C or by a request to terminate; a training has saved itself before, unless Ctrl-C came twice |
+| 129, 130, 143 | stopped: terminal closed, Ctrl-C, request to end; a training saves first, but at a second Ctrl-C |
 | 141 | whoever read the output has gone |
 
 A training takes its configuration from four layers, each over the one before: the defaults, a preset (`--preset`), a

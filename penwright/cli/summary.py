@@ -31,9 +31,7 @@ def beginning(config: "RunConfig", *, vocab_size: int, run: Path, is_planned: bo
     else:
         length = format_duration(limits.seconds or 0.0)
     if is_planned:
-        return (
-            f"Training for {length}, in {run}; first a few seconds to find what suits. Ctrl-C saves and ends."
-        )
+        return f"Training for {length}, in {run}; first a few seconds to find what suits. Ctrl-C saves and ends."
     network = f"{model.cell} network of {num_parameters_of(model):,} parameters"
     return f"Training a {network} for {length}, in {run}. Ctrl-C saves and ends."
 

@@ -10,7 +10,17 @@ from typing import Any, NamedTuple, TypeVar
 
 from penwright.baselines import Baseline
 from penwright.evaluation import BookScore
-from penwright.training.records import AnyRecord, Evaluation, Finished, Planned, PlannedSize, Progress, Record, RolledBack, Sample
+from penwright.training.records import (
+    AnyRecord,
+    Evaluation,
+    Finished,
+    Planned,
+    PlannedSize,
+    Progress,
+    Record,
+    RolledBack,
+    Sample,
+)
 
 SomeRecord = TypeVar("SomeRecord", bound=Record)
 

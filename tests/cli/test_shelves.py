@@ -21,7 +21,10 @@ def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_books_that_are_named_are_read() -> None:
     said: list[str] = []
-    assert choose_shelf(["novels/*.txt"], wants_default=False, say=said.append, warn=said.append) == (["novels/*.txt"], "novels")
+    assert choose_shelf(["novels/*.txt"], wants_default=False, say=said.append, warn=said.append) == (
+        ["novels/*.txt"],
+        "novels",
+    )
     assert said == []
 
 

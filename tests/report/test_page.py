@@ -299,6 +299,8 @@ def test_a_run_of_another_length_is_not_held_against_the_forecast() -> None:
 
 def test_a_run_that_goes_on_or_has_no_held_out_books_is_not_held_against_a_forecast() -> None:
     for plan in (planned(), planned(difficulty=None), planned(name=HOSTILE)):
-        text = Reader(render_page(RunStory(name="a", path="a", records=(plan, progress(1, 2.0)), config=FOR_THAT_TIME))).text
+        text = Reader(
+            render_page(RunStory(name="a", path="a", records=(plan, progress(1, 2.0)), config=FOR_THAT_TIME))
+        ).text
         assert "promised most" in text and "it needs" not in text
     assert "promised most" not in Reader(render_page(RunStory(name="a", path="a", records=(progress(1, 2.0),)))).text

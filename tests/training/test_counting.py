@@ -10,9 +10,7 @@ from penwright.training import counting as counting_module
 from penwright.training.counting import CountedShelf
 
 
-def shelf(
-    corpus: Corpus, *, min_ids: int = 100, max_entries: int = 10**6, max_chars: int = 10**7
-) -> CountedShelf:
+def shelf(corpus: Corpus, *, min_ids: int = 100, max_entries: int = 10**6, max_chars: int = 10**7) -> CountedShelf:
     return CountedShelf(
         corpus,
         kinds=kinds_of(CHARACTERS),
