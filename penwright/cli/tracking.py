@@ -6,8 +6,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from penwright.cli.display import Display
-from penwright.cli.summary import quoted
 from penwright.errors import MissingExtraError
+from penwright.quoting import quoted
 
 if TYPE_CHECKING:
     from penwright.report.tensorboard import TensorBoardWriter

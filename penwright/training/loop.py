@@ -8,7 +8,7 @@ all.
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 from math import log
@@ -41,6 +41,7 @@ class Loop:
         clock: Callable[[], float] = time.monotonic,
         began: float | None = None,
         counting_seconds: float = 0.0,
+        told: Sequence[AnyRecord] = (),
     ) -> None:
         """Prepare to run; nothing is read yet.
 
@@ -51,6 +52,7 @@ class Loop:
             clock: Seconds that only go forward.
             began: What the clock showed when a new run began; None for now, or for where a restored session stood.
             counting_seconds: What counting a fold took, 0 if none was counted yet.
+            told: What an earlier session has told of the step at which a restored one stands.
         """
         self._session = session
         self._keeper = keeper
@@ -62,8 +64,8 @@ class Loop:
         # A state is one to go back to once the reading after it has gone well: the update before may have spoilt it.
         self._unproven = session.capture() if self._is_snapshot_due() else None
         self._counting_seconds = counting_seconds  # of the last fold, once there was one
-        self._evaluated_at = session.counters.best_step
-        self._sampled_at: int | None = None
+        self._evaluated_at = max((record.step for record in told if isinstance(record, Evaluation)), default=None)
+        self._sampled_at = max((record.step for record in told if isinstance(record, Sample)), default=None)
 
     def records(self) -> Iterator[AnyRecord]:
         """Train, and yield what happens. The last record is a `Finished`.

@@ -153,7 +153,9 @@ def resume(
             fell_back = FellBack(**session.when(), refused=loaded.refused)
             keeper.note(session, fell_back)
             yield fell_back
-        yield from Loop(session, keeper, stop=stop, clock=clock, counting_seconds=counting_seconds).records()
+        told = [record for record in folder.metrics() if record.step == session.counters.step]
+        loop = Loop(session, keeper, stop=stop, clock=clock, counting_seconds=counting_seconds, told=told)
+        yield from loop.records()
 
 
 def settled(config: RunConfig) -> RunConfig:

@@ -32,7 +32,7 @@ def test_what_a_plan_will_choose_is_still_its_to_choose_when_it_is_read_back(
     again = resolve_config(None, config_file=path)
     assert is_to_be_planned(again, world=World())
     assert batch_sizes_of(again) == batch_sizes_of(resolved)
-    assert again.config == resolved.config
+    assert again.config.to_dict() == resolved.config.to_dict()
 
 
 def test_every_value_names_its_origin(tmp_path: Path) -> None:

@@ -81,7 +81,7 @@ def test_books_are_prepared_and_described(
     monkeypatch.setattr(sys.stderr, "isatty", lambda: is_terminal)
     monkeypatch.setenv("TERM", "xterm")
     said: list[str] = []
-    corpus = prepare_books([books_dir], config=CorpusConfig(), say=said.append, warn=said.append)
+    corpus = prepare_books([books_dir], config=CorpusConfig(), say=said.append)
     assert len(corpus.books) == 6
     assert said[0].startswith("Books (and their characters): 4 to learn from (6,2")
     assert said[1].startswith("Left out: photo.png: ") and said[1].endswith(f"penwright inspect {books_dir}")

@@ -89,8 +89,8 @@ def test_the_bits_of_the_characters_are_those_of_the_symbols(alphabet: Alphabet,
 def test_predictions_that_are_no_numbers_are_no_score(weight: float) -> None:
     """They used to be printed as "nan bits/char"."""
     model = Rememberer(LEARNT.vocab_size)
-    model.table.data[::2] = weight
-    model.table.data[1::2] = -weight
+    model.table.data[:, ::2] = weight
+    model.table.data[:, 1::2] = -weight
     with pytest.raises(AuthorError, match="predictions are not numbers"):
         score_text(model, LEARNT, "abc abc abc")
 
