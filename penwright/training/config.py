@@ -68,7 +68,7 @@ class TrainConfig:
     """Rate of Muon's updates, as a multiple of `learning_rate`, above 0."""
     muon_momentum: float = 0.95
     """Decay of Muon's mean of gradients, 0 to 1."""
-    count_chars: int = 64_000_000
+    count_symbols: int = 64_000_000
     """Symbols counted for one table at most, which bounds time and memory, from 1."""
     grad_clip: float = 1.0
     """Largest global gradient norm; 0 does not clip."""
@@ -117,7 +117,7 @@ class TrainConfig:
             ("epochs", 1, 10**9),
             ("batch_size", 1, 65_536),
             ("seq_len", 1, 65_536),
-            ("count_chars", 1, 10**10),
+            ("count_symbols", 1, 10**10),
             ("warmup_steps", 0, 10**9),
             ("seed", 0, 2**63 - 1),
             ("progress_every", 0, 10**9),

@@ -66,7 +66,7 @@ class CountedShelf:
         min_ids: int,
         seed: int,
         num_threads: int,
-        max_chars: int,
+        max_symbols: int,
     ) -> None:
         """Divide the shelf; nothing is counted yet.
 
@@ -77,11 +77,11 @@ class CountedShelf:
             min_ids: What a fold must hold for the model to read it.
             seed: Decides which books are counted where there are too many.
             num_threads: Pieces counted side by side.
-            max_chars: Symbols counted for one table at most.
+            max_symbols: Symbols counted for one table at most.
         """
         self._corpus = corpus
         self._kinds = kinds
-        self._max_chars = max_chars
+        self._max_symbols = max_symbols
         self._max_entries = max_entries
         self._num_threads = num_threads
         self._seed = seed
@@ -124,7 +124,7 @@ class CountedShelf:
         def chance(number: int) -> bytes:
             return hashlib.sha256(f"{self._seed}/counted/{number}".encode("ascii")).digest()
 
-        left, chosen = self._max_chars, list[Piece]()
+        left, chosen = self._max_symbols, list[Piece]()
         others = [number for place, members in enumerate(self.folds) if place != fold for number in members]
         for number in sorted(others, key=chance):
             piece = self.pieces[number]

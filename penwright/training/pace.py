@@ -17,9 +17,9 @@ from penwright.training.distributed import World
 from penwright.training.session import Session
 from penwright.training.sizes import Size, sized
 
-TRIED_CHARS = 3_000_000
+TRIED_SYMBOLS = 3_000_000
 """Symbols counted for the tables that the trial sessions consult: enough to tell how long a whole fold takes."""
-UNTIMED_CHARS = 100_000
+UNTIMED_SYMBOLS = 100_000
 """Symbols counted before, while kernels are fetched from the disk."""
 UNTIMED_UPDATES = 2
 TIMED_UPDATES = 3
@@ -42,19 +42,20 @@ class Pace:
         self._config = config
         self._counted = None
         self.num_folds = 1
+        self.count_symbols = config.train.count_symbols
+        """Symbols counted for one table at most."""
         self.fold_seconds = 0.0
         """Seconds to count the tables of one fold; 0 if the model consults none."""
         self.fold_ids = sum(book.num_ids for book in corpus.books_in("train"))
         """Symbols of the smallest fold; of the shelf if it is not divided."""
-        self.counted_ids = 0
-        """Symbols outside one fold, of which its tables are counted."""
+        self._counted_ids = 0  # outside one fold, of which its tables are counted
         self.keeps_tables = True
         """Whether the tables of all folds are kept, so that later readings of the shelf count nothing anew."""
         model_config = config.model_config(vocab_size=corpus.alphabet.vocab_size, unit=corpus.alphabet.unit)
         if model_config.has_counts:
-            self._count(UNTIMED_CHARS, kinds=kinds_of(model_config.unit))
+            self._count(UNTIMED_SYMBOLS, kinds=kinds_of(model_config.unit))
             began = time.perf_counter()
-            self._counted = self._count(TRIED_CHARS, kinds=kinds_of(model_config.unit))
+            self._counted = self._count(TRIED_SYMBOLS, kinds=kinds_of(model_config.unit))
             seconds = time.perf_counter() - began
             self.num_folds = len(self._counted.folds)
             pieces = self._counted.pieces
@@ -62,23 +63,30 @@ class Pace:
                 sum(pieces[number].stop - pieces[number].start for number in fold) for fold in self._counted.folds
             )
             num_ids = sum(book.num_ids for book in corpus.books_in("train"))
-            self.counted_ids = round(num_ids * (1.0 - 1.0 / self.num_folds))
-            counted, tried = (min(self.counted_ids, most) for most in (config.train.count_chars, TRIED_CHARS))
+            self._counted_ids = round(num_ids * (1.0 - 1.0 / self.num_folds))
+            counted, tried = (min(self._counted_ids, most) for most in (self.count_symbols, TRIED_SYMBOLS))
             self.fold_seconds = seconds * counted / max(1, tried)
-            entries = min(model_config.count_entries, self.counted_ids / counting.CHARS_PER_ENTRY)
+            entries = min(model_config.count_entries, self._counted_ids / counting.CHARS_PER_ENTRY)
             self.keeps_tables = entries * self.num_folds <= counting.KEPT_ENTRIES
 
-    def _count(self, max_chars: int, *, kinds: ContextKinds) -> CountedShelf:
+    def limit_fold(self, seconds: float) -> None:
+        """Have less counted for a table, if a whole one would take longer; never less than was counted here."""
+        if self.fold_seconds > seconds:
+            whole = min(self.count_symbols, self._counted_ids)
+            self.count_symbols = max(min(whole, TRIED_SYMBOLS), int(whole * seconds / self.fold_seconds))
+            self.fold_seconds *= self.count_symbols / whole
+
+    def _count(self, max_symbols: int, *, kinds: ContextKinds) -> CountedShelf:
         """Return the shelf with the tables of its first fold, for which so many symbols were counted."""
         train = self._config.train
         counted = CountedShelf(
             self._corpus,
             kinds=kinds,
-            max_entries=max_chars,
+            max_entries=max_symbols,
             min_ids=train.batch_size * train.seq_len + 1,
             seed=train.seed,
             num_threads=max(1, train.threads),
-            max_chars=max_chars,
+            max_symbols=max_symbols,
         )
         counted.tables(0)
         return counted

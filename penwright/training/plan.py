@@ -30,7 +30,7 @@ from penwright.training.config import RunConfig
 from penwright.training.counting import is_worth_counting
 from penwright.training.distributed import World
 from penwright.training.forecast import best_update, forecast, fresh_chars, measure_difficulty
-from penwright.training.pace import TRIED_CHARS, Pace
+from penwright.training.pace import Pace
 from penwright.training.records import Planned, PlannedSize
 from penwright.training.resolve import Resolved
 from penwright.training.sizes import LADDER, Size, sized
@@ -63,14 +63,14 @@ class Plan(NamedTuple):
     """What was chosen, and why."""
 
     size: Size
-    count_chars: int
+    count_symbols: int
     """Symbols to be counted for one table at most."""
     record: Planned
 
     def laid_over(self, config: RunConfig) -> RunConfig:
         """Return a configuration with what was chosen."""
         config = sized(config, self.size, batch_size=self.record.choice.batch_size)
-        return replace(config, train=replace(config.train, count_chars=self.count_chars))
+        return replace(config, train=replace(config.train, count_symbols=self.count_symbols))
 
 
 def is_to_be_planned(resolved: Resolved, *, world: World) -> bool:
@@ -139,7 +139,7 @@ def make_plan(
     batch_sizes = batch_sizes or (config.train.batch_size,)
     difficulty = measure_difficulty(corpus) if _is_foreseeable(corpus, config) else None
     pace = Pace(corpus, config)
-    count_chars = _affordable_chars(pace, config, seconds=seconds - spent - (time.perf_counter() - began))
+    pace.limit_fold(MOST_COUNTING * (seconds - spent - (time.perf_counter() - began)))
     shelf_chars, symbols_per_char = corpus.num_chars("train"), corpus.symbols_per_char
     seq_chars = config.train.seq_len / symbols_per_char
     pace.warm_up(sizes[0])
@@ -196,7 +196,7 @@ def make_plan(
         size=best.name,
         sizes=tuple(tried),
     )
-    return Plan(next(size for size in sizes if size.name == best.name), count_chars, record)
+    return Plan(next(size for size in sizes if size.name == best.name), pace.count_symbols, record)
 
 
 def suitable_lanes(chars_read: float, *, seq_chars: float, choices: Sequence[int]) -> int:
@@ -211,18 +211,6 @@ def _is_foreseeable(corpus: Corpus, config: RunConfig) -> bool:
     preset = PRESETS[PLANNED_PRESET].tables["model"]
     model = config.model_config(vocab_size=corpus.alphabet.vocab_size, unit=corpus.alphabet.unit)
     return model.has_counts and all(getattr(model, key) == preset[key] for key in ("count_entries", "recall_slots"))
-
-
-def _affordable_chars(pace: Pace, config: RunConfig, *, seconds: float) -> int:
-    """Return of how many symbols a table is counted: as many as the configuration says, or what takes not too much of
-    the seconds left; the pace follows."""
-    count_chars, affordable = config.train.count_chars, MOST_COUNTING * seconds
-    if pace.fold_seconds <= affordable:
-        return count_chars
-    counted = min(count_chars, pace.counted_ids)
-    count_chars = max(min(counted, TRIED_CHARS), int(counted * affordable / pace.fold_seconds))
-    pace.fold_seconds *= count_chars / counted
-    return count_chars
 
 
 def _num_parameters(size: Size, corpus: Corpus, config: RunConfig) -> int:

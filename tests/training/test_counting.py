@@ -10,7 +10,7 @@ from penwright.training import counting as counting_module
 from penwright.training.counting import CountedShelf
 
 
-def shelf(corpus: Corpus, *, min_ids: int = 100, max_entries: int = 10**6, max_chars: int = 10**7) -> CountedShelf:
+def shelf(corpus: Corpus, *, min_ids: int = 100, max_entries: int = 10**6, max_symbols: int = 10**7) -> CountedShelf:
     return CountedShelf(
         corpus,
         kinds=kinds_of(CHARACTERS),
@@ -18,7 +18,7 @@ def shelf(corpus: Corpus, *, min_ids: int = 100, max_entries: int = 10**6, max_c
         min_ids=min_ids,
         seed=0,
         num_threads=1,
-        max_chars=max_chars,
+        max_symbols=max_symbols,
     )
 
 
@@ -78,8 +78,8 @@ def test_tables_repeat_and_differ_between_folds(corpus: Corpus) -> None:
 def test_a_large_shelf_is_counted_in_part(corpus: Corpus) -> None:
     """As many symbols as are asked for, even if every piece is longer: large books used to be counted as nothing."""
     whole = shelf(corpus)._sample(0)
-    for max_chars in (300, 2_000):
-        assert max_chars > 300 or all(piece.stop - piece.start > max_chars for piece in whole)
-        chosen = shelf(corpus, max_chars=max_chars)._sample(0)
+    for max_symbols in (300, 2_000):
+        assert max_symbols > 300 or all(piece.stop - piece.start > max_symbols for piece in whole)
+        chosen = shelf(corpus, max_symbols=max_symbols)._sample(0)
         assert 0 < len(chosen) < len(whole)
-        assert sum(piece.stop - piece.start for piece in chosen) == max_chars
+        assert sum(piece.stop - piece.start for piece in chosen) == max_symbols

@@ -37,13 +37,9 @@ SETTINGS: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize(("seconds", "num_counted"), [(59.0, 1), (150.0, 1), (165.0, 2)])
-def test_a_fold_that_is_not_worth_its_counting_is_not_begun(
-    corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: float, num_counted: int
-) -> None:
-    """Counting takes half a minute here, a step one second, and a fold eight or so. At first counting began with
-    seconds left, and overrun; then with little more time left than it took, of which it left nothing to read in."""
-    now, counted = [0.0], []
+def count_slowly(now: list[float], monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Have counting take its time on a clock; returns the folds that are counted, as they come."""
+    counted: list[int] = []
     real = CountedShelf.tables
 
     def slowly(shelf: CountedShelf, fold: int) -> CountTables:
@@ -52,11 +48,23 @@ def test_a_fold_that_is_not_worth_its_counting_is_not_begun(
             now[0] += COUNTING
         return real(shelf, fold)
 
+    monkeypatch.setattr(CountedShelf, "tables", slowly)
+    return counted
+
+
+@pytest.mark.parametrize(("seconds", "num_counted"), [(59.0, 1), (150.0, 1), (165.0, 2)])
+def test_a_fold_that_is_not_worth_its_counting_is_not_begun(
+    corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: float, num_counted: int
+) -> None:
+    """Counting takes half a minute here, a step one second, and a fold eight or so. At first counting began with
+    seconds left, and overrun; then with little more time left than it took, of which it left nothing to read in."""
+    now = [0.0]
+    counted = count_slowly(now, monkeypatch)
+
     def step() -> bool:
         now[0] += 1.0
         return False
 
-    monkeypatch.setattr(CountedShelf, "tables", slowly)
     records = list(
         train(corpus, run=tmp_path / "run", overrides=SETTINGS, seconds=seconds, stop=step, clock=lambda: now[0])
     )
@@ -74,21 +82,14 @@ def test_a_run_that_goes_on_knows_what_a_fold_costs(
     corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It has just counted the fold that it stood in. It used to count the next one up to its end and beyond."""
-    now, counted, steps = [0.0], [], [0]
-    real = CountedShelf.tables
-
-    def slowly(shelf: CountedShelf, fold: int) -> CountTables:
-        if not shelf.has_counted(fold):
-            counted.append(fold)
-            now[0] += COUNTING
-        return real(shelf, fold)
+    now, steps = [0.0], [0]
+    counted = count_slowly(now, monkeypatch)
 
     def step() -> bool:
         now[0] += 1.0
         steps[0] += 1
         return steps[0] == 4  # within the first fold
 
-    monkeypatch.setattr(CountedShelf, "tables", slowly)
     run = tmp_path / "run"
     list(train(corpus, run=run, overrides=SETTINGS, seconds=100.0, stop=step, clock=lambda: now[0]))
     last = list(resume(run, stop=step, clock=lambda: now[0]))[-1]

@@ -9,6 +9,7 @@ import pytest
 
 from penwright import Corpus, train
 from penwright.training import forecast, plan
+from penwright.training import pace as pace_module
 from penwright.training.config import RunConfig
 from penwright.training.distributed import World
 from penwright.training.pace import Pace
@@ -184,10 +185,10 @@ def test_where_counting_would_take_most_of_the_time_less_is_counted(
     """But never less than what was counted for the plan."""
     pace = Pace(corpus, config())
     pace.fold_seconds = fold_seconds
-    monkeypatch.setattr(plan, "TRIED_CHARS", pace.counted_ids // 4)
-    most = config().train.count_chars
-    count_chars = plan._affordable_chars(pace, config(), seconds=60.0)
-    assert count_chars == most if counted == 1.0 else count_chars == pytest.approx(pace.counted_ids * counted, abs=1)
+    monkeypatch.setattr(pace_module, "TRIED_SYMBOLS", pace._counted_ids // 4)
+    pace.limit_fold(30.0)
+    expected = config().train.count_symbols if counted == 1.0 else pace._counted_ids * counted
+    assert pace.count_symbols == pytest.approx(expected, abs=1)
     assert pace.fold_seconds == pytest.approx(fold_seconds * counted, rel=0.01)
 
 
