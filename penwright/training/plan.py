@@ -56,7 +56,8 @@ MOST_COUNTING = 0.5
 OTHER_SHARE = 0.07
 """Of the time, spent on held-out books, samples and saving."""
 PLANNED_PRESET = "default"
-_SIZE_KEYS = ("embedding_dim", "hidden_size", "mlp_size", "num_layers", "cell", "is_residual")
+_SIZE_KEYS = ("embedding_dim", "hidden_size", "mlp_size", "num_layers")
+_PRESET_MODEL = PRESETS[PLANNED_PRESET].tables["model"]
 
 
 class Plan(NamedTuple):
@@ -88,13 +89,13 @@ def is_to_be_planned(resolved: Resolved, *, world: World) -> bool:
 
 def sizes_of(resolved: Resolved) -> tuple[Size, ...]:
     """Return the sizes to choose from: all there are, or the one that somebody chose; none if that is no size."""
-    chosen = [key for key in _SIZE_KEYS if not _is_of_preset(resolved.origins.get(f"model.{key}"))]
-    if not chosen:
-        return LADDER
     model = resolved.config.model
+    if any(model[key] != _PRESET_MODEL[key] for key in ("cell", "is_residual")):
+        return ()
+    if all(_is_of_preset(resolved.origins.get(f"model.{key}")) for key in _SIZE_KEYS):
+        return LADDER
     size = Size(model["hidden_size"], model["num_layers"])
-    is_size = all(key in size.settings for key in chosen) and size.settings.items() <= model.items()
-    return (size,) if is_size else ()
+    return (size,) if size.settings.items() <= model.items() else ()
 
 
 def left_to_the_time(resolved: Resolved) -> frozenset[str]:
@@ -208,9 +209,9 @@ def suitable_lanes(chars_read: float, *, seq_chars: float, choices: Sequence[int
 
 def _is_foreseeable(corpus: Corpus, config: RunConfig) -> bool:
     """Return whether the forecast knows such authors: those that count and recall as the preset does."""
-    preset = PRESETS[PLANNED_PRESET].tables["model"]
     model = config.model_config(vocab_size=corpus.alphabet.vocab_size, unit=corpus.alphabet.unit)
-    return model.has_counts and all(getattr(model, key) == preset[key] for key in ("count_entries", "recall_slots"))
+    is_as_preset = all(getattr(model, key) == _PRESET_MODEL[key] for key in ("count_entries", "recall_slots"))
+    return model.has_counts and is_as_preset
 
 
 def _num_parameters(size: Size, corpus: Corpus, config: RunConfig) -> int:

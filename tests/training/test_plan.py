@@ -42,6 +42,7 @@ def config(**changes: Any) -> RunConfig:
         (None, {"model": Size(64, 2).settings, "train": {"batch_size": 8}}, False),
         (None, {"model": {**Size(64, 2).settings, "mlp_size": 64}}, False),
         (None, {"model": {"cell": "gru"}}, False),
+        (None, {"model": {"cell": "gated"}}, True),  # as the preset has it
         ("gru", {"train": {"seconds": 300.0}}, False),
         ("seed", {"train": {"seconds": 300.0}}, False),
     ],
