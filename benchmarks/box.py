@@ -4,9 +4,10 @@
     python benchmarks/box.py PATH/TO/novels --measure-only
 
 The books are prepared with the default cleaning and held out by author. The default preset learns from them as by
-`penwright train PATH --for 60m`, with counted tables that fit a file of 10,000,000 bytes; a larger file is refused.
-What simpler methods reach on the same held-out characters goes onto its card, and the file takes its place in
-`penwright/box/` whole or not at all. Then the measured part of docs/author.md is written: how the author was raised,
+`penwright train PATH --for 60m`. Its weights are then kept as float16 beside counted tables that fit, with them, a file
+of 10,000,000 bytes; a larger file is refused, and what is measured is the author as that file has it. What simpler
+methods reach on the same held-out characters goes onto its card, and the file takes its place in `penwright/box/` whole
+or not at all. Then the measured part of docs/author.md is written: how the author was raised,
 how well it predicts each held-out book, a page that it wrote, and how much of its writing stands word for word in the
 books that it read.
 
@@ -31,9 +32,9 @@ if TYPE_CHECKING:
     from penwright import Author
     from penwright.card import Card
 
-COUNT_ENTRIES = 1_200_000
-"""Followers that the counted tables hold at most. Each takes some 4.6 bytes (64 million characters of novels, 2026-11);
-the weights take 4.4 million bytes and the card 40,000."""
+COUNT_ENTRIES = 1_750_000
+"""Followers that the counted tables hold at most. Each of them takes some four bytes (64 million characters of novels,
+2026-11); the weights take 2.5 million bytes and the card 17,000."""
 SIZE = "192x3"
 """Of the network: weights and tables share the room."""
 NAME = "the author in the box"
@@ -70,7 +71,7 @@ def put_in_place(author: "Author", *, card: "Card", aside: Path, path: Path) -> 
         aside: Where it is saved first; this file stays.
         path: Its place.
     """
-    type(author)(author.model, author.alphabet, card).save(aside)
+    type(author)(author.model, author.alphabet, card).save(aside, precision="float16")
     num_bytes = aside.stat().st_size
     if num_bytes > MAX_BYTES:
         sys.exit(
@@ -106,11 +107,15 @@ def main() -> None:
     author = Author.load(run or arguments.out)
     if author.card.corpus_digest != corpus.digest:
         sys.exit(f"{run or arguments.out} was raised on other books than those in {arguments.path}.")
+    if run is not None:
+        aside = run / "boxed.safetensors"
+        author.save(aside, precision="float16")
+        author = Author.load(aside)  # what is measured is what will be there
     rows = measure_books(author.model, corpus)
     if run is not None:
         baselines = {method: mean([row for row in rows if row.split == "val"], method) for method in OTHERS}
         card = replace(author.card, name=NAME, baselines=baselines, licence_note=arguments.rights)
-        put_in_place(author, card=card, aside=run / "boxed.safetensors", path=arguments.out)
+        put_in_place(author, card=card, aside=aside, path=arguments.out)
     page = PAGE if arguments.out == BOXED else arguments.out.with_suffix(".md")
     author = Author.load(arguments.out)
     put_into_page(page, measured_part(author, arguments.out, rows, measure_copying(author, corpus)), template=PAGE)

@@ -162,6 +162,19 @@ def test_an_author_is_saved_under_its_ending_only(author: Author, tmp_path: Path
     assert list(tmp_path.iterdir()) == []
 
 
+def test_an_author_can_be_saved_in_half_the_room(author: Author, path: Path, tmp_path: Path) -> None:
+    small = tmp_path / "small.safetensors"
+    author.save(small, precision="float16")
+    assert small.stat().st_size < 0.8 * path.stat().st_size
+    assert Author.load(small).score(PROSE).bits_per_char == pytest.approx(author.score(PROSE).bits_per_char, abs=1e-3)
+
+
+def test_an_unknown_precision_is_refused(author: Author, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"no precision 'int8'. Give float32 or float16\."):
+        author.save(tmp_path / "a.safetensors", precision="int8")  # type: ignore[arg-type]
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_an_author_can_be_saved_over_itself(path: Path) -> None:
     data = path.read_bytes()
     Author.load(path).save(path)

@@ -5,7 +5,7 @@
                format, format_version, model, alphabet, counts (the tables' contexts and followers), card,
                tensors_sha256 (of all that follows the header) and
                header_sha256 (of the other entries of this text)
-    weights    float32, little-endian, by name, side by side
+    weights    all float32 or all float16, little-endian, by name, side by side
     tables     if the model consults counted tables: their arrays, as "counts.<name>", by name, side by side
 
 A file may come from a stranger. Nothing in it is run or imported, no name in it is looked up, and nothing is
@@ -21,7 +21,7 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from torch import Tensor
@@ -32,10 +32,13 @@ SUFFIX = ".safetensors"
 RUN_AUTHOR = "author.safetensors"
 """What the author of a run folder is called."""
 MAX_HEADER_BYTES = 16 << 20
-FLOAT32_BYTES = 4
+Precision = Literal["float32", "float16"]
+"""What weights are written as. They are computed with as float32 either way."""
 TABLES = "counts."
 """What the names of the counted tables' arrays begin with."""
-_DTYPES = {"|u1": "U8", "<u2": "U16", "<i4": "I32", "<f4": "F32"}
+KINDS: dict[Precision, str] = {"float32": "<f4", "float16": "<f2"}
+"""Of each precision, as numpy has it."""
+_DTYPES = {"|u1": "U8", "<u2": "U16", "<i4": "I32", "<f4": "F32", "<f2": "F16"}
 ABOUT_KEYS = {"format", "format_version", "model", "alphabet", "counts", "card", "tensors_sha256", "header_sha256"}
 
 
@@ -46,18 +49,22 @@ def header_data(entries: Mapping[str, Any], about: str) -> bytes:
     return data + b" " * (-len(data) % 8)
 
 
-def entries_of(shapes: Mapping[str, tuple[int, ...]], tables: Mapping[str, tuple[str, int]]) -> dict[str, Any]:
+def entries_of(
+    shapes: Mapping[str, tuple[int, ...]], tables: Mapping[str, tuple[str, int]], precision: Precision
+) -> dict[str, Any]:
     """Return what a header says of each tensor when they lie side by side, by name, the weights before the tables.
 
     Args:
         shapes: Of the weights.
         tables: Type and length of each array of the counted tables, from `table_shapes`; none without tables.
+        precision: Of the weights.
     """
+    weight_kind = KINDS[precision]
     entries: dict[str, Any] = {}
     start = 0
     for name in sorted(shapes):
-        stop = start + FLOAT32_BYTES * math.prod(shapes[name])
-        entries[name] = {"dtype": "F32", "shape": list(shapes[name]), "data_offsets": [start, stop]}
+        stop = start + np.dtype(weight_kind).itemsize * math.prod(shapes[name])
+        entries[name] = {"dtype": _DTYPES[weight_kind], "shape": list(shapes[name]), "data_offsets": [start, stop]}
         start = stop
     for name in sorted(tables):
         kind, length = tables[name]
@@ -65,6 +72,13 @@ def entries_of(shapes: Mapping[str, tuple[int, ...]], tables: Mapping[str, tuple
         entries[f"{TABLES}{name}"] = {"dtype": _DTYPES[kind], "shape": [length], "data_offsets": [start, stop]}
         start = stop
     return entries
+
+
+def precision_of(entries: Mapping[str, Any]) -> Precision:
+    """Return what the weights of a header are said to be: float16 if all are, else float32."""
+    weights = [entry for name, entry in entries.items() if not name.startswith((TABLES, "__metadata__"))]
+    kinds = {entry.get("dtype") if isinstance(entry, dict) else None for entry in weights}
+    return "float16" if kinds == {_DTYPES[KINDS["float16"]]} else "float32"
 
 
 def shapes_of(weights: Mapping[str, Tensor]) -> dict[str, tuple[int, ...]]:

@@ -12,7 +12,15 @@ from torch import Tensor
 from penwright.alphabet import Alphabet
 from penwright.author_file.claims import Claims, read_claims, refuse
 from penwright.author_file.foreign import describe_foreign, parse_json
-from penwright.author_file.layout import FLOAT32_BYTES, MAX_HEADER_BYTES, SUFFIX, entries_of, shapes_of
+from penwright.author_file.layout import (
+    KINDS,
+    MAX_HEADER_BYTES,
+    SUFFIX,
+    Precision,
+    entries_of,
+    precision_of,
+    shapes_of,
+)
 from penwright.card import Card
 from penwright.counts.letters import letters_of
 from penwright.counts.storage import table_shapes, tables_of
@@ -82,7 +90,8 @@ def _read(file: BinaryIO, path: Path) -> AuthorParts:
 def _read_model(file: BinaryIO, path: Path, header: dict[str, Any], claims: Claims, num_bytes: int) -> CharModel:
     """Build the model and fill it from the rest of the file, which is `num_bytes` long."""
     config = claims.model_config
-    weight_bytes = num_parameters_of(config) * FLOAT32_BYTES
+    precision = precision_of(header)
+    weight_bytes = num_parameters_of(config) * np.dtype(KINDS[precision]).itemsize
     sizes = (
         {}
         if claims.counts is None
@@ -92,7 +101,7 @@ def _read_model(file: BinaryIO, path: Path, header: dict[str, Any], claims: Clai
     if needed != num_bytes:
         refuse(path, f"its model needs weights of {needed:,} bytes, but {num_bytes:,} bytes are there")
     try:
-        return _filled(file, path, header, claims, sizes)
+        return _filled(file, path, header, claims, sizes, precision)
     except (MemoryError, RuntimeError) as error:  # numpy and torch report the same in different ways
         raise AuthorError(
             f"there is not enough memory for {path}, which has {num_bytes:,} bytes and needs several times as many."
@@ -100,15 +109,20 @@ def _read_model(file: BinaryIO, path: Path, header: dict[str, Any], claims: Clai
 
 
 def _filled(
-    file: BinaryIO, path: Path, header: dict[str, Any], claims: Claims, sizes: dict[str, tuple[str, int]]
+    file: BinaryIO,
+    path: Path,
+    header: dict[str, Any],
+    claims: Claims,
+    sizes: dict[str, tuple[str, int]],
+    precision: Precision,
 ) -> CharModel:
     """Build the model, read weights and tables, and let it have them if they are sound."""
     config = claims.model_config
     model = CharModel(config, generator=generator_from(0))  # any seed: every weight is replaced
-    values = np.empty(num_parameters_of(config), dtype="<f4")
+    values = np.empty(num_parameters_of(config), dtype=KINDS[precision])
     arrays = {name: np.empty(length, dtype=kind) for name, (kind, length) in sorted(sizes.items())}
     shapes = shapes_of(model.state_dict())
-    expected = entries_of(shapes, sizes)
+    expected = entries_of(shapes, sizes, precision)
     tensors = {name: entry for name, entry in header.items() if name != "__metadata__"}
     if tensors != expected:
         wrong = sorted(name for name in tensors.keys() | expected.keys() if tensors.get(name) != expected.get(name))
@@ -123,7 +137,7 @@ def _filled(
         refuse(path, "its weights are not finite")
     flat = torch.from_numpy(values.astype(np.float32, copy=False))
     places = {
-        name: [offset // FLOAT32_BYTES for offset in entry["data_offsets"]]
+        name: [offset // values.itemsize for offset in entry["data_offsets"]]
         for name, entry in expected.items()
         if name in shapes
     }

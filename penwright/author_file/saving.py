@@ -17,7 +17,9 @@ from penwright.alphabet import Alphabet
 from penwright.author_file.layout import (
     FORMAT,
     FORMAT_VERSION,
+    KINDS,
     MAX_HEADER_BYTES,
+    Precision,
     digest_of,
     entries_of,
     header_data,
@@ -39,6 +41,7 @@ def save_author(
     weights: Mapping[str, Tensor],
     card: Card,
     tables: CountTables | None = None,
+    precision: Precision = "float32",
 ) -> None:
     """Write an author file, whole or not at all.
 
@@ -46,12 +49,13 @@ def save_author(
         path: Where; a file that is there is replaced at the very end. Its folder must exist.
         model_config: Shape of the model.
         alphabet: Its ids must be the model's.
-        weights: The model's state_dict, of any floating type on any device; saved as float32.
+        weights: The model's state_dict, of any floating type on any device.
         card: What the author says of itself.
         tables: The counted tables that the model consults, None if it consults none.
+        precision: What the weights are written as.
 
     Raises:
-        AuthorError: If a weight is not finite, the card is too large, or the file cannot be written.
+        AuthorError: If a weight is not finite in that precision, the card is too large, or the file cannot be written.
     """
     assert (tables is not None) == model_config.has_counts, "tables of another model"
     assert model_config.vocab_size == alphabet.vocab_size, (model_config.vocab_size, alphabet.vocab_size)
@@ -60,8 +64,10 @@ def save_author(
     )
     digest = hashlib.sha256()
     for name in sorted(weights):
-        values = _values_of(weights[name])
+        values = _values_of(weights[name], precision)
         if not np.isfinite(values).all():
+            if weights[name].isfinite().all():
+                raise AuthorError(f"the weights '{name}' are too large for {precision}. Save the author in float32.")
             raise AuthorError(
                 f"the weights '{name}' are not finite, so the author is not saved. Go back to a good state."
             )
@@ -80,7 +86,7 @@ def save_author(
     }
     about["header_sha256"] = digest_of(about)
     shapes = {} if tables is None else shapes_of_tables(tables)
-    header = header_data(entries_of(shapes_of(weights), shapes), json.dumps(about, allow_nan=False))
+    header = header_data(entries_of(shapes_of(weights), shapes, precision), json.dumps(about, allow_nan=False))
     if len(header) > MAX_HEADER_BYTES:
         raise AuthorError(
             f"the card makes a header of {len(header):,} bytes; at most {MAX_HEADER_BYTES:,} are allowed."
@@ -89,13 +95,14 @@ def save_author(
         with replacing(path) as file:
             file.write(len(header).to_bytes(8, "little") + header)
             for name in sorted(weights):
-                file.write(_values_of(weights[name]).data)
+                file.write(_values_of(weights[name], precision).data)
             for name in sorted(arrays):
                 file.write(arrays[name].data)
     except OSError as error:
         raise AuthorError(f"{path} cannot be written: {error.strerror or error}. Choose another place.") from error
 
 
-def _values_of(weight: Tensor) -> NDArray[np.float32]:
-    """Return a weight's values as they are written, one after the other; a view if it is float32 on the CPU already."""
-    return weight.detach().to("cpu", torch.float32).reshape(-1).numpy().astype("<f4", copy=False)
+def _values_of(weight: Tensor, precision: Precision) -> NDArray[np.floating]:
+    """Return a weight's values as they are written, one after the other; a view if it is so on the CPU already."""
+    values = weight.detach().to("cpu", getattr(torch, precision)).reshape(-1).numpy()
+    return values.astype(KINDS[precision], copy=False)

@@ -286,6 +286,16 @@ def test_a_tensor_too_many_is_refused(forge: Forge) -> None:
     assert "the tensor 'backdoor' is not what its model needs" in refusal(forge(entries=entries))
 
 
+def test_half_precision_of_one_tensor_alone_is_refused(forge: Forge, sound: bytes) -> None:
+    entries = {"readout_bias": {**header_of(sound)["readout_bias"], "dtype": "F16"}}
+    assert "the tensor 'readout_bias' is not what its model needs" in refusal(forge(entries=entries))
+
+
+def test_half_precision_that_the_file_is_too_long_for_is_refused(forge: Forge, sound: bytes) -> None:
+    entries = {name: {**entry, "dtype": "F16"} for name, entry in header_of(sound).items() if name != "__metadata__"}
+    assert "its model needs weights of" in refusal(forge(entries=entries))
+
+
 def test_two_tensors_in_one_place_are_refused(forge: Forge, sound: bytes) -> None:
     """The shapes are the same, so only the places tell."""
     header = header_of(sound)

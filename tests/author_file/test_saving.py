@@ -108,6 +108,28 @@ def test_weights_are_saved_as_float32(tmp_path: Path) -> None:
     assert all(torch.equal(read[name], weights[name].float()) for name in weights)
 
 
+def test_half_precision_takes_half_the_room_and_is_read_as_float32(tmp_path: Path, sound: bytes) -> None:
+    weights = weights_of(CONFIG)
+    path = tmp_path / "a.safetensors"
+    save_author(path, model_config=CONFIG, alphabet=ALPHABET, weights=weights, card=CARD, precision="float16")
+    read = load_author(path).weights
+    assert all(read[name].dtype == torch.float32 for name in weights)
+    assert all(torch.equal(read[name], weights[name].half().float()) for name in weights)
+    num_bytes = len(sound) - 8 - int.from_bytes(sound[:8], "little")
+    assert len(path.read_bytes()) - 8 - int.from_bytes(path.read_bytes()[:8], "little") == num_bytes // 2
+
+    save_author(tmp_path / "b", model_config=CONFIG, alphabet=ALPHABET, weights=read, card=CARD, precision="float16")
+    assert (tmp_path / "b").read_bytes() == path.read_bytes()  # rounded once, it stays as it is
+
+
+def test_weights_too_large_for_half_precision_are_not_saved_in_it(path: Path, sound: bytes) -> None:
+    weights = weights_of(CONFIG)
+    weights["readout_bias"][1] = 70_000.0
+    with pytest.raises(AuthorError, match="'readout_bias' are too large for float16. Save the author in float32"):
+        save_author(path, model_config=CONFIG, alphabet=ALPHABET, weights=weights, card=CARD, precision="float16")
+    assert path.read_bytes() == sound
+
+
 def test_views_are_saved_by_their_values(tmp_path: Path, sound: bytes) -> None:
     weights = {
         name: weight.t().contiguous().t() if weight.ndim == 2 else weight for name, weight in weights_of(CONFIG).items()
