@@ -8,7 +8,7 @@ module knows nothing of probabilities or models.
 Letters: N = characters of a piece, K = number of kinds of context, E = distinct (context, follower) pairs.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from mmap import mmap
 from typing import NamedTuple
@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from penwright.alphabet import Ids
 from penwright.context_kinds import ContextKinds
@@ -78,8 +79,7 @@ def count_followers(
     """
     letters = torch.from_numpy(is_letter)
     with ThreadPoolExecutor(num_threads) as pool:
-        share = -(-sum(map(len, texts)) // num_threads)  # of a small shelf, so that every thread has something to do
-        pieces = _pieces(texts, size=min(PIECE, share))
+        pieces = pieces_of(texts, num_threads=num_threads)
         parts = list(pool.map(lambda piece: _count_piece(piece, kinds, letters), pieces))
         for kind in range(kinds.num_kinds):
             packed = [part[kind] for part in parts]
@@ -88,37 +88,58 @@ def count_followers(
             yield _merged(packed, pool, min_met=min_met if kind else 1)
 
 
-def _pieces(texts: Iterable[Ids], *, size: int) -> Iterator[list[Ids]]:
-    """Gather texts until a piece is full. Parts of texts longer than PIECE begin with an empty memory, as texts do."""
+def pieces_of(texts: Sequence[Ids], *, num_threads: int) -> list[list[Ids]]:
+    """Gather texts until a piece is full, which of a small shelf is early, so that every thread has something to do.
+
+    Parts of texts longer than PIECE begin with an empty memory, as texts do.
+    """
+    size = min(PIECE, -(-sum(map(len, texts)) // num_threads))
+    pieces: list[list[Ids]] = []
     piece: list[Ids] = []
     room = size
     for text in texts:
         for start in range(0, len(text), PIECE):
             part = text[start : start + PIECE]
             if len(part) > room and piece:
-                yield piece
+                pieces.append(piece)
                 piece, room = [], size
             piece.append(part)
             room -= len(part)
-    if piece:
-        yield piece
+    return [*pieces, piece] if piece else pieces
 
 
-def _count_piece(texts: list[Ids], kinds: ContextKinds, is_letter: torch.Tensor) -> list[Packed]:
-    """Return the followers of every kind of context in some texts."""
-    num_pairs = sum(max(0, len(text) - 1) for text in texts)
-    pairs = np.empty((kinds.num_kinds, num_pairs), dtype=np.int64)
+def keyed(
+    texts: Sequence[Ids], key: Callable[[Tensor, Tensor], Tensor], *, kinds: ContextKinds, is_letter: Tensor
+) -> Packed:
+    """Return a number for every symbol that follows a context of some texts, kind by kind, (K, N).
+
+    Args:
+        texts: Each begins with an empty memory.
+        key: Makes the numbers of a stretch, int64 (n, K), of the contexts, int64 (n, K) of 32 bits each, and of what
+            follows them, (n,).
+        kinds: The kinds of context.
+        is_letter: (V,), as of `count_followers`.
+    """
+    keys = np.empty((kinds.num_kinds, sum(max(0, len(text) - 1) for text in texts)), dtype=np.int64)
     done = 0
     for text in texts:
         state = initial_contexts(1, kinds=kinds)
         for start in range(0, len(text) - 1, STRETCH):
-            ids = torch.from_numpy(text[start : start + STRETCH + 1].astype(np.int64))[None]  # (1, N + 1)
-            found, state = context_sequence(ids[:, :-1], state, kinds=kinds, is_letter=is_letter)  # (1, N, K)
-            size = found.shape[1]
-            keys = (found[0] << 32) | (ids[0, 1:, None] << 16)
-            pairs[:, done : done + size] = keys.T.numpy()
+            ids = torch.from_numpy(text[start : start + STRETCH + 1].astype(np.int64))[None]  # (1, n + 1)
+            named, state = context_sequence(ids[:, :-1], state, kinds=kinds, is_letter=is_letter)  # (1, n, K)
+            size = named.shape[1]
+            keys[:, done : done + size] = key(named[0], ids[0, 1:]).T.numpy()
             done += size
-    return [_on_pages_of_its_own(_packed(keys)) for keys in pairs]
+    return keys
+
+
+def _count_piece(texts: Sequence[Ids], kinds: ContextKinds, is_letter: Tensor) -> list[Packed]:
+    """Return the followers of every kind of context in some texts."""
+
+    def key(named: Tensor, following: Tensor) -> Tensor:
+        return (named << 32) | (following[:, None] << _NUMBER_BITS)
+
+    return [_on_pages_of_its_own(_packed(keys)) for keys in keyed(texts, key, kinds=kinds, is_letter=is_letter)]
 
 
 def _on_pages_of_its_own(keys: Packed) -> Packed:

@@ -16,11 +16,10 @@ import numpy as np
 
 from penwright.kernels.arithmetic import ONE, logarithm
 from penwright.kernels.running import kernel
+from penwright.kernels.searching import LOWEST, first_not_less
 
 FLOOR = np.float32(1e-7)
 """Least probability whose logarithm is taken."""
-LOWEST = -(1 << 31)
-"""The least number of 32 bits."""
 _BLOCK = 64
 _WIDTH = 64  # a row is as wide as a multiple of it, so that no numbers are left over for a loop one by one
 _LINE = 16  # followers that are fetched from memory together
@@ -111,12 +110,7 @@ def _find(start: int, size: int, wanted: Any, contexts: Any, begins: Any, rows: 
             sought, at = wanted[start + place, kind], found[place, kind]
             if contexts[at] < sought:
                 end = min(begins[((sought - LOWEST) >> shift) + 1], last)
-                while at < end:
-                    middle = (at + end) >> 1
-                    if contexts[middle] < sought:
-                        at = middle + 1
-                    else:
-                        end = middle
+                at = first_not_less(contexts, at, end, sought)
             found[place, kind] = rows[at] if contexts[at] == sought else _NONE
 
 

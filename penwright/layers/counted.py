@@ -12,10 +12,11 @@ import torch
 from torch import Tensor, nn
 
 from penwright.context_kinds import ContextKinds
+from penwright.counts.sorted_search import bucket_begins, search
 from penwright.counts.tables import CountTables, empty_tables, share_of, total_of
 from penwright.kernels import running
-from penwright.kernels.lookup import FLOOR, LOWEST, look_up
-from penwright.layers.sorted_search import bucket_begins, search
+from penwright.kernels.lookup import FLOOR, look_up
+from penwright.kernels.searching import LOWEST
 
 
 class Predictions(NamedTuple):

@@ -15,9 +15,8 @@ from penwright.alphabet import Ids
 from penwright.context_kinds import ContextKinds
 from penwright.corpus.store import Corpus
 from penwright.corpus.titles import author_keys, title_key
-from penwright.counts.followers import count_followers
 from penwright.counts.letters import letters_of
-from penwright.counts.tables import LEAST_MET, CountTables, empty_tables, make_tables
+from penwright.counts.tables import CountTables, empty_tables, make_tables
 
 NUM_FOLDS = 8
 """Folds of a shelf: an eighth of it is not counted while it is read."""
@@ -103,15 +102,13 @@ class CountedShelf:
             return empty_tables(vocab_size)
         if fold not in self._counted:
             texts = [self.ids_of(piece) for piece in self._sample(fold)]
-            counted = count_followers(
+            made = make_tables(
                 texts,
                 kinds=self._kinds,
                 is_letter=letters_of(self._corpus.alphabet),
+                max_entries=min(self._max_entries, sum(map(len, texts)) // CHARS_PER_ENTRY),
                 num_threads=self._num_threads,
-                min_met=LEAST_MET,
             )
-            max_entries = min(self._max_entries, sum(map(len, texts)) // CHARS_PER_ENTRY)
-            made = make_tables(counted, vocab_size=vocab_size, max_entries=max_entries)
             kept = {**self._counted, fold: made}
             is_small = sum(len(tables.symbols) for tables in kept.values()) <= KEPT_ENTRIES
             self._counted = kept if is_small else {fold: made}

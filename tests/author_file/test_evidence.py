@@ -18,7 +18,6 @@ from penwright.author import Author
 from penwright.author_file import load_author, loading
 from penwright.card import Card
 from penwright.context_kinds import CHARACTERS, kinds_of
-from penwright.counts.followers import count_followers
 from penwright.counts.letters import letters_of
 from penwright.counts.tables import CountTables, make_tables
 from penwright.errors import AuthorError
@@ -49,8 +48,8 @@ def an_author() -> Author:
         for parameter in model.parameters():
             parameter += 0.1 * torch.randn(parameter.shape, generator=generator_from(2))
     is_letter = letters_of(ALPHABET)
-    counted = count_followers([ALPHABET.encode(TEXT)], kinds=kinds_of(CHARACTERS), is_letter=is_letter)
-    tables = make_tables(counted, vocab_size=CONFIG.vocab_size, max_entries=CONFIG.count_entries)
+    texts, kinds = [ALPHABET.encode(TEXT)], kinds_of(CHARACTERS)
+    tables = make_tables(texts, kinds=kinds, is_letter=is_letter, max_entries=CONFIG.count_entries)
     assert model.evidence is not None
     model.evidence.use(tables, torch.from_numpy(is_letter))
     return Author(model, ALPHABET, Card(name="heir"))
@@ -167,8 +166,8 @@ def test_an_alphabet_of_more_than_a_byte_comes_back(path: Path) -> None:
     alphabet = Alphabet.learn(dict.fromkeys(text, 3))
     model = CharModel(replace(CONFIG, vocab_size=alphabet.vocab_size, count_entries=20_000))
     letters = letters_of(alphabet)
-    counted = count_followers([alphabet.encode(text)], kinds=kinds_of(CHARACTERS), is_letter=letters)
-    tables = make_tables(counted, vocab_size=alphabet.vocab_size, max_entries=20_000)
+    texts, kinds = [alphabet.encode(text)], kinds_of(CHARACTERS)
+    tables = make_tables(texts, kinds=kinds, is_letter=letters, max_entries=20_000)
     assert model.evidence is not None
     model.evidence.use(tables, torch.from_numpy(letters))
     assert int(tables.symbols.max()) > 255

@@ -7,7 +7,6 @@ import pytest
 import torch
 
 from penwright.context_kinds import CHARACTERS, kinds_of
-from penwright.counts.followers import count_followers
 from penwright.counts.storage import arrays_of, table_shapes, tables_of
 from penwright.counts.tables import CountTables, empty_tables, make_tables
 
@@ -15,8 +14,8 @@ from penwright.counts.tables import CountTables, empty_tables, make_tables
 @pytest.fixture(scope="module")
 def tables() -> CountTables:
     text = np.random.default_rng(0).integers(0, 6, 500).astype(np.uint8)
-    counted = count_followers([text], kinds=kinds_of(CHARACTERS), is_letter=np.array([False, True] * 3))
-    return make_tables(counted, vocab_size=6, max_entries=10**6)
+    is_letter = np.array([False, True] * 3)
+    return make_tables([text], kinds=kinds_of(CHARACTERS), is_letter=is_letter, max_entries=10**6)
 
 
 def test_tables_survive_the_round_trip(tables: CountTables) -> None:

@@ -5,7 +5,6 @@ import pytest
 import torch
 
 from penwright.context_kinds import CHARACTERS, kinds_of
-from penwright.counts.followers import count_followers
 from penwright.counts.tables import make_tables
 from penwright.model import CharModel, ModelConfig, num_parameters_of, state_from_tensors, state_to_tensors
 
@@ -28,9 +27,7 @@ def make_model(**settings: int) -> CharModel:
         **{"count_entries": 10**5, "recall_slots": 64, **settings},
     )
     model = CharModel(config, generator=torch.Generator().manual_seed(0))
-    tables = make_tables(
-        count_followers([text(3_000)], kinds=KINDS, is_letter=IS_LETTER), vocab_size=VOCAB_SIZE, max_entries=10**5
-    )
+    tables = make_tables([text(3_000)], kinds=KINDS, is_letter=IS_LETTER, max_entries=10**5)
     assert model.evidence is not None
     model.evidence.use(tables, torch.from_numpy(IS_LETTER))
     with torch.no_grad():  # a new model's weights are mostly zero, which would hide mistakes
@@ -80,9 +77,7 @@ def test_a_new_model_predicts_what_counting_six_characters_does() -> None:
     config = ModelConfig(vocab_size=VOCAB_SIZE, embedding_dim=8, hidden_size=8, num_layers=1, count_entries=10**5)
     model = CharModel(config)
     assert model.evidence is not None and model.evidence.counted is not None
-    tables = make_tables(
-        count_followers([text(3_000)], kinds=KINDS, is_letter=IS_LETTER), vocab_size=VOCAB_SIZE, max_entries=10**5
-    )
+    tables = make_tables([text(3_000)], kinds=KINDS, is_letter=IS_LETTER, max_entries=10**5)
     model.evidence.use(tables, torch.from_numpy(IS_LETTER))
     ids = torch.from_numpy(text(50, 8).astype(np.int64))[None]
     logits, _ = model.sequence(ids, model.initial_state(1))

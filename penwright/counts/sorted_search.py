@@ -13,7 +13,7 @@ Letters: C = numbers in the list, N = numbers wanted.
 import torch
 from torch import Tensor
 
-from penwright.kernels.lookup import LOWEST
+from penwright.kernels.searching import LOWEST
 
 FEW = 1_024
 """Numbers wanted for which the plain search is no slower."""

@@ -1,0 +1,100 @@
+"""Counts discounted: shares, what is left, and what of a large alphabet is kept."""
+
+import numpy as np
+import pytest
+
+from penwright.context_kinds import CHARACTERS, kinds_of
+from penwright.counts.discounting import MAX_FOLLOWERS, Discounted, discounted
+from penwright.counts.followers import Followers, count_followers
+
+VOCAB_SIZE = 8
+KINDS = kinds_of(CHARACTERS)
+IS_LETTER = np.array([False] * 3 + [True] * 5)
+
+
+def a_text(seed: int = 0) -> np.ndarray:
+    shares = [0.3, 0.2, 0.2, 0.1, 0.1, 0.05, 0.03, 0.02]
+    return np.random.default_rng(seed).choice(VOCAB_SIZE, 3_000, p=shares).astype(np.uint8)
+
+
+def counted(min_met: int = 1) -> list[Followers]:
+    return list(count_followers([a_text()], kinds=KINDS, is_letter=IS_LETTER, min_met=min_met))
+
+
+def followers(contexts: np.ndarray, starts: np.ndarray, symbols: np.ndarray, numbers: np.ndarray) -> Followers:
+    """What would have been counted."""
+    return Followers(contexts, starts, symbols, numbers, np.bincount(np.minimum(numbers, 5), minlength=6)[:5])
+
+
+def sums_of(listed: Discounted) -> np.ndarray:
+    """What the followers of each context have together."""
+    return np.add.reduceat(listed.shares, listed.starts[:-1])
+
+
+def test_all_kinds_stand_in_one_list() -> None:
+    parts, listed = counted(), discounted(counted(), vocab_size=VOCAB_SIZE)
+    assert len(listed.kinds) == KINDS.num_kinds + 1 and listed.kinds[-1] == len(listed.contexts)
+    for kind, part in enumerate(parts):
+        own = listed.of_kind(kind)
+        assert (listed.contexts[own] == part.contexts).all()
+        assert (listed.sizes[own] == np.diff(part.starts)).all()
+    assert (listed.symbols == np.concatenate([part.symbols for part in parts])).all()
+    assert listed.totals.sum() == sum(part.numbers.sum() for part in parts)
+
+
+def test_shares_are_discounted_and_what_is_left_makes_a_whole() -> None:
+    listed = discounted(counted(), vocab_size=VOCAB_SIZE)
+    numbers = np.concatenate([part.numbers for part in counted()])
+    assert (listed.shares > 0).all() and (listed.shares < numbers / np.repeat(listed.totals, listed.sizes)).all()
+    assert sums_of(listed) + listed.backoffs() == pytest.approx(1.0, abs=1e-6)
+    assert listed.unigrams.sum() == pytest.approx(1.0, abs=1e-6) and (listed.unigrams > 0).all()
+
+
+def test_what_is_left_of_a_large_list_is_as_exact() -> None:
+    """Running sums over millions of shares need more digits than the shares have."""
+    size = 2_000_000
+    contexts, starts = np.arange(size, dtype=np.int32), np.arange(size + 1, dtype=np.int32) * 2
+    symbols = np.tile(np.array([0, 1], dtype=np.uint16), size)
+    numbers = np.tile(np.array([9, 8], dtype=np.int32), size)
+    backoffs = discounted([followers(contexts, starts, symbols, numbers)], vocab_size=2).backoffs()
+    assert len(backoffs) == size and (backoffs == backoffs[0]).all()
+
+
+@pytest.mark.parametrize("least", [2, 3, 10, 10_000])
+def test_contexts_that_were_met_too_rarely_need_not_be_counted(least: int) -> None:
+    listed = discounted(counted(), vocab_size=VOCAB_SIZE, min_met=least)
+    needed = discounted(counted(min_met=least), vocab_size=VOCAB_SIZE, min_met=least)
+    assert all((one == other).all() for one, other in zip(listed, needed, strict=True))
+    assert (listed.totals >= least).all()
+    everything = discounted(counted(), vocab_size=VOCAB_SIZE)
+    assert (listed.unigrams == everything.unigrams).all()
+    assert len(listed.contexts) == (everything.totals >= least).sum()
+
+
+def test_a_large_alphabet_keeps_the_most_frequent_followers_of_a_context() -> None:
+    numbers = np.random.default_rng(0).permutation(np.arange(1, 401, dtype=np.int32))
+    wide = followers(np.array([5], dtype=np.int32), np.array([0, 400]), np.arange(400, dtype=np.uint16), numbers)
+    listed = discounted([wide], vocab_size=400)
+    assert listed.sizes.tolist() == [MAX_FOLLOWERS]
+    assert sorted(listed.symbols) == sorted(np.flatnonzero(numbers > 400 - MAX_FOLLOWERS))
+    assert (np.diff(listed.symbols.astype(int)) > 0).all()
+    assert listed.backoffs()[0] == pytest.approx(1.0 - sums_of(listed)[0], abs=1e-6)
+
+
+def test_some_followers_only() -> None:
+    listed = discounted(counted(), vocab_size=VOCAB_SIZE)
+    is_kept = np.random.default_rng(3).random(len(listed.symbols)) < 0.3
+    thinned = listed.thinned(is_kept)
+    owners = np.repeat(np.arange(len(listed.contexts)), listed.sizes)[is_kept]
+    assert (thinned.contexts == listed.contexts[np.unique(owners)]).all()
+    assert (np.repeat(thinned.contexts, thinned.sizes) == listed.contexts[owners]).all()
+    assert (thinned.symbols == listed.symbols[is_kept]).all() and (thinned.shares == listed.shares[is_kept]).all()
+    for kind in range(KINDS.num_kinds):
+        assert np.isin(thinned.contexts[thinned.of_kind(kind)], listed.contexts[listed.of_kind(kind)]).all()
+    assert thinned.kinds[-1] == len(thinned.contexts) and (thinned.sizes > 0).all()
+
+
+def test_of_nothing_comes_nothing() -> None:
+    listed = discounted(count_followers([], kinds=KINDS, is_letter=IS_LETTER), vocab_size=VOCAB_SIZE)
+    assert len(listed.contexts) == len(listed.backoffs()) == 0 and listed.starts.tolist() == [0]
+    assert (listed.unigrams == np.float32(1 / VOCAB_SIZE)).all()
