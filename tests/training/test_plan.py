@@ -193,6 +193,20 @@ def test_where_counting_would_take_most_of_the_time_less_is_counted(
     assert pace.fold_seconds == pytest.approx(fold_seconds * counted, rel=0.01)
 
 
+def test_tables_are_pruned_in_the_trial_if_they_will_be(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It takes as long as half of the counting, which a plan would not know of."""
+    monkeypatch.setattr(pace_module, "TRIED_SYMBOLS", 3_000)
+
+    def followers_tried(count_entries: int) -> int:
+        config_ = replace(config(), model={**config().model, "count_entries": count_entries})
+        counted = Pace(corpus, config_)._counted
+        assert counted is not None
+        return len(counted.tables(0).symbols)
+
+    whole = followers_tried(10**8)
+    assert 0 < followers_tried(1_000) < 0.9 * whole
+
+
 def test_updates_are_measured_in_characters_whatever_the_symbols(
     corpus: Corpus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
