@@ -18,9 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from penwright.counts.followers import Followers
+from penwright.kernels.pruning import MAX_FOLLOWERS
 
-MAX_FOLLOWERS = 255
-"""Followers of one context that are kept at most, the most frequent ones."""
 _STRETCH = 1 << 20
 """Numbers looked at together, where the result of looking takes four times their room."""
 _LEAST_BACKOFF = 1e-4
@@ -60,11 +59,11 @@ class Discounted(NamedTuple):
 
     def thinned(self, is_kept: NDArray[np.bool_]) -> "Discounted":
         """Return what is left with some of the followers only, bool (E,), and the contexts that have any."""
-        sums = np.concatenate([[0], np.cumsum(is_kept)])
+        sums = np.concatenate([[0], np.cumsum(is_kept, dtype=np.int64)])
         sizes = sums[self.starts[1:]] - sums[self.starts[:-1]]
         has_any = sizes > 0
         return Discounted(
-            np.concatenate([[0], np.cumsum(has_any)])[self.kinds],
+            np.concatenate([[0], np.cumsum(has_any, dtype=np.int64)])[self.kinds],
             self.contexts[has_any],
             self.totals[has_any],
             np.concatenate([[0], np.cumsum(sizes[has_any])]),
@@ -90,7 +89,7 @@ def discounted(counted: Iterable[Followers], *, vocab_size: int, min_met: int = 
         parts.append(_kind_discounted(followers, min_met=min_met))
     contexts, totals, sizes, symbols, shares = (np.concatenate([part[field] for part in parts]) for field in range(5))
     return Discounted(
-        np.concatenate([[0], np.cumsum([len(part[0]) for part in parts])]),
+        np.concatenate([[0], np.cumsum([len(part[0]) for part in parts], dtype=np.int64)]),
         contexts,
         totals,
         np.concatenate([[0], np.cumsum(sizes, dtype=np.int64)]),

@@ -68,7 +68,7 @@ def _weigh(
     worth: NDArray[np.float32],
 ) -> None:
     """Do what the kernel does, for all followers of a kind side by side. The last bits may differ."""
-    owners = np.repeat(np.arange(len(listed.contexts)), listed.sizes)
+    owners = np.repeat(np.arange(len(listed.contexts), dtype=np.int64), listed.sizes)
     keys = owners << 16 | listed.symbols  # rising
     here = slice(int(listed.starts[own.start]), int(listed.starts[own.stop]))
     rows, symbols, shares = owners[here], listed.symbols[here], listed.shares[here].astype(np.float64)

@@ -12,8 +12,9 @@ import numpy as np
 from penwright.kernels.running import kernel
 from penwright.kernels.searching import first_not_less
 
+MAX_FOLLOWERS = 255
+"""Followers of one context that are kept at most, the most frequent ones."""
 _NONE = -1
-_MAX_FOLLOWERS = 255
 _MOST = 1.0 - 1e-6  # a probability whose complement has a logarithm
 
 
@@ -72,7 +73,7 @@ def weigh(
         cost: Followers that a context costs as much as.
         probs, worth: float32 (E,), to be filled.
     """
-    largest = np.empty(_MAX_FOLLOWERS, np.float64)
+    largest = np.empty(MAX_FOLLOWERS, np.float64)
     for row in range(start + first, start + stop):
         for at in range(starts[row], starts[row + 1]):
             symbol, weight, shorter = symbols[at], 1.0, links[row]

@@ -28,8 +28,8 @@ SECONDS_TIMED = 0.5
 """How long the timed updates of one size go on at least, and they are never fewer than TIMED_UPDATES."""
 LEARNING_RATE = 1e-4
 FOLLOWERS_GROWTH = 0.85
-"""The power of what is counted by which the followers grow: of 3 million characters of novels 2.5 million, of 55 million
-29.6 (2026-11). So the trial's tables are pruned, which takes its time, if those of the training will be."""
+"""The power of what is counted by which the followers grow: of 3 million characters of novels 2.5 million, of 55
+million 29.6 (2026-11). So the trial's tables are pruned, which takes its time, if those of the training will be."""
 
 
 class Pace:

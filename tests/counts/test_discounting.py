@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from penwright.context_kinds import CHARACTERS, kinds_of
-from penwright.counts.discounting import MAX_FOLLOWERS, Discounted, discounted
+from penwright.counts.discounting import Discounted, discounted
 from penwright.counts.followers import Followers, count_followers
+from penwright.kernels.pruning import MAX_FOLLOWERS
 
 VOCAB_SIZE = 8
 KINDS = kinds_of(CHARACTERS)
