@@ -21,11 +21,9 @@ from penwright.counts.discounting import Discounted
 from penwright.counts.followers import keyed, pieces_of
 from penwright.counts.sorted_search import bucket_begins, search
 from penwright.kernels import running
-from penwright.kernels.pruning import note
+from penwright.kernels.pruning import NONE, note
 from penwright.kernels.sorting import sort
 
-NONE = -1
-"""Instead of a context, where a context extends none that was counted."""
 _HASH_BITS = 32
 _HASH = (1 << _HASH_BITS) - 1
 

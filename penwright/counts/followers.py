@@ -110,7 +110,7 @@ def pieces_of(texts: Sequence[Ids], *, num_threads: int) -> list[list[Ids]]:
 
 def keyed(
     texts: Sequence[Ids], key: Callable[[Tensor, Tensor], Tensor], *, kinds: ContextKinds, is_letter: Tensor
-) -> Packed:
+) -> NDArray[np.int64]:
     """Return a number for every symbol that follows a context of some texts, kind by kind, (K, N).
 
     Args:

@@ -25,15 +25,13 @@ import torch
 from numpy.typing import NDArray
 
 from penwright.counts.discounting import Discounted
-from penwright.counts.extending import NONE
 from penwright.kernels import running
-from penwright.kernels.pruning import weigh
+from penwright.kernels.pruning import MOST, NONE, weigh
 
 CONTEXT_COST = 1.5
 """Followers that a context costs as much as. Its seven bytes are the room of three and a half, but a network also
 learns from it how well founded a prediction is: in 7.3 million bytes, after four million characters of novels (96x2),
 0 gave 1.708 bits per character, 1.5 1.703, and 3.5 1.707 (2026-11)."""
-_MOST = 1.0 - 1e-6  # a probability whose complement has a logarithm
 
 
 def worth_of(listed: Discounted, links: NDArray[np.int64]) -> NDArray[np.float32]:
@@ -89,18 +87,18 @@ def _weigh(
         shorter[left] = links[shorter[left]]
     prob = shares + backoffs[rows] * expected
     probs[here] = prob
-    prob = np.minimum(prob, _MOST)
-    without = np.minimum((listed.shares[here] + backoffs[rows]) * expected, prob)
+    prob = np.minimum(prob, MOST)
+    without = np.minimum((shares + backoffs[rows]) * expected, prob)
     surprise = prob * np.log(prob / without) + (1.0 - prob) * np.log((1.0 - prob) / (1.0 - without))
-    worth[here] = listed.totals[rows] * surprise
+    alone = listed.totals[rows] * surprise
 
-    starts = listed.starts[own] - here.start
-    order = np.lexsort((-worth[here], rows))
-    places = np.arange(len(rows)) - np.repeat(starts, listed.sizes[own])
-    sums = np.cumsum(worth[here][order].astype(np.float64))
-    sums -= np.repeat(sums[starts] - worth[here][order][starts], listed.sizes[own])
-    most = np.maximum.reduceat(sums / (places + 1 + CONTEXT_COST), starts)
-    worth[here] = np.minimum(worth[here], np.repeat(most, listed.sizes[own]))
+    starts, sizes = listed.starts[own] - here.start, listed.sizes[own]
+    largest = alone[np.lexsort((-alone, rows))]  # the largest of each context first
+    sums = np.cumsum(largest)
+    sums -= np.repeat(sums[starts] - largest[starts], sizes)
+    numbers = np.arange(1, len(rows) + 1) - np.repeat(starts, sizes)
+    most = np.maximum.reduceat(sums / (numbers + CONTEXT_COST), starts)
+    worth[here] = np.minimum(alone, np.repeat(most, sizes))
 
 
 def worthy(worth: NDArray[np.float32], *, max_entries: int) -> NDArray[np.bool_]:

@@ -14,8 +14,10 @@ from penwright.kernels.searching import first_not_less
 
 MAX_FOLLOWERS = 255
 """Followers of one context that are kept at most, the most frequent ones."""
-_NONE = -1
-_MOST = 1.0 - 1e-6  # a probability whose complement has a logarithm
+NONE = -1
+"""Instead of a context, where a context extends none that was counted."""
+MOST = 1.0 - 1e-6
+"""Largest probability of whose complement a logarithm is taken."""
 
 
 @kernel
@@ -68,7 +70,7 @@ def weigh(
         shares: float32 (E,).
         totals: int32 (C,).
         backoffs: float32 (C,).
-        links: int64 (C,), the shorter context that each extends, -1 for none.
+        links: int64 (C,), the shorter context that each extends, NONE for none.
         unigrams: float32 (V,).
         cost: Followers that a context costs as much as.
         probs, worth: float32 (E,), to be filled.
@@ -78,7 +80,7 @@ def weigh(
         for at in range(starts[row], starts[row + 1]):
             symbol, weight, shorter = symbols[at], 1.0, links[row]
             expected = -1.0
-            while expected < 0.0 and shorter != _NONE:
+            while expected < 0.0 and shorter != NONE:
                 place = first_not_less(symbols, starts[shorter], starts[shorter + 1], symbol)
                 if place < starts[shorter + 1] and symbols[place] == symbol:
                     expected = weight * probs[place]
@@ -89,7 +91,7 @@ def weigh(
                 expected = weight * unigrams[symbol]
             prob = shares[at] + backoffs[row] * expected
             probs[at] = prob
-            prob = min(prob, _MOST)
+            prob = min(prob, MOST)
             without = min((shares[at] + backoffs[row]) * expected, prob)
             surprise = prob * np.log(prob / without) + (1.0 - prob) * np.log((1.0 - prob) / (1.0 - without))
             worth[at] = totals[row] * surprise

@@ -97,9 +97,8 @@ class CountedShelf:
 
     def tables(self, fold: int) -> CountTables:
         """Return what was counted in all folds but one; without a second fold, nothing."""
-        vocab_size = self._corpus.alphabet.vocab_size
         if len(self.folds) < 2:
-            return empty_tables(vocab_size)
+            return empty_tables(self._corpus.alphabet.vocab_size)
         if fold not in self._counted:
             texts = [self.ids_of(piece) for piece in self._sample(fold)]
             made = make_tables(

@@ -50,7 +50,8 @@ class Pace:
         """Symbols counted for one table at most."""
         self.fold_seconds = 0.0
         """Seconds to count the tables of one fold; 0 if the model consults none."""
-        self._num_ids = self.fold_ids = sum(book.num_ids for book in corpus.books_in("train"))
+        self._num_ids = sum(book.num_ids for book in corpus.books_in("train"))
+        self.fold_ids = self._num_ids
         """Symbols of the smallest fold; of the shelf if it is not divided."""
         self._counted_ids = 0  # outside one fold, of which its tables are counted
         self.keeps_tables = True

@@ -10,8 +10,9 @@ from penwright.context_kinds import UNITS, ContextKinds, kinds_of
 from penwright.counts import followers as followers_module
 from penwright.counts.contexts import context_sequence, initial_contexts
 from penwright.counts.discounting import Discounted, discounted
-from penwright.counts.extending import NONE, extended_contexts
+from penwright.counts.extending import extended_contexts
 from penwright.counts.followers import count_followers
+from penwright.kernels.pruning import NONE
 
 VOCAB_SIZE = 8
 IS_LETTER = np.array([False] * 3 + [True] * 5)

@@ -8,9 +8,10 @@ import pytest
 
 from penwright.context_kinds import CHARACTERS, kinds_of
 from penwright.counts.discounting import Discounted, discounted
-from penwright.counts.extending import NONE, extended_contexts
+from penwright.counts.extending import extended_contexts
 from penwright.counts.followers import count_followers
 from penwright.counts.pruning import CONTEXT_COST, worth_of, worthy
+from penwright.kernels.pruning import NONE
 
 VOCAB_SIZE = 8
 KINDS = kinds_of(CHARACTERS)
