@@ -255,8 +255,8 @@ def main() -> None:
     if any(each.name == "keras-gru" for each in competing) and not has_keras(arguments.keras_python):
         competing = [each for each in competing if each.name != "keras-gru"]
         notes.append(
-            f"Keras was left out, since it is not installed. To let it take part: `{INSTALL_KERAS}` (pip 25.1 or newer), "
-            "here or in an environment of its own that --keras-python names."
+            f"Keras was left out, since it is not installed. To let it take part: `{INSTALL_KERAS}` (with pip 25.1 or "
+            "newer), here or in an environment of its own that --keras-python names."
         )
     path = RESULTS / f"{name}.jsonl"
     if path.exists() and not arguments.goes_on:
