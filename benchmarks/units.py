@@ -172,8 +172,9 @@ def main() -> None:
                 found[unit.spec].append(result)
                 print(f"{unit.spec}, seed {seed}: val {result.val:.3f}, test {result.test:.3f}", flush=True)
     held_out = {split: sorted({book.author for book in plain.books_in(split)}) for split in HELD_OUT}
+    seeds = "one seed" if arguments.seeds == 1 else f"median of {arguments.seeds} seeds"
     lines = [
-        f"{arguments.minutes:g} minutes each, {arguments.threads} threads, median of {arguments.seeds} seeds, "
+        f"{arguments.minutes:g} minutes each, {arguments.threads} threads, {seeds}, "
         f"{'the network alone' if arguments.network else 'the default author'}. "
         f"{plain.num_chars('train'):,} characters to learn from. Held out: "
         f"{', '.join(held_out['val'])} (val), {', '.join(held_out['test'])} (test); "
