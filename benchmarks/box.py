@@ -30,7 +30,7 @@ from penwright.files import write_bytes
 
 if TYPE_CHECKING:
     from penwright import Author
-    from penwright.card import Card
+    from penwright.card.fields import Card
 
 COUNT_ENTRIES = 2_000_000
 """Followers that the counted tables hold at most. Each of them takes some 3.6 bytes (64 million characters of novels,

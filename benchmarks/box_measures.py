@@ -10,9 +10,9 @@ from typing import NamedTuple
 from copying import Copied, copied
 
 from penwright import Author, Corpus
-from penwright.baselines import measure_baselines
+from penwright.baselines.measuring import measure_baselines
 from penwright.corpus.config import SplitName
-from penwright.evaluation import evaluate
+from penwright.evaluation.books import evaluate
 from penwright.evaluation.passages import choose_passages
 from penwright.model import CharModel
 from penwright.training.config import TrainConfig

@@ -23,7 +23,7 @@ from common import RESULTS, commit, results_header, write_results
 
 from penwright import Corpus
 from penwright.cli.processors import let_waiting_threads_sleep
-from penwright.evaluation import evaluate, total
+from penwright.evaluation.books import evaluate, total
 from penwright.layers.residual import ResidualBlock
 from penwright.model import CharModel
 from penwright.training.distributed import World

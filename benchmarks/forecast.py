@@ -26,7 +26,7 @@ from common import RESULTS, commit, results_header, write_results
 from numpy.typing import NDArray
 
 from penwright import Corpus, train
-from penwright.evaluation import total
+from penwright.evaluation.books import total
 from penwright.model_config import num_parameters_of
 from penwright.training.forecast import LAW, Law, measure_difficulty, update_factor
 from penwright.training.plan import batch_sizes_of, suitable_lanes

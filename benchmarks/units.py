@@ -23,8 +23,7 @@ from typing import Any, NamedTuple
 from common import results_header, write_results
 
 from penwright import Author, Corpus, train
-from penwright.corpus import CorpusConfig
-from penwright.corpus.config import SplitName
+from penwright.corpus.config import CorpusConfig, SplitName
 from penwright.corpus.shares import even_shares
 from penwright.evaluation.costs import iter_chunks
 from penwright.evaluation.passages import passage_of

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:  # the list that editors and type checkers read
     from penwright.alphabet import Alphabet as Alphabet
     from penwright.author import Author as Author
-    from penwright.corpus import Corpus as Corpus
-    from penwright.corpus import CorpusConfig as CorpusConfig
+    from penwright.corpus.config import CorpusConfig as CorpusConfig
+    from penwright.corpus.store import Corpus as Corpus
     from penwright.errors import PenwrightError as PenwrightError
     from penwright.model import CharModel as CharModel
     from penwright.model_config import ModelConfig as ModelConfig
@@ -22,17 +22,17 @@ if TYPE_CHECKING:  # the list that editors and type checkers read
 __version__ = "0.1.0"
 
 _HOME = {  # the list that Python reads, on first use (PEP 562)
-    "Alphabet": "alphabet",
-    "Author": "author",
-    "CharModel": "model",
-    "Corpus": "corpus",
-    "CorpusConfig": "corpus",
-    "ModelConfig": "model_config",
-    "PenwrightError": "errors",
-    "SamplingConfig": "sampling",
-    "TrainConfig": "training.config",
-    "resume": "training.start",
-    "train": "training.start",
+    "Alphabet": "penwright.alphabet",
+    "Author": "penwright.author",
+    "CharModel": "penwright.model",
+    "Corpus": "penwright.corpus.store",
+    "CorpusConfig": "penwright.corpus.config",
+    "ModelConfig": "penwright.model_config",
+    "PenwrightError": "penwright.errors",
+    "SamplingConfig": "penwright.sampling",
+    "TrainConfig": "penwright.training.config",
+    "resume": "penwright.training.start",
+    "train": "penwright.training.start",
 }
 __all__ = ["__version__", *_HOME]
 
@@ -40,7 +40,7 @@ __all__ = ["__version__", *_HOME]
 def __getattr__(name: str) -> object:
     if name not in _HOME:
         raise AttributeError(f"module 'penwright' has no attribute {name!r}")
-    return getattr(import_module(f"penwright.{_HOME[name]}"), name)
+    return getattr(import_module(_HOME[name]), name)
 
 
 def __dir__() -> list[str]:

@@ -15,12 +15,14 @@ from typing import get_args
 import torch
 
 from penwright.alphabet import Alphabet
-from penwright.author_file import RUN_AUTHOR, SUFFIX, Precision, load_author, save_author
+from penwright.author_file.layout import RUN_AUTHOR, SUFFIX, Precision
+from penwright.author_file.loading import load_author
+from penwright.author_file.saving import save_author
 from penwright.box import boxed_author
-from penwright.card import Card
+from penwright.card.fields import Card
 from penwright.endings import Ending, compile_until, until_end
 from penwright.errors import AuthorError, UsageError
-from penwright.evaluation import TextScore, score_text
+from penwright.evaluation.texts import TextScore, score_text
 from penwright.files import entries, is_file
 from penwright.model import CharModel
 from penwright.sampling import SamplingConfig, generator_from, new_seed

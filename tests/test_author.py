@@ -13,10 +13,10 @@ import torch
 from penwright import box
 from penwright.alphabet import Alphabet
 from penwright.author import Author, find_author
-from penwright.card import Card
+from penwright.card.fields import Card
 from penwright.endings import Ending, until_end
 from penwright.errors import AuthorError, ConfigError, UsageError
-from penwright.evaluation import score_text
+from penwright.evaluation.texts import score_text
 from penwright.model import CharModel
 from penwright.model_config import ModelConfig
 from penwright.sampling import SamplingConfig, generator_from

@@ -1,7 +1,7 @@
 """Files of an earlier build open as they did: three authors, a corpus, and a run that goes on.
 
-`old_files/first_build.zip` was made by version 0.1.0 before its rooms were moved and its names changed. What it holds was
-read, scored and continued by that build, and the numbers below are its own.
+`old_files/first_build.zip` was made by version 0.1.0 before its rooms were moved and its names changed. That build
+read, scored and continued what it holds; the numbers below are its own.
 """
 
 import zipfile

@@ -31,7 +31,7 @@ def names_for_type_checkers() -> dict[str, str]:
 
 
 def test_the_door_lists_the_same_names_for_readers_and_for_python() -> None:
-    assert names_for_type_checkers() == {name: f"penwright.{home}" for name, home in penwright._HOME.items()}
+    assert names_for_type_checkers() == dict(penwright._HOME)
     assert set(penwright.__all__) == {"__version__", *penwright._HOME}
 
 
@@ -46,7 +46,7 @@ def test_every_public_name_is_there(name: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(penwright._HOME))
 def test_every_public_name_is_the_one_of_its_home(name: str) -> None:
-    home = importlib.import_module(f"penwright.{penwright._HOME[name]}")
+    home = importlib.import_module(penwright._HOME[name])
     assert getattr(penwright, name) is getattr(home, name)
 
 

@@ -13,8 +13,8 @@ from penwright.alphabet import FIRST_CHARACTER_ID, Alphabet
 from penwright.half_bytes import HalfByteGate
 from penwright.model import CharModel
 from penwright.model_config import ModelConfig
-from penwright.pieces import PieceAlphabet, learn_pieces
-from penwright.pieces.alphabet import MAX_PIECE_CHARS
+from penwright.pieces.alphabet import MAX_PIECE_CHARS, PieceAlphabet
+from penwright.pieces.opening import learn_pieces
 from penwright.sampling import SamplingConfig, generator_from
 from penwright.writing import Bookmark, iter_text, read_text
 

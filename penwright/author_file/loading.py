@@ -21,7 +21,7 @@ from penwright.author_file.layout import (
     precision_of,
     shapes_of,
 )
-from penwright.card import Card
+from penwright.card.fields import Card
 from penwright.counts.letters import letters_of
 from penwright.counts.storage import table_shapes, tables_of
 from penwright.counts.tables import empty_tables

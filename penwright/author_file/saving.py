@@ -25,7 +25,7 @@ from penwright.author_file.layout import (
     header_data,
     shapes_of,
 )
-from penwright.card import Card
+from penwright.card.fields import Card
 from penwright.counts.storage import arrays_of, shapes_of_tables
 from penwright.counts.tables import CountTables
 from penwright.errors import AuthorError

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from penwright.corpus.store import Book
 from penwright.errors import AuthorError, ConfigError
-from penwright.evaluation import BookScore
+from penwright.evaluation.books import BookScore
 
 MAX_TEXT_CHARS = 4_000
 MAX_ROW_CHARS = 200  # of each title and author, of which there are many

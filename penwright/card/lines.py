@@ -7,7 +7,7 @@ nothing of files.
 from penwright.alphabet import Alphabet
 from penwright.card.fields import SPLITS, Card, CardBook
 from penwright.errors import printable
-from penwright.evaluation import BookScore
+from penwright.evaluation.books import BookScore
 from penwright.model_config import ModelConfig
 
 SHOWN_ROWS = 20

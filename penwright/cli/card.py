@@ -18,7 +18,7 @@ def card(author: Path | None = None, /, *, box: Box = False, as_json: Json = Fal
     """
     from penwright.author import Author
     from penwright.author import find_author as find_file
-    from penwright.card import card_lines
+    from penwright.card.lines import card_lines
 
     path = find_author(author, is_boxed=box, is_quiet=as_json)
     loaded = Author.load(path)

@@ -11,7 +11,7 @@ from penwright.cli.shelf_table import cut_lines, notes, shelf_table, totals
 from penwright.errors import ConfigError, UsageError, did_you_mean
 
 if TYPE_CHECKING:
-    from penwright.corpus import CorpusConfig
+    from penwright.corpus.config import CorpusConfig
 
 CHARS_PER_SECOND = 40_000
 """What the default preset reads on two processor cores, about."""
@@ -80,7 +80,7 @@ def inspect(
 
 def _corpus_config(preset: str | None, settings: tuple[str, ...]) -> "CorpusConfig":
     """Return how a preset and settings would prepare books, without loading what a training needs."""
-    from penwright.corpus import CorpusConfig
+    from penwright.corpus.config import CorpusConfig
     from penwright.presets import PRESETS
 
     name = preset or "default"

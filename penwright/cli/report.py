@@ -16,7 +16,7 @@ def report(run: Path | None = None, /, *, as_json: Json = False) -> int:
     Args:
         run: Folder of the run. Without it, the newest under runs/ that has an author.
     """
-    from penwright.report import build_report
+    from penwright.report.building import build_report
 
     folder = find_run(run)
     path = build_report(folder)

@@ -22,7 +22,7 @@ from penwright.cli.summary import beginning, outcome_json, outcome_lines, plan_o
 from penwright.errors import CorpusError, RunError, UsageError
 
 if TYPE_CHECKING:
-    from penwright.corpus import Corpus
+    from penwright.corpus.store import Corpus
     from penwright.training.config import RunConfig
     from penwright.training.distributed import World
     from penwright.training.records import AnyRecord
@@ -149,7 +149,7 @@ def _prepare(paths: Sequence[str | Path], *, config: "RunConfig", manner: Manner
 
 def _prepared_before(path: str, *, run: Path) -> "Corpus":
     """Open the books of a run where it left them; a cache may have been emptied since."""
-    from penwright.corpus import Corpus
+    from penwright.corpus.store import Corpus
 
     try:
         return Corpus.open(path)

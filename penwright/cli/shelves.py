@@ -15,9 +15,9 @@ from penwright.errors import CorpusError
 from penwright.quoting import quoted
 
 if TYPE_CHECKING:
-    from penwright.corpus import Corpus, CorpusConfig
-    from penwright.corpus.config import SplitName
+    from penwright.corpus.config import CorpusConfig, SplitName
     from penwright.corpus.intake import PrepareProgress
+    from penwright.corpus.store import Corpus
 
 Say = Callable[[str], None]
 
@@ -76,8 +76,8 @@ def prepare_books(paths: Sequence[str | Path], *, config: "CorpusConfig", say: S
     Raises:
         CorpusError: If they cannot be prepared.
     """
-    from penwright.corpus import Corpus
     from penwright.corpus.building import iter_prepare, store_dir_of
+    from penwright.corpus.store import Corpus
 
     store = store_dir_of(paths, cache_dir=cache_dir(), config=config)
     steps = iter_prepare(paths, store_dir=store, cache_dir=cache_dir(), config=config)

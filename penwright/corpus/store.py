@@ -23,7 +23,7 @@ from penwright.corpus.config import CorpusConfig, SplitName, split_name
 from penwright.corpus.description import read_description, version_of
 from penwright.corpus.folders import is_being_replaced
 from penwright.errors import AuthorError, ConfigError, CorpusError
-from penwright.pieces import alphabet_from_dict
+from penwright.pieces.opening import alphabet_from_dict
 
 if TYPE_CHECKING:
     from penwright.corpus.sources import Paths

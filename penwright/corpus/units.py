@@ -22,7 +22,7 @@ from penwright.corpus.shares import even_shares
 from penwright.corpus.store import IDS_NAME, Corpus
 from penwright.errors import CorpusError
 from penwright.files import sync_file
-from penwright.pieces import learn_pieces
+from penwright.pieces.opening import learn_pieces
 
 PIECES_VERSION = 1
 """Raised whenever the same books in characters give other pieces or other ids, by another way of cutting, of learning

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
-from penwright.baselines import Baseline
-from penwright.evaluation import BookScore
+from penwright.baselines.measuring import Baseline
+from penwright.evaluation.books import BookScore
 from penwright.training.records import (
     AnyRecord,
     Evaluation,

@@ -7,10 +7,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from penwright.author_file import load_author, save_author
-from penwright.card import Card, listed_books, listed_scores
+from penwright.author_file.loading import load_author
+from penwright.author_file.saving import save_author
+from penwright.card.fields import Card, listed_books, listed_scores
 from penwright.errors import AuthorError
-from penwright.evaluation import BookScore, total
+from penwright.evaluation.books import BookScore, total
 from penwright.model import CharModel
 from penwright.training.checkpoint import Checkpoint, checkpoint_path, prune_checkpoints, save_checkpoint
 from penwright.training.environment import describe_machine, package_versions

@@ -7,7 +7,7 @@ per symbol over the window just learned from; `bits_per_char` is always per char
 from dataclasses import asdict, dataclass, fields
 from typing import Any, ClassVar, get_args
 
-from penwright.evaluation import BookScore
+from penwright.evaluation.books import BookScore
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

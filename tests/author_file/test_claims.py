@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from penwright.alphabet import Alphabet
-from penwright.author_file import AuthorParts, load_author, save_author
-from penwright.card import Card
+from penwright.author_file.loading import AuthorParts, load_author
+from penwright.author_file.saving import save_author
+from penwright.card.fields import Card
 from penwright.errors import AuthorError
 from penwright.model import CharModel
 from penwright.model_config import ModelConfig

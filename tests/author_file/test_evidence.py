@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from penwright.alphabet import Alphabet
 from penwright.author import Author
-from penwright.author_file import load_author, loading
-from penwright.card import Card
+from penwright.author_file import loading
+from penwright.author_file.loading import load_author
+from penwright.card.fields import Card
 from penwright.context_kinds import CHARACTERS, kinds_of
 from penwright.counts.letters import letters_of
 from penwright.counts.tables import CountTables, make_tables

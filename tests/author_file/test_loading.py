@@ -16,9 +16,11 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from penwright.alphabet import Alphabet
-from penwright.author_file import AuthorParts, load_author, loading, save_author
+from penwright.author_file import loading
 from penwright.author_file.layout import MAX_HEADER_BYTES
-from penwright.card import Card
+from penwright.author_file.loading import AuthorParts, load_author
+from penwright.author_file.saving import save_author
+from penwright.card.fields import Card
 from penwright.errors import AuthorError
 from penwright.model import CharModel
 from penwright.model_config import ModelConfig

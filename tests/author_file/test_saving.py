@@ -13,8 +13,10 @@ import torch
 from torch import Tensor
 
 from penwright.alphabet import Alphabet
-from penwright.author_file import load_author, save_author, saving
-from penwright.card import Card
+from penwright.author_file import saving
+from penwright.author_file.loading import load_author
+from penwright.author_file.saving import save_author
+from penwright.card.fields import Card
 from penwright.errors import AuthorError
 from penwright.model import CharModel
 from penwright.model_config import CELLS, ModelConfig

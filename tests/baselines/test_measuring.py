@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from penwright.alphabet import Alphabet
-from penwright.baselines import Baseline, measure_baselines
+from penwright.baselines.measuring import Baseline, measure_baselines
 from penwright.context_kinds import Unit
 from penwright.errors import CorpusError
 from penwright.evaluation.passages import choose_passages
-from penwright.pieces import learn_pieces
+from penwright.pieces.opening import learn_pieces
 
 SENTENCE = "the lamp was lit and the ferry came over the water. "
 

@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from penwright.alphabet import Alphabet
-from penwright.card import Card, CardBook, card_lines
-from penwright.evaluation import BookScore
+from penwright.card.fields import Card, CardBook
+from penwright.card.lines import card_lines
+from penwright.evaluation.books import BookScore
 from penwright.model_config import ModelConfig
 
 ALPHABET = Alphabet.learn({"a": 3, "b": 2})

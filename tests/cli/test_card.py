@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from penwright import Author, CharModel, Corpus, ModelConfig, box
-from penwright.card import Card, CardBook
+from penwright.card.fields import Card, CardBook
 from penwright.cli.app import main
 
 

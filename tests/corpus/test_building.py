@@ -15,12 +15,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from penwright.corpus import Corpus, CorpusConfig, building, cache, pieces
+from penwright.corpus import building, cache, pieces
 from penwright.corpus import store as store_module
 from penwright.corpus.building import iter_prepare, prepare, store_dir_of
+from penwright.corpus.config import CorpusConfig
 from penwright.corpus.inspection import inspect_shelf
 from penwright.corpus.manifest import read_manifest, write_manifest
 from penwright.corpus.sources import discover
+from penwright.corpus.store import Corpus
 from penwright.corpus.texts import read_bytes, read_piece
 from penwright.errors import CorpusError
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from penwright.corpus import Corpus
 from penwright.corpus import default_shelf as module
 from penwright.corpus.default_shelf import default_shelf, fetch_default_shelf
 from penwright.corpus.manifest import read_manifest
+from penwright.corpus.store import Corpus
 from penwright.errors import CorpusError
 
 

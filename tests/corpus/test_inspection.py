@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from penwright.corpus import Corpus, CorpusConfig
+from penwright.corpus.config import CorpusConfig
 from penwright.corpus.inspection import MAX_CUT_CHARS, ShelfReport, compressed_fraction, inspect_shelf
 from penwright.corpus.manifest import read_manifest, write_manifest
+from penwright.corpus.store import Corpus
 from penwright.errors import CorpusError
 
 PAGE = """The Project Gutenberg EBook of The Lamp, by Edith Vane

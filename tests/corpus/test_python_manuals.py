@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from penwright.corpus import Corpus, python_manuals
+from penwright.corpus import python_manuals
 from penwright.corpus.manifest import read_manifest
+from penwright.corpus.store import Corpus
 from penwright.errors import CorpusError
 
 JSON_MODULE = '''"""Read and write notes."""

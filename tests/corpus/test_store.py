@@ -4,9 +4,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from penwright.corpus import Corpus, CorpusConfig
+from penwright.corpus.config import CorpusConfig
 from penwright.corpus.description import JSON_NAME
-from penwright.corpus.store import IDS_NAME
+from penwright.corpus.store import IDS_NAME, Corpus
 from penwright.errors import ConfigError, CorpusError
 
 

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from penwright.alphabet import Alphabet
 from penwright.context_kinds import Unit
-from penwright.corpus import Corpus, CorpusConfig, units
+from penwright.corpus import units
 from penwright.corpus.building import iter_prepare, store_dir_of
-from penwright.corpus.config import SPLITS
+from penwright.corpus.config import SPLITS, CorpusConfig
+from penwright.corpus.store import Corpus
 from penwright.corpus.units import iter_texts
 from penwright.errors import CorpusError
 

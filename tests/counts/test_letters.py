@@ -2,7 +2,7 @@
 
 from penwright.alphabet import FIRST_CHARACTER_ID, Alphabet
 from penwright.counts.letters import letters_of
-from penwright.pieces import PieceAlphabet
+from penwright.pieces.alphabet import PieceAlphabet
 
 
 def test_letters_digits_and_what_joins_them_make_words() -> None:

@@ -12,8 +12,8 @@ from torch.nn.functional import cross_entropy
 
 from penwright.alphabet import Alphabet
 from penwright.errors import CorpusError
-from penwright.evaluation import BookScore, evaluate, total
 from penwright.evaluation import costs as costs_module
+from penwright.evaluation.books import BookScore, evaluate, total
 
 
 class Memory(NamedTuple):

@@ -16,7 +16,7 @@ from penwright.evaluation.passages import (
     passage_of,
     scorable_chars,
 )
-from penwright.pieces import learn_pieces
+from penwright.pieces.opening import learn_pieces
 
 
 class Shelf:

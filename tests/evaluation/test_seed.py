@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from penwright.alphabet import Alphabet
-from penwright.evaluation import seed_validation
+from penwright.evaluation.seed import seed_validation
 
 
 class Memory(NamedTuple):

@@ -13,10 +13,10 @@ from torch import Tensor, nn
 
 from penwright.alphabet import Alphabet
 from penwright.errors import AuthorError, UsageError
-from penwright.evaluation import character_bits, evaluate, score_text
+from penwright.evaluation.books import evaluate
 from penwright.evaluation.costs import symbol_nats
-from penwright.evaluation.texts import split_paragraphs
-from penwright.pieces import learn_pieces
+from penwright.evaluation.texts import character_bits, score_text, split_paragraphs
+from penwright.pieces.opening import learn_pieces
 
 
 class Memory(NamedTuple):

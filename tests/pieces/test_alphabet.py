@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 
 from penwright.alphabet import FIRST_CHARACTER_ID, Alphabet
 from penwright.errors import ConfigError
-from penwright.pieces import PieceAlphabet, learn_pieces
 from penwright.pieces import alphabet as module
+from penwright.pieces.alphabet import PieceAlphabet
+from penwright.pieces.opening import learn_pieces
 
 PROSE = (
     "The lamp went out at nine. \u201cWho is there?\u201d asked the keeper of the lamp; the keeper didn't know.\n\n" * 3

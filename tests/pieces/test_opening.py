@@ -5,7 +5,7 @@ import pytest
 from penwright.alphabet import Alphabet
 from penwright.context_kinds import UNITS, Unit
 from penwright.errors import AuthorError
-from penwright.pieces import alphabet_from_dict, learn_pieces
+from penwright.pieces.opening import alphabet_from_dict, learn_pieces
 
 PROSE = "the lamp the keeper the lamp of the keeper"
 LEARNT = Alphabet.learn(dict.fromkeys(PROSE, 1))

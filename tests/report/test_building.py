@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from penwright.baselines import measure_baselines
+from penwright.baselines.measuring import measure_baselines
 from penwright.corpus.store import Corpus
 from penwright.errors import RunError
-from penwright.evaluation import BookScore
+from penwright.evaluation.books import BookScore
 from penwright.evaluation.passages import passage_of
-from penwright.report import build_report
 from penwright.report import building as building_module
+from penwright.report.building import build_report
 from penwright.training.config import RunConfig
 from penwright.training.records import AnyRecord, Evaluation, Finished, Progress
 from penwright.training.run_folder import RunFolder

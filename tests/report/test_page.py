@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from penwright.baselines import Baseline
-from penwright.evaluation import BookScore
+from penwright.baselines.measuring import Baseline
+from penwright.evaluation.books import BookScore
 from penwright.report.page import render_page
 from penwright.report.story import Exam, RunStory
 from penwright.training.records import (

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from penwright import lane_groups
-from penwright.author_file import load_author
+from penwright.author_file.loading import load_author
 from penwright.cli.words import remark
 from penwright.corpus.store import Corpus
 from penwright.errors import RunError

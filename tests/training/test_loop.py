@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import torch
 
-from penwright.author_file import load_author
+from penwright.author_file.loading import load_author
 from penwright.corpus.store import Corpus
 from penwright.counts.tables import CountTables
 from penwright.errors import RunError

@@ -10,8 +10,8 @@ import torch
 
 from penwright import Author, Corpus
 from penwright.context_kinds import UNITS
-from penwright.corpus import CorpusConfig
-from penwright.evaluation import evaluate, total
+from penwright.corpus.config import CorpusConfig
+from penwright.evaluation.books import evaluate, total
 from penwright.evaluation.costs import symbol_nats
 from penwright.training.records import Finished, Progress, Sample
 from penwright.training.start import train
