@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # the list that editors and type checkers read
-    from penwright.alphabet import Alphabet as Alphabet
+    from penwright.alphabet.characters import Alphabet as Alphabet
     from penwright.author import Author as Author
     from penwright.corpus.config import CorpusConfig as CorpusConfig
     from penwright.corpus.store import Corpus as Corpus
@@ -22,7 +22,7 @@ if TYPE_CHECKING:  # the list that editors and type checkers read
 __version__ = "0.1.0"
 
 _HOME = {  # the list that Python reads, on first use (PEP 562)
-    "Alphabet": "penwright.alphabet",
+    "Alphabet": "penwright.alphabet.characters",
     "Author": "penwright.author",
     "CharModel": "penwright.model",
     "Corpus": "penwright.corpus.store",

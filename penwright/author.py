@@ -14,7 +14,7 @@ from typing import get_args
 
 import torch
 
-from penwright.alphabet import Alphabet
+from penwright.alphabet.characters import Alphabet
 from penwright.author_file.layout import RUN_AUTHOR, SUFFIX, Precision
 from penwright.author_file.loading import load_author
 from penwright.author_file.saving import save_author

@@ -27,7 +27,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from penwright.alphabet import Ids
+from penwright.alphabet.characters import Ids
 from penwright.errors import ConfigError, CorpusError, did_you_mean
 
 ORDERS = ("shuffled", "rolled")

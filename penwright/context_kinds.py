@@ -4,12 +4,10 @@ A context is made of the last few symbols, or of the word so far and the words b
 extends a shorter one, to which it leaves what it has not met.
 """
 
-from typing import Literal, NamedTuple, get_args
+from typing import NamedTuple
 
-Unit = Literal["characters", "pairs", "words"]
-"""What a symbol stands for: a character; a piece that pairs of smaller ones grew into; a frequent word."""
-UNITS: tuple[Unit, ...] = get_args(Unit)
-CHARACTERS: Unit = "characters"
+from penwright.alphabet.units import CHARACTERS
+
 NUM_WORD_KINDS = 4
 """Kinds made of words, which stand behind those made of so many symbols."""
 NUM_SHOWN = 2

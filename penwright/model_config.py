@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from penwright.context_kinds import CHARACTERS, NUM_SHOWN, UNITS, kinds_of
+from penwright.alphabet.units import CHARACTERS, UNITS
+from penwright.context_kinds import NUM_SHOWN, kinds_of
 from penwright.errors import ConfigError, did_you_mean
 
 CELLS = ("perceptron", "window", "elman", "gru", "lstm", "gated")

@@ -22,8 +22,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from penwright.alphabet import Alphabet
-from penwright.half_bytes import HalfByteGate
+from penwright.alphabet.byte_fallback import HalfByteGate
+from penwright.alphabet.characters import Alphabet
 from penwright.model import CharModel, ModelState
 from penwright.sampling import SamplingConfig, sample_next
 

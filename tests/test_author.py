@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from penwright import box
-from penwright.alphabet import Alphabet
+from penwright.alphabet.characters import Alphabet
 from penwright.author import Author, find_author
 from penwright.card.fields import Card
 from penwright.endings import Ending, until_end

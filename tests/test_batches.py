@@ -8,7 +8,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from penwright.alphabet import BOUNDARY_ID
+from penwright.alphabet.characters import BOUNDARY_ID
 from penwright.batches import Lanes
 from penwright.errors import ConfigError, CorpusError
 

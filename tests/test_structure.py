@@ -15,10 +15,10 @@ MAX_LINES = 300
 
 # The rooms and the modules beside them, from the ground up. Each imports from lower floors, and a room from itself.
 FLOORS = [
-    ["errors", "files", "code_points", "context_kinds", "quoting"],
-    ["kernels", "lane_groups", "alphabet", "sampling", "endings", "model_config"],
-    ["pieces"],
-    ["corpus", "counts", "half_bytes"],
+    ["errors", "files", "quoting"],
+    ["kernels", "lane_groups", "alphabet", "sampling", "endings"],
+    ["context_kinds"],
+    ["corpus", "counts", "model_config"],
     ["batches", "layers"],
     ["model"],
     ["writing", "presets", "evaluation"],
@@ -34,13 +34,10 @@ FLOOR_OF = {name: floor for floor, names in enumerate(FLOORS) for name in names}
 WITHOUT_TORCH = {
     "errors",
     "files",
-    "code_points",
     "quoting",
-    "pieces",
     "alphabet",
     "corpus",
     "endings",
-    "half_bytes",
     "model_config",
     "box",
     "cli",

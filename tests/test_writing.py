@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from penwright import writing
-from penwright.alphabet import Alphabet
+from penwright.alphabet.byte_fallback import HalfByteGate
+from penwright.alphabet.characters import Alphabet
 from penwright.errors import AuthorError
-from penwright.half_bytes import HalfByteGate
 from penwright.model import CharModel
 from penwright.model_config import CELLS, ModelConfig
 from penwright.sampling import SamplingConfig, generator_from, sample_next

@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from penwright import writing
-from penwright.alphabet import FIRST_CHARACTER_ID, Alphabet
-from penwright.half_bytes import HalfByteGate
+from penwright.alphabet.auto import learn_pieces
+from penwright.alphabet.byte_fallback import HalfByteGate
+from penwright.alphabet.characters import FIRST_CHARACTER_ID, Alphabet
+from penwright.alphabet.subwords import MAX_PIECE_CHARS, PieceAlphabet
 from penwright.model import CharModel
 from penwright.model_config import ModelConfig
-from penwright.pieces.alphabet import MAX_PIECE_CHARS, PieceAlphabet
-from penwright.pieces.opening import learn_pieces
 from penwright.sampling import SamplingConfig, generator_from
 from penwright.writing import Bookmark, iter_text, read_text
 

@@ -7,13 +7,13 @@ and the card are each held to their bounds, and every refusal is one sentence wh
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
-from penwright.alphabet import Alphabet
+from penwright.alphabet.auto import alphabet_from_dict
+from penwright.alphabet.characters import Alphabet
 from penwright.author_file.foreign import parse_json
 from penwright.author_file.layout import ABOUT_KEYS, FORMAT, FORMAT_VERSION, RUN_AUTHOR, digest_of
 from penwright.card.fields import Card
 from penwright.errors import AuthorError, PenwrightError, printable
 from penwright.model_config import ModelConfig
-from penwright.pieces.opening import alphabet_from_dict
 
 MAX_REASON_CHARS = 300
 

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from penwright.alphabet import Alphabet
+from penwright.alphabet.characters import Alphabet
 from penwright.author_file.claims import Claims, read_claims, refuse
 from penwright.author_file.foreign import describe_foreign, parse_json
 from penwright.author_file.layout import (

@@ -11,7 +11,7 @@ from typing import Literal
 
 import numpy as np
 
-from penwright.alphabet import Alphabet
+from penwright.alphabet.characters import Alphabet
 from penwright.baselines.compressors import COMPRESSORS, packed_bits, packed_bits_after
 from penwright.baselines.ngrams import iter_probabilities
 from penwright.corpus.store import Corpus

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from penwright.alphabet import Ids
+from penwright.alphabet.characters import Ids
 from penwright.kernels.sorting import sort
 
 UInt64s = NDArray[np.uint64]

@@ -4,7 +4,7 @@ Titles and names may come from a stranger's file, so every sign that is not prin
 nothing of files.
 """
 
-from penwright.alphabet import Alphabet
+from penwright.alphabet.characters import Alphabet
 from penwright.card.fields import SPLITS, Card, CardBook
 from penwright.errors import printable
 from penwright.evaluation.books import BookScore

@@ -3,8 +3,8 @@
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, cast, get_args
 
-from penwright.alphabet import ALPHABETS, MAX_CHARACTERS
-from penwright.context_kinds import UNITS, Unit
+from penwright.alphabet.characters import ALPHABETS, MAX_CHARACTERS
+from penwright.alphabet.units import UNITS, Unit
 from penwright.errors import ConfigError, did_you_mean
 
 AlphabetName = Literal["learnt", "seed"]

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from penwright.alphabet import Alphabet
+from penwright.alphabet.characters import Alphabet
 from penwright.corpus.book import Book
 from penwright.corpus.config import CorpusConfig
 from penwright.errors import CorpusError

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from penwright.alphabet import Alphabet
+from penwright.alphabet.characters import Alphabet
 from penwright.corpus.cache import TEXT_BYTES, iter_text
 from penwright.corpus.intake import PieceJob, take_piece
 from penwright.errors import CorpusError

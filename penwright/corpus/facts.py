@@ -15,7 +15,7 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from penwright.code_points import code_points_of, text_of
+from penwright.alphabet.code_points import code_points_of, text_of
 from penwright.corpus.duplicates import NUM_HASHES
 from penwright.corpus.scratch import Scratch
 

@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from penwright.alphabet import Alphabet
-from penwright.code_points import name_of
+from penwright.alphabet.characters import Alphabet
+from penwright.alphabet.code_points import name_of
 from penwright.corpus.cleaning import Cut
 from penwright.corpus.config import SPLITS, CorpusConfig, SplitName
 from penwright.corpus.facts import Facts, KeptFacts

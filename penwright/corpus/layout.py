@@ -11,7 +11,7 @@ from contextlib import suppress
 import numpy as np
 from numpy.typing import NDArray
 
-from penwright.code_points import code_points_of, text_of
+from penwright.alphabet.code_points import code_points_of, text_of
 
 MAX_BLANK_LINES = 2
 """Blank lines in a row that are kept."""

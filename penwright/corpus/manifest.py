@@ -12,7 +12,7 @@ from typing import Any
 
 import tomli_w
 
-from penwright.code_points import has_utf8_form
+from penwright.alphabet.code_points import has_utf8_form
 from penwright.corpus.archives import list_members
 from penwright.corpus.config import SPLITS, SplitName
 from penwright.corpus.sources import MANIFEST_MARK, Source, reading

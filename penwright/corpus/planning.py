@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from penwright.alphabet import Alphabet
-from penwright.code_points import code_points_of, utf8_lengths
+from penwright.alphabet.characters import Alphabet
+from penwright.alphabet.code_points import code_points_of, utf8_lengths
 from penwright.corpus.config import SPLITS, CorpusConfig, SplitName
 from penwright.corpus.duplicates import Fingerprint
 from penwright.corpus.editions import DuplicatePair, near_duplicates

@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from penwright.alphabet import Alphabet, Ids
+from penwright.alphabet.auto import alphabet_from_dict
+from penwright.alphabet.characters import Alphabet, Ids
 from penwright.corpus.book import Book as Book
 from penwright.corpus.config import CorpusConfig, SplitName, split_name
 from penwright.corpus.description import read_description, version_of
 from penwright.corpus.folders import is_being_replaced
 from penwright.errors import AuthorError, ConfigError, CorpusError
-from penwright.pieces.opening import alphabet_from_dict
 
 if TYPE_CHECKING:
     from penwright.corpus.sources import Paths

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from penwright.code_points import code_points_of, text_of
+from penwright.alphabet.code_points import code_points_of, text_of
 from penwright.corpus.cleaning import Cleaned, CleaningConfig, Cut, clean
 from penwright.corpus.config import CorpusConfig
 from penwright.corpus.duplicates import fingerprint

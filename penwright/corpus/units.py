@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from penwright.alphabet import FIRST_CHARACTER_ID, FIRST_HALF_BYTE_ID, Alphabet, Ids
+from penwright.alphabet.auto import learn_pieces
+from penwright.alphabet.characters import FIRST_CHARACTER_ID, FIRST_HALF_BYTE_ID, Alphabet, Ids
 from penwright.corpus.book import Book
 from penwright.corpus.config import CorpusConfig
 from penwright.corpus.description import describe, write_description
@@ -22,7 +23,6 @@ from penwright.corpus.shares import even_shares
 from penwright.corpus.store import IDS_NAME, Corpus
 from penwright.errors import CorpusError
 from penwright.files import sync_file
-from penwright.pieces.opening import learn_pieces
 
 PIECES_VERSION = 1
 """Raised whenever the same books in characters give other pieces or other ids, by another way of cutting, of learning

@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from penwright.alphabet import Ids
+from penwright.alphabet.characters import Ids
 from penwright.context_kinds import ContextKinds
 from penwright.counts.discounting import Discounted
 from penwright.counts.followers import keyed, pieces_of

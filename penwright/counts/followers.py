@@ -18,7 +18,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from penwright.alphabet import Ids
+from penwright.alphabet.characters import Ids
 from penwright.context_kinds import ContextKinds
 from penwright.counts.contexts import context_sequence, initial_contexts
 from penwright.kernels import running

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from penwright.alphabet import FIRST_CHARACTER_ID, FIRST_HALF_BYTE_ID, Alphabet
+from penwright.alphabet.characters import FIRST_CHARACTER_ID, FIRST_HALF_BYTE_ID, Alphabet
 
 _JOINING = ("'", "\u2019", "_")  # a word goes on across these
 

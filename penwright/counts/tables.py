@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from penwright.alphabet import Ids
+from penwright.alphabet.characters import Ids
 from penwright.context_kinds import ContextKinds
 from penwright.counts.discounting import Discounted, discounted
 from penwright.counts.extending import extended_contexts

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from penwright.alphabet import Ids
+from penwright.alphabet.characters import Ids
 from penwright.layers.base import State
 from penwright.layers.products import faster_float32
 from penwright.model import CharModel, ModelState

@@ -5,7 +5,7 @@ Legend: N = characters of the held-out text.
 
 from typing import NamedTuple
 
-from penwright.alphabet import Ids
+from penwright.alphabet.characters import Ids
 from penwright.evaluation.costs import iter_chunks
 from penwright.model import CharModel
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from penwright.alphabet import Alphabet
+from penwright.alphabet.characters import Alphabet
 from penwright.errors import NoNumbersError, UsageError
 from penwright.evaluation.costs import symbol_nats
 from penwright.evaluation.passages import chars_begun

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+from penwright.alphabet.code_points import has_utf8_form
+from penwright.alphabet.units import CHARACTERS, Unit
 from penwright.batches import ORDERS
-from penwright.code_points import has_utf8_form
-from penwright.context_kinds import CHARACTERS, Unit
 from penwright.corpus.config import CorpusConfig
 from penwright.errors import ConfigError, did_you_mean
 from penwright.model_config import ModelConfig

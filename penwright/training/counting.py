@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from penwright.alphabet import Ids
+from penwright.alphabet.characters import Ids
 from penwright.context_kinds import ContextKinds
 from penwright.corpus.store import Corpus
 from penwright.corpus.titles import author_keys, title_key

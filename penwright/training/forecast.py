@@ -26,7 +26,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from penwright.alphabet import Alphabet, Ids
+from penwright.alphabet.characters import Alphabet, Ids
 from penwright.baselines.ngrams import iter_probabilities
 from penwright.corpus.store import Corpus
 from penwright.evaluation.passages import choose_passages

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from penwright.alphabet import Alphabet
+from penwright.alphabet.characters import Alphabet
 from penwright.author_file.loading import AuthorParts, load_author
 from penwright.author_file.saving import save_author
 from penwright.card.fields import Card

@@ -13,12 +13,13 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from penwright.alphabet import Alphabet
+from penwright.alphabet.characters import Alphabet
+from penwright.alphabet.units import CHARACTERS
 from penwright.author import Author
 from penwright.author_file import loading
 from penwright.author_file.loading import load_author
 from penwright.card.fields import Card
-from penwright.context_kinds import CHARACTERS, kinds_of
+from penwright.context_kinds import kinds_of
 from penwright.counts.letters import letters_of
 from penwright.counts.tables import CountTables, make_tables
 from penwright.errors import AuthorError

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from penwright.alphabet import Alphabet
+from penwright.alphabet.characters import Alphabet
 from penwright.author_file import loading
 from penwright.author_file.layout import MAX_HEADER_BYTES
 from penwright.author_file.loading import AuthorParts, load_author

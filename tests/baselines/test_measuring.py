@@ -7,12 +7,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from penwright.alphabet import Alphabet
+from penwright.alphabet.auto import learn_pieces
+from penwright.alphabet.characters import Alphabet
+from penwright.alphabet.units import Unit
 from penwright.baselines.measuring import Baseline, measure_baselines
-from penwright.context_kinds import Unit
 from penwright.errors import CorpusError
 from penwright.evaluation.passages import choose_passages
-from penwright.pieces.opening import learn_pieces
 
 SENTENCE = "the lamp was lit and the ferry came over the water. "
 

@@ -6,7 +6,7 @@ from copying import Copied, copied, window_names
 from hypothesis import given
 from hypothesis import strategies as st
 
-from penwright.alphabet import code_points_of
+from penwright.alphabet.characters import code_points_of
 
 TEXT = st.text(alphabet="abé日😀\n", max_size=30)
 LENGTHS = (1, 2, 3, 5, 8)

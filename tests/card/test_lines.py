@@ -5,7 +5,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from penwright.alphabet import Alphabet
+from penwright.alphabet.characters import Alphabet
 from penwright.card.fields import Card, CardBook
 from penwright.card.lines import card_lines
 from penwright.evaluation.books import BookScore

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from penwright.alphabet import Alphabet
+from penwright.alphabet.characters import Alphabet
 from penwright.corpus.book import Book
 from penwright.corpus.config import CorpusConfig
 from penwright.corpus.description import JSON_NAME, describe, digest_of, read_description, write_description

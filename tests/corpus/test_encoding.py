@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from penwright.alphabet import Alphabet
+from penwright.alphabet.characters import Alphabet
 from penwright.corpus import cache
 from penwright.corpus.cache import entry_path
 from penwright.corpus.config import CorpusConfig

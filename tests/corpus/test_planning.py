@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from penwright.alphabet import Alphabet
+from penwright.alphabet.characters import Alphabet
 from penwright.corpus.config import CorpusConfig
 from penwright.corpus.manifest import ManifestBook
 from penwright.corpus.pieces import Piece

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from penwright.alphabet import Alphabet
-from penwright.context_kinds import Unit
+from penwright.alphabet.characters import Alphabet
+from penwright.alphabet.units import Unit
 from penwright.corpus import units
 from penwright.corpus.building import iter_prepare, store_dir_of
 from penwright.corpus.config import SPLITS, CorpusConfig

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from penwright.code_points import code_points_of, text_of
+from penwright.alphabet.code_points import code_points_of, text_of
 from penwright.corpus import wrapping
 from penwright.corpus.layout import characters_of, lines_of, text_of_characters
 from penwright.corpus.wrapping import unwrap

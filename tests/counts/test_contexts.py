@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from penwright.context_kinds import CHARACTERS, ContextKinds, kinds_of
+from penwright.alphabet.units import CHARACTERS
+from penwright.context_kinds import ContextKinds, kinds_of
 from penwright.counts.contexts import ContextState, context_sequence, context_step, initial_contexts
 
 KINDS = kinds_of(CHARACTERS)

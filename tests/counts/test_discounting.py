@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from penwright.context_kinds import CHARACTERS, kinds_of
+from penwright.alphabet.units import CHARACTERS
+from penwright.context_kinds import kinds_of
 from penwright.counts.discounting import Discounted, discounted
 from penwright.counts.followers import Followers, count_followers
 from penwright.kernels.pruning import MAX_FOLLOWERS

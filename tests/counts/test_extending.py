@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from penwright.context_kinds import UNITS, ContextKinds, kinds_of
+from penwright.alphabet.units import UNITS
+from penwright.context_kinds import ContextKinds, kinds_of
 from penwright.counts import followers as followers_module
 from penwright.counts.contexts import context_sequence, initial_contexts
 from penwright.counts.discounting import Discounted, discounted

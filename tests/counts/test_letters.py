@@ -1,8 +1,8 @@
 """Which symbols words are made of."""
 
-from penwright.alphabet import FIRST_CHARACTER_ID, Alphabet
+from penwright.alphabet.characters import FIRST_CHARACTER_ID, Alphabet
+from penwright.alphabet.subwords import PieceAlphabet
 from penwright.counts.letters import letters_of
-from penwright.pieces.alphabet import PieceAlphabet
 
 
 def test_letters_digits_and_what_joins_them_make_words() -> None:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from penwright.context_kinds import CHARACTERS, kinds_of
+from penwright.alphabet.units import CHARACTERS
+from penwright.context_kinds import kinds_of
 from penwright.counts.discounting import Discounted, discounted
 from penwright.counts.extending import extended_contexts
 from penwright.counts.followers import count_followers

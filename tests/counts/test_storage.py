@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from penwright.context_kinds import CHARACTERS, kinds_of
+from penwright.alphabet.units import CHARACTERS
+from penwright.context_kinds import kinds_of
 from penwright.counts.storage import arrays_of, table_shapes, tables_of
 from penwright.counts.tables import CountTables, empty_tables, make_tables
 

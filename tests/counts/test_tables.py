@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from penwright.context_kinds import CHARACTERS, kinds_of
+from penwright.alphabet.units import CHARACTERS
+from penwright.context_kinds import kinds_of
 from penwright.counts.discounting import discounted
 from penwright.counts.followers import count_followers
 from penwright.counts.tables import LEAST_MET, CountTables, empty_tables, make_tables, share_of, total_of

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from penwright.alphabet import Alphabet
+from penwright.alphabet.characters import Alphabet
 from penwright.errors import CorpusError
 from penwright.evaluation import costs as costs_module
 from penwright.evaluation.books import BookScore, evaluate, total

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from penwright.alphabet import Alphabet
+from penwright.alphabet.auto import learn_pieces
+from penwright.alphabet.characters import Alphabet
 from penwright.errors import UsageError
 from penwright.evaluation.passages import (
     character_starts,
@@ -16,7 +17,6 @@ from penwright.evaluation.passages import (
     passage_of,
     scorable_chars,
 )
-from penwright.pieces.opening import learn_pieces
 
 
 class Shelf:

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from penwright.alphabet import Alphabet
+from penwright.alphabet.characters import Alphabet
 from penwright.evaluation.seed import seed_validation
 
 

@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from penwright.alphabet import Alphabet
+from penwright.alphabet.auto import learn_pieces
+from penwright.alphabet.characters import Alphabet
 from penwright.errors import AuthorError, UsageError
 from penwright.evaluation.books import evaluate
 from penwright.evaluation.costs import symbol_nats
 from penwright.evaluation.texts import character_bits, score_text, split_paragraphs
-from penwright.pieces.opening import learn_pieces
 
 
 class Memory(NamedTuple):

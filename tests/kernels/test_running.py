@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from penwright.alphabet import Alphabet
+from penwright.alphabet.characters import Alphabet
 from penwright.kernels import running
 from penwright.kernels.norm import norm_forward
 from penwright.kernels.running import array_of, can_run, run, without_kernels

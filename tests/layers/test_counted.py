@@ -5,7 +5,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from penwright.context_kinds import CHARACTERS, UNITS, kinds_of
+from penwright.alphabet.units import CHARACTERS, UNITS
+from penwright.context_kinds import kinds_of
 from penwright.counts.contexts import context_sequence, initial_contexts
 from penwright.counts.tables import CountTables, make_tables, share_of
 from penwright.kernels.running import MANY, without_kernels

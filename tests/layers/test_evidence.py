@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from penwright.context_kinds import CHARACTERS, kinds_of
+from penwright.alphabet.units import CHARACTERS
+from penwright.context_kinds import kinds_of
 from penwright.counts.tables import make_tables
 from penwright.model import CharModel, ModelConfig, num_parameters_of, state_from_tensors, state_to_tensors
 

@@ -4,7 +4,8 @@ from types import SimpleNamespace
 
 import torch
 
-from penwright.context_kinds import CHARACTERS, kinds_of
+from penwright.alphabet.units import CHARACTERS
+from penwright.context_kinds import kinds_of
 from penwright.corpus.store import Corpus
 from penwright.training import counting as counting_module
 from penwright.training.counting import CountedShelf

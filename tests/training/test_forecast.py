@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from penwright import Corpus, CorpusConfig
-from penwright.alphabet import Ids
+from penwright.alphabet.characters import Ids
 from penwright.baselines.measuring import measure_baselines
 from penwright.evaluation.passages import choose_passages
 from penwright.training import forecast as forecast_module

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from penwright import Author, Corpus
-from penwright.context_kinds import UNITS
+from penwright.alphabet.units import UNITS
 from penwright.corpus.config import CorpusConfig
 from penwright.evaluation.books import evaluate, total
 from penwright.evaluation.costs import symbol_nats

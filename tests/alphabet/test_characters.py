@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from penwright.alphabet import BOUNDARY_ID, FIRST_CHARACTER_ID, Alphabet
+from penwright.alphabet.characters import BOUNDARY_ID, FIRST_CHARACTER_ID, Alphabet
 from penwright.errors import AuthorError, ConfigError
 
 # Every code point, lone surrogates included: a text may hold what no encoding should have let through.

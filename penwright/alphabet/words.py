@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from penwright.alphabet import Alphabet
+from penwright.alphabet.characters import Alphabet
+from penwright.alphabet.pretokenizer import is_token
+from penwright.alphabet.subwords import PieceAlphabet
 from penwright.errors import AuthorError, ConfigError
-from penwright.pieces.alphabet import PieceAlphabet
-from penwright.pieces.cutting import is_token
 
 KIND = "words"
 _KEYS = {"kind", "characters", "pieces"}

@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from penwright.alphabet import FIRST_CHARACTER_ID, Alphabet
+from penwright.alphabet import subwords
+from penwright.alphabet.auto import learn_pieces
+from penwright.alphabet.characters import FIRST_CHARACTER_ID, Alphabet
+from penwright.alphabet.subwords import PieceAlphabet
 from penwright.errors import ConfigError
-from penwright.pieces import alphabet as module
-from penwright.pieces.alphabet import PieceAlphabet
-from penwright.pieces.opening import learn_pieces
 
 PROSE = (
     "The lamp went out at nine. \u201cWho is there?\u201d asked the keeper of the lamp; the keeper didn't know.\n\n" * 3
@@ -75,8 +75,8 @@ def test_stretches_are_encoded_as_the_whole(alphabet: PieceAlphabet) -> None:
 def test_forgetting_tokens_changes_nothing(alphabet: PieceAlphabet, monkeypatch: pytest.MonkeyPatch) -> None:
     expected = alphabet.encode(PROSE).tolist()
     again = type(alphabet).from_dict(alphabet.to_dict())
-    monkeypatch.setattr(module, "TOKENS_REMEMBERED", 2)
-    monkeypatch.setattr(module, "CHARS_AT_ONCE", 256)
+    monkeypatch.setattr(subwords, "TOKENS_REMEMBERED", 2)
+    monkeypatch.setattr(subwords, "CHARS_AT_ONCE", 256)
     assert again.encode(PROSE).tolist() == expected
     assert len(again._ids_of_tokens) <= 2
 

@@ -4,14 +4,14 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from penwright.alphabet import Alphabet
-from penwright.context_kinds import Unit
-from penwright.pieces.alphabet import PieceAlphabet
-from penwright.pieces.cutting import tokens_of
-from penwright.pieces.pairs import KIND as PAIRS
-from penwright.pieces.pairs import PairAlphabet, learn_pairs
-from penwright.pieces.words import KIND as WORDS
-from penwright.pieces.words import WordAlphabet, learn_words
+from penwright.alphabet.bpe import KIND as PAIRS
+from penwright.alphabet.bpe import PairAlphabet, learn_pairs
+from penwright.alphabet.characters import Alphabet
+from penwright.alphabet.pretokenizer import tokens_of
+from penwright.alphabet.subwords import PieceAlphabet
+from penwright.alphabet.units import Unit
+from penwright.alphabet.words import KIND as WORDS
+from penwright.alphabet.words import WordAlphabet, learn_words
 
 
 def alphabet_from_dict(data: Mapping[str, Any]) -> Alphabet:

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from penwright.code_points import code_points_of, half_bytes_of, name_of, text_of, utf8_lengths
+from penwright.alphabet.code_points import code_points_of, half_bytes_of, name_of, text_of, utf8_lengths
 
 any_text = st.text(st.characters(exclude_categories=()), max_size=60)
 

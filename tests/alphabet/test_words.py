@@ -4,10 +4,10 @@ from collections import Counter
 
 import pytest
 
-from penwright.alphabet import Alphabet
+from penwright.alphabet.characters import Alphabet
+from penwright.alphabet.pretokenizer import tokens_of
+from penwright.alphabet.words import WordAlphabet, learn_words
 from penwright.errors import AuthorError
-from penwright.pieces.cutting import tokens_of
-from penwright.pieces.words import WordAlphabet, learn_words
 
 LEARNT = Alphabet("\n abcd")
 COUNTS = Counter(tokens_of("ab ab ab cd cd\n\nab\n\n dab dab cad e\u706f e\u706f a a a"))

@@ -12,8 +12,8 @@ This module knows nothing of models or probabilities.
 from bisect import bisect_left
 from functools import lru_cache
 
-from penwright.alphabet import FIRST_CHARACTER_ID, FIRST_HALF_BYTE_ID, NUM_CODE_POINTS, Alphabet
-from penwright.code_points import code_points_of
+from penwright.alphabet.characters import FIRST_CHARACTER_ID, FIRST_HALF_BYTE_ID, NUM_CODE_POINTS, Alphabet
+from penwright.alphabet.code_points import code_points_of
 
 SURROGATES = range(0xD800, 0xE000)
 CONTROLS = (*range(0x20), *range(0x7F, 0xA0))

@@ -2,10 +2,10 @@
 
 import pytest
 
-from penwright.alphabet import Alphabet
-from penwright.context_kinds import UNITS, Unit
+from penwright.alphabet.auto import alphabet_from_dict, learn_pieces
+from penwright.alphabet.characters import Alphabet
+from penwright.alphabet.units import UNITS, Unit
 from penwright.errors import AuthorError
-from penwright.pieces.opening import alphabet_from_dict, learn_pieces
 
 PROSE = "the lamp the keeper the lamp of the keeper"
 LEARNT = Alphabet.learn(dict.fromkeys(PROSE, 1))

@@ -26,8 +26,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from penwright.code_points import code_points_of, decode_utf8, half_bytes_of, text_of, utf8_lengths
-from penwright.context_kinds import CHARACTERS, Unit
+from penwright.alphabet.code_points import code_points_of, decode_utf8, half_bytes_of, text_of, utf8_lengths
+from penwright.alphabet.units import CHARACTERS, Unit
 from penwright.errors import AuthorError, ConfigError, did_you_mean
 
 BOUNDARY_ID = 0

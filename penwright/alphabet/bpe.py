@@ -14,9 +14,9 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
-from penwright.alphabet import FIRST_CHARACTER_ID, Alphabet
+from penwright.alphabet.characters import FIRST_CHARACTER_ID, Alphabet
+from penwright.alphabet.subwords import MAX_PIECE_CHARS, MAX_SYMBOLS, PieceAlphabet
 from penwright.errors import AuthorError, ConfigError
-from penwright.pieces.alphabet import MAX_PIECE_CHARS, MAX_SYMBOLS, PieceAlphabet
 
 KIND = "pairs"
 Pair = tuple[int, int]

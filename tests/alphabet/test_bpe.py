@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from penwright.alphabet import FIRST_CHARACTER_ID, Alphabet
+from penwright.alphabet.bpe import PairAlphabet, learn_pairs
+from penwright.alphabet.characters import FIRST_CHARACTER_ID, Alphabet
+from penwright.alphabet.pretokenizer import tokens_of
 from penwright.errors import AuthorError
-from penwright.pieces.cutting import tokens_of
-from penwright.pieces.pairs import PairAlphabet, learn_pairs
 
 LEARNT = Alphabet("abcd ")
 SMALL = st.text(alphabet="abcd e\u706f", max_size=60)

@@ -18,10 +18,10 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from penwright.alphabet import Alphabet, Ids
-from penwright.context_kinds import Unit
+from penwright.alphabet.characters import Alphabet, Ids
+from penwright.alphabet.pretokenizer import settled_chars, tokens_of
+from penwright.alphabet.units import Unit
 from penwright.errors import ConfigError
-from penwright.pieces.cutting import settled_chars, tokens_of
 
 MAX_SYMBOLS = 1 << 16
 MAX_PIECE_CHARS = 64

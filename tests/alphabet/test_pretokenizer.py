@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from penwright.pieces.cutting import MAX_TOKEN_CHARS, is_token, settled_chars, tokens_of
+from penwright.alphabet.pretokenizer import MAX_TOKEN_CHARS, is_token, settled_chars, tokens_of
 
 TRICKY = st.text(alphabet="ab é'\u2019\n\t_.!\ud800\u00a09", max_size=80)
 ANY = st.text(st.characters(exclude_categories=()), max_size=60)

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from penwright.alphabet import Alphabet
-from penwright.half_bytes import HalfByteGate, reachable, spelling
+from penwright.alphabet.byte_fallback import HalfByteGate, reachable, spelling
+from penwright.alphabet.characters import Alphabet
 
 ALPHABET = Alphabet.learn(dict.fromkeys("abcé€. \n", 1))
 
