@@ -11,8 +11,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from penwright.context_kinds import kinds_of
-from penwright.counts.tables import CountTables
 from penwright.layers.base import Layer, ProjectedLayer, fill_glorot
 from penwright.layers.elementwise import rms_norm, turned
 from penwright.layers.elman import Elman
@@ -33,6 +31,8 @@ from penwright.layers.window import Window
 from penwright.model_config import ModelConfig as ModelConfig
 from penwright.model_config import num_parameters_of as num_parameters_of
 from penwright.model_config import window_size_of
+from penwright.ngrams.context_kinds import kinds_of
+from penwright.ngrams.tables import CountTables
 
 EMBEDDING_SCALE = 0.1
 """Standard deviation of a new embedding. Of 0.1, 0.5 and 1.0 it learned fastest (1.2 million characters, 2026-11)."""

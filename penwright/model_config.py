@@ -11,8 +11,8 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from penwright.alphabet.units import CHARACTERS, UNITS
-from penwright.context_kinds import NUM_SHOWN, kinds_of
 from penwright.errors import ConfigError, did_you_mean
+from penwright.ngrams.context_kinds import NUM_SHOWN, kinds_of
 
 CELLS = ("perceptron", "window", "elman", "gru", "lstm", "gated")
 GRU_RESETS = ("before", "after")

@@ -17,8 +17,8 @@ MAX_LINES = 300
 FLOORS = [
     ["errors", "files", "quoting"],
     ["kernels", "lane_groups", "alphabet", "sampling", "endings"],
-    ["context_kinds"],
-    ["corpus", "counts", "model_config"],
+    ["corpus", "ngrams"],
+    ["model_config"],
     ["batches", "layers"],
     ["model"],
     ["writing", "presets", "evaluation"],

@@ -22,12 +22,12 @@ from penwright.author_file.layout import (
     shapes_of,
 )
 from penwright.card.fields import Card
-from penwright.counts.letters import letters_of
-from penwright.counts.storage import table_shapes, tables_of
-from penwright.counts.tables import empty_tables
 from penwright.errors import AuthorError
 from penwright.model import CharModel
 from penwright.model_config import ModelConfig, num_parameters_of
+from penwright.ngrams.letters import letters_of
+from penwright.ngrams.storage import table_shapes, tables_of
+from penwright.ngrams.tables import empty_tables
 from penwright.sampling import generator_from
 
 

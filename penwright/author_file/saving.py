@@ -26,11 +26,11 @@ from penwright.author_file.layout import (
     shapes_of,
 )
 from penwright.card.fields import Card
-from penwright.counts.storage import arrays_of, shapes_of_tables
-from penwright.counts.tables import CountTables
 from penwright.errors import AuthorError
 from penwright.files import replacing
 from penwright.model_config import ModelConfig, num_parameters_of
+from penwright.ngrams.storage import arrays_of, shapes_of_tables
+from penwright.ngrams.tables import CountTables
 
 
 def save_author(

@@ -1,6 +1,6 @@
 """The contexts that characters stand in, named lane by lane and character by character: hashes that roll along.
 
-Integers wrap around at 64 bits, as `counts.contexts` needs it; the formulas stand there.
+Integers wrap around at 64 bits, as `ngrams.contexts` needs it; the formulas stand there.
 
 Letters: B = lanes, T = symbols per window, V = vocab_size, O = kinds made of so many symbols, K = all kinds.
 """

@@ -1,4 +1,4 @@
-"""Equal numbers of a sorted list counted in one pass. What the numbers mean stands in `counts.followers`.
+"""Equal numbers of a sorted list counted in one pass. What the numbers mean stands in `ngrams.counting`.
 
 Letters: N = numbers in the list.
 """

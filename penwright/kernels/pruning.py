@@ -1,6 +1,6 @@
 """What the pruning of counted tables goes over one by one: contexts met in a text, and followers to be weighed.
 
-What the numbers mean stands in `counts.extending` and `counts.pruning`.
+What the numbers mean stands in `ngrams.backoff_links` and `ngrams.pruning`.
 
 Letters: N = symbols of a stretch of text, K = kinds of context, C = contexts of all kinds, E = their followers.
 """

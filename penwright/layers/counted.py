@@ -11,12 +11,12 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from penwright.context_kinds import ContextKinds
-from penwright.counts.sorted_search import bucket_begins, search
-from penwright.counts.tables import CountTables, empty_tables, share_of, total_of
 from penwright.kernels import running
-from penwright.kernels.lookup import FLOOR, look_up
+from penwright.kernels.ngram_lookup import FLOOR, look_up
 from penwright.kernels.searching import LOWEST
+from penwright.ngrams.context_kinds import ContextKinds
+from penwright.ngrams.sorted_search import bucket_begins, search
+from penwright.ngrams.tables import CountTables, empty_tables, share_of, total_of
 
 
 class Predictions(NamedTuple):

@@ -13,9 +13,15 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from penwright.kernels.norm import add_norm_backward, add_norm_forward, norm_backward, norm_forward
+from penwright.kernels.ops import (
+    add_norm_backward,
+    add_norm_forward,
+    norm_backward,
+    norm_forward,
+    squared_relu_backward,
+    squared_relu_forward,
+)
 from penwright.kernels.running import can_run, run
-from penwright.kernels.squares import squared_relu_backward, squared_relu_forward
 
 EPSILON = 1e-6
 

@@ -20,9 +20,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from penwright.context_kinds import NUM_SHOWN, ContextKinds
-from penwright.counts.contexts import ContextState, context_sequence, context_step, initial_contexts
-from penwright.counts.tables import CountTables
 from penwright.layers.base import State
 from penwright.layers.counted import Counted, Predictions
 from penwright.layers.elementwise import weighted_sum
@@ -37,6 +34,9 @@ from penwright.layers.recall import (
     recall_step,
     silenced,
 )
+from penwright.ngrams.context_kinds import NUM_SHOWN, ContextKinds
+from penwright.ngrams.contexts import ContextState, context_sequence, context_step, initial_contexts
+from penwright.ngrams.tables import CountTables
 
 _SMALL = 0.02  # standard deviation of new weights
 _RECALL_SCALE = 0.05  # and of new vectors of recalled symbols

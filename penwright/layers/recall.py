@@ -20,7 +20,7 @@ import torch
 from torch import Tensor
 
 from penwright.kernels import running
-from penwright.kernels.recall import CHECK_MASK, CHECK_SHIFT, FIRST_NUMBER, recall_window
+from penwright.kernels.match import CHECK_MASK, CHECK_SHIFT, FIRST_NUMBER, recall_window
 
 NO_SYMBOL = -1
 _SYMBOL_BITS = {torch.int32: 8, torch.int64: 17}

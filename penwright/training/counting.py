@@ -12,11 +12,11 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from penwright.alphabet.characters import Ids
-from penwright.context_kinds import ContextKinds
 from penwright.corpus.store import Corpus
 from penwright.corpus.titles import author_keys, title_key
-from penwright.counts.letters import letters_of
-from penwright.counts.tables import CountTables, empty_tables, make_tables
+from penwright.ngrams.context_kinds import ContextKinds
+from penwright.ngrams.letters import letters_of
+from penwright.ngrams.tables import CountTables, empty_tables, make_tables
 
 NUM_FOLDS = 8
 """Folds of a shelf: an eighth of it is not counted while it is read."""

@@ -8,9 +8,9 @@ import time
 
 import torch
 
-from penwright.context_kinds import kinds_of
 from penwright.corpus.store import Corpus
 from penwright.model_config import ModelConfig
+from penwright.ngrams.context_kinds import kinds_of
 from penwright.training import counting
 from penwright.training.config import RunConfig
 from penwright.training.counting import CountedShelf

@@ -13,11 +13,8 @@ import torch
 from torch import Tensor
 
 from penwright.batches import Batch, Lanes
-from penwright.context_kinds import kinds_of
 from penwright.corpus.book import Book
 from penwright.corpus.store import Corpus
-from penwright.counts.letters import letters_of
-from penwright.counts.tables import empty_tables
 from penwright.errors import CheckpointError
 from penwright.lane_groups import divided
 from penwright.layers.products import faster_float32
@@ -29,6 +26,9 @@ from penwright.model import (
     state_from_tensors,
     state_to_tensors,
 )
+from penwright.ngrams.context_kinds import kinds_of
+from penwright.ngrams.letters import letters_of
+from penwright.ngrams.tables import empty_tables
 from penwright.training.config import RunConfig
 from penwright.training.counting import CountedShelf, Piece
 from penwright.training.distributed import World, average_gradients, gather

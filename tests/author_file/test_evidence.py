@@ -19,14 +19,14 @@ from penwright.author import Author
 from penwright.author_file import loading
 from penwright.author_file.loading import load_author
 from penwright.card.fields import Card
-from penwright.context_kinds import kinds_of
-from penwright.counts.letters import letters_of
-from penwright.counts.tables import CountTables, make_tables
 from penwright.errors import AuthorError
 from penwright.kernels import running
 from penwright.kernels.running import without_kernels
 from penwright.model import CharModel
 from penwright.model_config import ModelConfig
+from penwright.ngrams.context_kinds import kinds_of
+from penwright.ngrams.letters import letters_of
+from penwright.ngrams.tables import CountTables, make_tables
 from penwright.sampling import generator_from
 
 Forge = Callable[..., Path]

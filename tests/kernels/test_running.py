@@ -10,7 +10,7 @@ import torch
 
 from penwright.alphabet.characters import Alphabet
 from penwright.kernels import running
-from penwright.kernels.norm import norm_forward
+from penwright.kernels.ops import norm_forward
 from penwright.kernels.running import array_of, can_run, run, without_kernels
 from penwright.model import CharModel
 from penwright.model_config import ModelConfig

@@ -6,11 +6,11 @@ import torch
 from torch import Tensor
 
 from penwright.alphabet.units import CHARACTERS, UNITS
-from penwright.context_kinds import kinds_of
-from penwright.counts.contexts import context_sequence, initial_contexts
-from penwright.counts.tables import CountTables, make_tables, share_of
 from penwright.kernels.running import MANY, without_kernels
 from penwright.layers.counted import Counted
+from penwright.ngrams.context_kinds import kinds_of
+from penwright.ngrams.contexts import context_sequence, initial_contexts
+from penwright.ngrams.tables import CountTables, make_tables, share_of
 
 VOCAB_SIZE = 6
 KINDS = kinds_of(CHARACTERS)

@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from penwright.alphabet.units import CHARACTERS
-from penwright.context_kinds import kinds_of
-from penwright.counts.tables import make_tables
 from penwright.model import CharModel, ModelConfig, num_parameters_of, state_from_tensors, state_to_tensors
+from penwright.ngrams.context_kinds import kinds_of
+from penwright.ngrams.tables import make_tables
 
 VOCAB_SIZE = 9
 KINDS = kinds_of(CHARACTERS)

@@ -5,8 +5,8 @@ from types import SimpleNamespace
 import torch
 
 from penwright.alphabet.units import CHARACTERS
-from penwright.context_kinds import kinds_of
 from penwright.corpus.store import Corpus
+from penwright.ngrams.context_kinds import kinds_of
 from penwright.training import counting as counting_module
 from penwright.training.counting import CountedShelf
 

@@ -8,8 +8,8 @@ import torch
 
 from penwright.author_file.loading import load_author
 from penwright.corpus.store import Corpus
-from penwright.counts.tables import CountTables
 from penwright.errors import RunError
+from penwright.ngrams.tables import CountTables
 from penwright.training import loop as loop_module
 from penwright.training.checkpoint import load_latest
 from penwright.training.counting import CountedShelf

@@ -20,9 +20,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from penwright.context_kinds import ContextKinds
 from penwright.kernels import running
 from penwright.kernels.contexts import name_contexts
+from penwright.ngrams.context_kinds import ContextKinds
 
 
 def _signed(value: int) -> int:

@@ -17,8 +17,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from penwright.counts.followers import Followers
 from penwright.kernels.pruning import MAX_FOLLOWERS
+from penwright.ngrams.counting import Followers
 
 _STRETCH = 1 << 20
 """Numbers looked at together, where the result of looking takes four times their room."""

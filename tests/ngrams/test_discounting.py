@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from penwright.alphabet.units import CHARACTERS
-from penwright.context_kinds import kinds_of
-from penwright.counts.discounting import Discounted, discounted
-from penwright.counts.followers import Followers, count_followers
 from penwright.kernels.pruning import MAX_FOLLOWERS
+from penwright.ngrams.context_kinds import kinds_of
+from penwright.ngrams.counting import Followers, count_followers
+from penwright.ngrams.discounting import Discounted, discounted
 
 VOCAB_SIZE = 8
 KINDS = kinds_of(CHARACTERS)

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from penwright.alphabet.units import CHARACTERS
-from penwright.context_kinds import kinds_of
-from penwright.counts.discounting import Discounted, discounted
-from penwright.counts.extending import extended_contexts
-from penwright.counts.followers import count_followers
-from penwright.counts.pruning import CONTEXT_COST, worth_of, worthy
 from penwright.kernels.pruning import NONE
+from penwright.ngrams.backoff_links import extended_contexts
+from penwright.ngrams.context_kinds import kinds_of
+from penwright.ngrams.counting import count_followers
+from penwright.ngrams.discounting import Discounted, discounted
+from penwright.ngrams.pruning import CONTEXT_COST, worth_of, worthy
 
 VOCAB_SIZE = 8
 KINDS = kinds_of(CHARACTERS)

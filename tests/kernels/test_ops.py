@@ -1,10 +1,10 @@
-"""The norm's kernels against torch, alone and after a sum."""
+"""The norm, alone and after a sum, and the squared ReLU: kernels against torch."""
 
 import pytest
 import torch
 from twins import assert_twins, random_tensors
 
-from penwright.layers.elementwise import add_norm, rms_norm
+from penwright.layers.elementwise import add_norm, rms_norm, squared_relu
 
 BOTH = pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 
@@ -34,3 +34,10 @@ def test_a_vector_of_zeros_stays_finite() -> None:
     (gradient,) = torch.autograd.grad(sums.sum() + outputs.sum(), zeros)
     assert not outputs.any()
     assert gradient.isfinite().all()
+
+
+@BOTH
+@pytest.mark.parametrize("shape", [(1, 1), (2, 3, 5), (4, 67)])
+def test_the_squared_relu(dtype: torch.dtype, shape: tuple[int, ...]) -> None:
+    assert_twins(squared_relu, random_tensors(shape, dtype=dtype))
+    assert_twins(lambda inputs: squared_relu(inputs.transpose(0, 1)), random_tensors(shape, dtype=dtype))

@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from penwright.alphabet.characters import Ids
-from penwright.context_kinds import ContextKinds
-from penwright.counts.discounting import Discounted, discounted
-from penwright.counts.extending import extended_contexts
-from penwright.counts.followers import count_followers
-from penwright.counts.pruning import worth_of, worthy
+from penwright.ngrams.backoff_links import extended_contexts
+from penwright.ngrams.context_kinds import ContextKinds
+from penwright.ngrams.counting import count_followers
+from penwright.ngrams.discounting import Discounted, discounted
+from penwright.ngrams.pruning import worth_of, worthy
 
 SHARE_STEPS = 16
 """Steps of a share's or backoff's code to a factor of two: code c stands for 2^(-c / 16)."""

@@ -1,6 +1,6 @@
-"""RMSNorm of rows, alone or of a stream to which something has just been added, in one pass each way.
+"""RMSNorm of rows, alone or after an addition, and the squared ReLU: one pass over memory in each direction.
 
-With y = x / rms(x): dL/dx = (g - y * mean(g * y)) / rms(x).
+RMSNorm: with y = x / rms(x): dL/dx = (g - y * mean(g * y)) / rms(x).
 
 Letters: N = rows, D = width normalised over.
 """
@@ -11,6 +11,8 @@ import numpy as np
 
 from penwright.kernels.arithmetic import ONE, fitting, wide
 from penwright.kernels.running import kernel, summing_kernel
+
+_ZERO, _TWO = np.float32(0.0), np.float32(2.0)
 
 
 @kernel
@@ -65,6 +67,20 @@ def add_norm_backward(
 
 
 @kernel
+def squared_relu_forward(first: int, stop: int, inputs: Any, outputs: Any) -> None:
+    """Fill some rows of the outputs (N, D), max(x, 0)^2 of the inputs (N, D)."""
+    for row in range(first, stop):
+        _squared(inputs[row], outputs[row])
+
+
+@kernel
+def squared_relu_backward(first: int, stop: int, inputs: Any, grad_outputs: Any, grad_inputs: Any) -> None:
+    """Fill some rows of the inputs' gradients (N, D), 2 * g * max(x, 0)."""
+    for row in range(first, stop):
+        _squared_gradient(inputs[row], grad_outputs[row], grad_inputs[row])
+
+
+@kernel
 def _added(inputs: Any, additions: Any, sums: Any) -> None:
     for i in range(len(sums)):
         sums[i] = inputs[i] + wide(additions[i])
@@ -103,3 +119,16 @@ def _norm_gradient(inputs: Any, factor: Any, mean: Any, grad_outputs: Any, grad_
     along = mean * factor * factor
     for i in range(len(inputs)):
         grad_inputs[i] = (wide(grad_outputs[i]) - inputs[i] * along) * factor
+
+
+@kernel
+def _squared(inputs: Any, outputs: Any) -> None:
+    for i in range(len(inputs)):
+        positive = max(wide(inputs[i]), _ZERO)
+        outputs[i] = fitting(positive * positive, outputs)
+
+
+@kernel
+def _squared_gradient(inputs: Any, grad_outputs: Any, grad_inputs: Any) -> None:
+    for i in range(len(inputs)):
+        grad_inputs[i] = fitting(_TWO * wide(grad_outputs[i]) * max(wide(inputs[i]), _ZERO), grad_inputs)

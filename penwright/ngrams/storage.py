@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from penwright.counts.tables import CountTables
+from penwright.ngrams.tables import CountTables
 
 Array = NDArray[Any]
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from penwright.counts.sorted_search import FEW, bucket_begins, plain_search, search
+from penwright.ngrams.sorted_search import FEW, bucket_begins, plain_search, search
 
 LOWEST, HIGHEST = -(1 << 31), (1 << 31) - 1
 

@@ -7,10 +7,10 @@ import pytest
 import torch
 
 from penwright.alphabet.units import CHARACTERS
-from penwright.context_kinds import kinds_of
-from penwright.counts import followers as followers_module
-from penwright.counts.contexts import context_sequence, initial_contexts
-from penwright.counts.followers import Followers, count_followers
+from penwright.ngrams import counting
+from penwright.ngrams.context_kinds import kinds_of
+from penwright.ngrams.contexts import context_sequence, initial_contexts
+from penwright.ngrams.counting import Followers, count_followers
 
 KINDS = kinds_of(CHARACTERS)
 IS_LETTER = np.array([False] * 3 + [True] * 5)
@@ -55,16 +55,16 @@ def test_pairs_are_counted_as_a_dictionary_counts_them() -> None:
 def test_pieces_and_threads_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     texts = some_texts(1)
     whole = list(count_followers(texts, kinds=KINDS, is_letter=IS_LETTER))
-    monkeypatch.setattr(followers_module, "PIECE", 500)
-    monkeypatch.setattr(followers_module, "STRETCH", 7)
-    monkeypatch.setattr(followers_module, "RANGE", 20)
+    monkeypatch.setattr(counting, "PIECE", 500)
+    monkeypatch.setattr(counting, "STRETCH", 7)
+    monkeypatch.setattr(counting, "RANGE", 20)
     for one, other in zip(whole, count_followers(texts, kinds=KINDS, is_letter=IS_LETTER, num_threads=3), strict=True):
         assert all(np.array_equal(first, second) for first, second in zip(one, other, strict=True))
 
 
 def test_a_pair_met_more_often_than_a_number_holds_is_counted_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(followers_module, "_MAX_NUMBER", 3)
-    keys = followers_module._packed(np.array([1 << 32] * 8 + [2 << 32], dtype=np.int64))
+    monkeypatch.setattr(counting, "_MAX_NUMBER", 3)
+    keys = counting._packed(np.array([1 << 32] * 8 + [2 << 32], dtype=np.int64))
     assert [(int(key) >> 32, int(key) & 3) for key in keys] == [(1, 3), (1, 3), (1, 2), (2, 1)]
 
 
@@ -74,7 +74,7 @@ def test_a_shelf_without_text_has_no_contexts() -> None:
 
 @pytest.mark.parametrize("min_met", [2, 3, 40])
 def test_rare_contexts_can_be_left_out_and_are_still_told_of(monkeypatch: pytest.MonkeyPatch, min_met: int) -> None:
-    monkeypatch.setattr(followers_module, "RANGE", 20)
+    monkeypatch.setattr(counting, "RANGE", 20)
     texts = some_texts(2)
     counted = list(count_followers(texts, kinds=KINDS, is_letter=IS_LETTER, min_met=min_met))
     for kind, followers in enumerate(counted):

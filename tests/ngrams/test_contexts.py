@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from penwright.alphabet.units import CHARACTERS
-from penwright.context_kinds import ContextKinds, kinds_of
-from penwright.counts.contexts import ContextState, context_sequence, context_step, initial_contexts
+from penwright.ngrams.context_kinds import ContextKinds, kinds_of
+from penwright.ngrams.contexts import ContextState, context_sequence, context_step, initial_contexts
 
 KINDS = kinds_of(CHARACTERS)
 PIECES = kinds_of("pairs")

@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from penwright.alphabet.characters import Ids
-from penwright.context_kinds import ContextKinds
-from penwright.counts.discounting import Discounted
-from penwright.counts.followers import keyed, pieces_of
-from penwright.counts.sorted_search import bucket_begins, search
 from penwright.kernels import running
 from penwright.kernels.pruning import NONE, note
 from penwright.kernels.sorting import sort
+from penwright.ngrams.context_kinds import ContextKinds
+from penwright.ngrams.counting import keyed, pieces_of
+from penwright.ngrams.discounting import Discounted
+from penwright.ngrams.sorted_search import bucket_begins, search
 
 _HASH_BITS = 32
 _HASH = (1 << _HASH_BITS) - 1

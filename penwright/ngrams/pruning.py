@@ -24,9 +24,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from penwright.counts.discounting import Discounted
 from penwright.kernels import running
 from penwright.kernels.pruning import MOST, NONE, weigh
+from penwright.ngrams.discounting import Discounted
 
 CONTEXT_COST = 1.5
 """Followers that a context costs as much as. Its seven bytes are the room of three and a half, but a network also

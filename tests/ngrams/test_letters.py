@@ -2,7 +2,7 @@
 
 from penwright.alphabet.characters import FIRST_CHARACTER_ID, Alphabet
 from penwright.alphabet.subwords import PieceAlphabet
-from penwright.counts.letters import letters_of
+from penwright.ngrams.letters import letters_of
 
 
 def test_letters_digits_and_what_joins_them_make_words() -> None:

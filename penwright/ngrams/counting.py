@@ -19,11 +19,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from penwright.alphabet.characters import Ids
-from penwright.context_kinds import ContextKinds
-from penwright.counts.contexts import context_sequence, initial_contexts
 from penwright.kernels import running
 from penwright.kernels.counting import add_up, count_equal
 from penwright.kernels.sorting import sort
+from penwright.ngrams.context_kinds import ContextKinds
+from penwright.ngrams.contexts import context_sequence, initial_contexts
 
 STRETCH = 1 << 15
 """Characters whose contexts are named at a time."""

@@ -7,13 +7,13 @@ import pytest
 import torch
 
 from penwright.alphabet.units import UNITS
-from penwright.context_kinds import ContextKinds, kinds_of
-from penwright.counts import followers as followers_module
-from penwright.counts.contexts import context_sequence, initial_contexts
-from penwright.counts.discounting import Discounted, discounted
-from penwright.counts.extending import extended_contexts
-from penwright.counts.followers import count_followers
 from penwright.kernels.pruning import NONE
+from penwright.ngrams import counting
+from penwright.ngrams.backoff_links import extended_contexts
+from penwright.ngrams.context_kinds import ContextKinds, kinds_of
+from penwright.ngrams.contexts import context_sequence, initial_contexts
+from penwright.ngrams.counting import count_followers
+from penwright.ngrams.discounting import Discounted, discounted
 
 VOCAB_SIZE = 8
 IS_LETTER = np.array([False] * 3 + [True] * 5)
@@ -63,10 +63,10 @@ def test_the_shorter_context_stands_where_the_longer_one_stands(unit: str, least
 
 def test_pieces_and_threads_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     kinds, texts = kinds_of("characters"), some_texts(1)
-    monkeypatch.setattr(followers_module, "PIECE", 500)
+    monkeypatch.setattr(counting, "PIECE", 500)
     listed = listed_of(texts, kinds)
     whole = extended_contexts(texts, listed, kinds=kinds, is_letter=IS_LETTER)
-    monkeypatch.setattr(followers_module, "STRETCH", 7)
+    monkeypatch.setattr(counting, "STRETCH", 7)
     assert (whole == extended_contexts(texts, listed, kinds=kinds, is_letter=IS_LETTER, num_threads=3)).all()
 
 

@@ -5,10 +5,10 @@ import pytest
 import torch
 
 from penwright.alphabet.units import CHARACTERS
-from penwright.context_kinds import kinds_of
-from penwright.counts.discounting import discounted
-from penwright.counts.followers import count_followers
-from penwright.counts.tables import LEAST_MET, CountTables, empty_tables, make_tables, share_of, total_of
+from penwright.ngrams.context_kinds import kinds_of
+from penwright.ngrams.counting import count_followers
+from penwright.ngrams.discounting import discounted
+from penwright.ngrams.tables import LEAST_MET, CountTables, empty_tables, make_tables, share_of, total_of
 
 VOCAB_SIZE = 8
 KINDS = kinds_of(CHARACTERS)

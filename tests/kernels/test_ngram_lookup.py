@@ -6,10 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from penwright.context_kinds import kinds_of
-from penwright.counts.tables import CountTables, empty_tables
 from penwright.kernels.running import without_kernels
 from penwright.layers.counted import Counted, Predictions
+from penwright.ngrams.context_kinds import kinds_of
+from penwright.ngrams.tables import CountTables, empty_tables
 
 KINDS = kinds_of("characters")
 LOWEST, HIGHEST = -(2**31), 2**31 - 1

@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from penwright.alphabet.units import CHARACTERS
-from penwright.context_kinds import kinds_of
-from penwright.counts.storage import arrays_of, table_shapes, tables_of
-from penwright.counts.tables import CountTables, empty_tables, make_tables
+from penwright.ngrams.context_kinds import kinds_of
+from penwright.ngrams.storage import arrays_of, table_shapes, tables_of
+from penwright.ngrams.tables import CountTables, empty_tables, make_tables
 
 
 @pytest.fixture(scope="module")
