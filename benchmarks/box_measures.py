@@ -14,7 +14,7 @@ from penwright.baselines.measuring import measure_baselines
 from penwright.corpus.config import SplitName
 from penwright.evaluation.books import evaluate
 from penwright.evaluation.passages import choose_passages
-from penwright.model import CharModel
+from penwright.model.char_model import CharModel
 from penwright.training.config import TrainConfig
 
 HELD_OUT: tuple[SplitName, ...] = ("val", "test")

@@ -21,10 +21,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from penwright.layers.base import Layer
-from penwright.layers.conv import causal_conv, recent_after
-from penwright.layers.elementwise import rms_norm
-from penwright.model_config import CONV_SIZE
+from penwright.model.cells.base import Layer
+from penwright.model.cells.conv import causal_conv, recent_after
+from penwright.model.config import CONV_SIZE
+from penwright.model.ops import rms_norm
 
 HEAD_SIZE = 32
 CHUNK_SIZE = 64

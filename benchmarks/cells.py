@@ -24,8 +24,8 @@ from common import RESULTS, commit, results_header, write_results
 from penwright import Corpus
 from penwright.cli.processors import let_waiting_threads_sleep
 from penwright.evaluation.books import evaluate, total
-from penwright.layers.residual import ResidualBlock
-from penwright.model import CharModel
+from penwright.model.char_model import CharModel
+from penwright.model.residual import ResidualBlock
 from penwright.training.distributed import World
 from penwright.training.environment import choose_precision, usable_processors, use_threads
 from penwright.training.resolve import resolve_config

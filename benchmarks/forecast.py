@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from penwright import Corpus, train
 from penwright.evaluation.books import total
-from penwright.model_config import num_parameters_of
+from penwright.model.config import num_parameters_of
 from penwright.training.forecast import LAW, Law, measure_difficulty, update_factor
 from penwright.training.plan import batch_sizes_of, suitable_lanes
 from penwright.training.records import Finished

@@ -28,9 +28,9 @@ from torch import Tensor, nn
 
 from penwright.batches import Batch
 from penwright.lane_groups import divided
-from penwright.layers.products import faster_float32
-from penwright.model import CharModel, some_lanes
-from penwright.model_config import ModelConfig
+from penwright.model.char_model import CharModel, some_lanes
+from penwright.model.config import ModelConfig
+from penwright.model.float32 import faster_float32
 from penwright.training.environment import keep_freed_memory, use_threads
 from penwright.training.gradients import learn_gradients
 from penwright.training.resolve import resolve_config

@@ -27,7 +27,7 @@ from penwright.corpus.config import CorpusConfig, SplitName
 from penwright.corpus.shares import even_shares
 from penwright.evaluation.costs import iter_chunks
 from penwright.evaluation.passages import passage_of
-from penwright.model import CharModel
+from penwright.model.char_model import CharModel
 from penwright.training.environment import usable_processors
 from penwright.training.records import Finished
 

@@ -12,8 +12,8 @@ if TYPE_CHECKING:  # the list that editors and type checkers read
     from penwright.corpus.config import CorpusConfig as CorpusConfig
     from penwright.corpus.store import Corpus as Corpus
     from penwright.errors import PenwrightError as PenwrightError
-    from penwright.model import CharModel as CharModel
-    from penwright.model_config import ModelConfig as ModelConfig
+    from penwright.model.char_model import CharModel as CharModel
+    from penwright.model.config import ModelConfig as ModelConfig
     from penwright.sampling import SamplingConfig as SamplingConfig
     from penwright.training.config import TrainConfig as TrainConfig
     from penwright.training.start import resume as resume
@@ -24,10 +24,10 @@ __version__ = "0.1.0"
 _HOME = {  # the list that Python reads, on first use (PEP 562)
     "Alphabet": "penwright.alphabet.characters",
     "Author": "penwright.author",
-    "CharModel": "penwright.model",
+    "CharModel": "penwright.model.char_model",
     "Corpus": "penwright.corpus.store",
     "CorpusConfig": "penwright.corpus.config",
-    "ModelConfig": "penwright.model_config",
+    "ModelConfig": "penwright.model.config",
     "PenwrightError": "penwright.errors",
     "SamplingConfig": "penwright.sampling",
     "TrainConfig": "penwright.training.config",

@@ -24,7 +24,7 @@ from penwright.endings import Ending, compile_until, until_end
 from penwright.errors import AuthorError, UsageError
 from penwright.evaluation.texts import TextScore, score_text
 from penwright.files import entries, is_file
-from penwright.model import CharModel
+from penwright.model.char_model import CharModel
 from penwright.sampling import SamplingConfig, generator_from, new_seed
 from penwright.writing import Bookmark, iter_text, read_text
 

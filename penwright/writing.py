@@ -24,7 +24,7 @@ from torch import Tensor
 
 from penwright.alphabet.byte_fallback import HalfByteGate
 from penwright.alphabet.characters import Alphabet
-from penwright.model import CharModel, ModelState
+from penwright.model.char_model import CharModel, ModelState
 from penwright.sampling import SamplingConfig, sample_next
 
 CHARS_ENCODED_AT_ONCE = 1 << 16

@@ -17,8 +17,8 @@ from penwright.card.fields import Card
 from penwright.endings import Ending, until_end
 from penwright.errors import AuthorError, ConfigError, UsageError
 from penwright.evaluation.texts import score_text
-from penwright.model import CharModel
-from penwright.model_config import ModelConfig
+from penwright.model.char_model import CharModel
+from penwright.model.config import ModelConfig
 from penwright.sampling import SamplingConfig, generator_from
 from penwright.writing import iter_text
 

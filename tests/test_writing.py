@@ -13,8 +13,8 @@ from penwright import writing
 from penwright.alphabet.byte_fallback import HalfByteGate
 from penwright.alphabet.characters import Alphabet
 from penwright.errors import AuthorError
-from penwright.model import CharModel
-from penwright.model_config import CELLS, ModelConfig
+from penwright.model.char_model import CharModel
+from penwright.model.config import CELLS, ModelConfig
 from penwright.sampling import SamplingConfig, generator_from, sample_next
 from penwright.writing import Bookmark, iter_text, read_text
 

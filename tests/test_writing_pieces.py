@@ -13,8 +13,8 @@ from penwright.alphabet.auto import learn_pieces
 from penwright.alphabet.byte_fallback import HalfByteGate
 from penwright.alphabet.characters import FIRST_CHARACTER_ID, Alphabet
 from penwright.alphabet.subwords import MAX_PIECE_CHARS, PieceAlphabet
-from penwright.model import CharModel
-from penwright.model_config import ModelConfig
+from penwright.model.char_model import CharModel
+from penwright.model.config import ModelConfig
 from penwright.sampling import SamplingConfig, generator_from
 from penwright.writing import Bookmark, iter_text, read_text
 

@@ -18,7 +18,7 @@ import torch
 from peers.contract import MIN_P, TEMPERATURE, Curve, Figures, Job, Outcome, answer, better
 from penwright import Author, Corpus, train
 from penwright.evaluation.books import evaluate, total
-from penwright.model import CharModel, ModelState, state_from_tensors
+from penwright.model.char_model import CharModel, ModelState, state_from_tensors
 from penwright.training.checkpoint import list_checkpoints, load_checkpoint
 from penwright.training.environment import package_versions
 from penwright.training.records import Finished, Planned, Progress

@@ -13,7 +13,7 @@ from penwright.author_file.foreign import parse_json
 from penwright.author_file.layout import ABOUT_KEYS, FORMAT, FORMAT_VERSION, RUN_AUTHOR, digest_of
 from penwright.card.fields import Card
 from penwright.errors import AuthorError, PenwrightError, printable
-from penwright.model_config import ModelConfig
+from penwright.model.config import ModelConfig
 
 MAX_REASON_CHARS = 300
 

@@ -23,8 +23,8 @@ from penwright.author_file.layout import (
 )
 from penwright.card.fields import Card
 from penwright.errors import AuthorError
-from penwright.model import CharModel
-from penwright.model_config import ModelConfig, num_parameters_of
+from penwright.model.char_model import CharModel
+from penwright.model.config import ModelConfig, num_parameters_of
 from penwright.ngrams.letters import letters_of
 from penwright.ngrams.storage import table_shapes, tables_of
 from penwright.ngrams.tables import empty_tables

@@ -28,7 +28,7 @@ from penwright.author_file.layout import (
 from penwright.card.fields import Card
 from penwright.errors import AuthorError
 from penwright.files import replacing
-from penwright.model_config import ModelConfig, num_parameters_of
+from penwright.model.config import ModelConfig, num_parameters_of
 from penwright.ngrams.storage import arrays_of, shapes_of_tables
 from penwright.ngrams.tables import CountTables
 

@@ -8,7 +8,7 @@ from penwright.alphabet.characters import Alphabet
 from penwright.card.fields import SPLITS, Card, CardBook
 from penwright.errors import printable
 from penwright.evaluation.books import BookScore
-from penwright.model_config import ModelConfig
+from penwright.model.config import ModelConfig
 
 SHOWN_ROWS = 20
 

@@ -21,7 +21,7 @@ def beginning(config: "RunConfig", *, vocab_size: int, run: Path, is_planned: bo
         run: Its folder.
         is_planned: Whether the network or its lanes are yet to be chosen.
     """
-    from penwright.model_config import num_parameters_of
+    from penwright.model.config import num_parameters_of
 
     model, limits = config.model_config(vocab_size=vocab_size, unit=config.corpus.unit), config.train
     if limits.steps is not None:

@@ -18,7 +18,7 @@ from penwright.corpus.store import Book, Corpus
 from penwright.errors import CorpusError
 from penwright.evaluation.costs import iter_chunks
 from penwright.evaluation.passages import choose_passages
-from penwright.model import CharModel, ModelState
+from penwright.model.char_model import CharModel, ModelState
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -16,9 +16,9 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from penwright.alphabet.characters import Ids
-from penwright.layers.base import State
-from penwright.layers.products import faster_float32
-from penwright.model import CharModel, ModelState
+from penwright.model.cells.base import State
+from penwright.model.char_model import CharModel, ModelState
+from penwright.model.float32 import faster_float32
 
 CHUNK_SIZE = 256
 MAX_LOGITS = 1 << 24  # of one chunk (B * T * V): 64 MiB in float32

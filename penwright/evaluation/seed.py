@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from penwright.alphabet.characters import Ids
 from penwright.evaluation.costs import iter_chunks
-from penwright.model import CharModel
+from penwright.model.char_model import CharModel
 
 WINDOW = 1024
 WINDOWS_AT_ONCE = 64

@@ -20,7 +20,7 @@ from penwright.alphabet.characters import Alphabet
 from penwright.errors import NoNumbersError, UsageError
 from penwright.evaluation.costs import symbol_nats
 from penwright.evaluation.passages import chars_begun
-from penwright.model import CharModel
+from penwright.model.char_model import CharModel
 
 _BLANK_LINES = re.compile(r"\n(?:[^\S\n]*\n)+")
 _LINE_END = re.compile(r"\n")

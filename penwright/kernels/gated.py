@@ -1,6 +1,6 @@
 """The gated recurrence, all lanes apart: one pass forward and one backward, nothing kept but the memory.
 
-Rows of every product, H each: write gate z, content v, output gate g. See `layers.fused.gated` for the formulas.
+Rows of every product, H each: write gate z, content v, output gate g. See `model.cells.fused.gated` for the formulas.
 
 Letters: B = lanes, T = characters per window, H = hidden_size.
 """

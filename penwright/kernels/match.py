@@ -1,6 +1,6 @@
 """The memory of the text being read, lane by lane and character by character.
 
-See `layers.recall` for what it is and how a slot is made up.
+See `model.context_models.match` for what it is and how a slot is made up.
 
 Letters: B = lanes, T = characters per window, R = orders remembered, S = slots a table.
 """

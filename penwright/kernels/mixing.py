@@ -31,7 +31,7 @@ def mix_forward(
         first, stop: Which characters.
         weights: float32 (N, M).
         log_probs: float32 (N, M, V).
-        bonuses: float32 (N, 5R), see `layers.mixing.with_bonuses`.
+        bonuses: float32 (N, 5R), see `model.context_models.mixing.with_bonuses`.
         latest, earlier, streaks: int64 (N, R), what is recalled. What is no symbol, as -1 is none, is passed over.
         logits: float32 (N, V).
     """

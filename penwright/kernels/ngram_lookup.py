@@ -52,7 +52,7 @@ def look_up(
         contexts: int32 (C,), rising.
         begins: int32 (2^b + 1,), where in them each sequence of b leading bits begins.
         rows: int64 (C,), entries: int32 (E,), share_values, total_values: float32 (256,), unigrams: float32 (V,): as of
-            `layers.counted.Counted`.
+            `model.context_models.ngram_lookup.Counted`.
         log_probs: float32 (N, M, V).
         facts: float32 (N, 3 * M).
     """

@@ -13,7 +13,7 @@ from penwright.alphabet.units import CHARACTERS, Unit
 from penwright.batches import ORDERS
 from penwright.corpus.config import CorpusConfig
 from penwright.errors import ConfigError, did_you_mean
-from penwright.model_config import ModelConfig
+from penwright.model.config import ModelConfig
 from penwright.sampling import SamplingConfig
 from penwright.training.setting_checks import TYPE_NAMES, check_bounds, check_choice, fits
 

@@ -11,7 +11,7 @@ import torch
 
 from penwright import __version__
 from penwright.errors import UsageError
-from penwright.layers.products import faster_float32
+from penwright.model.float32 import faster_float32
 
 PRODUCTS_TIMED = 8
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of mallopt, in glibc's malloc.h

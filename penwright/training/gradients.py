@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from penwright.batches import Batch
 from penwright.lane_groups import in_threads
-from penwright.model import CharModel, ModelState, detach_state
+from penwright.model.char_model import CharModel, ModelState, detach_state
 
 
 class Lesson(NamedTuple):

@@ -12,7 +12,7 @@ from penwright.author_file.saving import save_author
 from penwright.card.fields import Card, listed_books, listed_scores
 from penwright.errors import AuthorError
 from penwright.evaluation.books import BookScore, total
-from penwright.model import CharModel
+from penwright.model.char_model import CharModel
 from penwright.training.checkpoint import Checkpoint, checkpoint_path, prune_checkpoints, save_checkpoint
 from penwright.training.environment import describe_machine, package_versions
 from penwright.training.guard import is_spoilt

@@ -7,8 +7,8 @@ from torch import Tensor, nn
 from torch.optim import Adam, AdamW, Optimizer
 
 from penwright.errors import CheckpointError
-from penwright.layers.base import Layer
-from penwright.model import CharModel
+from penwright.model.cells.base import Layer
+from penwright.model.char_model import CharModel
 from penwright.training.config import TrainConfig
 from penwright.training.muon import Muon, Stacked
 

@@ -9,7 +9,7 @@ import time
 import torch
 
 from penwright.corpus.store import Corpus
-from penwright.model_config import ModelConfig
+from penwright.model.config import ModelConfig
 from penwright.ngrams.context_kinds import kinds_of
 from penwright.training import counting
 from penwright.training.config import RunConfig

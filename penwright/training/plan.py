@@ -24,7 +24,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from penwright.corpus.store import Corpus
-from penwright.model_config import num_parameters_of
+from penwright.model.config import num_parameters_of
 from penwright.presets import PRESETS
 from penwright.training.config import RunConfig
 from penwright.training.counting import is_worth_counting

@@ -17,8 +17,7 @@ from penwright.corpus.book import Book
 from penwright.corpus.store import Corpus
 from penwright.errors import CheckpointError
 from penwright.lane_groups import divided
-from penwright.layers.products import faster_float32
-from penwright.model import (
+from penwright.model.char_model import (
     CharModel,
     ModelState,
     all_lanes,
@@ -26,6 +25,7 @@ from penwright.model import (
     state_from_tensors,
     state_to_tensors,
 )
+from penwright.model.float32 import faster_float32
 from penwright.ngrams.context_kinds import kinds_of
 from penwright.ngrams.letters import letters_of
 from penwright.ngrams.tables import empty_tables

@@ -9,7 +9,7 @@ from penwright.corpus.store import Book, Corpus
 from penwright.evaluation.books import BookScore, evaluate, total
 from penwright.evaluation.passages import chars_begun
 from penwright.evaluation.seed import seed_validation
-from penwright.model import CharModel
+from penwright.model.char_model import CharModel
 from penwright.training.distributed import tell_all
 from penwright.training.session import Session
 

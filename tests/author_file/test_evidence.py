@@ -22,8 +22,8 @@ from penwright.card.fields import Card
 from penwright.errors import AuthorError
 from penwright.kernels import running
 from penwright.kernels.running import without_kernels
-from penwright.model import CharModel
-from penwright.model_config import ModelConfig
+from penwright.model.char_model import CharModel
+from penwright.model.config import ModelConfig
 from penwright.ngrams.context_kinds import kinds_of
 from penwright.ngrams.letters import letters_of
 from penwright.ngrams.tables import CountTables, make_tables

@@ -22,8 +22,8 @@ from penwright.author_file.loading import AuthorParts, load_author
 from penwright.author_file.saving import save_author
 from penwright.card.fields import Card
 from penwright.errors import AuthorError
-from penwright.model import CharModel
-from penwright.model_config import ModelConfig
+from penwright.model.char_model import CharModel
+from penwright.model.config import ModelConfig
 from penwright.sampling import generator_from
 
 Forge = Callable[..., Path]

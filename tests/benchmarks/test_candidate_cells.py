@@ -5,7 +5,7 @@ import torch
 from candidate_cells import CHUNK_SIZE, HEAD_SIZE, GatedDelta, MatrixMemory, MatrixState
 from torch import Tensor
 
-from penwright.layers.base import unrolled
+from penwright.model.cells.base import unrolled
 
 CELLS = [MatrixState, GatedDelta]
 SIZE = 2 * HEAD_SIZE

@@ -9,7 +9,7 @@ from penwright.alphabet.characters import Alphabet
 from penwright.card.fields import Card, CardBook
 from penwright.card.lines import card_lines
 from penwright.evaluation.books import BookScore
-from penwright.model_config import ModelConfig
+from penwright.model.config import ModelConfig
 
 ALPHABET = Alphabet.learn({"a": 3, "b": 2})
 CONFIG = ModelConfig(vocab_size=ALPHABET.vocab_size, cell="gru", hidden_size=16, num_layers=2)

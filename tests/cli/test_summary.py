@@ -7,7 +7,7 @@ import pytest
 
 from penwright.cli.summary import beginning, outcome_json, outcome_lines, plan_of
 from penwright.evaluation.books import BookScore
-from penwright.model_config import num_parameters_of
+from penwright.model.config import num_parameters_of
 from penwright.training.records import Finished, Planned, PlannedSize
 from penwright.training.resolve import resolve_config
 from penwright.training.run_folder import RunFolder

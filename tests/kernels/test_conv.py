@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 from twins import assert_twins, random_tensors
 
-from penwright.layers.conv import causal_conv
+from penwright.model.cells.conv import causal_conv
 
 
 @settings(max_examples=25, deadline=None)  # the first call compiles

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from penwright.kernels.running import without_kernels
-from penwright.layers.embeddings import embedding_sum
+from penwright.model.embeddings import embedding_sum
 
 
 @pytest.mark.parametrize("shape", [(1,), (2, 6), (40, 30)])

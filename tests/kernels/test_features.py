@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from penwright.layers.counted import Predictions
-from penwright.layers.features import features_of, plain_features
-from penwright.layers.recall import Recalled
+from penwright.model.context_models.features import features_of, plain_features
+from penwright.model.context_models.match import Recalled
+from penwright.model.context_models.ngram_lookup import Predictions
 
 
 @pytest.mark.parametrize("shape", [(1,), (2, 5), (30, 40)])

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from twins import assert_twins, random_tensors
 
-from penwright.layers.fused.gated import gated_by_doubling, gated_sequence
+from penwright.model.cells.fused.gated import gated_by_doubling, gated_sequence
 
 SHAPES = [(1, 1, 1), (4, 2, 3), (5, 3, 40)]  # T, B, H
 

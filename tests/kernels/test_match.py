@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from penwright.kernels.running import without_kernels
-from penwright.layers.recall import Recalled, RecallState, initial_recall, recall_sequence
+from penwright.model.context_models.match import Recalled, RecallState, initial_recall, recall_sequence
 
 ORDERS = 3
 

@@ -5,8 +5,8 @@ import torch
 from torch import Tensor
 
 from penwright.kernels.running import without_kernels
-from penwright.layers.mixing import mixed
-from penwright.layers.recall import Recalled
+from penwright.model.context_models.match import Recalled
+from penwright.model.context_models.mixing import mixed
 
 TOLD, ORDERS = 3, 4
 

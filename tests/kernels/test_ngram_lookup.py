@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from penwright.kernels.running import without_kernels
-from penwright.layers.counted import Counted, Predictions
+from penwright.model.context_models.ngram_lookup import Counted, Predictions
 from penwright.ngrams.context_kinds import kinds_of
 from penwright.ngrams.tables import CountTables, empty_tables
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from twins import assert_twins, random_tensors
 
-from penwright.layers.elementwise import add_norm, rms_norm, squared_relu
+from penwright.model.ops import add_norm, rms_norm, squared_relu
 
 BOTH = pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 

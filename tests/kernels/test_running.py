@@ -12,8 +12,8 @@ from penwright.alphabet.characters import Alphabet
 from penwright.kernels import running
 from penwright.kernels.ops import norm_forward
 from penwright.kernels.running import array_of, can_run, run, without_kernels
-from penwright.model import CharModel
-from penwright.model_config import ModelConfig
+from penwright.model.char_model import CharModel
+from penwright.model.config import ModelConfig
 from penwright.sampling import SamplingConfig
 from penwright.writing import iter_text
 

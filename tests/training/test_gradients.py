@@ -6,7 +6,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from penwright.batches import Batch
-from penwright.model import CharModel, ModelConfig, all_lanes, some_lanes, state_to_tensors
+from penwright.model.char_model import CharModel, ModelConfig, all_lanes, some_lanes, state_to_tensors
 from penwright.training.gradients import learn_gradients
 
 NUM_LANES, SEQ_LEN, VOCAB_SIZE = 5, 300, 40

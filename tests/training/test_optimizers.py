@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from penwright.errors import CheckpointError
-from penwright.model import CharModel, ModelConfig
+from penwright.model.char_model import CharModel, ModelConfig
 from penwright.training.config import TrainConfig
 from penwright.training.muon import Muon
 from penwright.training.optimizers import (

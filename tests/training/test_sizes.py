@@ -3,7 +3,7 @@
 import pytest
 
 from penwright.errors import UsageError
-from penwright.model_config import num_parameters_of
+from penwright.model.config import num_parameters_of
 from penwright.training.resolve import resolve_config
 from penwright.training.sizes import LADDER, Size, parse_size, sized
 

@@ -1,8 +1,0 @@
-"""Sequence forms with gradients of their own: the time loop does what must be sequential and nothing else.
-
-Each is a `torch.autograd.Function` over time-major memory. Whatever does not depend on the previous step (derivatives
-of the gates, weight gradients) is one operation over the whole window, before or after the loop. The plain twin of each
-is its layer's `step` in a loop, `penwright.layers.base.unrolled`.
-
-Letters: B = lanes, T = characters per window, H = hidden_size.
-"""

@@ -1,0 +1,247 @@
+"""The network of an author: characters in, a distribution over the next character out, memory passed through.
+
+It knows nothing of alphabets, files or training. State is a value: passed in and returned, never kept.
+
+Letters: B = lanes, T = characters per window, V = vocab_size, E = embedding_dim, H = hidden_size, L = num_layers.
+"""
+
+from typing import Any, cast
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from penwright.model.cells.base import Layer, ProjectedLayer, fill_glorot
+from penwright.model.cells.elman import Elman
+from penwright.model.cells.fused.operands import product_type
+from penwright.model.cells.gated import Gated
+from penwright.model.cells.gru import Gru
+from penwright.model.cells.lstm import Lstm
+from penwright.model.cells.perceptron import Perceptron
+from penwright.model.cells.window import Window
+from penwright.model.config import ModelConfig as ModelConfig
+from penwright.model.config import num_parameters_of as num_parameters_of
+from penwright.model.config import window_size_of
+from penwright.model.context_models.evidence import Evidence, Found
+from penwright.model.ops import rms_norm, turned
+from penwright.model.residual import Drop, ResidualBlock, keep_all
+from penwright.model.states import ModelState as ModelState
+from penwright.model.states import all_lanes as all_lanes
+from penwright.model.states import detach_state as detach_state
+from penwright.model.states import some_lanes as some_lanes
+from penwright.model.states import state_from_tensors as state_from_tensors
+from penwright.model.states import state_to_tensors as state_to_tensors
+from penwright.ngrams.context_kinds import kinds_of
+from penwright.ngrams.tables import CountTables
+
+EMBEDDING_SCALE = 0.1
+"""Standard deviation of a new embedding. Of 0.1, 0.5 and 1.0 it learned fastest (1.2 million characters, 2026-11)."""
+
+
+class CharModel(nn.Module):
+    """Embedding (or one-hot input), a stack of layers, and a linear readout.
+
+    Plain stack: each layer feeds the next, the readout is linear in the last. Dropout acts on the input of every layer
+    and on the output of the last, with a fresh mask for each character, never on the state (Zaremba, Sutskever and
+    Vinyals 2014, "Recurrent Neural Network Regularization", arXiv 1409.2329).
+
+    Residual stack: each block adds to a stream of width E, which is normalised before the readout. Dropout acts on what
+    the blocks add. The readout begins at zero, so a new model finds every character equally likely, or as
+    likely as the counts say that it consults.
+
+    A one-hot input is never built for a layer whose first act is a matrix product (perceptron, elman, gru, lstm): the
+    product is a column of its weight. Cells "window" and "gated" read the vectors spelled out, V numbers a character.
+    """
+
+    def __init__(self, config: ModelConfig, *, generator: torch.Generator | None = None) -> None:
+        """Make a new, untrained model.
+
+        Args:
+            config: Its shape.
+            generator: What all weights are drawn from, None for torch's own.
+        """
+        super().__init__()
+        self.config = config
+        if config.embedding_dim:
+            self.embedding = nn.Parameter(torch.empty(config.vocab_size, config.embedding_dim))
+            with torch.no_grad():
+                self.embedding.normal_(0.0, EMBEDDING_SCALE, generator=generator)
+        depth = range(config.num_layers)
+        self.layers = nn.ModuleList(_make_layer(config, layer=layer, generator=generator) for layer in depth)
+        readout_size = config.embedding_dim if config.is_residual else config.hidden_size
+        self.evidence = (
+            Evidence(
+                config.vocab_size,
+                config.embedding_dim,
+                kinds=kinds_of(config.unit),
+                has_counts=config.has_counts,
+                num_slots=config.recall_slots,
+                generator=generator,
+            )
+            if config.has_evidence
+            else None
+        )
+        self.readout_weight = nn.Parameter(torch.zeros(config.vocab_size, readout_size))
+        self.readout_bias = nn.Parameter(torch.zeros(config.vocab_size))
+        if not config.is_residual:
+            fill_glorot(self.readout_weight, fan_in=readout_size, fan_out=config.vocab_size, generator=generator)
+
+    @property
+    def num_parameters(self) -> int:
+        """Weights and biases in all; equal to `num_parameters_of(config)`."""
+        return sum(parameter.numel() for parameter in self.parameters())
+
+    @property
+    def tables(self) -> CountTables | None:
+        """The counted tables that it consults, None if it has no use for any."""
+        return None if self.evidence is None or self.evidence.counted is None else self.evidence.counted.tables
+
+    def initial_state(self, batch_size: int) -> ModelState:
+        """Return the state before the first character of `batch_size` texts."""
+        layers = tuple(layer.initial_state(batch_size) for layer in self._stack())
+        return layers if self.evidence is None else layers + self.evidence.initial_state(batch_size)
+
+    def step(self, ids: Tensor, state: ModelState, *, max_streak: int | None = None) -> tuple[Tensor, ModelState]:
+        """Read one character in every lane.
+
+        Args:
+            ids: int64 (B,).
+            state: What the last call returned, or `initial_state`.
+            max_streak: Characters for which a text may repeat itself; beyond, what it said before is not recalled until
+                it goes another way. None for any number.
+
+        Returns:
+            Logits of the next character, (B, V), and the state after this one.
+        """
+        stack, states = self._stack(), list(state)
+        begin = 0
+        if self._looks_up():
+            products = self._lowest().look_up(ids)
+            values, states[0] = self._lowest().step_products(products, states[0])
+            begin = 1
+        else:
+            values = self._vectors(ids)
+        found = None
+        if self.evidence is not None:
+            found, states[len(stack) :] = self.evidence.step(ids, tuple(states[len(stack) :]), max_streak=max_streak)
+            values = values + self.evidence.vectors(found)
+        for layer in range(begin, len(stack)):
+            values, states[layer] = stack[layer].step(values, states[layer])
+        return self._read_out(self._top(values), found), tuple(states)
+
+    def sequence(
+        self,
+        ids: Tensor,
+        state: ModelState,
+        *,
+        resets: Tensor | None = None,
+        dropout_generator: torch.Generator | None = None,
+        consumes_state: bool = False,
+    ) -> tuple[Tensor, ModelState]:
+        """Read a window of characters in every lane.
+
+        Args:
+            ids: int64 (B, T), T at least 1.
+            state: What the last call returned, or `initial_state`.
+            resets: bool (B, T); where True, the lane's state is set to the initial state before that character is read.
+            dropout_generator: What dropout masks are drawn from, on the model's device. Without it nothing is dropped.
+            consumes_state: Whether memory of `state` may be overwritten, which saves copying what is recalled of a text
+                for every window; the state must not be used again then.
+
+        Returns:
+            Logits of each next character, (B, T, V), and the state after the last character.
+        """
+        drop = self._dropper(dropout_generator)
+        stack, states = self._stack(), list(state)
+        begin = 0
+        times = ids.t()  # (T, B); everything is time-major until the readout
+        if self._looks_up():
+            scale = None if drop is keep_all else drop(self.readout_bias.new_ones(times.shape))
+            products = self._lowest().look_up(times, scale=scale)
+            marks = None if resets is None else resets.t()
+            values, states[0] = self._lowest().sequence_products(products, states[0], marks)
+            begin = 1
+        else:
+            values = self._vectors(times)
+        found = None
+        if self.evidence is not None:
+            found, states[len(stack) :] = self.evidence.sequence(
+                ids, tuple(states[len(stack) :]), resets, consumes_state=consumes_state
+            )
+            values = values + turned(self.evidence.vectors(found))
+        for layer in range(begin, len(stack)):
+            block = stack[layer]
+            if isinstance(block, ResidualBlock):
+                outputs, states[layer] = block.sequence(values.transpose(0, 1), states[layer], resets, drop=drop)
+            else:
+                outputs, states[layer] = block.sequence(drop(values).transpose(0, 1), states[layer], resets)
+            values = outputs.transpose(0, 1)  # (T, B, E) or (T, B, H)
+        if not self.config.is_residual:
+            values = drop(values)
+        return self._read_out(turned(self._top(values)), found), tuple(states)
+
+    forward = sequence
+
+    def _stack(self) -> list[Layer[Any]]:
+        return cast(list[Layer[Any]], list(self.layers))
+
+    def _lowest(self) -> ProjectedLayer[Any]:
+        return cast(ProjectedLayer[Any], self.layers[0])
+
+    def _looks_up(self) -> bool:
+        """Return whether the first layer finds its input products by id, so that no vector is built."""
+        return self.config.embedding_dim == 0 and isinstance(self.layers[0], ProjectedLayer)
+
+    def _vectors(self, ids: Tensor) -> Tensor:
+        """Return the characters' vectors, (..., E) or one-hot (..., V)."""
+        if self.config.embedding_dim:
+            return F.embedding(ids, self.embedding)
+        return F.one_hot(ids, self.config.vocab_size).to(self.readout_bias.dtype)
+
+    def _top(self, values: Tensor) -> Tensor:
+        """Return what is read out of the last layer's values or of the stream, of the same shape."""
+        if not self.config.is_residual:
+            return values
+        return rms_norm(values, dtype=product_type(self.readout_weight))
+
+    def _read_out(self, top: Tensor, found: Found | None) -> Tensor:
+        """Return logits (..., V) of the top of the stack and of the evidence."""
+        logits = F.linear(top, self.readout_weight, self.readout_bias).to(self.readout_bias.dtype)
+        return logits if self.evidence is None or found is None else logits + self.evidence.logits(found, top)
+
+    def _dropper(self, generator: torch.Generator | None) -> Drop:
+        share = self.config.dropout
+        if generator is None or share == 0:
+            return keep_all
+
+        def drop(values: Tensor) -> Tensor:
+            kept = torch.rand(values.shape, generator=generator, device=values.device) >= share
+            return values * kept * (1.0 / (1.0 - share))
+
+        return drop
+
+
+def _make_layer(config: ModelConfig, *, layer: int, generator: torch.Generator | None) -> Layer[Any]:
+    """Make one layer of the stack, with its block around it in a residual stack."""
+    if config.is_residual:
+        made = _make_cell(config, input_size=config.embedding_dim, layer=layer, generator=generator)
+        return ResidualBlock(made, config.embedding_dim, config.mlp_size, generator=generator)
+    input_size = config.input_size if layer == 0 else config.hidden_size
+    return _make_cell(config, input_size=input_size, layer=layer, generator=generator)
+
+
+def _make_cell(config: ModelConfig, *, input_size: int, layer: int, generator: torch.Generator | None) -> Layer[Any]:
+    hidden = config.hidden_size
+    match config.cell:
+        case "perceptron":
+            return Perceptron(input_size, hidden, generator=generator)
+        case "window":
+            return Window(input_size, hidden, window_size_of(config, layer=layer), generator=generator)
+        case "elman":
+            return Elman(input_size, hidden, generator=generator)
+        case "gru":
+            return Gru(input_size, hidden, reset=config.gru_reset, generator=generator)
+        case "lstm":
+            return Lstm(input_size, hidden, generator=generator)
+        case _:
+            return Gated(input_size, hidden, generator=generator)

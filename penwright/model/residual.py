@@ -1,0 +1,80 @@
+"""A block of a residual stack: a recurrent layer and a small perceptron, each adding what it has to say to the stream.
+
+Letters: B = lanes, T = characters per window, E = width of the stream, H = hidden_size of the layer, M = mlp_size.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from penwright.model.cells.base import Layer
+from penwright.model.cells.fused.operands import product_type
+from penwright.model.ops import add_norm, rms_norm, squared_relu
+
+Drop = Callable[[Tensor], Tensor]
+"""Drops a share of the values it is given and scales up the rest."""
+
+
+def keep_all(values: Tensor) -> Tensor:
+    """Drop nothing."""
+    return values
+
+
+class ResidualBlock(Layer[Any]):
+    """x += P layer(norm(x)), then x += W_2 relu(W_1 norm(x))^2.
+
+    P and W_2 are zero at first, so a new block changes nothing. The state is the layer's own.
+
+    Sources: normalisation before each part, Xiong et al. 2020, "On Layer Normalization in the Transformer
+    Architecture", figure 1b; zero output projections, Zhang, Dauphin and Ma 2019, "Fixup Initialization", section 3.
+    """
+
+    def __init__(
+        self, layer: Layer[Any], stream_size: int, mlp_size: int, *, generator: torch.Generator | None = None
+    ) -> None:
+        """Wrap a layer whose input_size is the width of the stream.
+
+        Args:
+            layer: Any recurrent layer, E inputs and H outputs.
+            stream_size: E.
+            mlp_size: M, 0 for a block without a perceptron.
+            generator: What the weights are drawn from, None for torch's own.
+        """
+        super().__init__()
+        assert layer.input_size == stream_size, (layer.input_size, stream_size)
+        self.input_size = self.hidden_size = stream_size
+        self.layer = layer
+        self.projection_weight = nn.Parameter(torch.zeros(stream_size, layer.hidden_size))
+        self.has_mlp = mlp_size > 0
+        if self.has_mlp:
+            self.mlp_input_weight = nn.Parameter(torch.empty(mlp_size, stream_size))
+            self.mlp_output_weight = nn.Parameter(torch.zeros(stream_size, mlp_size))
+            with torch.no_grad():
+                self.mlp_input_weight.normal_(0.0, stream_size**-0.5, generator=generator)
+
+    def initial_state(self, batch_size: int, *, device: torch.device | str | None = None) -> Any:
+        return self.layer.initial_state(batch_size, device=device)
+
+    def step(self, inputs: Tensor, state: Any) -> tuple[Tensor, Any]:
+        outputs, state = self.layer.step(rms_norm(inputs), state)
+        return self._add(inputs, outputs, keep_all), state
+
+    def sequence(
+        self, inputs: Tensor, state: Any, resets: Tensor | None = None, *, drop: Drop = keep_all
+    ) -> tuple[Tensor, Any]:
+        """Read a window, as every layer does; `drop` acts on what the layer and the perceptron add to the stream."""
+        stream = inputs.transpose(0, 1)  # (T, B, E)
+        outputs, state = self.layer.sequence(rms_norm(stream).transpose(0, 1), state, resets)
+        return self._add(stream, outputs.transpose(0, 1), drop).transpose(0, 1), state
+
+    def _add(self, stream: Tensor, outputs: Tensor, drop: Drop) -> Tensor:
+        """Add the layer's outputs (..., H) to the stream (..., E), and then the perceptron's."""
+        said = drop(F.linear(outputs, self.projection_weight))
+        if not self.has_mlp:
+            return stream + said
+        stream, normed = add_norm(stream, said, dtype=product_type(self.mlp_input_weight))
+        hidden = squared_relu(F.linear(normed, self.mlp_input_weight))  # (..., M)
+        return stream + drop(F.linear(hidden, self.mlp_output_weight))

@@ -1,0 +1,111 @@
+"""A model that consults counts and recalls its text: steps equal windows, gradients included; a new one counts only."""
+
+import numpy as np
+import pytest
+import torch
+
+from penwright.alphabet.units import CHARACTERS
+from penwright.model.char_model import CharModel, ModelConfig, num_parameters_of, state_from_tensors, state_to_tensors
+from penwright.ngrams.context_kinds import kinds_of
+from penwright.ngrams.tables import make_tables
+
+VOCAB_SIZE = 9
+KINDS = kinds_of(CHARACTERS)
+IS_LETTER = np.array([False, False] + [True] * 7)
+
+
+def text(size: int, seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).choice(9, size, p=[0.2, 0.2] + [0.6 / 7] * 7).astype(np.uint8)
+
+
+def make_model(**settings: int) -> CharModel:
+    config = ModelConfig(
+        vocab_size=VOCAB_SIZE,
+        embedding_dim=12,
+        hidden_size=10,
+        num_layers=2,
+        mlp_size=14,
+        **{"count_entries": 10**5, "recall_slots": 64, **settings},
+    )
+    model = CharModel(config, generator=torch.Generator().manual_seed(0))
+    tables = make_tables([text(3_000)], kinds=KINDS, is_letter=IS_LETTER, max_entries=10**5)
+    assert model.evidence is not None
+    model.evidence.use(tables, torch.from_numpy(IS_LETTER))
+    with torch.no_grad():  # a new model's weights are mostly zero, which would hide mistakes
+        generator = torch.Generator().manual_seed(1)
+        for parameter in model.parameters():
+            parameter += 0.1 * torch.randn(parameter.shape, generator=generator)
+    return model
+
+
+@pytest.mark.parametrize("settings", [{}, {"count_entries": 0}, {"recall_slots": 0}])
+def test_single_steps_equal_a_window_in_logits_memory_and_gradients(settings: dict[str, int]) -> None:
+    model = make_model(**settings)
+    ids = torch.from_numpy(np.stack([text(40, 5), text(40, 6)]).astype(np.int64))
+    upstream = torch.randn(2, 40, VOCAB_SIZE, generator=torch.Generator().manual_seed(2))
+    whole, whole_state = model.sequence(ids, model.initial_state(2))
+    whole.backward(upstream)
+    needed = [parameter.grad.clone() for parameter in model.parameters()]
+    model.zero_grad()
+    state, steps = model.initial_state(2), []
+    for time in range(40):
+        logits, state = model.step(ids[:, time], state)
+        steps.append(logits)
+    found = torch.stack(steps, dim=1)
+    found.backward(upstream)
+    torch.testing.assert_close(found, whole, rtol=1e-4, atol=1e-4)
+    for one, other in zip(state, whole_state, strict=True):
+        for part, same in zip(one, other, strict=True):
+            torch.testing.assert_close(part, same)
+    for parameter, gradient in zip(model.parameters(), needed, strict=True):
+        torch.testing.assert_close(parameter.grad, gradient, rtol=1e-3, atol=1e-4)
+
+
+def test_a_text_begun_anew_within_a_window_is_read_as_from_the_start() -> None:
+    model = make_model()
+    ids = torch.from_numpy(text(30, 7).astype(np.int64))[None]
+    resets = torch.zeros(1, 30, dtype=torch.bool)
+    resets[0, 17] = True
+    logits, state = model.sequence(ids, model.initial_state(1), resets=resets)
+    afresh, fresh_state = model.sequence(ids[:, 17:], model.initial_state(1))
+    torch.testing.assert_close(logits[:, 17:], afresh)
+    for one, other in zip(state, fresh_state, strict=True):
+        for part, same in zip(one, other, strict=True):
+            torch.testing.assert_close(part, same)
+
+
+def test_a_new_model_predicts_what_counting_six_characters_does() -> None:
+    config = ModelConfig(vocab_size=VOCAB_SIZE, embedding_dim=8, hidden_size=8, num_layers=1, count_entries=10**5)
+    model = CharModel(config)
+    assert model.evidence is not None and model.evidence.counted is not None
+    tables = make_tables([text(3_000)], kinds=KINDS, is_letter=IS_LETTER, max_entries=10**5)
+    model.evidence.use(tables, torch.from_numpy(IS_LETTER))
+    ids = torch.from_numpy(text(50, 8).astype(np.int64))[None]
+    logits, _ = model.sequence(ids, model.initial_state(1))
+    found, _ = model.evidence.sequence(ids, model.evidence.initial_state(1), None)
+    assert found.predictions is not None
+    torch.testing.assert_close(logits, found.predictions.log_probs[..., KINDS.shown[0] - KINDS.first_told, :])
+
+
+def test_no_character_is_seen_before_it_is_read() -> None:
+    model = make_model()
+    ids = torch.from_numpy(text(40, 9).astype(np.int64))[None]
+    changed = ids.clone()
+    changed[0, 25] = (ids[0, 25] + 1) % VOCAB_SIZE
+    one, other = (model.sequence(values, model.initial_state(1))[0] for values in (ids, changed))
+    torch.testing.assert_close(one[:, :25], other[:, :25], rtol=0, atol=0)
+    assert not torch.equal(one[:, 25:], other[:, 25:])
+
+
+def test_its_parameters_are_as_many_as_arithmetic_says() -> None:
+    for settings in ({}, {"count_entries": 0}, {"recall_slots": 0}):
+        model = make_model(**settings)
+        assert model.num_parameters == num_parameters_of(model.config)
+
+
+def test_its_memory_survives_being_saved() -> None:
+    model = make_model()
+    _, state = model.sequence(torch.from_numpy(text(20).astype(np.int64))[None], model.initial_state(1))
+    again = state_from_tensors(model, state_to_tensors(state, "lanes"), "lanes")
+    for one, other in zip(state, again, strict=True):
+        assert all(torch.equal(part, same) for part, same in zip(one, other, strict=True))
