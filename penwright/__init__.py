@@ -14,10 +14,10 @@ if TYPE_CHECKING:  # the list that editors and type checkers read
     from penwright.errors import PenwrightError as PenwrightError
     from penwright.model.char_model import CharModel as CharModel
     from penwright.model.config import ModelConfig as ModelConfig
-    from penwright.sampling import SamplingConfig as SamplingConfig
     from penwright.training.config import TrainConfig as TrainConfig
     from penwright.training.start import resume as resume
     from penwright.training.start import train as train
+    from penwright.writing.sampling import SamplingConfig as SamplingConfig
 
 __version__ = "0.1.0"
 
@@ -29,7 +29,7 @@ _HOME = {  # the list that Python reads, on first use (PEP 562)
     "CorpusConfig": "penwright.corpus.config",
     "ModelConfig": "penwright.model.config",
     "PenwrightError": "penwright.errors",
-    "SamplingConfig": "penwright.sampling",
+    "SamplingConfig": "penwright.writing.sampling",
     "TrainConfig": "penwright.training.config",
     "resume": "penwright.training.start",
     "train": "penwright.training.start",

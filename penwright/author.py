@@ -20,13 +20,13 @@ from penwright.author_file.loading import load_author
 from penwright.author_file.saving import save_author
 from penwright.box import boxed_author
 from penwright.card.fields import Card
-from penwright.endings import Ending, compile_until, until_end
 from penwright.errors import AuthorError, UsageError
 from penwright.evaluation.texts import TextScore, score_text
 from penwright.files import entries, is_file
 from penwright.model.char_model import CharModel
-from penwright.sampling import SamplingConfig, generator_from, new_seed
-from penwright.writing import Bookmark, iter_text, read_text
+from penwright.writing.plain import Bookmark, iter_text, read_text
+from penwright.writing.sampling import SamplingConfig, generator_from, new_seed
+from penwright.writing.stopping import Ending, compile_until, until_end
 
 NUM_SUGGESTIONS = 3
 _USUAL = SamplingConfig()

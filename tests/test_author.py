@@ -14,13 +14,13 @@ from penwright import box
 from penwright.alphabet.characters import Alphabet
 from penwright.author import Author, find_author
 from penwright.card.fields import Card
-from penwright.endings import Ending, until_end
 from penwright.errors import AuthorError, ConfigError, UsageError
 from penwright.evaluation.texts import score_text
 from penwright.model.char_model import CharModel
 from penwright.model.config import ModelConfig
-from penwright.sampling import SamplingConfig, generator_from
-from penwright.writing import iter_text
+from penwright.writing.plain import iter_text
+from penwright.writing.sampling import SamplingConfig, generator_from
+from penwright.writing.stopping import Ending, until_end
 
 PROSE = "The lamp went out at nine. “Who is there?” asked Mr. Vane.\n"
 LIMITS = ("max_chars", "max_words", "max_paragraphs", "until")

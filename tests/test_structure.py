@@ -16,7 +16,7 @@ MAX_LINES = 300
 # The rooms and the modules beside them, from the ground up. Each imports from lower floors, and a room from itself.
 FLOORS = [
     ["errors", "files", "quoting"],
-    ["kernels", "lane_groups", "alphabet", "sampling", "endings"],
+    ["kernels", "lane_groups", "alphabet"],
     ["corpus", "ngrams"],
     ["model"],
     ["batches"],
@@ -36,7 +36,7 @@ WITHOUT_TORCH = {
     "quoting",
     "alphabet",
     "corpus",
-    "endings",
+    "writing/stopping",
     "model/config",
     "box",
     "cli",

@@ -28,7 +28,7 @@ from penwright.model.config import ModelConfig, num_parameters_of
 from penwright.ngrams.letters import letters_of
 from penwright.ngrams.storage import table_shapes, tables_of
 from penwright.ngrams.tables import empty_tables
-from penwright.sampling import generator_from
+from penwright.writing.sampling import generator_from
 
 
 class AuthorParts(NamedTuple):

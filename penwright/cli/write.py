@@ -82,7 +82,7 @@ def write(
     text_before = find_prompt(prompt, prompt_file=prompt_file)
 
     from penwright.author import Author
-    from penwright.sampling import SamplingConfig, new_seed
+    from penwright.writing.sampling import SamplingConfig, new_seed
 
     given = {"temperature": temperature, "top_k": top_k, "top_p": top_p, "min_p": min_p}
     drawing = SamplingConfig(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]

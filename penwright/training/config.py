@@ -14,8 +14,8 @@ from penwright.batches import ORDERS
 from penwright.corpus.config import CorpusConfig
 from penwright.errors import ConfigError, did_you_mean
 from penwright.model.config import ModelConfig
-from penwright.sampling import SamplingConfig
 from penwright.training.setting_checks import TYPE_NAMES, check_bounds, check_choice, fits
+from penwright.writing.sampling import SamplingConfig
 
 OPTIMIZERS = ("muon", "adamw", "adam")
 SCHEDULES = ("linear", "constant")

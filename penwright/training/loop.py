@@ -26,7 +26,7 @@ from penwright.training.records import AnyRecord, Evaluation, Finished, Progress
 from penwright.training.schedule import learning_rate
 from penwright.training.session import Reading, Session
 from penwright.training.validation import validate
-from penwright.writing import iter_text
+from penwright.writing.plain import iter_text
 
 
 class Loop:

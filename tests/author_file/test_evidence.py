@@ -27,7 +27,7 @@ from penwright.model.config import ModelConfig
 from penwright.ngrams.context_kinds import kinds_of
 from penwright.ngrams.letters import letters_of
 from penwright.ngrams.tables import CountTables, make_tables
-from penwright.sampling import generator_from
+from penwright.writing.sampling import generator_from
 
 Forge = Callable[..., Path]
 TEXT = "a bee, a bay, and a bad day; a bead, a bed and a dab. " * 4

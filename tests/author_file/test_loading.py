@@ -24,7 +24,7 @@ from penwright.card.fields import Card
 from penwright.errors import AuthorError
 from penwright.model.char_model import CharModel
 from penwright.model.config import ModelConfig
-from penwright.sampling import generator_from
+from penwright.writing.sampling import generator_from
 
 Forge = Callable[..., Path]
 ALPHABET = Alphabet.learn(dict.fromkeys("ab\n é“", 1))

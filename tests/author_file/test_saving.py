@@ -20,7 +20,7 @@ from penwright.card.fields import Card
 from penwright.errors import AuthorError
 from penwright.model.char_model import CharModel
 from penwright.model.config import CELLS, ModelConfig
-from penwright.sampling import generator_from
+from penwright.writing.sampling import generator_from
 
 ALPHABET = Alphabet.learn(dict.fromkeys("ab\n é“", 1))
 CONFIG = ModelConfig(

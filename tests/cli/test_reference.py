@@ -10,8 +10,8 @@ import pytest
 from penwright.cli.app import COMMANDS, build_app
 from penwright.cli.write import PAGE_WORDS
 from penwright.presets import PRESETS
-from penwright.sampling import SamplingConfig
 from penwright.training.config import DEFAULT_SECONDS, DEVICES
+from penwright.writing.sampling import SamplingConfig
 
 DOCS = Path(__file__).parents[2] / "docs"
 

@@ -17,7 +17,7 @@ def _tried_afresh() -> Iterator[None]:
 
 
 def permission() -> str:
-    """What torch is allowed to round to in float32 float32."""
+    """What torch is allowed to round to in float32 products."""
     return str(torch.backends.mkldnn.matmul.fp32_precision) if hasattr(torch.backends.mkldnn, "matmul") else "none"
 
 

@@ -8,15 +8,15 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from penwright import writing
 from penwright.alphabet.auto import learn_pieces
 from penwright.alphabet.byte_fallback import HalfByteGate
 from penwright.alphabet.characters import FIRST_CHARACTER_ID, Alphabet
 from penwright.alphabet.subwords import MAX_PIECE_CHARS, PieceAlphabet
 from penwright.model.char_model import CharModel
 from penwright.model.config import ModelConfig
-from penwright.sampling import SamplingConfig, generator_from
-from penwright.writing import Bookmark, iter_text, read_text
+from penwright.writing import plain as writing
+from penwright.writing.plain import Bookmark, iter_text, read_text
+from penwright.writing.sampling import SamplingConfig, generator_from
 
 PROSE = "The lamp went out at nine. \u201cWho is there?\u201d asked the keeper; the lamps didn't say. The lamplight"
 PROSE += " went.\n\n"

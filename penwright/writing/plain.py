@@ -25,7 +25,7 @@ from torch import Tensor
 from penwright.alphabet.byte_fallback import HalfByteGate
 from penwright.alphabet.characters import Alphabet
 from penwright.model.char_model import CharModel, ModelState
-from penwright.sampling import SamplingConfig, sample_next
+from penwright.writing.sampling import SamplingConfig, sample_next
 
 CHARS_ENCODED_AT_ONCE = 1 << 16
 IDS_READ_AT_ONCE = 512

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from penwright.endings import (
+from penwright.errors import UsageError
+from penwright.writing.stopping import (
     LAST_WORD_CHARS,
     PARAGRAPH_CHARS,
     SEARCHED_CHARS,
@@ -18,7 +19,6 @@ from penwright.endings import (
     compile_until,
     until_end,
 )
-from penwright.errors import UsageError
 
 PROSE = (
     "The lamp went out at nine. Nobody had touched it! “Who is there?” asked Mr. Vane, and rose. "

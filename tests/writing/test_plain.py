@@ -9,14 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from penwright import writing
 from penwright.alphabet.byte_fallback import HalfByteGate
 from penwright.alphabet.characters import Alphabet
 from penwright.errors import AuthorError
 from penwright.model.char_model import CharModel
 from penwright.model.config import CELLS, ModelConfig
-from penwright.sampling import SamplingConfig, generator_from, sample_next
-from penwright.writing import Bookmark, iter_text, read_text
+from penwright.writing import plain as writing
+from penwright.writing.plain import Bookmark, iter_text, read_text
+from penwright.writing.sampling import SamplingConfig, generator_from, sample_next
 
 PROSE = "The lamp went out at nine. “Who is there?” asked Mr. Vane.\n"
 ALPHABET = Alphabet.learn(dict.fromkeys(PROSE, 1))

@@ -10,7 +10,15 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from penwright.errors import AuthorError, ConfigError
-from penwright.sampling import MAX_SEED, SamplingConfig, generator_from, invert, new_seed, probabilities, sample_next
+from penwright.writing.sampling import (
+    MAX_SEED,
+    SamplingConfig,
+    generator_from,
+    invert,
+    new_seed,
+    probabilities,
+    sample_next,
+)
 
 PLAIN = SamplingConfig(temperature=1.0, top_k=0, top_p=1.0, min_p=0.0)
 
