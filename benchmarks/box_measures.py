@@ -10,8 +10,8 @@ from typing import NamedTuple
 from copying import Copied, copied
 
 from penwright import Author, Corpus
-from penwright.baselines.measuring import measure_baselines
 from penwright.corpus.config import SplitName
+from penwright.evaluation.baselines.measuring import measure_baselines
 from penwright.evaluation.books import evaluate
 from penwright.evaluation.passages import choose_passages
 from penwright.model.char_model import CharModel

@@ -20,7 +20,7 @@ from common import commit
 from peers.contract import Facts, HeldOut, load_outcome, save_corpus, save_job
 
 from penwright import Corpus
-from penwright.baselines.measuring import measure_baselines
+from penwright.evaluation.baselines.measuring import measure_baselines
 from penwright.evaluation.passages import Passage, choose_passages
 from penwright.training.environment import describe_machine
 

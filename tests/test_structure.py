@@ -21,7 +21,7 @@ FLOORS = [
     ["model"],
     ["batches"],
     ["writing", "presets", "evaluation"],
-    ["baselines", "card"],
+    ["card"],
     ["author_file", "box"],
     ["training"],
     ["author"],

@@ -10,9 +10,9 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from penwright.baselines.measuring import Baseline, measure_baselines
 from penwright.corpus.store import Book, Corpus
 from penwright.errors import CorpusError
+from penwright.evaluation.baselines.measuring import Baseline, measure_baselines
 from penwright.evaluation.books import BookScore
 from penwright.evaluation.passages import Passage, passage_of
 from penwright.files import write_json, write_text

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
-from penwright.baselines.measuring import Baseline
+from penwright.evaluation.baselines.measuring import Baseline
 from penwright.evaluation.books import BookScore
 from penwright.training.records import (
     AnyRecord,

@@ -27,8 +27,8 @@ from typing import NamedTuple
 import numpy as np
 
 from penwright.alphabet.characters import Alphabet, Ids
-from penwright.baselines.ngrams import iter_probabilities
 from penwright.corpus.store import Corpus
+from penwright.evaluation.baselines.ngram_tables import iter_probabilities
 from penwright.evaluation.passages import choose_passages
 
 COUNTED_CHARS = 6_000_000

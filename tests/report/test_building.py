@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from penwright.baselines.measuring import measure_baselines
 from penwright.corpus.store import Corpus
 from penwright.errors import RunError
+from penwright.evaluation.baselines.measuring import measure_baselines
 from penwright.evaluation.books import BookScore
 from penwright.evaluation.passages import passage_of
 from penwright.report import building as building_module

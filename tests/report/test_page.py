@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from penwright.baselines.measuring import Baseline
+from penwright.evaluation.baselines.measuring import Baseline
 from penwright.evaluation.books import BookScore
 from penwright.report.page import render_page
 from penwright.report.story import Exam, RunStory

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from penwright.baselines.measuring import Baseline
+from penwright.evaluation.baselines.measuring import Baseline
 from penwright.evaluation.books import BookScore
 from penwright.report.story import Exam, RunStory, Standing, surviving
 from penwright.training.records import Evaluation, Finished, Progress, RolledBack, Sample

@@ -1,6 +1,6 @@
 """The tables of a page."""
 
-from penwright.baselines.measuring import Baseline
+from penwright.evaluation.baselines.measuring import Baseline
 from penwright.evaluation.books import BookScore
 from penwright.report.story import Exam
 from penwright.report.tables import MAX_BOOKS, baselines_table, books_table, facts_tables, rollbacks_table

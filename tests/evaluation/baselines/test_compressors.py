@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from penwright.baselines.compressors import COMPRESSORS, packed_bits, packed_bits_after
+from penwright.evaluation.baselines.compressors import COMPRESSORS, packed_bits, packed_bits_after
 
 PROSE = b"The kettle had been thinking for some time, and at last it spoke. " * 40
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from penwright.baselines.ngrams import iter_probabilities
+from penwright.evaluation.baselines.ngram_tables import iter_probabilities
 
 EDGE = 99  # in the plain reference: what precedes a text
 

@@ -12,10 +12,10 @@ from typing import Literal
 import numpy as np
 
 from penwright.alphabet.characters import Alphabet
-from penwright.baselines.compressors import COMPRESSORS, packed_bits, packed_bits_after
-from penwright.baselines.ngrams import iter_probabilities
 from penwright.corpus.store import Corpus
 from penwright.errors import CorpusError
+from penwright.evaluation.baselines.compressors import COMPRESSORS, packed_bits, packed_bits_after
+from penwright.evaluation.baselines.ngram_tables import iter_probabilities
 from penwright.evaluation.passages import Passage, choose_passages
 
 MAX_TRAIN_CHARS = 20_000_000

@@ -10,8 +10,8 @@ import pytest
 from penwright.alphabet.auto import learn_pieces
 from penwright.alphabet.characters import Alphabet
 from penwright.alphabet.units import Unit
-from penwright.baselines.measuring import Baseline, measure_baselines
 from penwright.errors import CorpusError
+from penwright.evaluation.baselines.measuring import Baseline, measure_baselines
 from penwright.evaluation.passages import choose_passages
 
 SENTENCE = "the lamp was lit and the ferry came over the water. "
