@@ -6,7 +6,7 @@
 The books are prepared with the default cleaning and held out by author. The default preset learns from them as by
 `penwright train PATH --for 60m`. Its weights are then kept as float16 beside counted tables that fit, with them, a file
 of 10,000,000 bytes; a larger file is refused, and what is measured is the author as that file has it. What simpler
-methods reach on the same held-out characters goes onto its card, and the file takes its place in `penwright/box/` whole
+methods reach on the same held-out characters goes onto its card, and the file is put into `penwright/author/box/` whole
 or not at all. Then the measured part of docs/author.md is written: how the author was raised,
 how well it predicts each held-out book, a page that it wrote, and how much of its writing stands word for word in the
 books that it read.
@@ -22,7 +22,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from penwright.box import BOXED, MAX_BYTES
+from penwright.author.box import BOXED, MAX_BYTES
 from penwright.cli.app import main as penwright
 from penwright.cli.places import cache_dir, new_run_dir
 from penwright.cli.processors import let_waiting_threads_sleep
@@ -30,7 +30,7 @@ from penwright.files import write_bytes
 
 if TYPE_CHECKING:
     from penwright import Author
-    from penwright.card.fields import Card
+    from penwright.author.card import Card
 
 COUNT_ENTRIES = 2_000_000
 """Followers that the counted tables hold at most. Each of them takes some 3.6 bytes (64 million characters of novels,

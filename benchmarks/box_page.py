@@ -8,7 +8,7 @@ from box_measures import LENGTHS, NUM_SAMPLES, OTHERS, OWN, SAMPLE_CHARS, Copyin
 from common import results_header
 
 from penwright import Author
-from penwright.card.fields import Card
+from penwright.author.card import Card
 from penwright.cli.write import PAGE_WORDS
 from penwright.files import sha256_of, write_text
 

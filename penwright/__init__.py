@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # the list that editors and type checkers read
     from penwright.alphabet.characters import Alphabet as Alphabet
-    from penwright.author import Author as Author
+    from penwright.author.author import Author as Author
     from penwright.corpus.config import CorpusConfig as CorpusConfig
     from penwright.corpus.store import Corpus as Corpus
     from penwright.errors import PenwrightError as PenwrightError
@@ -23,7 +23,7 @@ __version__ = "0.1.0"
 
 _HOME = {  # the list that Python reads, on first use (PEP 562)
     "Alphabet": "penwright.alphabet.characters",
-    "Author": "penwright.author",
+    "Author": "penwright.author.author",
     "CharModel": "penwright.model.char_model",
     "Corpus": "penwright.corpus.store",
     "CorpusConfig": "penwright.corpus.config",

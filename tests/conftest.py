@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from folders import SHELF
 from hypothesis import settings
 
 if TYPE_CHECKING:
@@ -19,8 +20,6 @@ os.environ["OMP_NUM_THREADS"] = os.environ["MKL_NUM_THREADS"] = "1"
 # The same examples in every run, none kept on disk, and no failure because a machine was busy.
 settings.register_profile("repeatable", derandomize=True, database=None, deadline=None, max_examples=50)
 settings.load_profile("repeatable")
-
-SHELF = Path(__file__).parent / "shelf"
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from folders import ROOT
 
 import penwright
 from penwright import Author, CharModel, Corpus
 
-EXAMPLES = Path(__file__).parents[1] / "examples"
+EXAMPLES = ROOT / "examples"
 MAX_LINES = 40
 
 

@@ -4,13 +4,12 @@ import ast
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from package import MODULES, PACKAGE, is_in, shown, tree_of
 
-PACKAGE = Path(__file__).parents[1] / "penwright"
-MODULES = sorted(PACKAGE.rglob("*.py"))
 MAX_LINES = 300
 
 # The rooms and the modules beside them, from the ground up. Each imports from lower floors, and a room from itself.
@@ -21,10 +20,8 @@ FLOORS = [
     ["model"],
     ["batches"],
     ["writing", "presets", "evaluation"],
-    ["card"],
-    ["author_file", "box"],
-    ["training"],
     ["author"],
+    ["training"],
     ["report"],
     ["cli"],
     ["__main__"],
@@ -38,15 +35,10 @@ WITHOUT_TORCH = {
     "corpus",
     "writing/stopping",
     "model/config",
-    "box",
+    "author/box",
     "cli",
 }
 WITHOUT_TORCH |= {"__init__", "__main__"}
-
-
-def shown(path: Path) -> str:
-    """A module's path as a test's name."""
-    return path.relative_to(PACKAGE).as_posix()
 
 
 def room_of(path: Path) -> str:
@@ -54,21 +46,10 @@ def room_of(path: Path) -> str:
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
-def is_in(path: Path, names: Iterable[str]) -> bool:
-    """Whether a module is one of these, or lies in one of these rooms, such as "cli" or "model/config"."""
-    whole = path.relative_to(PACKAGE).with_suffix("").as_posix()
-    return any(f"{whole}/".startswith(f"{name}/") for name in names)
-
-
 def dotted_name_of(path: Path) -> str:
     """The name by which Python imports a module."""
     parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-
-
-def tree_of(path: Path) -> ast.Module:
-    """A module's source, parsed."""
-    return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
 
 
 def imports_in(node: ast.AST) -> Iterator[str]:

@@ -16,9 +16,9 @@ def card(author: Path | None = None, /, *, box: Box = False, as_json: Json = Fal
         author: An author file or the folder of a run. Without it, the newest author under runs/, or, while
             there is none, the one in the box.
     """
-    from penwright.author import Author
-    from penwright.author import find_author as find_file
-    from penwright.card.lines import card_lines
+    from penwright.author.author import Author
+    from penwright.author.author import find_author as find_file
+    from penwright.author.card_text import card_lines
 
     path = find_author(author, is_boxed=box, is_quiet=as_json)
     loaded = Author.load(path)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
-from penwright.box import boxed_author, has_author
+from penwright.author.box import boxed_author, has_author
 from penwright.cli.options import BOX_OPTION, at_most_one
 from penwright.cli.output import say
 from penwright.errors import AuthorError

@@ -35,7 +35,7 @@ def score(
     if num_shown < 0:
         raise UsageError(f"--top {num_shown} must be 0 or more.")
 
-    from penwright.author import Author
+    from penwright.author.author import Author
     from penwright.corpus.reading import decode
 
     path = find_author(author, is_boxed=box, is_quiet=as_json)

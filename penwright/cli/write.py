@@ -16,7 +16,7 @@ from penwright.errors import UsageError
 from penwright.files import replacing
 
 if TYPE_CHECKING:
-    from penwright.author import Author
+    from penwright.author.author import Author
 
 PAGE_WORDS = 250
 MAX_SAMPLES = 10_000
@@ -81,7 +81,7 @@ def write(
         raise UsageError(f"--samples {samples} must lie between 1 and {MAX_SAMPLES:,}.")
     text_before = find_prompt(prompt, prompt_file=prompt_file)
 
-    from penwright.author import Author
+    from penwright.author.author import Author
     from penwright.writing.sampling import SamplingConfig, new_seed
 
     given = {"temperature": temperature, "top_k": top_k, "top_p": top_p, "min_p": min_p}

@@ -7,9 +7,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from penwright.author_file.loading import load_author
-from penwright.author_file.saving import save_author
-from penwright.card.fields import Card, listed_books, listed_scores
+from penwright.author.card import Card, listed_books, listed_scores
+from penwright.author.file.loading import load_author
+from penwright.author.file.saving import save_author
 from penwright.errors import AuthorError
 from penwright.evaluation.books import BookScore, total
 from penwright.model.char_model import CharModel

@@ -10,7 +10,7 @@ import box_page
 import pytest
 
 from penwright import Author, CharModel, Corpus, train
-from penwright.card.fields import Card
+from penwright.author.card import Card
 
 TINY = {
     "model": {"embedding_dim": 8, "hidden_size": 8, "num_layers": 1, "mlp_size": 8, "recall_slots": 64},

@@ -7,10 +7,10 @@ from pathlib import Path
 import learning
 import pytest
 from contest import Contestant, Ledger, Result, Rules
+from folders import SHELF
 from learning import forecasts, spread, table
 from learning_plot import Line, Panel, draw
 
-SHELF = Path(__file__).parents[1] / "shelf"
 RULES = Rules("abc", 100, 2)
 
 

@@ -5,12 +5,11 @@ from pathlib import Path
 
 import pytest
 import torch
+from folders import SHELF
 from units import bits_per_char, ends_between_words, unit_of
 
 from penwright import CharModel, Corpus, ModelConfig
 from penwright.errors import ConfigError
-
-SHELF = Path(__file__).parents[1] / "shelf"
 
 
 def test_a_unit_is_written_with_its_number_of_symbols() -> None:

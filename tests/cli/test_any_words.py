@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from penwright import box
+from penwright.author import box
 from penwright.cli.app import COMMANDS, build_app, main
 
 NAMES = [command.__name__ for command in COMMANDS if command.__name__ != "fetch"]  # which may ask a network

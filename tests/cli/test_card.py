@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from penwright import Author, CharModel, Corpus, ModelConfig, box
-from penwright.card.fields import Card, CardBook
+from penwright import Author, CharModel, Corpus, ModelConfig
+from penwright.author import box
+from penwright.author.card import Card, CardBook
 from penwright.cli.app import main
 
 

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
+from folders import SHELF
 from rich.console import Console
 
 from penwright.cli.app import main
@@ -13,7 +14,7 @@ from penwright.training.pace import Pace
 from penwright.training.records import Planned, PlannedSize
 from penwright.training.sizes import Size
 
-SHELF = str(Path(__file__).parents[1] / "shelf")
+SHELF = str(SHELF)
 FAST = ["--threads", "1", "--device", "cpu", "--set", "train.batch_size=2", "--set", "train.seq_len=16"]
 
 

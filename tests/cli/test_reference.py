@@ -2,10 +2,10 @@
 
 import importlib.util
 import re
-from pathlib import Path
 from types import ModuleType
 
 import pytest
+from folders import ROOT
 
 from penwright.cli.app import COMMANDS, build_app
 from penwright.cli.write import PAGE_WORDS
@@ -13,7 +13,7 @@ from penwright.presets import PRESETS
 from penwright.training.config import DEFAULT_SECONDS, DEVICES
 from penwright.writing.sampling import SamplingConfig
 
-DOCS = Path(__file__).parents[2] / "docs"
+DOCS = ROOT / "docs"
 
 
 def the_script() -> ModuleType:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from penwright import Alphabet, Author, CharModel, Corpus, ModelConfig, box
+from penwright import Alphabet, Author, CharModel, Corpus, ModelConfig
+from penwright.author import box
 from penwright.cli.app import main
 
 TEXT = "It was late.\n\nThe lamp “burned” — 日本 — until\n  morning.  \n\nHannah wrote it down.\n"

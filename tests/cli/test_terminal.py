@@ -12,12 +12,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
+from folders import ROOT, SHELF
 
 pytestmark = pytest.mark.slow
 pty = pytest.importorskip("pty", reason="this system has no pseudo-terminals")
 
-ROOT = Path(__file__).parents[2]
-SHELF = ROOT / "tests" / "shelf"
 PATIENCE = 120.0  # seconds; a busy machine is no failure
 TINY = [
     *("--threads", "1", "--device", "cpu", "--set", "model.cell=gru", "--set", "model.hidden_size=16"),

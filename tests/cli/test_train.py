@@ -14,15 +14,15 @@ from typing import NoReturn
 
 import pytest
 import torch
+from folders import ROOT, SHELF
 
 from penwright import Author
-from penwright.author_file import saving
+from penwright.author.file import saving
 from penwright.cli.app import main
 from penwright.training import distributed, start
 from penwright.training.records import AnyRecord, Evaluation
 from penwright.training.run_folder import RunFolder
 
-SHELF = Path(__file__).parents[1] / "shelf"
 TINY = [
     *("--threads", "1", "--device", "cpu"),
     *("--set", "model.cell=gru", "--set", "model.hidden_size=8", "--set", "model.num_layers=1"),
@@ -293,7 +293,7 @@ def test_two_processes_train_together(cache: Path) -> None:
         "penwright",
     ]
     words = ["train", str(SHELF), "--steps", "3", "--run-dir", "runs/two", "--json", *TINY]
-    environment = os.environ | {"PYTHONPATH": str(SHELF.parents[1]), "OMP_NUM_THREADS": "1"}
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     done = subprocess.run([*launcher, *words], env=environment, capture_output=True, encoding="utf-8", check=False)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["step"] == 3

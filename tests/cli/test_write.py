@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from penwright import Author, CharModel, Corpus, box
+from penwright import Author, CharModel, Corpus
+from penwright.author import box
 from penwright.cli.app import main
 
 

@@ -12,6 +12,7 @@ from typing import IO
 
 import numpy as np
 import pytest
+from folders import ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -286,7 +287,7 @@ def test_two_processes_preparing_one_store_do_each_other_no_harm(books_dir: Path
     others = tmp_path / "others"
     shutil.copytree(books_dir, others)
     (others / "Wren_Soup_1902.txt").unlink()
-    root = Path(__file__).parents[2]
+    root = ROOT
     environment = {**os.environ, "PYTHONPATH": str(root)}
     running = [
         subprocess.Popen(

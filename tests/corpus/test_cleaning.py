@@ -2,9 +2,9 @@
 
 import textwrap
 import tracemalloc
-from pathlib import Path
 
 import pytest
+from folders import CORPORA
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,7 +12,6 @@ from penwright.corpus.cleaning import MAX_CUT_CHARS, CleaningConfig, clean
 from penwright.corpus.decoding import decode
 from penwright.corpus.markers import find_markers
 
-CORPORA = Path(__file__).parents[3] / "shared" / "corpora"
 DEFAULT = CleaningConfig()
 HEADER = (
     "The Project Gutenberg EBook of The Lamp, by A. Keeper\n\n"

@@ -1,12 +1,11 @@
 """The encoding of a text that is not UTF-8 is found by reading it in each, never cp1252 by accident."""
 
-from pathlib import Path
-
 import pytest
+from folders import CORPORA
 
 from penwright.corpus.detection import detect, high_runs
 
-LANGUAGES = Path(__file__).parents[3] / "shared" / "corpora" / "languages"
+LANGUAGES = CORPORA / "languages"
 TEXTS = {
     "French": "À la fin de l'été, le garçon mangea des pêches où le maître l'avait vu; ça c'est sûr, naïf et gêné. ",
     "German": "Über dem schönen Städtchen läuten süße Glöckchen, größer als die Bäume draußen, für müde Füße. ",

@@ -1,10 +1,10 @@
 """The pairs that share much are found as a comparison of all with all finds them, in memory that does not grow."""
 
 import tracemalloc
-from pathlib import Path
 
 import numpy as np
 import pytest
+from folders import CORPORA
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,8 +13,6 @@ from penwright.corpus.cleaning import CleaningConfig, clean
 from penwright.corpus.decoding import decode
 from penwright.corpus.duplicates import NUM_HASHES, Fingerprint, fingerprint, similarity
 from penwright.corpus.editions import MAX_OWNERS, MIN_SHARED, DuplicatePair, near_duplicates
-
-CORPORA = Path(__file__).parents[3] / "shared" / "corpora"
 
 
 def print_of(*numbers: int) -> Fingerprint:

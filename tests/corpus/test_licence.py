@@ -1,8 +1,7 @@
 """Header, licence and footer are cut in all their forms; what is no licence, or too much of one, stays."""
 
-from pathlib import Path
-
 import pytest
+from folders import CORPORA
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,7 +10,6 @@ from penwright.corpus.licence import find_boilerplate
 from penwright.corpus.markers import find_markers
 from penwright.corpus.spans import without
 
-CORPORA = Path(__file__).parents[3] / "shared" / "corpora"
 BOOK = (
     "THE LAMP\n\nThe lamp had burned low when he came down.\n\n"
     + "It rained all night on the flats.\n\n" * 40

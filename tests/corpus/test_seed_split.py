@@ -1,12 +1,13 @@
 from pathlib import Path
 
 import pytest
+from folders import CORPORA
 
 from penwright.corpus.building import prepare
 from penwright.corpus.config import CorpusConfig
 from penwright.corpus.seed_split import num_held_out, seed_splits
 
-SHAKESPEARE = Path(__file__).parents[3] / "shared" / "corpora" / "shakespeare"
+SHAKESPEARE = CORPORA / "shakespeare"
 KB = 1024
 
 

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
+from folders import ROOT
 
 from penwright.corpus.workers import MAX_WORKERS, SMALL_BYTES, Workers, num_workers
 from penwright.errors import ConfigError, CorpusError
@@ -49,7 +50,7 @@ def test_workers_end_when_the_process_that_started_them_is_killed() -> None:
         "    print([process.pid for process in multiprocessing.active_children()], flush=True)\n"
         "    multiprocessing.Event().wait()\n"
     )
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     with subprocess.Popen([sys.executable, "-c", code], env=environment, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         pids = json.loads(process.stdout.readline())
@@ -79,7 +80,7 @@ def test_a_script_without_a_guard_runs_once(tmp_path: Path) -> None:
         "    print(sorted(workers.map(abs, [-1, -2])))\n",
         encoding="utf-8",
     )
-    root = Path(__file__).parents[2]
+    root = ROOT
     done = subprocess.run(
         [sys.executable, str(script)],
         env={**os.environ, "PYTHONPATH": str(root)},

@@ -4,6 +4,7 @@ import textwrap
 from pathlib import Path
 
 import pytest
+from folders import CORPORA
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,7 +13,7 @@ from penwright.corpus import wrapping
 from penwright.corpus.layout import characters_of, lines_of, text_of_characters
 from penwright.corpus.wrapping import unwrap
 
-NOVELS = Path(__file__).parents[3] / "shared" / "corpora" / "novels"
+NOVELS = CORPORA / "novels"
 PARAGRAPHS = [
     "The lamp had burned low when the keeper came down the stair, and he stood for a while with one hand on the rail, "
     "listening to the water that ran beneath the floor. It was a sound he had known since he was a boy, and yet it "

@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 import penwright
-from penwright.author_file.loading import load_author
+from penwright.author.file.loading import load_author
 from penwright.corpus.store import Corpus
 from penwright.errors import ConfigError
 from penwright.training import start

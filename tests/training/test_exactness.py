@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 import torch
+from folders import SHELF
 
 from penwright import lane_groups
-from penwright.author_file.loading import load_author
+from penwright.author.file.loading import load_author
 from penwright.cli.words import remark
 from penwright.corpus.store import Corpus
 from penwright.errors import RunError
@@ -26,7 +27,6 @@ from penwright.training.state import Counters, TrainingState
 from penwright.training.validation import Validation
 
 STEPS = 14
-SHELF = Path(__file__).parents[1] / "shelf"
 Settings = dict[str, dict[str, Any]]
 MODELS: Settings = {
     "plain": {

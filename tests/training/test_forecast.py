@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from folders import SHELF
 from numpy.typing import NDArray
 
 from penwright import Corpus, CorpusConfig
@@ -14,8 +15,6 @@ from penwright.evaluation.baselines.measuring import measure_baselines
 from penwright.evaluation.passages import choose_passages
 from penwright.training import forecast as forecast_module
 from penwright.training.forecast import LAW, best_update, forecast, fresh_chars, measure_difficulty
-
-SHELF = Path(__file__).parents[1] / "shelf"
 
 
 def bits(**changes: float) -> float:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import torch
 
-from penwright.author_file.loading import load_author
+from penwright.author.file.loading import load_author
 from penwright.corpus.store import Corpus
 from penwright.errors import RunError
 from penwright.ngrams.tables import CountTables

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import torch
+from folders import SHELF
 
 from penwright import Author, Corpus
 from penwright.alphabet.units import UNITS
@@ -16,7 +17,6 @@ from penwright.evaluation.costs import symbol_nats
 from penwright.training.records import Finished, Progress, Sample
 from penwright.training.start import train
 
-SHELF = Path(__file__).parents[1] / "shelf"
 SETTINGS: dict[str, dict[str, Any]] = {
     "model": {"embedding_dim": 8, "hidden_size": 8, "num_layers": 1, "mlp_size": 8, "recall_slots": 64},
     "train": {"steps": 12, "batch_size": 4, "seq_len": 16, "threads": 1, "val_chars": 400, "final_val_chars": 400},

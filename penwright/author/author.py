@@ -15,11 +15,11 @@ from typing import get_args
 import torch
 
 from penwright.alphabet.characters import Alphabet
-from penwright.author_file.layout import RUN_AUTHOR, SUFFIX, Precision
-from penwright.author_file.loading import load_author
-from penwright.author_file.saving import save_author
-from penwright.box import boxed_author
-from penwright.card.fields import Card
+from penwright.author.box import boxed_author
+from penwright.author.card import Card
+from penwright.author.file.format import RUN_AUTHOR, SUFFIX, Precision
+from penwright.author.file.loading import load_author
+from penwright.author.file.saving import save_author
 from penwright.errors import AuthorError, UsageError
 from penwright.evaluation.texts import TextScore, score_text
 from penwright.files import entries, is_file

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from penwright.alphabet.characters import Alphabet
-from penwright.author_file.layout import (
+from penwright.author.card import Card
+from penwright.author.file.format import (
     FORMAT,
     FORMAT_VERSION,
     KINDS,
@@ -25,7 +26,6 @@ from penwright.author_file.layout import (
     header_data,
     shapes_of,
 )
-from penwright.card.fields import Card
 from penwright.errors import AuthorError
 from penwright.files import replacing
 from penwright.model.config import ModelConfig, num_parameters_of

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from penwright.card.fields import BOOKS_BYTES, MAX_ROW_CHARS, SCORES_BYTES, Card, CardBook, listed_books, listed_scores
+from penwright.author.card import BOOKS_BYTES, MAX_ROW_CHARS, SCORES_BYTES, Card, CardBook, listed_books, listed_scores
 from penwright.corpus.store import Book
 from penwright.errors import AuthorError, ConfigError
 from penwright.evaluation.books import BookScore

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple, NoReturn
 
 from penwright.alphabet.auto import alphabet_from_dict
 from penwright.alphabet.characters import Alphabet
-from penwright.author_file.foreign import parse_json
-from penwright.author_file.layout import ABOUT_KEYS, FORMAT, FORMAT_VERSION, RUN_AUTHOR, digest_of
-from penwright.card.fields import Card
+from penwright.author.card import Card
+from penwright.author.file.format import ABOUT_KEYS, FORMAT, FORMAT_VERSION, RUN_AUTHOR, digest_of
+from penwright.author.file.untrusted import parse_json
 from penwright.errors import AuthorError, PenwrightError, printable
 from penwright.model.config import ModelConfig
 

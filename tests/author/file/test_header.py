@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from penwright.alphabet.characters import Alphabet
-from penwright.author_file.loading import AuthorParts, load_author
-from penwright.author_file.saving import save_author
-from penwright.card.fields import Card
+from penwright.author.card import Card
+from penwright.author.file.loading import AuthorParts, load_author
+from penwright.author.file.saving import save_author
 from penwright.errors import AuthorError
 from penwright.model.char_model import CharModel
 from penwright.model.config import ModelConfig

@@ -5,7 +5,7 @@ nothing of files.
 """
 
 from penwright.alphabet.characters import Alphabet
-from penwright.card.fields import SPLITS, Card, CardBook
+from penwright.author.card import SPLITS, Card, CardBook
 from penwright.errors import printable
 from penwright.evaluation.books import BookScore
 from penwright.model.config import ModelConfig

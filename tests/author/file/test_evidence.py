@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 from penwright.alphabet.characters import Alphabet
 from penwright.alphabet.units import CHARACTERS
-from penwright.author import Author
-from penwright.author_file import loading
-from penwright.author_file.loading import load_author
-from penwright.card.fields import Card
+from penwright.author.author import Author
+from penwright.author.card import Card
+from penwright.author.file import loading
+from penwright.author.file.loading import load_author
 from penwright.errors import AuthorError
 from penwright.kernels import running
 from penwright.kernels.running import without_kernels

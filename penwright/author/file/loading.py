@@ -10,9 +10,8 @@ import torch
 from torch import Tensor
 
 from penwright.alphabet.characters import Alphabet
-from penwright.author_file.claims import Claims, read_claims, refuse
-from penwright.author_file.foreign import describe_foreign, parse_json
-from penwright.author_file.layout import (
+from penwright.author.card import Card
+from penwright.author.file.format import (
     KINDS,
     MAX_HEADER_BYTES,
     SUFFIX,
@@ -21,7 +20,8 @@ from penwright.author_file.layout import (
     precision_of,
     shapes_of,
 )
-from penwright.card.fields import Card
+from penwright.author.file.header import Claims, read_claims, refuse
+from penwright.author.file.untrusted import describe_foreign, parse_json
 from penwright.errors import AuthorError
 from penwright.model.char_model import CharModel
 from penwright.model.config import ModelConfig, num_parameters_of

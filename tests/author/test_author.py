@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 import torch
 
-from penwright import box
 from penwright.alphabet.characters import Alphabet
-from penwright.author import Author, find_author
-from penwright.card.fields import Card
+from penwright.author import box
+from penwright.author.author import Author, find_author
+from penwright.author.card import Card
 from penwright.errors import AuthorError, ConfigError, UsageError
 from penwright.evaluation.texts import score_text
 from penwright.model.char_model import CharModel

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from penwright.author_file.foreign import describe_foreign, parse_json
+from penwright.author.file.untrusted import describe_foreign, parse_json
 
 
 def zipped() -> bytes:

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from penwright.alphabet.characters import Alphabet
-from penwright.card.fields import Card, CardBook
-from penwright.card.lines import card_lines
+from penwright.author.card import Card, CardBook
+from penwright.author.card_text import card_lines
 from penwright.evaluation.books import BookScore
 from penwright.model.config import ModelConfig
 

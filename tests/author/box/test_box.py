@@ -1,6 +1,6 @@
 """The author in the box: its file is small, whole and honest, travels with the package, and writes.
 
-These tests need the file itself, `penwright/box/author.safetensors`; `benchmarks/box.py` makes it.
+These tests need the file itself, `penwright/author/box/author.safetensors`; `benchmarks/box.py` makes it.
 """
 
 import hashlib
@@ -8,11 +8,12 @@ import re
 from pathlib import Path
 
 import pytest
+from folders import ROOT
 
-from penwright import Author, box
+from penwright import Author
+from penwright.author import box
 from penwright.errors import AuthorError
 
-ROOT = Path(__file__).parents[2]
 MAX_BYTES = 10_000_000
 
 
@@ -71,7 +72,7 @@ def test_it_travels_with_the_package(target: str) -> None:
 
     builder = {"wheel": WheelBuilder, "sdist": SdistBuilder}[target](str(ROOT))
     paths = [file.distribution_path for file in builder.recurse_included_files()]
-    assert paths.count("penwright/box/author.safetensors") == 1
+    assert paths.count("penwright/author/box/author.safetensors") == 1
 
 
 def test_an_empty_box_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
