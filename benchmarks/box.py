@@ -50,7 +50,7 @@ def raise_author(path: Path, *, run: Path, length: str, threads: int) -> None:
         length: How long, as `--for` takes it.
         threads: 0 for all.
     """
-    from penwright.training.run_folder import RunFolder
+    from penwright.training.runs.folder import RunFolder
 
     if (run / "config.toml").exists():
         words = ["--resume", str(run)]

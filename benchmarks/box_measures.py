@@ -15,7 +15,7 @@ from penwright.evaluation.baselines.measuring import measure_baselines
 from penwright.evaluation.books import evaluate
 from penwright.evaluation.passages import choose_passages
 from penwright.model.char_model import CharModel
-from penwright.training.config import TrainConfig
+from penwright.training.settings.config import TrainConfig
 
 HELD_OUT: tuple[SplitName, ...] = ("val", "test")
 OWN = "author"

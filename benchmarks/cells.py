@@ -27,11 +27,11 @@ from penwright.evaluation.books import evaluate, total
 from penwright.model.char_model import CharModel
 from penwright.model.residual import ResidualBlock
 from penwright.training.distributed import World
-from penwright.training.environment import choose_precision, usable_processors, use_threads
-from penwright.training.resolve import resolve_config
-from penwright.training.schedule import learning_rate
+from penwright.training.machine import choose_precision, usable_processors, use_threads
+from penwright.training.optim.schedule import learning_rate
+from penwright.training.planning.sizes import Size, parse_size, sized
 from penwright.training.session import Session
-from penwright.training.sizes import Size, parse_size, sized
+from penwright.training.settings.resolve import resolve_config
 
 PATH = RESULTS / "cells.jsonl"
 CANDIDATES = {"matrix": MatrixState, "delta": GatedDelta}

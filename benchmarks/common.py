@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from penwright.training.environment import describe_machine, package_versions
+from penwright.training.machine import describe_machine, package_versions
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"

@@ -22,7 +22,7 @@ from peers.contract import Facts, HeldOut, load_outcome, save_corpus, save_job
 from penwright import Corpus
 from penwright.evaluation.baselines.measuring import measure_baselines
 from penwright.evaluation.passages import Passage, choose_passages
-from penwright.training.environment import describe_machine
+from penwright.training.machine import describe_machine
 
 HERE = Path(__file__).parent
 PROMPT = "It was "

@@ -35,8 +35,8 @@ from learning_plot import Line, Panel, draw
 
 from penwright import Corpus
 from penwright.cli.processors import let_waiting_threads_sleep
-from penwright.training.environment import choose_precision, usable_processors, use_threads
-from penwright.training.sizes import Size
+from penwright.training.machine import choose_precision, usable_processors, use_threads
+from penwright.training.planning.sizes import Size
 
 DEFAULT = "default"
 ABLATED_SIZE, ABLATED_LANES = Size(96, 2), 64

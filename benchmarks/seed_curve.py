@@ -16,7 +16,7 @@ from common import results_header, write_results
 
 from penwright import Corpus, train
 from penwright.training.records import Evaluation
-from penwright.training.resolve import resolve_config
+from penwright.training.settings.resolve import resolve_config
 
 # Updates, validation loss in nats per character, validation accuracy in percent: the log of 19 October 2017.
 PUBLISHED = (

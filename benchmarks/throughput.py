@@ -26,15 +26,15 @@ import torch.nn.functional as F
 from common import results_header, write_results
 from torch import Tensor, nn
 
-from penwright.batches import Batch
-from penwright.lane_groups import divided
 from penwright.model.char_model import CharModel, some_lanes
 from penwright.model.config import ModelConfig
 from penwright.model.float32 import faster_float32
-from penwright.training.environment import keep_freed_memory, use_threads
+from penwright.training.batches import Batch
 from penwright.training.gradients import learn_gradients
-from penwright.training.resolve import resolve_config
-from penwright.training.sizes import LADDER, Size, sized
+from penwright.training.machine import keep_freed_memory, use_threads
+from penwright.training.planning.sizes import LADDER, Size, sized
+from penwright.training.settings.resolve import resolve_config
+from penwright.training.threads import divided
 
 VOCAB_SIZE, HIDDEN_SIZE, NUM_LAYERS, BATCH_SIZE, SEQ_LEN = 98, 512, 3, 200, 30
 PRECISIONS = ("float32", "bfloat16")

@@ -28,7 +28,7 @@ from penwright.corpus.shares import even_shares
 from penwright.evaluation.costs import iter_chunks
 from penwright.evaluation.passages import passage_of
 from penwright.model.char_model import CharModel
-from penwright.training.environment import usable_processors
+from penwright.training.machine import usable_processors
 from penwright.training.records import Finished
 
 HELD_OUT: tuple[SplitName, ...] = ("val", "test")

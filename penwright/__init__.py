@@ -14,7 +14,7 @@ if TYPE_CHECKING:  # the list that editors and type checkers read
     from penwright.errors import PenwrightError as PenwrightError
     from penwright.model.char_model import CharModel as CharModel
     from penwright.model.config import ModelConfig as ModelConfig
-    from penwright.training.config import TrainConfig as TrainConfig
+    from penwright.training.settings.config import TrainConfig as TrainConfig
     from penwright.training.start import resume as resume
     from penwright.training.start import train as train
     from penwright.writing.sampling import SamplingConfig as SamplingConfig
@@ -30,7 +30,7 @@ _HOME = {  # the list that Python reads, on first use (PEP 562)
     "ModelConfig": "penwright.model.config",
     "PenwrightError": "penwright.errors",
     "SamplingConfig": "penwright.writing.sampling",
-    "TrainConfig": "penwright.training.config",
+    "TrainConfig": "penwright.training.settings.config",
     "resume": "penwright.training.start",
     "train": "penwright.training.start",
 }

@@ -29,7 +29,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from peers.contract import Curve, Figures, HeldOut, Ids, Job, Outcome, answer, draw, linear_rate
-from penwright.training.environment import keep_freed_memory
+from penwright.training.machine import keep_freed_memory
 
 PUBLISHED: dict[str, Any] = {
     "context": 64,

@@ -19,10 +19,10 @@ from peers.contract import MIN_P, TEMPERATURE, Curve, Figures, Job, Outcome, ans
 from penwright import Author, Corpus, train
 from penwright.evaluation.books import evaluate, total
 from penwright.model.char_model import CharModel, ModelState, state_from_tensors
-from penwright.training.checkpoint import list_checkpoints, load_checkpoint
-from penwright.training.environment import package_versions
+from penwright.training.machine import package_versions
 from penwright.training.records import Finished, Planned, Progress
-from penwright.training.run_folder import RunFolder
+from penwright.training.runs.checkpoint import list_checkpoints, load_checkpoint
+from penwright.training.runs.folder import RunFolder
 
 FINAL_CHARS = 5_000  # of the run's own last reading, after its minutes; the contest's follows
 SEED = {"val_every": 10**9, "val_chars": FINAL_CHARS, "compare_every": 0, "validation": "books", "patience": 0}

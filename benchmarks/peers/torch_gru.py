@@ -28,7 +28,7 @@ from peers.contract import (
     linear_rate,
     side_by_side,
 )
-from penwright.training.environment import keep_freed_memory
+from penwright.training.machine import keep_freed_memory
 
 SHAPE = {"embedding_dim": 128, "hidden_size": 512, "num_layers": 3, "batch_size": 200, "seq_len": 30}
 LEARNING_RATE = 1e-3

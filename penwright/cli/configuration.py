@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from penwright.cli.output import print_json
 
 if TYPE_CHECKING:
-    from penwright.training.resolve import Resolved
+    from penwright.training.settings.resolve import Resolved
 
 DEFAULT = "default"
 
@@ -29,7 +29,7 @@ def configuration_text(resolved: "Resolved") -> str:
 
     What a plan will choose is a comment as a whole: read back, it would count as chosen by hand.
     """
-    from penwright.training.plan import left_to_the_time
+    from penwright.training.planning.plan import left_to_the_time
 
     tables = resolved.config.to_dict()
     origins = all_origins(resolved)

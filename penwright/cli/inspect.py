@@ -81,7 +81,7 @@ def inspect(
 def _corpus_config(preset: str | None, settings: tuple[str, ...]) -> "CorpusConfig":
     """Return how a preset and settings would prepare books, without loading what a training needs."""
     from penwright.corpus.config import CorpusConfig
-    from penwright.presets import PRESETS
+    from penwright.training.settings.presets import PRESETS
 
     name = preset or "default"
     if name not in PRESETS:

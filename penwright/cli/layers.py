@@ -8,7 +8,7 @@ from penwright.cli.options import Settings, merge_settings, parse_settings
 from penwright.errors import UsageError
 
 if TYPE_CHECKING:
-    from penwright.training.resolve import Resolved
+    from penwright.training.settings.resolve import Resolved
 
 
 class Layers(NamedTuple):
@@ -24,7 +24,7 @@ class Layers(NamedTuple):
         Raises:
             ConfigError: If a setting does not exist or is out of bounds.
         """
-        from penwright.training.resolve import resolve_config
+        from penwright.training.settings.resolve import resolve_config
 
         return resolve_config(self.preset, config_file=self.config_file, overrides=self.overrides)
 
@@ -45,8 +45,8 @@ def lay(
         ConfigError: If a setting was given twice or is not written as one.
         UsageError: If a size is none, or was given for a preset that has only one.
     """
-    from penwright.training.plan import PLANNED_PRESET
-    from penwright.training.sizes import AUTO, parse_size
+    from penwright.training.planning.plan import PLANNED_PRESET
+    from penwright.training.planning.sizes import AUTO, parse_size
 
     chosen = parse_size(size or AUTO)
     flags = {**flags, "model": chosen.settings} if chosen is not None else flags

@@ -45,7 +45,7 @@ def plan(
         threads: Processor threads; 0 for all.
         device: Where to compute.
     """
-    from penwright.training.plan import LEAST_SECONDS, PLANNED_PRESET, batch_sizes_of, make_plan, sizes_of
+    from penwright.training.planning.plan import LEAST_SECONDS, PLANNED_PRESET, batch_sizes_of, make_plan, sizes_of
     from penwright.training.start import settled
 
     seconds = None if for_ is None else parse_duration(for_, option="--for")

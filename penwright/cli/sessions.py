@@ -23,9 +23,9 @@ from penwright.errors import CorpusError, RunError, UsageError
 
 if TYPE_CHECKING:
     from penwright.corpus.store import Corpus
-    from penwright.training.config import RunConfig
     from penwright.training.distributed import World
     from penwright.training.records import AnyRecord
+    from penwright.training.settings.config import RunConfig
 
     Begin = Callable[[Callable[[], bool]], Iterator[AnyRecord]]
 
@@ -75,7 +75,7 @@ def begin_run(
         The exit code.
     """
     from penwright.training.distributed import joined
-    from penwright.training.plan import is_to_be_planned
+    from penwright.training.planning.plan import is_to_be_planned
     from penwright.training.start import train
 
     resolved = layers.resolve()
@@ -122,7 +122,7 @@ def resume_run(run: Path, *, paths: Sequence[str], lengths: Mapping[str, Any], m
         The exit code.
     """
     from penwright.training.distributed import joined
-    from penwright.training.run_folder import RunFolder
+    from penwright.training.runs.folder import RunFolder
     from penwright.training.start import resume
 
     folder = RunFolder.open(run)

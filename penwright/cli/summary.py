@@ -8,8 +8,8 @@ from penwright.cli.words import expected_range
 from penwright.quoting import quoted
 
 if TYPE_CHECKING:
-    from penwright.training.config import RunConfig
     from penwright.training.records import Finished, Planned
+    from penwright.training.settings.config import RunConfig
 
 
 def beginning(config: "RunConfig", *, vocab_size: int, run: Path, is_planned: bool) -> str:
@@ -81,7 +81,7 @@ def outcome_lines(finished: "Finished", *, run: Path, planned: "Planned | None" 
 def plan_of(run: Path) -> "Planned | None":
     """Return what was expected of a run when it began; None if nothing was, or if it was given another time since."""
     from penwright.training.records import Planned
-    from penwright.training.run_folder import RunFolder
+    from penwright.training.runs.folder import RunFolder
 
     folder = RunFolder.open(run)
     planned = next((record for record in folder.metrics() if isinstance(record, Planned)), None)

@@ -18,7 +18,7 @@ from penwright.evaluation.passages import Passage, passage_of
 from penwright.files import write_json, write_text
 from penwright.report.page import render_page
 from penwright.report.story import Exam, RunStory
-from penwright.training.run_folder import RunFolder
+from penwright.training.runs.folder import RunFolder
 
 REPORT_NAME = "report.html"
 BASELINES_NAME = "baselines.json"

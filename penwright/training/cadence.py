@@ -1,6 +1,17 @@
-"""When something is due: every so many steps, or by the clock."""
+"""When a training pauses to report progress, read held-out books, write a sample or save: by steps, or by the clock."""
 
-from typing import Protocol
+from typing import NamedTuple, Protocol
+
+from penwright.training.settings.config import RunConfig
+
+PROGRESS_SECONDS = 1.0
+EVALUATION_SECONDS = 5.0
+EVALUATION_SHARE = 0.05
+EVALUATIONS = 120
+"""Of a run of some seconds, at most. Patience, which counts readings without gain, lasts a tenth of any such run then:
+a long run reads each fold for minutes, and the tables of one may predict held-out books worse than those of another."""
+SAMPLE_SECONDS = 3.0
+SAMPLE_GROWTH = 0.2
 
 
 class Cadence(Protocol):
@@ -56,3 +67,32 @@ class ByClock:
     def done(self, elapsed_seconds: float, *, took_seconds: float = 0.0) -> None:
         """Note that it has happened, and how long it took."""
         self._next = elapsed_seconds + max(self._seconds, took_seconds / self._share, self._growth * elapsed_seconds)
+
+
+class Cadences(NamedTuple):
+    """One cadence for each."""
+
+    progress: Cadence
+    evaluation: Cadence
+    sample: Cadence
+    save: Cadence
+
+
+def cadences_of(config: RunConfig, *, elapsed_seconds: float) -> Cadences:
+    """Return the cadences of a run, as if everything had just been done.
+
+    Args:
+        config: How the run goes: what it counts in steps, and what is left to the clock.
+        elapsed_seconds: Where it stands.
+    """
+    train, diary = config.train, config.diary
+    between_evaluations = max(EVALUATION_SECONDS, (train.seconds or 0.0) / EVALUATIONS)
+    cadences = Cadences(
+        EverySteps(train.progress_every, first=False) if train.progress_every else ByClock(PROGRESS_SECONDS),
+        EverySteps(train.val_every) if train.val_every else ByClock(between_evaluations, share=EVALUATION_SHARE),
+        EverySteps(diary.every) if diary.every else ByClock(SAMPLE_SECONDS, growth=SAMPLE_GROWTH),
+        ByClock(train.save_seconds or float("inf")),
+    )
+    for cadence in cadences:
+        cadence.done(elapsed_seconds)
+    return cadences

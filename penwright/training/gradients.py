@@ -9,9 +9,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from penwright.batches import Batch
-from penwright.lane_groups import in_threads
 from penwright.model.char_model import CharModel, ModelState, detach_state
+from penwright.training.batches import Batch
+from penwright.training.threads import in_threads
 
 
 class Lesson(NamedTuple):

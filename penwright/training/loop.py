@@ -15,15 +15,14 @@ from math import log
 
 import torch
 
-from penwright.training.cadence import EverySteps
+from penwright.training.cadence import EverySteps, cadences_of
 from penwright.training.comparison import compare
-from penwright.training.counting import is_worth_counting
 from penwright.training.distributed import tell_all
-from penwright.training.guard import RATE_FACTOR, check_patience, is_exploding, is_spoilt
-from penwright.training.keeping import FinalScores, Keeper
-from penwright.training.occasions import occasions_of
+from penwright.training.divergence import RATE_FACTOR, check_patience, is_exploding, is_spoilt
+from penwright.training.folds import is_worth_counting
+from penwright.training.keeper import FinalScores, Keeper
+from penwright.training.optim.schedule import learning_rate
 from penwright.training.records import AnyRecord, Evaluation, Finished, Progress, RolledBack, Sample
-from penwright.training.schedule import learning_rate
 from penwright.training.session import Reading, Session
 from penwright.training.validation import validate
 from penwright.writing.plain import iter_text
@@ -59,7 +58,7 @@ class Loop:
         self._stop = stop
         self._clock = clock
         self._began = clock() - session.counters.elapsed_seconds if began is None else began
-        self._due = occasions_of(session.config, elapsed_seconds=session.counters.elapsed_seconds)
+        self._due = cadences_of(session.config, elapsed_seconds=session.counters.elapsed_seconds)
         self._since = _Since(session.counters.chars_read, session.counters.elapsed_seconds)
         # A state is one to go back to once the reading after it has gone well: the update before may have spoilt it.
         self._unproven = session.capture() if self._is_snapshot_due() else None

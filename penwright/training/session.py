@@ -12,11 +12,9 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from penwright.batches import Batch, Lanes
 from penwright.corpus.book import Book
 from penwright.corpus.store import Corpus
 from penwright.errors import CheckpointError
-from penwright.lane_groups import divided
 from penwright.model.char_model import (
     CharModel,
     ModelState,
@@ -29,19 +27,21 @@ from penwright.model.float32 import faster_float32
 from penwright.ngrams.context_kinds import kinds_of
 from penwright.ngrams.letters import letters_of
 from penwright.ngrams.tables import empty_tables
-from penwright.training.config import RunConfig
-from penwright.training.counting import CountedShelf, Piece
+from penwright.training.batches import Batch, Lanes
 from penwright.training.distributed import World, average_gradients, gather
+from penwright.training.folds import CountedShelf, Piece
 from penwright.training.gradients import learn_gradients
-from penwright.training.optimizers import (
+from penwright.training.optim.optimizers import (
     clip_gradients,
     make_optimizers,
     optimizer_tensors,
     restore_optimizers,
     set_learning_rate,
 )
-from penwright.training.schedule import fraction_done
+from penwright.training.optim.schedule import fraction_done
+from penwright.training.settings.config import RunConfig
 from penwright.training.state import Counters, TrainingState
+from penwright.training.threads import divided
 
 AVERAGE_DECAY = 0.98  # the loss average remembers about fifty steps
 

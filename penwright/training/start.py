@@ -16,10 +16,10 @@ from typing import Any
 
 from penwright.corpus.store import Corpus
 from penwright.errors import RunError
-from penwright.training.checkpoint import load_latest
-from penwright.training.config import PRECISIONS, RunConfig
 from penwright.training.distributed import World, current_world, tell_all, wait_for_all
-from penwright.training.environment import (
+from penwright.training.keeper import Keeper
+from penwright.training.loop import Loop
+from penwright.training.machine import (
     choose_device,
     choose_precision,
     describe_machine,
@@ -27,13 +27,13 @@ from penwright.training.environment import (
     package_versions,
     use_threads,
 )
-from penwright.training.keeping import Keeper
-from penwright.training.loop import Loop
-from penwright.training.plan import batch_sizes_of, is_to_be_planned, make_plan, sizes_of
+from penwright.training.planning.plan import batch_sizes_of, is_to_be_planned, make_plan, sizes_of
 from penwright.training.records import AnyRecord, FellBack
-from penwright.training.resolve import resolve_config
-from penwright.training.run_folder import RunFolder
+from penwright.training.runs.checkpoint import load_latest
+from penwright.training.runs.folder import RunFolder
 from penwright.training.session import Session
+from penwright.training.settings.config import PRECISIONS, RunConfig
+from penwright.training.settings.resolve import resolve_config
 
 
 def train(

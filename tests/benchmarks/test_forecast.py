@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from forecast import fit, update_for
 
-from penwright.training.forecast import Law, update_factor
+from penwright.training.planning.forecast import Law, update_factor
 
 LAW = Law(0.5, 0.6, 0.3, 0.35, 0.45, 0.25, 0.06, 0.3, 10.0, spread=0.0)
 

@@ -8,10 +8,10 @@ import pytest
 
 from penwright.cli.app import main
 from penwright.cli.configuration import all_origins, configuration_text
-from penwright.presets import PRESETS
 from penwright.training.distributed import World
-from penwright.training.plan import batch_sizes_of, is_to_be_planned
-from penwright.training.resolve import resolve_config
+from penwright.training.planning.plan import batch_sizes_of, is_to_be_planned
+from penwright.training.settings.presets import PRESETS
+from penwright.training.settings.resolve import resolve_config
 
 
 @pytest.mark.parametrize("preset", sorted(PRESETS))

@@ -10,9 +10,9 @@ from rich.console import Console
 
 from penwright.cli.app import main
 from penwright.cli.plan import size_table
-from penwright.training.pace import Pace
+from penwright.training.planning.pace import Pace
+from penwright.training.planning.sizes import Size
 from penwright.training.records import Planned, PlannedSize
-from penwright.training.sizes import Size
 
 SHELF = str(SHELF)
 FAST = ["--threads", "1", "--device", "cpu", "--set", "train.batch_size=2", "--set", "train.seq_len=16"]

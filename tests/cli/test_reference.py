@@ -9,8 +9,8 @@ from folders import ROOT
 
 from penwright.cli.app import COMMANDS, build_app
 from penwright.cli.write import PAGE_WORDS
-from penwright.presets import PRESETS
-from penwright.training.config import DEFAULT_SECONDS, DEVICES
+from penwright.training.settings.config import DEFAULT_SECONDS, DEVICES
+from penwright.training.settings.presets import PRESETS
 from penwright.writing.sampling import SamplingConfig
 
 DOCS = ROOT / "docs"

@@ -9,8 +9,8 @@ from penwright.cli.summary import beginning, outcome_json, outcome_lines, plan_o
 from penwright.evaluation.books import BookScore
 from penwright.model.config import num_parameters_of
 from penwright.training.records import Finished, Planned, PlannedSize
-from penwright.training.resolve import resolve_config
-from penwright.training.run_folder import RunFolder
+from penwright.training.runs.folder import RunFolder
+from penwright.training.settings.resolve import resolve_config
 
 
 def finished(reason: str = "done", *, best: float | None = 1.7023) -> Finished:

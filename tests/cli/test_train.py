@@ -21,7 +21,7 @@ from penwright.author.file import saving
 from penwright.cli.app import main
 from penwright.training import distributed, start
 from penwright.training.records import AnyRecord, Evaluation
-from penwright.training.run_folder import RunFolder
+from penwright.training.runs.folder import RunFolder
 
 TINY = [
     *("--threads", "1", "--device", "cpu"),

@@ -12,9 +12,9 @@ from penwright.evaluation.books import BookScore
 from penwright.evaluation.passages import passage_of
 from penwright.report import building as building_module
 from penwright.report.building import build_report
-from penwright.training.config import RunConfig
 from penwright.training.records import AnyRecord, Evaluation, Finished, Progress
-from penwright.training.run_folder import RunFolder
+from penwright.training.runs.folder import RunFolder
+from penwright.training.settings.config import RunConfig
 
 
 def scores(corpus: Corpus, split: str, num_chars: int) -> tuple[BookScore, ...]:

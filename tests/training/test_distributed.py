@@ -17,11 +17,11 @@ from penwright.author.file.loading import load_author
 from penwright.corpus.store import Corpus
 from penwright.errors import ConfigError
 from penwright.training import start
-from penwright.training.checkpoint import load_latest
-from penwright.training.config import PRECISIONS, RunConfig, TrainConfig
 from penwright.training.distributed import World, average_gradients, gather, joined, tell_all
-from penwright.training.run_folder import RunFolder
+from penwright.training.runs.checkpoint import load_latest
+from penwright.training.runs.folder import RunFolder
 from penwright.training.session import Session
+from penwright.training.settings.config import PRECISIONS, RunConfig, TrainConfig
 from penwright.training.start import resume, train
 
 MODELS: dict[str, dict[str, Any]] = {
@@ -54,7 +54,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
 MEMBER = """
 import ast, json, sys
 from pathlib import Path
-from penwright.batches import Lanes
+from penwright.training.batches import Lanes
 from penwright.corpus.store import Corpus
 from penwright.training.distributed import joined
 from penwright.training.start import resume, train

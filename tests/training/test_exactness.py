@@ -12,16 +12,16 @@ import pytest
 import torch
 from folders import SHELF
 
-from penwright import lane_groups
 from penwright.author.file.loading import load_author
 from penwright.cli.words import remark
 from penwright.corpus.store import Corpus
 from penwright.errors import RunError
 from penwright.training import loop as loop_module
 from penwright.training import start as start_module
-from penwright.training.checkpoint import Checkpoint, Loaded, load_checkpoint, load_latest
+from penwright.training import threads as lane_groups
 from penwright.training.records import AnyRecord, FellBack, Finished, RolledBack, Saved
-from penwright.training.run_folder import RunFolder
+from penwright.training.runs.checkpoint import Checkpoint, Loaded, load_checkpoint, load_latest
+from penwright.training.runs.folder import RunFolder
 from penwright.training.start import resume, train
 from penwright.training.state import Counters, TrainingState
 from penwright.training.validation import Validation

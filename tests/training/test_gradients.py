@@ -5,8 +5,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from penwright.batches import Batch
 from penwright.model.char_model import CharModel, ModelConfig, all_lanes, some_lanes, state_to_tensors
+from penwright.training.batches import Batch
 from penwright.training.gradients import learn_gradients
 
 NUM_LANES, SEQ_LEN, VOCAB_SIZE = 5, 300, 40

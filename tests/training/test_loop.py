@@ -11,13 +11,13 @@ from penwright.corpus.store import Corpus
 from penwright.errors import RunError
 from penwright.ngrams.tables import CountTables
 from penwright.training import loop as loop_module
-from penwright.training.checkpoint import load_latest
-from penwright.training.counting import CountedShelf
-from penwright.training.keeping import Keeper
+from penwright.training.folds import CountedShelf
+from penwright.training.keeper import Keeper
+from penwright.training.planning.sizes import Size
 from penwright.training.records import Evaluation, Finished, Progress, RolledBack, Saved
-from penwright.training.run_folder import RunFolder
+from penwright.training.runs.checkpoint import load_latest
+from penwright.training.runs.folder import RunFolder
 from penwright.training.session import Reading, Session
-from penwright.training.sizes import Size
 from penwright.training.start import resume, train
 from penwright.training.validation import Validation
 

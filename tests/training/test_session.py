@@ -8,9 +8,9 @@ import torch
 from penwright.corpus.store import Corpus
 from penwright.training import session as session_module
 from penwright.training.distributed import World
-from penwright.training.resolve import resolve_config
+from penwright.training.planning.sizes import Size
 from penwright.training.session import Session
-from penwright.training.sizes import Size
+from penwright.training.settings.resolve import resolve_config
 
 SETTINGS: dict[str, dict[str, Any]] = {
     "model": {**Size(8, 1).settings, "count_entries": 0, "recall_slots": 64},

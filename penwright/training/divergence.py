@@ -7,8 +7,8 @@ and never recovers. The remedy is old: go back, halve the rate, go on.
 import math
 
 from penwright.errors import RunError
-from penwright.training.config import TrainConfig
 from penwright.training.session import Reading, Session
+from penwright.training.settings.config import TrainConfig
 from penwright.training.state import Counters
 
 RATE_FACTOR = 0.5

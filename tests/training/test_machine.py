@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from penwright.errors import UsageError
-from penwright.training import environment
-from penwright.training.environment import (
+from penwright.training import machine as environment
+from penwright.training.machine import (
     choose_device,
     choose_precision,
     describe_machine,

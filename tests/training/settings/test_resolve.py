@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from penwright.errors import ConfigError
-from penwright.training.resolve import resolve_config
+from penwright.training.settings.resolve import resolve_config
 
 
 def test_the_layers_give_way_in_order(tmp_path: Path) -> None:

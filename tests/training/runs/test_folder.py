@@ -7,7 +7,7 @@ import pytest
 
 from penwright.errors import RunError
 from penwright.training.records import Sample
-from penwright.training.run_folder import RunFolder
+from penwright.training.runs.folder import RunFolder
 
 SEPARATORS = "a\u2028b\x85c\u2029d\x0be\x1cf\r\n“g”"
 

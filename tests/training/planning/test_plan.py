@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 
 from penwright import Corpus, train
-from penwright.training import forecast, plan
-from penwright.training import pace as pace_module
-from penwright.training.config import RunConfig
 from penwright.training.distributed import World
-from penwright.training.pace import Pace
-from penwright.training.plan import batch_sizes_of, is_to_be_planned, make_plan, sizes_of
+from penwright.training.planning import forecast, plan
+from penwright.training.planning import pace as pace_module
+from penwright.training.planning.pace import Pace
+from penwright.training.planning.plan import batch_sizes_of, is_to_be_planned, make_plan, sizes_of
+from penwright.training.planning.sizes import LADDER, Size
 from penwright.training.records import Planned, from_json, to_json
-from penwright.training.resolve import resolve_config
-from penwright.training.run_folder import RunFolder
-from penwright.training.sizes import LADDER, Size
+from penwright.training.runs.folder import RunFolder
+from penwright.training.settings.config import RunConfig
+from penwright.training.settings.resolve import resolve_config
 from penwright.training.start import settled
 
 SIZES = (Size(8, 1), Size(16, 1), Size(24, 2), Size(32, 2))

@@ -1,6 +1,6 @@
 """The learning rate as a pure function of how much of the run is done."""
 
-from penwright.training.config import TrainConfig
+from penwright.training.settings.config import TrainConfig
 from penwright.training.state import Counters
 
 

@@ -13,8 +13,8 @@ from penwright import Corpus, CorpusConfig
 from penwright.alphabet.characters import Ids
 from penwright.evaluation.baselines.measuring import measure_baselines
 from penwright.evaluation.passages import choose_passages
-from penwright.training import forecast as forecast_module
-from penwright.training.forecast import LAW, best_update, forecast, fresh_chars, measure_difficulty
+from penwright.training.planning import forecast as forecast_module
+from penwright.training.planning.forecast import LAW, best_update, forecast, fresh_chars, measure_difficulty
 
 
 def bits(**changes: float) -> float:

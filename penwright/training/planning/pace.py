@@ -11,12 +11,12 @@ import torch
 from penwright.corpus.store import Corpus
 from penwright.model.config import ModelConfig
 from penwright.ngrams.context_kinds import kinds_of
-from penwright.training import counting
-from penwright.training.config import RunConfig
-from penwright.training.counting import CountedShelf
+from penwright.training import folds as counting
 from penwright.training.distributed import World
+from penwright.training.folds import CountedShelf
+from penwright.training.planning.sizes import Size, sized
 from penwright.training.session import Session
-from penwright.training.sizes import Size, sized
+from penwright.training.settings.config import RunConfig
 
 TRIED_SYMBOLS = 3_000_000
 """Symbols counted for the tables that the trial sessions consult: enough to tell how long a whole fold takes."""

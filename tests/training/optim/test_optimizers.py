@@ -8,9 +8,8 @@ from torch import Tensor
 
 from penwright.errors import CheckpointError
 from penwright.model.char_model import CharModel, ModelConfig
-from penwright.training.config import TrainConfig
-from penwright.training.muon import Muon
-from penwright.training.optimizers import (
+from penwright.training.optim.muon import Muon
+from penwright.training.optim.optimizers import (
     clip_gradients,
     hidden_matrices,
     make_optimizers,
@@ -18,6 +17,7 @@ from penwright.training.optimizers import (
     restore_optimizers,
     set_learning_rate,
 )
+from penwright.training.settings.config import TrainConfig
 
 GATED = ModelConfig(
     vocab_size=11,

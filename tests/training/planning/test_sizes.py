@@ -4,8 +4,8 @@ import pytest
 
 from penwright.errors import UsageError
 from penwright.model.config import num_parameters_of
-from penwright.training.resolve import resolve_config
-from penwright.training.sizes import LADDER, Size, parse_size, sized
+from penwright.training.planning.sizes import LADDER, Size, parse_size, sized
+from penwright.training.settings.resolve import resolve_config
 
 
 def test_a_size_is_read_as_it_is_written() -> None:

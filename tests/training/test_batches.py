@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from penwright.alphabet.characters import BOUNDARY_ID
-from penwright.batches import Lanes
 from penwright.errors import ConfigError, CorpusError
+from penwright.training.batches import Lanes
 
 
 def rolled_reference(data: list[int], batch_size: int, seq_len: int, epoch: int) -> list[tuple[np.ndarray, np.ndarray]]:

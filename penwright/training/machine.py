@@ -4,12 +4,11 @@ import ctypes
 import os
 import platform
 import time
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import torch
 
-from penwright import __version__
 from penwright.errors import UsageError
 from penwright.model.float32 import faster_float32
 
@@ -17,16 +16,12 @@ PRODUCTS_TIMED = 8
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of mallopt, in glibc's malloc.h
 KEPT_BYTES = 1 << 30
 MOST_KEPT_BYTES_BEFORE = 32 << 20
-PACKAGES = ("torch", "numpy", "safetensors")
+PACKAGES = ("penwright", "torch", "numpy", "safetensors")
 
 
 def package_versions() -> dict[str, str]:
     """Return the version of each package that influences the numbers, and of Python."""
-    return {
-        "python": platform.python_version(),
-        "penwright": __version__,
-        **{name: version(name) for name in PACKAGES},
-    }
+    return {"python": platform.python_version(), **{name: _version_of(name) for name in PACKAGES}}
 
 
 def describe_machine(device: torch.device) -> dict[str, Any]:
@@ -134,3 +129,11 @@ def keep_freed_memory() -> None:
         if not mallopt(M_MMAP_THRESHOLD, KEPT_BYTES):  # before 2.35 it allows no more than this
             mallopt(M_MMAP_THRESHOLD, MOST_KEPT_BYTES_BEFORE)
         mallopt(M_TRIM_THRESHOLD, KEPT_BYTES)
+
+
+def _version_of(name: str) -> str:
+    """Return the version of an installed package; "unknown" of a source tree that was never installed."""
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "unknown"

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from penwright.training.muon import Muon, Stacked, orthogonalized
+from penwright.training.optim.muon import Muon, Stacked, orthogonalized
 
 
 def drawn(*shape: int, seed: int = 0, scale: float = 1.0) -> Tensor:

@@ -9,8 +9,8 @@ from torch.optim import Adam, AdamW, Optimizer
 from penwright.errors import CheckpointError
 from penwright.model.cells.base import Layer
 from penwright.model.char_model import CharModel
-from penwright.training.config import TrainConfig
-from penwright.training.muon import Muon, Stacked
+from penwright.training.optim.muon import Muon, Stacked
+from penwright.training.settings.config import TrainConfig
 
 GATED_WEIGHTS = ("input_weight", "recurrent_weight")
 """Of a recurrent layer: one matrix for each gate, stacked."""

@@ -2,8 +2,8 @@
 
 import pytest
 
-from penwright.training.config import TrainConfig
-from penwright.training.schedule import fraction_done, learning_rate
+from penwright.training.optim.schedule import fraction_done, learning_rate
+from penwright.training.settings.config import TrainConfig
 from penwright.training.state import Counters
 
 

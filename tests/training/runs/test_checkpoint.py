@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from penwright import files
 from penwright.errors import CheckpointError
-from penwright.training import checkpoint as module
-from penwright.training.checkpoint import (
+from penwright.training.runs import checkpoint as module
+from penwright.training.runs.checkpoint import (
     Checkpoint,
     checkpoint_path,
     list_checkpoints,

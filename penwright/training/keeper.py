@@ -13,11 +13,11 @@ from penwright.author.file.saving import save_author
 from penwright.errors import AuthorError
 from penwright.evaluation.books import BookScore, total
 from penwright.model.char_model import CharModel
-from penwright.training.checkpoint import Checkpoint, checkpoint_path, prune_checkpoints, save_checkpoint
-from penwright.training.environment import describe_machine, package_versions
-from penwright.training.guard import is_spoilt
+from penwright.training.divergence import is_spoilt
+from penwright.training.machine import describe_machine, package_versions
 from penwright.training.records import AnyRecord, Saved
-from penwright.training.run_folder import RunFolder
+from penwright.training.runs.checkpoint import Checkpoint, checkpoint_path, prune_checkpoints, save_checkpoint
+from penwright.training.runs.folder import RunFolder
 from penwright.training.session import Session
 from penwright.training.state import TrainingState
 from penwright.training.validation import score_books

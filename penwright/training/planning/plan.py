@@ -25,15 +25,15 @@ from typing import NamedTuple
 
 from penwright.corpus.store import Corpus
 from penwright.model.config import num_parameters_of
-from penwright.presets import PRESETS
-from penwright.training.config import RunConfig
-from penwright.training.counting import is_worth_counting
 from penwright.training.distributed import World
-from penwright.training.forecast import best_update, forecast, fresh_chars, measure_difficulty
-from penwright.training.pace import Pace
+from penwright.training.folds import is_worth_counting
+from penwright.training.planning.forecast import best_update, forecast, fresh_chars, measure_difficulty
+from penwright.training.planning.pace import Pace
+from penwright.training.planning.sizes import LADDER, Size, sized
 from penwright.training.records import Planned, PlannedSize
-from penwright.training.resolve import Resolved
-from penwright.training.sizes import LADDER, Size, sized
+from penwright.training.settings.config import RunConfig
+from penwright.training.settings.presets import PRESETS
+from penwright.training.settings.resolve import Resolved
 
 LEAST_SECONDS = 30.0
 """A shorter training is not planned: measuring would take too much of it."""

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from penwright.errors import UsageError
-from penwright.training.config import RunConfig
+from penwright.training.settings.config import RunConfig
 
 AUTO = "auto"
 _NAME = re.compile(r"(\d{1,5})x(\d{1,3})", re.ASCII)

@@ -8,7 +8,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from penwright.lane_groups import LEAST_SYMBOLS, divided, in_threads
+from penwright.training.threads import LEAST_SYMBOLS, divided, in_threads
 
 
 @pytest.fixture

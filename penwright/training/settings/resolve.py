@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from penwright.errors import ConfigError, did_you_mean
-from penwright.presets import PRESETS
-from penwright.training.config import DEFAULT_SECONDS, RunConfig, check_tables
+from penwright.training.settings.config import DEFAULT_SECONDS, RunConfig, check_tables
+from penwright.training.settings.presets import PRESETS
 
 LIMITS = ("seconds", "steps", "epochs")
 

@@ -10,11 +10,11 @@ from typing import Any
 
 from penwright.alphabet.code_points import has_utf8_form
 from penwright.alphabet.units import CHARACTERS, Unit
-from penwright.batches import ORDERS
 from penwright.corpus.config import CorpusConfig
 from penwright.errors import ConfigError, did_you_mean
 from penwright.model.config import ModelConfig
-from penwright.training.setting_checks import TYPE_NAMES, check_bounds, check_choice, fits
+from penwright.training.batches import ORDERS
+from penwright.training.settings.checks import TYPE_NAMES, check_bounds, check_choice, fits
 from penwright.writing.sampling import SamplingConfig
 
 OPTIMIZERS = ("muon", "adamw", "adam")

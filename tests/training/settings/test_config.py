@@ -6,9 +6,9 @@ import pytest
 import tomli_w
 
 from penwright.errors import ConfigError
-from penwright.presets import PRESETS
-from penwright.training.config import DiaryConfig, RunConfig, TrainConfig
-from penwright.training.resolve import resolve_config
+from penwright.training.settings.config import DiaryConfig, RunConfig, TrainConfig
+from penwright.training.settings.presets import PRESETS
+from penwright.training.settings.resolve import resolve_config
 
 
 @pytest.mark.parametrize("preset", sorted(PRESETS))

@@ -22,9 +22,9 @@ from filelock import FileLock, Timeout
 
 from penwright.errors import ConfigError, RunError
 from penwright.files import entries, is_file, write_json, write_text
-from penwright.training.config import RunConfig
+from penwright.training.settings.config import RunConfig
 from penwright.training.records import AnyRecord, Finished, Sample, from_json, to_json
-from penwright.training.resolve import read_toml
+from penwright.training.settings.resolve import read_toml
 
 
 class RunFolder:

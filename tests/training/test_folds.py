@@ -7,8 +7,8 @@ import torch
 from penwright.alphabet.units import CHARACTERS
 from penwright.corpus.store import Corpus
 from penwright.ngrams.context_kinds import kinds_of
-from penwright.training import counting as counting_module
-from penwright.training.counting import CountedShelf
+from penwright.training import folds as counting_module
+from penwright.training.folds import CountedShelf
 
 
 def shelf(corpus: Corpus, *, min_ids: int = 100, max_entries: int = 10**6, max_symbols: int = 10**7) -> CountedShelf:

@@ -1,0 +1,1 @@
+"""Gradients -> changes of the weights: optimizers and the rate that they follow."""

@@ -1,0 +1,1 @@
+"""A time -> a size of network, and what to expect of it."""
