@@ -9,7 +9,7 @@ from common import results_header
 
 from penwright import Author
 from penwright.author.card import Card
-from penwright.cli.write import PAGE_WORDS
+from penwright.cli.commands.write import PAGE_WORDS
 from penwright.files import sha256_of, write_text
 
 PROMPT = "It was a dark"

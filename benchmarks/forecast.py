@@ -4,7 +4,7 @@
 
 Trains the default preset in several sizes, for several numbers of characters, on every shelf given and on a fifth and a
 twentieth of the first one, always with the whole schedule and in as many lanes as a plan chooses for that length; fits
-the numbers of `penwright/training/planning/forecast.py` to what the authors then need for held-out books; prints them to be put
+the numbers of `training/planning/forecast.py` to what the authors then need for held-out books; prints them to be put
 there, and writes how far each outcome lies from its forecast. Outcomes are those of the run's own last exam. Runs are
 limited by steps, so that what else the machine does changes nothing; results are kept in results/forecast.jsonl as they
 come. What became of the default preset in `benchmarks/learning.py`, on the first shelf and for longer, is fitted too.

@@ -11,18 +11,18 @@ from cyclopts import App, CycloptsError, Parameter
 from cyclopts.exceptions import UnusedCliTokensError
 
 import penwright
-from penwright.cli.card import card
+from penwright.cli.commands.card import card
+from penwright.cli.commands.fetch import fetch
+from penwright.cli.commands.inspect import inspect
+from penwright.cli.commands.plan import plan
+from penwright.cli.commands.report import report
+from penwright.cli.commands.score import score
+from penwright.cli.commands.train import train
+from penwright.cli.commands.write import write
 from penwright.cli.failures import EXIT_BROKEN_PIPE, exit_code_of, sentence_of
-from penwright.cli.fetch import fetch
-from penwright.cli.inspect import inspect
 from penwright.cli.interrupts import EXIT_INTERRUPTED
 from penwright.cli.output import close_quietly, console, say, use_utf8
-from penwright.cli.plan import plan
 from penwright.cli.processors import let_waiting_threads_sleep
-from penwright.cli.report import report
-from penwright.cli.score import score
-from penwright.cli.train import train
-from penwright.cli.write import write
 from penwright.errors import UsageError
 
 COMMANDS: dict[Callable[..., int], str] = {

@@ -8,7 +8,7 @@ import pytest
 from folders import ROOT
 
 from penwright.cli.app import COMMANDS, build_app
-from penwright.cli.write import PAGE_WORDS
+from penwright.cli.commands.write import PAGE_WORDS
 from penwright.training.settings.config import DEFAULT_SECONDS, DEVICES
 from penwright.training.settings.presets import PRESETS
 from penwright.writing.sampling import SamplingConfig

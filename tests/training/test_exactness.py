@@ -13,12 +13,12 @@ import torch
 from folders import SHELF
 
 from penwright.author.file.loading import load_author
-from penwright.cli.words import remark
+from penwright.cli.display.words import remark
 from penwright.corpus.store import Corpus
 from penwright.errors import RunError
 from penwright.training import loop as loop_module
 from penwright.training import start as start_module
-from penwright.training import threads as lane_groups
+from penwright.training import threads
 from penwright.training.records import AnyRecord, FellBack, Finished, RolledBack, Saved
 from penwright.training.runs.checkpoint import Checkpoint, Loaded, load_checkpoint, load_latest
 from penwright.training.runs.folder import RunFolder
@@ -143,7 +143,7 @@ def test_an_abandoned_run_resumes_bit_for_bit(
 def test_a_run_whose_lanes_are_read_in_threads_resumes_bit_for_bit(
     corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lane_groups, "LEAST_SYMBOLS", 32)
+    monkeypatch.setattr(threads, "LEAST_SYMBOLS", 32)
     alone, whole, broken = tmp_path / "alone", tmp_path / "whole", tmp_path / "broken"
     overrides = settings("with evidence", threads=3)
     overrides = {**overrides, "model": {**overrides["model"], "dropout": 0.0}}

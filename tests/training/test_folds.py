@@ -7,7 +7,7 @@ import torch
 from penwright.alphabet.units import CHARACTERS
 from penwright.corpus.store import Corpus
 from penwright.ngrams.context_kinds import kinds_of
-from penwright.training import folds as counting_module
+from penwright.training import folds
 from penwright.training.folds import CountedShelf
 
 
@@ -44,13 +44,13 @@ def test_a_fold_is_never_counted_for_itself(corpus: Corpus) -> None:
 
 
 def test_books_of_one_title_are_not_divided_among_folds_where_there_are_enough() -> None:
-    groups = counting_module._groups(["A. Vane"] * 3 + ["B. Wren"], ["The Lamp", "Lamp", "Ferry", "Soup"])
+    groups = folds._groups(["A. Vane"] * 3 + ["B. Wren"], ["The Lamp", "Lamp", "Ferry", "Soup"])
     assert sorted(groups) == [[0, 1], [2], [3]]
 
 
 def test_authors_stay_together_where_there_are_enough_of_them() -> None:
-    authors = [f"Author{number:c}" for number in range(65, 65 + counting_module.MIN_GROUPS)]
-    groups = counting_module._groups([*authors, authors[0]], [f"Title {number}" for number in range(len(authors) + 1)])
+    authors = [f"Author{number:c}" for number in range(65, 65 + folds.MIN_GROUPS)]
+    groups = folds._groups([*authors, authors[0]], [f"Title {number}" for number in range(len(authors) + 1)])
     assert [0, len(authors)] in groups
     assert len(groups) == len(authors)
 
@@ -59,8 +59,8 @@ def test_a_giant_among_many_is_divided_too() -> None:
     """It used to be one fold, read with the counts of the little that was left."""
     books = [SimpleNamespace(author="", title=f"{n}", num_ids=10_000 if n else 1_000_000) for n in range(20)]
     giant = SimpleNamespace(books_in=lambda split: books)
-    pieces, folds = counting_module._divide(giant, min_ids=100)  # type: ignore[arg-type]
-    sizes = [sum(pieces[number].stop - pieces[number].start for number in fold) for fold in folds]
+    pieces, divided = folds._divide(giant, min_ids=100)  # type: ignore[arg-type]
+    sizes = [sum(pieces[number].stop - pieces[number].start for number in fold) for fold in divided]
     assert sum(sizes) == 1_190_000 and max(sizes) < 1_190_000 / 3
 
 

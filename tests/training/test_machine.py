@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from penwright.errors import UsageError
-from penwright.training import machine as environment
+from penwright.training import machine
 from penwright.training.machine import (
     choose_device,
     choose_precision,
@@ -46,14 +46,14 @@ def test_a_device_that_is_not_there_is_said(monkeypatch: pytest.MonkeyPatch) -> 
 def test_bfloat16_is_chosen_only_where_it_is_faster(
     monkeypatch: pytest.MonkeyPatch, small: float, large: float, chosen: str
 ) -> None:
-    monkeypatch.setattr(environment, "_speed_up", lambda shape, device: small if shape[0] < 100 else large)
+    monkeypatch.setattr(machine, "_speed_up", lambda shape, device: small if shape[0] < 100 else large)
     threads = torch.get_num_threads()
     assert choose_precision("auto", torch.device("cpu")) == chosen
     assert torch.get_num_threads() == threads
 
 
 def test_a_precision_asked_for_is_not_measured(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(environment, "_speed_up", lambda shape, device: pytest.fail("it was measured"))
+    monkeypatch.setattr(machine, "_speed_up", lambda shape, device: pytest.fail("it was measured"))
     assert choose_precision("bfloat16", torch.device("cpu")) == "bfloat16"
 
 
@@ -73,16 +73,16 @@ def test_freed_memory_is_kept_where_the_c_library_can(monkeypatch: pytest.Monkey
             return 1
         return 0
 
-    monkeypatch.setattr(environment.platform, "system", lambda: "Linux")
+    monkeypatch.setattr(machine.platform, "system", lambda: "Linux")
     for most in (1 << 40, 32 << 20):  # of the library as it is, and as it was before 2.35
         monkeypatch.setattr(
-            environment.ctypes, "CDLL", lambda name, most=most: SimpleNamespace(mallopt=partial(mallopt, most=most))
+            machine.ctypes, "CDLL", lambda name, most=most: SimpleNamespace(mallopt=partial(mallopt, most=most))
         )
         keep_freed_memory()
         assert granted == [(-3, min(most, 1 << 30)), (-1, 1 << 30)]
         granted.clear()
-    monkeypatch.setattr(environment.ctypes, "CDLL", lambda name: SimpleNamespace())
+    monkeypatch.setattr(machine.ctypes, "CDLL", lambda name: SimpleNamespace())
     keep_freed_memory()
-    monkeypatch.setattr(environment.platform, "system", lambda: "Darwin")
-    monkeypatch.setattr(environment.ctypes, "CDLL", lambda name: pytest.fail("another system was asked"))
+    monkeypatch.setattr(machine.platform, "system", lambda: "Darwin")
+    monkeypatch.setattr(machine.ctypes, "CDLL", lambda name: pytest.fail("another system was asked"))
     keep_freed_memory()

@@ -14,7 +14,7 @@ from penwright.alphabet.characters import Alphabet
 from penwright.errors import AuthorError
 from penwright.model.char_model import CharModel
 from penwright.model.config import CELLS, ModelConfig
-from penwright.writing import plain as writing
+from penwright.writing import plain
 from penwright.writing.plain import Bookmark, iter_text, read_text
 from penwright.writing.sampling import SamplingConfig, generator_from, sample_next
 
@@ -123,7 +123,7 @@ def pieces_read(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     sizes: list[int] = []
     sequence = CharModel.sequence
 
-    def noted(self: CharModel, ids: Tensor, state: writing.ModelState) -> tuple[Tensor, writing.ModelState]:
+    def noted(self: CharModel, ids: Tensor, state: plain.ModelState) -> tuple[Tensor, plain.ModelState]:
         sizes.append(ids.shape[1])
         return sequence(self, ids, state)
 
@@ -132,8 +132,8 @@ def pieces_read(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 def test_a_long_text_is_read_in_pieces_of_bounded_size(pieces_read: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(writing, "CHARS_ENCODED_AT_ONCE", 100)
-    monkeypatch.setattr(writing, "IDS_READ_AT_ONCE", 64)
+    monkeypatch.setattr(plain, "CHARS_ENCODED_AT_ONCE", 100)
+    monkeypatch.setattr(plain, "IDS_READ_AT_ONCE", 64)
     text = "The lamp 灯. " * 40
     place = read_text(MODEL, ALPHABET, text)
     ids = ALPHABET.encode(text).tolist()
@@ -144,10 +144,10 @@ def test_a_long_text_is_read_in_pieces_of_bounded_size(pieces_read: list[int], m
 
 def test_a_large_alphabet_is_read_in_smaller_pieces(pieces_read: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
     """The logits of a piece stay bounded, not its length."""
-    monkeypatch.setattr(writing, "MAX_LOGITS", 3 * ALPHABET.vocab_size + 1)
+    monkeypatch.setattr(plain, "MAX_LOGITS", 3 * ALPHABET.vocab_size + 1)
     read_text(MODEL, ALPHABET, "The lamp")
     assert pieces_read == [1, 3, 3, 2]
-    monkeypatch.setattr(writing, "MAX_LOGITS", 1)
+    monkeypatch.setattr(plain, "MAX_LOGITS", 1)
     read_text(MODEL, ALPHABET, "The")
     assert pieces_read[4:] == [1, 1, 1, 1]
 
@@ -259,7 +259,7 @@ def test_an_author_that_believes_its_own_words_does_not_go_round_in_circles(monk
         model.evidence.bonus_bias += 10.0  # whatever was said before will be said again
     prompt = "hehe" * 8
     circle = "he" * 50
-    monkeypatch.setattr(writing, "MAX_STREAK", None)
+    monkeypatch.setattr(plain, "MAX_STREAK", None)
     assert written(prompt, 100, model=model) == circle
     monkeypatch.undo()
     assert written(prompt, 100, model=model) != circle

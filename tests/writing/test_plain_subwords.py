@@ -14,7 +14,7 @@ from penwright.alphabet.characters import FIRST_CHARACTER_ID, Alphabet
 from penwright.alphabet.subwords import MAX_PIECE_CHARS, PieceAlphabet
 from penwright.model.char_model import CharModel
 from penwright.model.config import ModelConfig
-from penwright.writing import plain as writing
+from penwright.writing import plain
 from penwright.writing.plain import Bookmark, iter_text, read_text
 from penwright.writing.sampling import SamplingConfig, generator_from
 
@@ -52,13 +52,13 @@ def ids_read(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     noted: list[int] = []
     sequence, step = CharModel.sequence, CharModel.step
 
-    def noted_sequence(self: CharModel, ids: Tensor, state: writing.ModelState) -> tuple[Tensor, writing.ModelState]:
+    def noted_sequence(self: CharModel, ids: Tensor, state: plain.ModelState) -> tuple[Tensor, plain.ModelState]:
         noted.extend(ids[0].tolist())
         return sequence(self, ids, state)
 
     def noted_step(
-        self: CharModel, ids: Tensor, state: writing.ModelState, *, max_streak: int | None = None
-    ) -> tuple[Tensor, writing.ModelState]:
+        self: CharModel, ids: Tensor, state: plain.ModelState, *, max_streak: int | None = None
+    ) -> tuple[Tensor, plain.ModelState]:
         noted.extend(ids.tolist())
         return step(self, ids, state, max_streak=max_streak)
 
@@ -127,7 +127,7 @@ def test_a_text_is_read_to_the_beginning_of_its_last_word(alphabet: PieceAlphabe
 def test_a_long_text_is_read_in_stretches_as_the_whole(
     alphabet: PieceAlphabet, ids_read: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(writing, "CHARS_ENCODED_AT_ONCE", 256)
+    monkeypatch.setattr(plain, "CHARS_ENCODED_AT_ONCE", 256)
     text = PROSE * 8 + "end"
     read_text(MODELS[alphabet.unit], alphabet, text)
     assert ids_read == [0, *alphabet.encode(PROSE * 8).tolist()]

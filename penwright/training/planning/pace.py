@@ -11,7 +11,7 @@ import torch
 from penwright.corpus.store import Corpus
 from penwright.model.config import ModelConfig
 from penwright.ngrams.context_kinds import kinds_of
-from penwright.training import folds as counting
+from penwright.training import folds
 from penwright.training.distributed import World
 from penwright.training.folds import CountedShelf
 from penwright.training.planning.sizes import Size, sized
@@ -70,8 +70,8 @@ class Pace:
             self._counted_ids = round(self._num_ids * (1.0 - 1.0 / self.num_folds))
             counted, tried = (min(self._counted_ids, most) for most in (self.count_symbols, TRIED_SYMBOLS))
             self.fold_seconds = seconds * counted / max(1, tried)
-            entries = min(model_config.count_entries, self._counted_ids / counting.CHARS_PER_ENTRY)
-            self.keeps_tables = entries * self.num_folds <= counting.KEPT_ENTRIES
+            entries = min(model_config.count_entries, self._counted_ids / folds.CHARS_PER_ENTRY)
+            self.keeps_tables = entries * self.num_folds <= folds.KEPT_ENTRIES
 
     def limit_fold(self, seconds: float) -> None:
         """Have less counted for a table, if a whole one would take longer; never less than was counted here."""
@@ -83,7 +83,7 @@ class Pace:
     def _count(self, max_symbols: int, model_config: ModelConfig) -> CountedShelf:
         """Return the shelf with the tables of its first fold, for which so many symbols were counted."""
         train = self._config.train
-        most = min(self._num_ids * (1.0 - 1.0 / counting.NUM_FOLDS), train.count_symbols)  # for a table of the training
+        most = min(self._num_ids * (1.0 - 1.0 / folds.NUM_FOLDS), train.count_symbols)  # for a table of the training
         share = min(1.0, max_symbols / max(1.0, most))
         counted = CountedShelf(
             self._corpus,

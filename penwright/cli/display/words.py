@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from penwright.cli.durations import format_duration
+from penwright.cli.display.durations import format_duration
 
 if TYPE_CHECKING:
     from penwright.training.records import (

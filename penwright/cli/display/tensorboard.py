@@ -5,7 +5,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from penwright.cli.display import Display
+from penwright.cli.display.base import Display
 from penwright.errors import MissingExtraError
 from penwright.quoting import quoted
 

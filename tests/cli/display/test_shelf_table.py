@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from penwright.cli.shelf_table import MAX_NOTES, MAX_SKIPPED, book_label, notes, totals
+from penwright.cli.display.shelf_table import MAX_NOTES, MAX_SKIPPED, book_label, notes, totals
 from penwright.corpus.inspection import BookReport, Edition, ShelfReport, SplitReport, UnknownCharacter
 
 

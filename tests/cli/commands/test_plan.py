@@ -9,7 +9,7 @@ from folders import SHELF
 from rich.console import Console
 
 from penwright.cli.app import main
-from penwright.cli.plan import size_table
+from penwright.cli.commands.plan import size_table
 from penwright.training.planning.pace import Pace
 from penwright.training.planning.sizes import Size
 from penwright.training.records import Planned, PlannedSize

@@ -6,7 +6,7 @@ Knows reports; reads no files.
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from penwright.cli.durations import format_duration
+from penwright.cli.display.durations import format_duration
 from penwright.cli.output import visible
 
 if TYPE_CHECKING:

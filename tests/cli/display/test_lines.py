@@ -2,7 +2,7 @@
 
 import io
 
-from penwright.cli.lines import NotebookLine, PlainLines, glimpse
+from penwright.cli.display.lines import NotebookLine, PlainLines, glimpse
 from penwright.training.records import Evaluation, Progress, RolledBack, Sample
 
 

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from penwright.cli import following
-from penwright.cli.display import Display
-from penwright.cli.following import choose_display, follow
-from penwright.cli.lines import NotebookLine, PlainLines
-from penwright.cli.words import STOPPING
+from penwright.cli.display import following
+from penwright.cli.display.base import Display
+from penwright.cli.display.following import choose_display, follow
+from penwright.cli.display.lines import NotebookLine, PlainLines
+from penwright.cli.display.words import STOPPING
 from penwright.training.records import AnyRecord, Finished, Sample
 
 FINISHED = Finished(

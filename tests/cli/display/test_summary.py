@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from penwright.cli.summary import beginning, outcome_json, outcome_lines, plan_of
+from penwright.cli.display.summary import beginning, outcome_json, outcome_lines, plan_of
 from penwright.evaluation.books import BookScore
 from penwright.model.config import num_parameters_of
 from penwright.training.records import Finished, Planned, PlannedSize

@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from penwright.cli.live import LiveDisplay
+from penwright.cli.display.live import LiveDisplay
 from penwright.training.records import Evaluation, Finished, Progress, RolledBack, Sample, Saved
 
 PROGRESS = Progress(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from penwright.cli.tracking import TensorBoardLog
+from penwright.cli.display.tensorboard import TensorBoardLog
 from penwright.report import tensorboard
 from penwright.training.records import Progress
 

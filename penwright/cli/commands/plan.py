@@ -4,12 +4,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from penwright.cli.durations import format_duration, parse_duration
+from penwright.cli.display.durations import format_duration, parse_duration
+from penwright.cli.display.words import millions, plan_sentence, significant
 from penwright.cli.layers import lay
 from penwright.cli.options import CONFIGURATION, LENGTH, Json, Settings, Whole, option
 from penwright.cli.output import console, print_json, say
 from penwright.cli.shelves import choose_shelf, prepare_books
-from penwright.cli.words import millions, plan_sentence, significant
 from penwright.errors import UsageError
 
 if TYPE_CHECKING:

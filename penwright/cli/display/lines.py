@@ -6,9 +6,9 @@ Time is taken from the records, so the same records always show the same.
 from types import TracebackType
 from typing import IO, TYPE_CHECKING
 
-from penwright.cli.display import Display
+from penwright.cli.display.base import Display
+from penwright.cli.display.words import Standing, evaluation_sentence, remark
 from penwright.cli.output import visible
-from penwright.cli.words import Standing, evaluation_sentence, remark
 
 if TYPE_CHECKING:
     from penwright.training.records import AnyRecord

@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
-from penwright.cli.display import Display, Guarded, Silence
+from penwright.cli.display.base import Display, Guarded, Silence
+from penwright.cli.display.lines import NotebookLine, PlainLines
+from penwright.cli.display.live import LiveDisplay
+from penwright.cli.display.words import STOPPING
 from penwright.cli.interrupts import StopRequest
-from penwright.cli.lines import NotebookLine, PlainLines
-from penwright.cli.live import LiveDisplay
 from penwright.cli.output import error_console, is_notebook, is_terminal
-from penwright.cli.words import STOPPING
 
 if TYPE_CHECKING:
     from penwright.training.records import AnyRecord, Finished

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from penwright.cli.configuration import print_configuration
-from penwright.cli.durations import parse_duration
+from penwright.cli.display.durations import parse_duration
 from penwright.cli.layers import lay
 from penwright.cli.options import (
     CONFIGURATION,
@@ -17,7 +17,7 @@ from penwright.cli.options import (
     at_most_one,
     option,
 )
-from penwright.cli.sessions import Manner, begin_run, resume_run
+from penwright.cli.run_training import Manner, begin_run, resume_run
 
 
 def train(

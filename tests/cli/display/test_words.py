@@ -2,7 +2,7 @@
 
 import pytest
 
-from penwright.cli.words import Standing, evaluation_sentence, millions, remark, significant, status_line
+from penwright.cli.display.words import Standing, evaluation_sentence, millions, remark, significant, status_line
 from penwright.training.records import Evaluation, Finished, Planned, PlannedSize, Progress, RolledBack, Saved
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from penwright.cli.durations import format_duration, parse_duration
+from penwright.cli.display.durations import format_duration, parse_duration
 from penwright.errors import UsageError
 
 

@@ -4,7 +4,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
-from penwright.cli.lines import glimpse
+from penwright.cli.display.lines import glimpse
 from penwright.cli.options import OUTPUT, Box, Json, Whole, option
 from penwright.cli.output import console, print_json, visible
 from penwright.cli.places import find_author

@@ -10,15 +10,15 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from penwright.cli.display import Display, Silence, Together
+from penwright.cli.display.base import Display, Silence, Together
+from penwright.cli.display.following import choose_display, follow
+from penwright.cli.display.summary import beginning, outcome_json, outcome_lines, plan_of, resume_command
 from penwright.cli.failures import sentence_of
-from penwright.cli.following import choose_display, follow
 from penwright.cli.interrupts import EXIT_INTERRUPTED
 from penwright.cli.layers import Layers
 from penwright.cli.output import print_json, say, visible
 from penwright.cli.places import new_run_dir
 from penwright.cli.shelves import choose_shelf, prepare_books
-from penwright.cli.summary import beginning, outcome_json, outcome_lines, plan_of, resume_command
 from penwright.errors import CorpusError, RunError, UsageError
 
 if TYPE_CHECKING:
@@ -200,14 +200,14 @@ def _display(stop: Callable[[], bool], *, run: Path, config: "RunConfig", corpus
         return Silence()
     if config.preset != SEED_PRESET:
         return choose_display(is_quiet=manner.is_quiet, is_stopping=stop)
-    from penwright.cli.tracking import TensorBoardLog
+    from penwright.cli.display.tensorboard import TensorBoardLog
 
     log = TensorBoardLog(run, say=manner.say)
     return log if manner.is_quiet else Together(log, _seed_display(config, corpus))
 
 
 def _seed_display(config: "RunConfig", corpus: "Corpus") -> Display:
-    from penwright.cli.seed_display import SeedDisplay
+    from penwright.cli.display.seed import SeedDisplay
 
     return SeedDisplay(
         sys.stderr,

@@ -4,7 +4,7 @@ from types import TracebackType
 
 import pytest
 
-from penwright.cli.display import Display, Guarded, Silence, Together
+from penwright.cli.display.base import Display, Guarded, Silence, Together
 from penwright.training.records import Sample
 
 SAMPLE = Sample(step=1, chars_read=1, elapsed_seconds=0.0, prompt="", text="")

@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from penwright.cli.seed_display import SeedDisplay
+from penwright.cli.display.seed import SeedDisplay
 from penwright.training.records import (
     AnyRecord,
     Comparison,

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from penwright.cli.durations import format_duration
-from penwright.cli.words import expected_range
+from penwright.cli.display.durations import format_duration
+from penwright.cli.display.words import expected_range
 from penwright.quoting import quoted
 
 if TYPE_CHECKING:

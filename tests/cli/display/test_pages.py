@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from penwright.cli.pages import Page, WordWrap
+from penwright.cli.display.pages import Page, WordWrap
 
 
 class Terminal(io.StringIO):

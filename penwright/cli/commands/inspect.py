@@ -5,9 +5,9 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+from penwright.cli.display.shelf_table import cut_lines, notes, shelf_table, totals
 from penwright.cli.options import CONFIGURATION, OUTPUT, Json, Whole, option, parse_settings
 from penwright.cli.output import console, error_console, is_terminal, print_json, say, visible
-from penwright.cli.shelf_table import cut_lines, notes, shelf_table, totals
 from penwright.errors import ConfigError, UsageError, did_you_mean
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from penwright.cli.display import Display
+from penwright.cli.display.base import Display
+from penwright.cli.display.words import STOPPING, Standing, remark
 from penwright.cli.output import visible
-from penwright.cli.words import STOPPING, Standing, remark
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType

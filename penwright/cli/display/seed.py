@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import IO, TYPE_CHECKING
 
-from penwright.cli.display import Display
+from penwright.cli.display.base import Display
+from penwright.cli.display.words import remark
 from penwright.cli.output import visible
-from penwright.cli.words import remark
 
 if TYPE_CHECKING:
     from penwright.training.records import AnyRecord, Comparison, Progress, Saved
