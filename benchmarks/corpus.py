@@ -60,14 +60,14 @@ def usual_way(shelf: Path, target: Path) -> None:
 
 def penwright_way(shelf: Path, target: Path, *, workers: int | None) -> None:
     """Prepare a corpus, from nothing."""
-    from penwright.corpus.building import prepare
+    from penwright.corpus.preparing import prepare
 
     prepare(shelf, store_dir=target / "store", cache_dir=target / "cache", workers=workers)
 
 
 def run_here(way: str, shelf: Path, target: Path, workers: int | None) -> None:
     """Prepare in this process and print what it took, for the process that measures."""
-    import penwright.corpus.building  # noqa: F401  (imports are not part of what is measured)
+    import penwright.corpus.preparing  # noqa: F401  (imports are not part of what is measured)
 
     start = time.perf_counter()
     if way == "usual":

@@ -24,7 +24,7 @@ from common import results_header, write_results
 
 from penwright import Author, Corpus, train
 from penwright.corpus.config import CorpusConfig, SplitName
-from penwright.corpus.shares import even_shares
+from penwright.corpus.shelf.shares import even_shares
 from penwright.evaluation.costs import iter_chunks
 from penwright.evaluation.passages import passage_of
 from penwright.model.char_model import CharModel

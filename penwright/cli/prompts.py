@@ -66,7 +66,7 @@ def _tell_if_nothing_comes() -> None:
 
 
 def _text_of(file: IO[bytes], *, name: str) -> str:
-    from penwright.corpus.reading import decode
+    from penwright.corpus.formats.document import decode
 
     data = file.read(MAX_PROMPT_BYTES + 1)
     if len(data) > MAX_PROMPT_BYTES:

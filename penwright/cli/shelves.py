@@ -16,7 +16,7 @@ from penwright.quoting import quoted
 
 if TYPE_CHECKING:
     from penwright.corpus.config import CorpusConfig, SplitName
-    from penwright.corpus.intake import PrepareProgress
+    from penwright.corpus.passes.cleaning_pass import PrepareProgress
     from penwright.corpus.store import Corpus
 
 Say = Callable[[str], None]
@@ -42,7 +42,7 @@ def choose_shelf(paths: Sequence[str], *, wants_default: bool, say: Say, warn: S
     Raises:
         UsageError: If both were given.
     """
-    from penwright.corpus.default_shelf import default_shelf, fetch_default_shelf, python_manuals
+    from penwright.corpus.sources.default_shelf import default_shelf, fetch_default_shelf, python_manuals
 
     at_most_one({"PATH": tuple(paths), "--default-shelf": wants_default})
     if paths:
@@ -76,7 +76,7 @@ def prepare_books(paths: Sequence[str | Path], *, config: "CorpusConfig", say: S
     Raises:
         CorpusError: If they cannot be prepared.
     """
-    from penwright.corpus.building import iter_prepare, store_dir_of
+    from penwright.corpus.preparing import iter_prepare, store_dir_of
     from penwright.corpus.store import Corpus
 
     store = store_dir_of(paths, cache_dir=cache_dir(), config=config)

@@ -11,17 +11,17 @@ from typing import Any
 
 from penwright.alphabet.characters import Alphabet
 from penwright.alphabet.code_points import name_of
-from penwright.corpus.cleaning import Cut
+from penwright.corpus.cleaning.clean import Cut
 from penwright.corpus.config import SPLITS, CorpusConfig, SplitName
-from penwright.corpus.facts import Facts, KeptFacts
-from penwright.corpus.intake import PieceJob, PieceResult, TakenBook, take_in
-from penwright.corpus.listing import list_books
-from penwright.corpus.manifest import ManifestBook
-from penwright.corpus.planning import Plan, PlannedBook, plan
+from penwright.corpus.executor.workers import Workers, num_workers
+from penwright.corpus.passes.clean_text import read_bytes, read_piece
+from penwright.corpus.passes.cleaning_pass import PieceJob, PieceResult, TakenBook, take_in
 from penwright.corpus.scratch import Scratch
-from penwright.corpus.sources import Paths, Source
-from penwright.corpus.texts import read_bytes, read_piece
-from penwright.corpus.workers import Workers, num_workers
+from penwright.corpus.shelf.facts import Facts, KeptFacts
+from penwright.corpus.shelf.selection import Plan, PlannedBook, plan
+from penwright.corpus.sources.discovery import Paths, Source
+from penwright.corpus.sources.listing import list_books
+from penwright.corpus.sources.manifest import ManifestBook
 from penwright.errors import CorpusError, ReadingError
 
 MAX_CUT_CHARS = 2_000

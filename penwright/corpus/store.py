@@ -26,7 +26,7 @@ from penwright.corpus.folders import is_being_replaced
 from penwright.errors import AuthorError, ConfigError, CorpusError
 
 if TYPE_CHECKING:
-    from penwright.corpus.sources import Paths
+    from penwright.corpus.sources.discovery import Paths
 
 IDS_NAME = "ids.bin"
 _ATTEMPTS = 20
@@ -137,7 +137,7 @@ class Corpus:
         Raises:
             CorpusError: If no book can be read, a manifest does not match, or the disk is full.
         """
-        from penwright.corpus.building import prepare, store_dir_of  # building imports this module
+        from penwright.corpus.preparing import prepare, store_dir_of  # building imports this module
 
         config = config or CorpusConfig()
         store_dir = store_dir_of(paths, cache_dir=cache_dir, config=config)

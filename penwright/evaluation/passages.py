@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from penwright.alphabet.characters import FIRST_CHARACTER_ID, FIRST_HALF_BYTE_ID, Alphabet, Ids
-from penwright.corpus.shares import even_shares
+from penwright.corpus.shelf.shares import even_shares
 from penwright.corpus.store import Book, Corpus
 from penwright.errors import UsageError
 

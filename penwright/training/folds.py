@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from penwright.alphabet.characters import Ids
+from penwright.corpus.shelf.titles import author_keys, title_key
 from penwright.corpus.store import Corpus
-from penwright.corpus.titles import author_keys, title_key
 from penwright.ngrams.context_kinds import ContextKinds
 from penwright.ngrams.letters import letters_of
 from penwright.ngrams.tables import CountTables, empty_tables, make_tables

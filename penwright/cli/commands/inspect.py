@@ -54,7 +54,7 @@ def inspect(
     with waiting:
         report = inspect_shelf(paths, config=config)
     if manifest is not None:
-        from penwright.corpus.manifest import write_manifest
+        from penwright.corpus.sources.manifest import write_manifest
 
         write_manifest(manifest, report.manifest_books(manifest.absolute().parent))
         say(f"The manifest: {manifest}. Edit it, then: penwright train {manifest}")

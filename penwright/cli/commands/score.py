@@ -36,7 +36,7 @@ def score(
         raise UsageError(f"--top {num_shown} must be 0 or more.")
 
     from penwright.author.author import Author
-    from penwright.corpus.reading import decode
+    from penwright.corpus.formats.document import decode
 
     path = find_author(author, is_boxed=box, is_quiet=as_json)
     judge = Author.load(path)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from penwright.cli.app import main
-from penwright.corpus import default_shelf as shelf
+from penwright.corpus.sources import default_shelf as shelf
 from penwright.errors import CorpusError
 
 

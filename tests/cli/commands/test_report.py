@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from penwright import report as room
 from penwright.cli.app import main
+from penwright.report import building as room
 
 
 @pytest.fixture

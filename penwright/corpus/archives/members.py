@@ -1,0 +1,161 @@
+"""Archives of books: what is in them, and the bytes of one member.
+
+Zip, tar (plain or compressed by gzip, bzip2 or xz) and single files compressed by gzip. Members are unpacked in memory
+and within bounds, never to disk; an archive inside an archive is not opened. This module knows nothing of what the
+bytes mean.
+"""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+from penwright.corpus.archives.tars import STREAM_OF_SUFFIX, Stream, TarMember, read_tar_member, tar_members
+from penwright.corpus.archives.unpacking import MAX_MEMBER_BYTES, collect, gzip, unpack
+from penwright.corpus.archives.zips import ZipMember, read_zip_member, zip_members
+from penwright.errors import ReadingError
+
+SUFFIXES = (".zip", ".tar", *STREAM_OF_SUFFIX, ".gz")
+"""File name endings of archives; of two that fit, the longer counts."""
+
+
+class Member(NamedTuple):
+    """One regular file inside an archive."""
+
+    name: str
+    """Its path inside the archive, as the archive has it."""
+    num_bytes: int
+    """Its size when unpacked, as the archive declares it."""
+
+
+def is_archive(path: Path) -> bool:
+    """Return whether a file name is that of an archive."""
+    return path.name.lower().endswith(SUFFIXES)
+
+
+def list_members(path: Path) -> list[Member]:
+    """Return the regular files of an archive.
+
+    Args:
+        path: The archive, of a kind that `is_archive` knows.
+
+    Returns:
+        The members sorted by name; links, devices and folders are left out. A gzip file has one member, named like the
+        file without ".gz".
+
+    Raises:
+        ReadingError: If it is damaged, encrypted, cut short, or made to unpack to more than a book has.
+        OSError: If the file cannot be opened.
+    """
+    suffix = _suffix(path)
+    if suffix == ".gz":
+        return [Member(path.name[: -len(suffix)] or path.name, _declared_gzip_bytes(path))]
+    members = _index(path, *_identity(path))
+    sizes = {
+        name: member.num_bytes if isinstance(member, TarMember) else member.declared_bytes
+        for name, member in members.items()
+    }
+    return [Member(name, sizes[name]) for name in sorted(sizes)]
+
+
+def read_member(path: Path, name: str, *, max_bytes: int = MAX_MEMBER_BYTES) -> bytes:
+    """Return the bytes of one member.
+
+    Args:
+        path: The archive.
+        name: The member's name, from `list_members`.
+        max_bytes: Largest size to unpack.
+
+    Raises:
+        ReadingError: If there is no such member, it is itself an archive, or it cannot be unpacked within bounds.
+        OSError: If the file cannot be opened.
+    """
+    shown = f"{path.name}/{name}"
+    suffix = _suffix(path)
+    if is_archive(Path(name)):
+        raise ReadingError(
+            f"{shown} is an archive inside an archive. Unpack the outer one and give the inner one by itself."
+        )
+    if suffix == ".gz":
+        with path.open("rb") as file:
+            return collect(unpack(file.read, new_stream=gzip, name=shown), name=shown, max_bytes=max_bytes)
+    identity = _identity(path)
+    member = _index(path, *identity).get(name)
+    if member is None:
+        raise ReadingError(f"{path.name} holds no member '{name}'. It may have changed; list it again.")
+    if isinstance(member, ZipMember):
+        with path.open("rb") as file:
+            return read_zip_member(file, member, name=shown, max_bytes=max_bytes)
+    if suffix == ".tar":
+        stream = Stream(path, new_stream=None)
+        try:
+            return read_tar_member(stream, member, name=shown, max_bytes=max_bytes)
+        finally:
+            stream.close()
+    stream = _open_stream(path, *identity)
+    if stream.position > member.offset:
+        _open_stream.cache_clear()
+        stream = _open_stream(path, *identity)
+    try:
+        return read_tar_member(stream, member, name=shown, max_bytes=max_bytes)
+    except ReadingError:
+        if member.num_bytes <= max_bytes:  # one that is too large was refused before anything was unpacked
+            _open_stream.cache_clear()
+        raise
+
+
+def reading_place(path: Path, name: str) -> int:
+    """Return a number by which to sort the members of one archive so that reading them all is one pass over it.
+
+    Args:
+        path: The archive.
+        name: The member's name, from `list_members`.
+
+    Raises:
+        ReadingError: If the archive is damaged.
+        OSError: If the file cannot be opened.
+    """
+    if _suffix(path) not in STREAM_OF_SUFFIX:
+        return 0
+    member = _index(path, *_identity(path)).get(name)
+    return member.offset if isinstance(member, TarMember) else 0
+
+
+def _suffix(path: Path) -> str:
+    lowered = path.name.lower()
+    return max((suffix for suffix in SUFFIXES if lowered.endswith(suffix)), key=len, default="")
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    """Return what changes when a file does."""
+    status = path.stat()
+    return status.st_size, status.st_mtime_ns
+
+
+@lru_cache(maxsize=4)
+def _index(path: Path, num_bytes: int, modified_ns: int) -> Mapping[str, ZipMember | TarMember]:
+    """Return an archive's members by name. Kept, because an archive of many books is asked for them one by one."""
+    suffix = _suffix(path)
+    if suffix == ".zip":
+        return zip_members(path, num_bytes=num_bytes, name=path.name)
+    return tar_members(path, new_stream=STREAM_OF_SUFFIX.get(suffix))
+
+
+@lru_cache(maxsize=1)
+def _open_stream(path: Path, num_bytes: int, modified_ns: int) -> Stream:
+    """Return a compressed tar, open where the last member read from it ended."""
+    return Stream(path, new_stream=STREAM_OF_SUFFIX[_suffix(path)])
+
+
+def _declared_gzip_bytes(path: Path) -> int:
+    """Return the size a gzip file declares in its last four bytes, modulo 2^32; it is shown, never trusted.
+
+    It is that of the file's last part. Where that is empty, as in every file of bgzip's, or zeros stand behind it, the
+    size of the file itself says more.
+    """
+    with path.open("rb") as file:
+        if file.read(2) != b"\x1f\x8b":
+            raise ReadingError(f"{path.name} is damaged, or no gzip file. Copy or download it again.")
+        num_packed = file.seek(0, 2)
+        file.seek(-min(4, num_packed), 2)
+        return int.from_bytes(file.read(4), "little") or num_packed

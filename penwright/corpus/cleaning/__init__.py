@@ -1,0 +1,1 @@
+"""Text -> text: licences cut, lines joined to paragraphs, white space made one."""

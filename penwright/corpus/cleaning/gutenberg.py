@@ -1,0 +1,157 @@
+"""Find what Project Gutenberg put around a book: header, licence, credits and transcriber's notes.
+
+Only what a marker (see `markers`) or a note's own bounds (see `notes`) delimit is named. When what is found amounts to
+more than licences ever take, nothing is, and a warning says so. This module cuts nothing itself and knows nothing of
+line wrapping.
+
+All places are character offsets in the text given.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from penwright.corpus.cleaning.gutenberg_markers import LICENCE_LAST_LINE, Marker, find_markers
+from penwright.corpus.cleaning.spans import Span, merged, without
+from penwright.corpus.cleaning.transcriber_notes import NOTE_CHARS, find_closing_notes, find_credits, find_notes
+
+HEAD_CHARS = 80_000
+"""How far into a file its header may reach."""
+LICENCE_CHARS = 40_000
+"""The longest licence: the longest known has 19,000, with an old header that follows it 33,000."""
+ALLOWED_CHARS = 25_000
+"""What a licence may take. Of the rest of the file nine tenths must stay, or the cut is not believed."""
+OLD_HEADER_CHARS = 16_000
+_BEGINNINGS = ("start", "small print end")
+_ENDS = ("end", "end line", "small print start", "full licence")
+_PROJECT_NAMES = ("Project Gutenberg", "PROJECT GUTENBERG", "project gutenberg", "Project\nGutenberg")
+_HEADER_FIRST_LINE = re.compile(
+    r"^[ \t]*+\**+[ \t]*+(?:The\s+|This\s+is\s+the\s+)?Project\s+Gutenberg(?:'s|’s)?\b", re.MULTILINE
+)
+
+
+class Boilerplate(NamedTuple):
+    """What is not the book's own."""
+
+    spans: tuple[Span, ...]
+    """In order, none overlapping another."""
+    header: str
+    """The header's text, from which title and author can be read; empty if none was found."""
+    warnings: tuple[str, ...]
+    """Sentences that begin in lower case, to follow the book's name."""
+
+
+def find_boilerplate(text: str, *, is_first: bool = True, is_last: bool = True) -> Boilerplate:
+    """Find a book's header, licence, credits and notes.
+
+    Args:
+        text: A file's text, or a piece of it, lines ended by line feeds.
+        is_first: Whether the piece begins the file, so that a header may stand in it.
+        is_last: Whether it ends the file, so that a footer may.
+
+    Returns:
+        The stretches to cut. None, with a warning, if less than nine tenths of the text beyond `ALLOWED_CHARS` would be
+        left, or nothing at all.
+    """
+    markers = find_markers(text)
+    if not markers:
+        return Boilerplate((), "", _mention(text, is_first=is_first, is_last=is_last))
+    header = _header(text, markers) if is_first else None
+    body_start = header.end if header is not None else 0
+    rest = [marker for marker in markers if marker.start >= body_start]
+    footer = _footer(text, rest) if is_last else None
+    body_end = footer.start if footer is not None else len(text)
+    inner = _between(text, [marker for marker in rest if marker.start < body_end], body_end)
+    spans = merged(inner, [span for span in (header, footer) if span is not None])
+    beginnings = {marker.end for marker in markers if marker.kind in _BEGINNINGS}
+    for span in [*spans]:
+        if span.end in beginnings:
+            spans = merged(spans, find_credits(text, start=span.end, end=body_end))
+    if header is not None:
+        spans = merged(spans, find_notes(text, start=body_start, end=min(body_end, body_start + 2 * NOTE_CHARS)))
+    if footer is not None:
+        spans = merged(spans, find_closing_notes(text, start=max(body_start, body_end - NOTE_CHARS), end=body_end))
+    kept = without(text, spans)
+    num_books = 1 + len(inner)
+    if not kept.strip() or len(kept) < 0.9 * (len(text) - ALLOWED_CHARS * num_books):
+        share = f"{1 - len(kept) / len(text):.0%}"
+        refusal = f"cutting what looks like a licence would take {share} of the text, so it is kept whole"
+        return Boilerplate((), "", (refusal,))
+    head = text[:body_start]
+    warnings: tuple[str, ...] = ()
+    if "COPYRIGHT PROTECTED" in head or "COPYRIGHTED Project Gutenberg" in head:
+        warnings += ("its header says that this edition is under copyright",)
+    if num_books > 1:
+        warnings += (f"holds {num_books} Project Gutenberg books in one; a file for each would tell them apart",)
+    return Boilerplate(tuple(spans), head, warnings)
+
+
+def _header(text: str, markers: Sequence[Marker]) -> Span | None:
+    """Return the header: up to the last marker of a beginning that comes before any of an end."""
+    header = None
+    for marker in markers:
+        if marker.start > HEAD_CHARS or marker.kind in ("end", "end line", "full licence"):
+            break
+        # The small print may also close a file; then no book follows it.
+        if marker.kind in _BEGINNINGS and text[marker.end : marker.end + LICENCE_CHARS].strip():
+            header = Span("header", 0, marker.end)
+    return header
+
+
+def _footer(text: str, markers: Sequence[Marker]) -> Span | None:
+    """Return the footer: from the first marker of an end that leaves no more than a licence behind it.
+
+    What follows the licence's own last line belongs to it, unless it is long and never speaks of Project Gutenberg:
+    then somebody has put another text behind the book.
+    """
+    beginnings = [marker.end for marker in markers if marker.kind in _BEGINNINGS and text[marker.end :].strip()]
+    floor = max([len(text) - LICENCE_CHARS, *beginnings])  # before that, another book follows
+    first = next((marker for marker in markers if marker.kind in _ENDS and marker.start >= floor), None)
+    if first is None:
+        return None
+    ends = [marker.end for marker in markers if marker.kind in ("full licence end", "small print end")]
+    last_line = text.find(LICENCE_LAST_LINE, first.end)
+    if last_line >= 0:
+        ends.append(_line_end(text, last_line))
+    end = max((end for end in ends if end > first.end), default=len(text))
+    if len(text[end:].strip()) < 200 or "utenberg" in text[end:]:
+        end = len(text)
+    return Span("footer", first.start, end)
+
+
+def _between(text: str, markers: Sequence[Marker], body_end: int) -> list[Span]:
+    """Return the licences between the books of a file that holds several."""
+    spans: list[Span] = []
+    for place, marker in enumerate(markers):
+        floor = spans[-1].end if spans else 0
+        if marker.start < floor:
+            continue
+        start, end = marker.start, marker.end
+        if marker.kind in ("start", "small print start", "small print end"):  # an old header, after no mark of an end
+            first_line = _HEADER_FIRST_LINE.search(text, max(floor, start - OLD_HEADER_CHARS), start)
+            start = first_line.start() if first_line is not None else start
+        if marker.kind not in _BEGINNINGS:
+            near = (later for later in markers[place + 1 :] if later.start - marker.start < LICENCE_CHARS)
+            beginning = next((later for later in near if later.kind in _BEGINNINGS), None)
+            last_line = text.find(LICENCE_LAST_LINE, marker.end, min(body_end, marker.end + LICENCE_CHARS))
+            if beginning is not None:
+                end = beginning.end
+            elif last_line >= 0:
+                end = _line_end(text, last_line)
+            elif marker.kind == "end line":
+                continue  # such a line may also close a volume; the other markers say nothing of a book
+        spans.append(Span("licence", start, end))
+    return spans
+
+
+def _line_end(text: str, place: int) -> int:
+    end = text.find("\n", place)
+    return len(text) if end < 0 else end + 1
+
+
+def _mention(text: str, *, is_first: bool, is_last: bool) -> tuple[str, ...]:
+    """Return a warning if a text without markers speaks of Project Gutenberg where headers and licences stand."""
+    ends = (text[:HEAD_CHARS] if is_first else "") + (text[-LICENCE_CHARS:] if is_last else "")
+    if any(name in ends for name in _PROJECT_NAMES):
+        return ("mentions Project Gutenberg, but has no mark of where its book begins or ends, so it is kept whole",)
+    return ()

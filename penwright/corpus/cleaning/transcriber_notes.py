@@ -1,0 +1,149 @@
+"""Find what those who made a file wrote about it: credits after the header, transcriber's notes at both ends.
+
+Credits are the paragraphs that follow the header without a gap and speak of the file. A note must have an end that can
+be
+told: its brackets, its box, the rules around it, its single paragraph, or the footer that follows it. A note that is
+merely headed "Transcriber's Note" at the front of a book has none and stays. This module knows nothing of markers.
+
+All places are character offsets.
+"""
+
+import re
+
+from penwright.corpus.cleaning.spans import Span, merged
+
+NOTE_CHARS = 6_000
+"""The longest note."""
+_CREDIT_PARAGRAPHS = 24
+_CREDIT_CHARS = 2_500
+_CREDIT = re.compile(
+    r"""[ \t]*[\[(*_]{0,3}(?:
+      (?:This\s+)?(?:Project\s+Gutenberg\s+)?(?:E-?text|e-?text|E-?[Bb]ook|eBook)\s+(?:was\s+|is\s+)?(?:originally\s+)?
+        (?:prepared|produced|created|transcribed|scanned|reformatted|typed|converted|contributed|entered|made)\b
+     |(?:Produced|Prepared|Transcribed|Scanned|Digiti[sz]ed|Typed|Entered|Proofed|Proofread|Converted|Reformatted|Updated)
+        \s+(?:and\s+\w+\s+)?(?:by|from|for)\b
+     |(?:Additional|Further)\s+(?:editing|proofing|proofreading|formatting|corrections?)\s+by\b
+     |Credits?(?:\s+for\s+\S+)?\s*:
+     |HTML\s+(?:version|file)\b
+    )""",
+    re.VERBOSE,
+)
+# What a paragraph about the file mentions and the first page of a book does not.
+_ABOUT_THE_FILE = re.compile(
+    r"Project\s+Gutenberg|Gutenberg\s+Proje[ck]t|\b[Ee]-?texts?\b|\bOCR\b|https?://|\bwww[.:/]|\bpgdp\b|\w@\w+\.\w|"
+    r"This\s+file\s+should\s+be\s+named|Distributed\s+Proofread|7[\s-]bit\s+ASCII"
+)
+_RULE = re.compile(r"[ \t]*(?:\*[ \t]*){3,}|[ \t]*[-=_~]{4,}[ \t]*")
+_NOTE = re.compile(r"[ \t]*[\[(*_]{0,3}Transcriber\S{0,14}\s+[Nn]otes?\b")
+_BRACKETED_NOTE = re.compile(
+    r"^[ \t]*\[(?:[^\]\n]{0,30}Transcriber|Project\s+Gutenberg\s+[EN]|E-?text\s)", re.MULTILINE
+)
+_BOXED_NOTE = re.compile(
+    r"""^[ \t]*[+*][-*=]{8,}[+*][ \t]*\n
+        [ \t]*\|[ \t]*Transcriber[^\n]*\|[ \t]*\n
+        (?:[ \t]*\|[^\n]*\|[ \t]*\n){1,60}
+        [ \t]*[+*][-*=]{8,}[+*][ \t]*$""",
+    re.MULTILINE | re.VERBOSE,
+)
+_NOTE_HEADING = re.compile(r"(?:\n[ \t]*){3}\[?Transcriber\S{0,14}[ \t]+[Nn]otes?[ \t]*[:.]?[ \t]*\n")
+_BRACKET = re.compile(r"[\[\]]")
+_NOT_BLANK = re.compile(r"\S")
+_BLANK_LINE = re.compile(r"\n[ \t]*\n")
+
+
+def find_credits(text: str, *, start: int, end: int) -> list[Span]:
+    """Return the paragraphs about the file that follow the header.
+
+    Args:
+        text: The whole text.
+        start: One after the header.
+        end: Where the book ends at the latest.
+    """
+    spans: list[Span] = []
+    rules: list[Span] = []  # since the last credit; they go only if another one follows
+    place = start
+    for _ in range(_CREDIT_PARAGRAPHS):
+        paragraph = _next_paragraph(text, place, end)
+        if paragraph is None:
+            break
+        words = text[paragraph.start : paragraph.end]
+        place = paragraph.end
+        if _RULE.fullmatch(words.strip("\n")):
+            note = _ruled_note(text, paragraph, end)
+            if note is None:
+                rules.append(paragraph)
+                continue
+            spans += [*rules, note]
+            rules = []
+            place = note.end
+            continue
+        if len(words) > _CREDIT_CHARS:
+            break
+        if _NOTE.match(words):
+            note = _bracketed_note(text, paragraph.start, end) or _single_paragraph(paragraph, words)
+            if note is None:
+                break
+            spans += [*rules, note]
+            place = note.end
+        elif _CREDIT.match(words) or _ABOUT_THE_FILE.search(words):
+            spans += [*rules, paragraph]
+        else:
+            break
+        rules = []
+    return spans
+
+
+def find_notes(text: str, *, start: int, end: int) -> list[Span]:
+    """Return the notes about the file that stand in brackets or in a box and begin between `start` and `end`."""
+    bracketed = [_bracketed_note(text, match.start(), end) for match in _BRACKETED_NOTE.finditer(text, start, end)]
+    boxed = [Span("note", match.start(), match.end()) for match in _BOXED_NOTE.finditer(text, start, end)]
+    return merged([note for note in bracketed if note is not None], boxed)
+
+
+def find_closing_notes(text: str, *, start: int, end: int) -> list[Span]:
+    """Return the notes before the footer, which begins at `end`: in brackets, in a box, or headed and last of all."""
+    headings = list(_NOTE_HEADING.finditer(text, start, end))
+    if not headings:
+        return find_notes(text, start=start, end=end)
+    last = Span("note", headings[-1].start(), end)
+    return merged(find_notes(text, start=start, end=last.start), [last])
+
+
+def _ruled_note(text: str, rule: Span, end: int) -> Span | None:
+    """Return the note between the rule given and the next one, if that is what follows."""
+    paragraph = _next_paragraph(text, rule.end, end)
+    if paragraph is None or not _NOTE.match(text, paragraph.start):
+        return None
+    while paragraph is not None and paragraph.end - rule.start < NOTE_CHARS:
+        if _RULE.fullmatch(text[paragraph.start : paragraph.end].strip("\n")):
+            return Span("note", rule.start, paragraph.end)
+        paragraph = _next_paragraph(text, paragraph.end, end)
+    return None
+
+
+def _single_paragraph(paragraph: Span, words: str) -> Span | None:
+    """Return a note told in one paragraph, heading and all; where only the heading stands, its end is unknown."""
+    is_whole = "[" not in words and len(words.split()) > 8
+    return Span("note", paragraph.start, paragraph.end) if is_whole else None
+
+
+def _bracketed_note(text: str, start: int, end: int) -> Span | None:
+    """Return the note in brackets that begins in the line at `start`, whatever brackets stand within it."""
+    depth = 0
+    for bracket in _BRACKET.finditer(text, start, min(end, start + NOTE_CHARS)):
+        depth += 1 if bracket[0] == "[" else -1
+        if depth == 0:
+            line_end = text.find("\n", bracket.end())
+            rest = text[bracket.end() : line_end if line_end >= 0 else len(text)]
+            return None if rest.strip() else Span("note", start, bracket.end())
+    return None
+
+
+def _next_paragraph(text: str, start: int, end: int) -> Span | None:
+    """Return the next lines up to a blank one, without the line feed of the last."""
+    first = _NOT_BLANK.search(text, start, end)
+    if first is None:
+        return None
+    line = text.rfind("\n", start, first.start()) + 1 or start
+    blank = _BLANK_LINE.search(text, first.start(), end)
+    return Span("credits", line, blank.start() if blank is not None else end)

@@ -1,0 +1,1 @@
+"""Work divided among processes, in memory that is given back."""

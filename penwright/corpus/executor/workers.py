@@ -1,0 +1,147 @@
+"""Run one function over many tasks, in this process or in several, with a bounded number of them under way.
+
+Workers are started afresh ("spawn") on every operating system: a copy of a process that already runs threads, as torch
+does, may hang. They import only what the function's module imports. This module knows nothing of books.
+"""
+
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from itertools import islice
+from multiprocessing.process import BaseProcess
+from types import ModuleType, TracebackType
+from typing import TypeVar
+
+from penwright.corpus.executor.allocator import give_blocks_back
+from penwright.errors import ConfigError, CorpusError
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+MAX_WORKERS = 32
+SMALL_BYTES = 16 << 20
+"""Below this, one process is done before others have started (0.2 s, measured at 40 MB/s on two cores)."""
+SMALL_KNOWN_BYTES = 512 << 20
+"""The same for books that only have to be recognised by their hash, at about 1 GB/s."""
+
+
+def num_workers(requested: int | None, *, num_bytes: int, num_tasks: int, is_known: bool = False) -> int:
+    """Return how many processes to use; 1 means this one.
+
+    Args:
+        requested: What the user asked for, from 1; None to decide here.
+        num_bytes: Size of all tasks together.
+        num_tasks: More processes than tasks would be idle.
+        is_known: Whether the tasks have most likely been done before and only have to be recognised.
+
+    Raises:
+        ConfigError: If the request is out of bounds.
+    """
+    if requested is not None and not 1 <= requested <= MAX_WORKERS:
+        raise ConfigError(f"workers={requested} must lie between 1 and {MAX_WORKERS}.")
+    if requested is None:
+        is_small = num_bytes < (SMALL_KNOWN_BYTES if is_known else SMALL_BYTES)
+        requested = 1 if is_small else min(num_processors(), MAX_WORKERS)
+    return max(1, min(requested, num_tasks))
+
+
+def num_processors() -> int:
+    """Return how many processors this process may use."""
+    if sys.platform == "linux":
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+class Workers:
+    """Some processes that run tasks; a context manager, so that none outlives its use."""
+
+    def __init__(self, count: int) -> None:
+        """Plan for `count` processes; with 1 there are none."""
+        self._count = count
+        self._executor: ProcessPoolExecutor | None = None
+
+    def __enter__(self) -> "Workers":
+        if self._count > 1:
+            context = multiprocessing.get_context("spawn")
+            self._executor = ProcessPoolExecutor(self._count, mp_context=context, initializer=_begin)
+            # All are started at once: the executor waits for ever if one dies while it is about to start another.
+            with _without_main_module():
+                for _ in range(self._count):
+                    self._executor.submit(os.getpid)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._executor is not None:
+            self._executor.shutdown(wait=True, cancel_futures=True)
+
+    def map(self, function: Callable[[Task], Result], tasks: Sequence[Task]) -> Iterator[tuple[int, Result]]:
+        """Yield each task's place and result, in the order in which they are done.
+
+        Args:
+            function: A module's function, so that a worker can import it.
+            tasks: Begun in this order, so the largest should come first. At most twice as many as processes are under
+                way.
+
+        Raises:
+            CorpusError: If a worker dies. What the function raises is raised here too.
+        """
+        if self._executor is None:
+            yield from ((place, function(task)) for place, task in enumerate(tasks))
+            return
+        under_way: dict[Future[Result], int] = {}
+        waiting = iter(enumerate(tasks))
+        try:
+            while True:
+                for place, task in islice(waiting, 2 * self._count - len(under_way)):
+                    under_way[self._executor.submit(function, task)] = place
+                if not under_way:
+                    break
+                for future in wait(under_way, return_when=FIRST_COMPLETED).done:
+                    yield under_way.pop(future), future.result()
+        except BrokenProcessPool as error:
+            raise CorpusError(
+                "a process that was reading books died, often for lack of memory. Run again with workers=1: "
+                "books that are done are not read again."
+            ) from error
+
+
+def _begin() -> None:
+    """Make a process a worker: one that keeps no memory it does not need, and that lives as long as its parent."""
+    give_blocks_back()
+    _live_and_die_with_parent()
+
+
+def _live_and_die_with_parent() -> None:
+    """Leave Ctrl-C to the process that started this one, and end if it is killed: nobody else would tell us to."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    assert parent is not None, "a worker has a parent"
+    threading.Thread(target=_end_after, args=(parent,), daemon=True).start()
+
+
+def _end_after(parent: BaseProcess) -> None:
+    parent.join()
+    os._exit(1)
+
+
+@contextmanager
+def _without_main_module() -> Iterator[None]:
+    """Hide the caller's script while workers start.
+
+    They would import it to find functions that tasks might name in it. Ours name none, and a script without
+    `if __name__ == "__main__":` would run again in each worker.
+    """
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main

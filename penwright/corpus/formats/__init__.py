@@ -1,0 +1,1 @@
+"""Bytes -> text: encodings, HTML, EPUB, tables."""

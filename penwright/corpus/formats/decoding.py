@@ -1,0 +1,205 @@
+"""Turn bytes into text with line feeds, and say how the bytes were understood.
+
+A byte order mark is believed, then strict UTF-8, then UTF-8 with a few stray bytes, then what `detection` finds. What a
+file declares about itself is a hint among these and never more. A file that is not text is refused with one sentence
+that says what it seems to be. This module knows nothing of paths, markup or books.
+"""
+
+import codecs
+import re
+from typing import NamedTuple
+
+import numpy as np
+
+from penwright.corpus.formats.detection import detect, high_runs
+from penwright.errors import ReadingError
+
+# The longer marks first: UTF-16's little-endian mark begins UTF-32's.
+_BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_MAGIC = (
+    (b"%PDF-", "a PDF"),
+    (b"PK\x03\x04", "a zip archive or an office document"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"BZh", "a bzip2 archive"),
+    (b"\xfd7zXZ\x00", "an xz archive"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
+    (b"Rar!\x1a\x07", "a RAR archive"),
+    (b"{\\rtf", "a rich text (RTF) document"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old office document"),
+    (b"\x89PNG\r\n", "a PNG picture"),
+    (b"\xff\xd8\xff", "a JPEG picture"),
+    (b"GIF8", "a GIF picture"),
+    (b"\x7fELF", "a program"),
+    (b"SQLite format 3\x00", "a database"),
+)
+_MOBIPOCKET = b"BOOKMOBI"  # at byte 60 of a Kindle book
+HEAD_BYTES = 1 << 16
+_CONTROLS = bytes([*range(1, 8), *range(14, 26), *range(28, 32), 127])  # but backspace, blanks, DOS's end, escape
+_CONTROL_SHARE = 0.01
+_DECLARATION = re.compile(
+    rb"""^\s*(?:Character\ set\ encoding|Encoding)\s*:\s*(?P<header>[\w-]+)      # a Project Gutenberg header
+    |<meta[^>]{0,200}charset\s*=\s*["']?\s*(?P<meta>[\w-]+)
+    |<\?xml[^>]{0,100}encoding\s*=\s*["'](?P<xml>[\w-]+)""",
+    re.VERBOSE | re.MULTILINE | re.IGNORECASE,
+)
+# Files that declare these hold the curly quotes of cp1252 often enough for browsers to read them as that.
+_LATIN_1 = frozenset({"iso-8859-1", "latin-1", "latin1", "windows-1252", "us-ascii", "ascii"})
+_STRAY_BYTE = re.compile("[\udc80-\udcff]")
+
+
+class Decoded(NamedTuple):
+    """A text and how its bytes were understood."""
+
+    text: str
+    """Without a byte order mark; lines end in line feeds."""
+    encoding: str
+    """The encoding, by a name Python knows."""
+    reason: str
+    """Why that one: "byte order mark", "valid UTF-8", "detected: reads as Polish", ..."""
+
+
+def decode(data: bytes, *, name: str) -> Decoded:
+    """Return the text of a file's bytes.
+
+    Args:
+        data: The bytes of a whole file, or of a piece of one cut at a line's end.
+        name: What an error calls the file.
+
+    Returns:
+        The text. CR, CR LF and CR CR LF have become LF, and the end-of-file mark of DOS is gone.
+
+    Raises:
+        ReadingError: If the file is empty, holds NUL bytes, is not text, or breaks off within a character of its UTF-16
+            or UTF-32.
+    """
+    if not data.strip():
+        raise ReadingError(f"{name} is empty: there is nothing to read in it.")
+    marked = next((its for mark, its in _BYTE_ORDER_MARKS if data.startswith(mark)), None)
+    if marked in ("utf-16", "utf-32"):
+        decoded = _wide(data, marked, name)
+    else:
+        decoded = _by_content(with_line_feeds(data.removeprefix(codecs.BOM_UTF8)), name)
+        if marked is not None and decoded.encoding == "utf-8":
+            decoded = decoded._replace(encoding=marked, reason="byte order mark")
+    if not decoded.text.strip():
+        raise ReadingError(f"{name} is empty: there is nothing to read in it.")
+    return decoded
+
+
+def with_line_feeds(data: bytes) -> bytes:
+    """Return the bytes of a text whose lines end in line feeds, whichever of CR, CR LF and CR CR LF they ended in.
+
+    Args:
+        data: Text in any encoding that writes CR and LF as ASCII does, and nothing else with these bytes.
+    """
+    array = np.frombuffer(data, dtype=np.uint8)
+    returns = np.flatnonzero(array == 13)
+    if len(returns):
+        following = array[np.minimum(returns + 1, len(array) - 1)]
+        if returns[-1] + 1 < len(array) and ((following == 10) | (following == 13)).all():
+            data = data.translate(None, b"\r")  # each one, or run of them, stands before a line feed
+        else:
+            data = data.replace(b"\r\r\n", b"\n").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    return data.rstrip(b"\x1a") if data.endswith(b"\x1a") else data
+
+
+def what_else(data: bytes) -> str | None:
+    """Return what bytes are if they are not text, such as "a PDF", or None if they may well be.
+
+    Args:
+        data: The first bytes of a file; 4 kB suffice, and no more than 64 kB are looked at.
+    """
+    head = data[:HEAD_BYTES]
+    for magic, what in _MAGIC:
+        if head.startswith(magic):
+            return what
+    if head[60:68] == _MOBIPOCKET:
+        return "a Kindle book"
+    if any(head.startswith(mark) for mark, _ in _BYTE_ORDER_MARKS):
+        return None
+    if b"\0" in head:
+        return "a binary file, or UTF-16 without its byte order mark (it holds NUL bytes)"
+    if len(head) - len(head.translate(None, _CONTROLS)) > _CONTROL_SHARE * len(head) + 4:
+        return "a binary file (it is full of control characters)"
+    return None
+
+
+def _wide(data: bytes, encoding: str, name: str) -> Decoded:
+    """Decode UTF-16 or UTF-32, whose byte order mark comes first."""
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise ReadingError(
+            f"{name} begins with the byte order mark of {encoding.upper()}, but is damaged at byte {error.start:,}. "
+            "Save it again, best as UTF-8."
+        ) from error
+    if "\0" in text:
+        raise ReadingError(
+            f"{name} holds NUL characters, so it is not a text. Save it as plain text in UTF-8, or leave it out."
+        )
+    return Decoded(with_line_feeds(text.encode("utf-8")).decode("utf-8"), encoding, "byte order mark")
+
+
+def _by_content(data: bytes, name: str) -> Decoded:
+    what = what_else(data)
+    if what is None and b"\0" in data:
+        what = "a binary file (it holds NUL bytes)"
+    if what is not None:
+        raise ReadingError(f"{name} is {what}, not a text. Save it as plain text in UTF-8, or leave it out.")
+    try:
+        return Decoded(data.decode("utf-8"), "utf-8", "plain ASCII" if data.isascii() else "valid UTF-8")
+    except UnicodeDecodeError:
+        pass
+    mixed = _nearly_utf8(data)
+    if mixed is not None:
+        return mixed
+    declared = _declared(data)
+    encoding, reason = detect(data, declared=declared)
+    if declared == encoding:
+        reason += ", as the file declares"
+    return Decoded(data.decode(encoding), encoding, reason)
+
+
+def _nearly_utf8(data: bytes) -> Decoded | None:
+    """Decode a text that is UTF-8 but for a few bytes, as when two files were pasted together; None if it is not one.
+
+    Each stray byte must be outweighed by three valid characters above ASCII, which text in another encoding never has.
+    """
+    if not _begins_as_utf8(data):
+        return None
+    text = data.decode("utf-8", "surrogateescape")
+    num_stray = len(_STRAY_BYTE.findall(text))
+    num_above_ascii = len(text) - len(text.encode("ascii", "ignore"))
+    if num_above_ascii - num_stray < 3 * num_stray:
+        return None
+    text = _STRAY_BYTE.sub(lambda stray: bytes([ord(stray[0]) - 0xDC00]).decode("cp1252", "replace"), text)
+    return Decoded(text, "utf-8", f"UTF-8 with {num_stray:,} stray bytes, read as cp1252")
+
+
+def _begins_as_utf8(data: bytes) -> bool:
+    """Return whether most of the first bytes above ASCII are UTF-8, which saves looking at the rest of what is not."""
+    runs = [data[start : min(end, start + 96)] for start, end in high_runs(data, limit=64)]
+    num_valid = sum(len(run.decode("utf-8", "ignore").encode("utf-8")) for run in runs)
+    return 2 * num_valid >= sum(map(len, runs))
+
+
+def _declared(data: bytes) -> str | None:
+    """Return the encoding that a Gutenberg header, an HTML page or an XML file claims for itself, by Python's name."""
+    match = _DECLARATION.search(data, 0, 8_192)
+    if match is None:
+        return None
+    claimed = next(group for group in match.groups() if group is not None).decode("ascii", "ignore").lower()
+    if claimed in _LATIN_1:
+        return "cp1252"
+    claimed = claimed.replace("windows-", "cp").replace("iso-8859-", "iso8859-").replace("macintosh", "mac-roman")
+    try:
+        codecs.lookup(claimed)
+    except LookupError:
+        return None
+    return claimed

@@ -1,0 +1,120 @@
+"""Read one piece of a book, clean it, and tell all that has to be known of it later without holding its text.
+
+The one way in which books are read: preparing a corpus and inspecting a shelf both call `read_piece`. This module knows
+nothing of files on disk beyond their bytes, nor of splits and ids.
+
+Shapes: K = distinct characters of a text.
+"""
+
+import hashlib
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from penwright.alphabet.code_points import code_points_of, text_of
+from penwright.corpus.archives.unpacking import MAX_MEMBER_BYTES
+from penwright.corpus.cleaning.clean import Cleaned, CleaningConfig, Cut, clean
+from penwright.corpus.config import CorpusConfig
+from penwright.corpus.formats.document import is_source_code, read_document
+from penwright.corpus.shelf.facts import Facts
+from penwright.corpus.shelf.fingerprints import fingerprint
+from penwright.corpus.sources.chunks import Piece
+from penwright.corpus.sources.discovery import read_range, read_source
+from penwright.errors import ReadingError
+
+MAX_WHOLE_BYTES = MAX_MEMBER_BYTES
+"""Largest archive member, page or table, which cannot be read in parts."""
+COUNT_CHARS = 1 << 15
+"""Characters counted at a time: their code points stay in the processor's cache."""
+
+
+class Reading(NamedTuple):
+    """A clean text with all that is known of it."""
+
+    text: str
+    facts: Facts
+    cuts: tuple[Cut, ...]
+
+
+class RawPiece(NamedTuple):
+    """A piece's bytes as they lie in the file, and their hash."""
+
+    data: bytes
+    sha256: str
+
+
+def read_bytes(piece: Piece) -> RawPiece:
+    """Return a piece's bytes, or those of a whole archive member.
+
+    Raises:
+        ReadingError: If they vanished, changed since they were listed, are too many to be held, or cannot be read.
+    """
+    source, num_bytes = piece.source, piece.stop - piece.start
+    if source.member is None and num_bytes > MAX_WHOLE_BYTES:  # what an archive declares is not to be believed
+        raise ReadingError(
+            f"{source.name} has {num_bytes:,} bytes, of which at most {MAX_WHOLE_BYTES:,} can be held at once. "
+            "Save it as plain text, which is read in parts"
+        )
+    if piece.is_first and piece.is_last:
+        data = read_source(source, max_bytes=MAX_WHOLE_BYTES)
+    else:
+        data = read_range(source, start=piece.start, stop=piece.stop)
+    return RawPiece(data, hashlib.sha256(data).hexdigest())
+
+
+def read_piece(raw: RawPiece, *, piece: Piece, config: CorpusConfig) -> Reading:
+    """Turn a piece's bytes into clean text.
+
+    Args:
+        raw: Its bytes, from `read_bytes`.
+        piece: Where they come from.
+        config: What to cut; a raw configuration takes the text as it is.
+
+    Raises:
+        ReadingError: If the bytes are no text, or nothing is left of them.
+    """
+    name = piece.source.name
+    decoded = read_document(piece.mark + raw.data, name=name)
+    unclean, encoding, reason, sha256 = [decoded.text], decoded.encoding, decoded.reason, raw.sha256
+    del raw, decoded  # from here on handed over, not lent: what was read is gone by the time its lines are joined
+    if config.is_raw:
+        cleaned = Cleaned(unclean.pop(), (), {}, False, False, ())
+    else:
+        cleaned = clean(
+            unclean.pop(),
+            config=CleaningConfig(licence=config.licence, unwrap=config.unwrap, fold=config.fold),
+            is_first=piece.is_first,
+            is_last=piece.is_last,
+            is_code=is_source_code(name),
+        )
+    text = cleaned.text
+    if not text.strip() and piece.is_first and piece.is_last:
+        raise ReadingError(f"{name} holds no text but blanks")
+    characters, counts = count_characters(text)
+    facts = Facts(
+        sha256=sha256,
+        text_sha256=hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest(),
+        num_chars=len(text),
+        encoding=encoding,
+        reason=reason,
+        characters=characters,
+        counts=counts,
+        fingerprint=np.zeros(0, dtype=np.uint64) if config.is_raw else fingerprint(text),
+        details=cleaned.details,
+        is_hard_wrapped=cleaned.is_hard_wrapped,
+        was_unwrapped=cleaned.was_unwrapped,
+        warnings=cleaned.warnings,
+    )
+    return Reading(text, facts, cleaned.cuts)
+
+
+def count_characters(text: str) -> tuple[str, NDArray[np.int64]]:
+    """Return the K distinct characters of a text in code point order, and how often each occurs, (K,)."""
+    total = np.zeros(0, dtype=np.intp)
+    for start in range(0, len(text), COUNT_CHARS):
+        counts = np.bincount(code_points_of(text[start : start + COUNT_CHARS]), minlength=len(total))
+        counts[: len(total)] += total
+        total = counts
+    present = np.flatnonzero(total)
+    return text_of(present.astype(np.uint32)), total[present].astype(np.int64)

@@ -1,0 +1,241 @@
+"""The first pass over a shelf: every book is read, cleaned, counted and kept in the cache as clean text.
+
+A worker holds one piece of one book. What comes back of a book is its facts, never its text, and of these what is long
+goes to disk at once. This module knows nothing of alphabets, splits or ids.
+"""
+
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from penwright.corpus.archives.members import reading_place
+from penwright.corpus.cleaning.clean import Cut
+from penwright.corpus.config import CorpusConfig
+from penwright.corpus.executor.workers import Workers
+from penwright.corpus.passes.clean_text import read_bytes, read_piece
+from penwright.corpus.passes.text_cache import key_of, load_facts, save_entry
+from penwright.corpus.scratch import Scratch
+from penwright.corpus.shelf.facts import Facts, KeptFacts, join_facts, keep
+from penwright.corpus.shelf.selection import ReadBook
+from penwright.corpus.sources.chunks import Piece, pieces_of
+from penwright.corpus.sources.discovery import Source, reading
+from penwright.corpus.sources.listing import Listing
+from penwright.errors import CorpusError, ManifestError, ReadingError
+from penwright.files import sha256_of
+
+Stage = Literal["reading", "encoding", "done"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PrepareProgress:
+    """How far preparing a corpus is."""
+
+    stage: Stage
+    """"reading": clean and count. "encoding": write ids. "done": the corpus is in its place."""
+    num_books: int
+    """Books of this stage."""
+    books_done: int
+    num_bytes: int
+    """Size of this stage's books, in bytes as they lie in their files."""
+    bytes_done: int
+    name: str
+    """The book that was just done; empty at a stage's beginning and end."""
+
+    @classmethod
+    def of(
+        cls, listing: Listing, stage: Stage, *, books_done: int = 0, bytes_done: int = 0, name: str = ""
+    ) -> "PrepareProgress":
+        """Return how far a stage is that goes over the books of a listing."""
+        return cls(
+            stage=stage,
+            num_books=len(listing.sources),
+            books_done=books_done,
+            num_bytes=listing.num_bytes,
+            bytes_done=bytes_done,
+            name=name,
+        )
+
+
+class PieceJob(NamedTuple):
+    """One piece to be read."""
+
+    piece: Piece
+    config: CorpusConfig
+    cache_dir: Path | None
+    """Where its clean text is kept; None keeps it nowhere."""
+
+
+class PieceResult(NamedTuple):
+    """What came of it."""
+
+    start: int
+    """The piece's first byte in its file."""
+    key: str
+    """The name of its clean text in the cache."""
+    facts: Facts | KeptFacts | None
+    failure: str
+    """Why it could not be read, where `facts` is None."""
+    cuts: tuple[Cut, ...] = ()
+    """What was cut out, where that was asked for."""
+    compressed_fraction: float = 0.0
+    """Size of a sample of its text once compressed, relative to before, where that was asked for."""
+
+
+class TakenBook(NamedTuple):
+    """A book that was read, and how to find its clean text."""
+
+    book: ReadBook
+    jobs: tuple[PieceJob, ...]
+    """Its pieces, to be read again should the cache lose one."""
+    results: tuple[PieceResult, ...]
+    """What came of them, in order."""
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The names of its clean pieces in the cache."""
+        return tuple(result.key for result in self.results)
+
+
+class Intake(NamedTuple):
+    """What is known of a shelf once it has been read."""
+
+    books: tuple[TakenBook, ...]
+    skipped: tuple[tuple[str, str], ...]
+    """(name, reason) of what was not read, sorted."""
+
+
+def take_piece(job: PieceJob) -> PieceResult:
+    """Clean one piece of a book into the cache, unless its clean text is there already.
+
+    Raises:
+        OSError: If the cache cannot be written.
+    """
+    piece, config, cache_dir = job
+    assert cache_dir is not None, "books are only kept where there is a cache"
+    try:
+        raw = [read_bytes(piece)]
+        key = key_of(raw[0].sha256, piece=piece, config=config)
+        facts = load_facts(cache_dir, key)
+        if facts is None:
+            # Handed over, not lent: its bytes are gone by the time the text is cleaned.
+            text, facts, _ = read_piece(raw.pop(), piece=piece, config=config)
+            save_entry(cache_dir, key, text=text, facts=facts)
+    except ReadingError as error:
+        return PieceResult(piece.start, "", None, str(error))
+    return PieceResult(piece.start, key, facts, "")
+
+
+def hash_source(source: Source) -> str:
+    """Return the SHA-256 of a large file's bytes, or nothing where it cannot be read any more."""
+    with suppress(ReadingError), reading(source.name):
+        return sha256_of(source.path)
+    return ""
+
+
+def take_in(
+    listing: Listing,
+    *,
+    config: CorpusConfig,
+    cache_dir: Path | None,
+    workers: Workers,
+    scratch: Scratch,
+    take: Callable[[PieceJob], PieceResult] = take_piece,
+) -> Generator[PrepareProgress, None, Intake]:
+    """Read all books of a shelf.
+
+    Args:
+        listing: The books.
+        config: How to clean them.
+        cache_dir: Where clean texts are kept.
+        workers: Who reads them.
+        scratch: Where the arrays of their facts are kept; what is returned is of use as long as it is open.
+        take: What to do with each piece.
+
+    Yields:
+        How far it is, after each book.
+
+    Returns:
+        What is known of the books.
+
+    Raises:
+        CorpusError: If not one book could be read.
+        ManifestError: If a book of a manifest cannot be read or has changed.
+        OSError: If the cache cannot be written.
+    """
+    jobs = [_jobs(source, config, cache_dir) for source in listing.sources]
+    results: list[list[PieceResult]] = [[] for _ in jobs]
+    tasks = sorted(((owner, job) for owner, pieces in enumerate(jobs) for job in pieces), key=_turn)
+    books_done = bytes_done = 0
+    yield PrepareProgress.of(listing, "reading")
+    for place, result in workers.map(take, [job for _, job in tasks]):
+        owner = tasks[place][0]
+        facts = None if result.facts is None else keep(result.facts, scratch=scratch)
+        results[owner].append(result._replace(facts=facts))
+        if len(results[owner]) == len(jobs[owner]):
+            books_done += 1
+            bytes_done += listing.sources[owner].num_bytes
+            name = listing.sources[owner].name
+            yield PrepareProgress.of(listing, "reading", books_done=books_done, bytes_done=bytes_done, name=name)
+    large = [source for source, pieces in zip(listing.sources, jobs, strict=True) if len(pieces) > 1]
+    hashes = {large[place]: sha256 for place, sha256 in workers.map(hash_source, large)}
+    return _conclude(listing, jobs, results, hashes, scratch)
+
+
+def _turn(task: tuple[int, PieceJob]) -> tuple[int, str, int]:
+    """Return when a piece's turn is: members of an archive as they lie in it, then large pieces before small ones.
+
+    A compressed tar is read forwards only, and no worker should be left with a large piece at the end.
+    """
+    _, job = task
+    source = job.piece.source
+    if source.member is None:
+        return 1, "", job.piece.start - job.piece.stop
+    try:
+        return 0, source.name.removesuffix(source.member), reading_place(source.path, source.member)
+    except (ReadingError, OSError):  # it was changed since it was listed, which reading it will tell
+        return 0, source.name, 0
+
+
+def _jobs(source: Source, config: CorpusConfig, cache_dir: Path | None) -> tuple[PieceJob, ...]:
+    """Return the pieces of a book; a large file that has vanished is one piece, whose reading will say so."""
+    try:
+        pieces = pieces_of(source)
+    except ReadingError:
+        pieces = (Piece(source, 0, source.num_bytes, b""),)
+    return tuple(PieceJob(piece, config, cache_dir) for piece in pieces)
+
+
+def _conclude(
+    listing: Listing,
+    jobs: Sequence[tuple[PieceJob, ...]],
+    results: Sequence[Sequence[PieceResult]],
+    hashes: Mapping[Source, str],
+    scratch: Scratch,
+) -> Intake:
+    """Join the pieces of each book and say which books could not be read."""
+    taken, skipped = [], list(listing.skipped)
+    for source, listed, pieces, found in zip(listing.sources, listing.listed, jobs, results, strict=True):
+        in_order = sorted(found, key=lambda result: result.start)
+        facts = [result.facts for result in in_order if result.facts is not None]
+        sha256 = hashes.get(source) or facts[0].sha256 if facts else ""
+        failure = next((result.failure for result in found if result.failure), "")
+        if hashes.get(source) == "":
+            failure = f"{source.name} vanished while it was being read"
+        if listed is not None and (failure or listed.sha256 not in ("", sha256)):
+            raise ManifestError(
+                f"{failure}. Restore the file, or set keep = false in the manifest."
+                if failure
+                else f"{source.name} is no longer what the manifest lists (its sha256 is {sha256}). Restore it, or put "
+                "its new sha256 into the manifest."
+            )
+        if failure:
+            skipped.append((source.name, failure))
+        else:
+            book = ReadBook(source, keep(join_facts(facts, sha256=sha256), scratch=scratch), listed)
+            taken.append(TakenBook(book, pieces, tuple(in_order)))
+    if not taken:
+        reasons = " ".join(f"{reason}." for _, reason in skipped[:3])
+        raise CorpusError(f"none of the {len(listing.sources)} files found holds a book. {reasons}")
+    return Intake(tuple(taken), tuple(sorted(skipped)))

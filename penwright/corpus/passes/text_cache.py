@@ -1,0 +1,152 @@
+"""Keep each book's clean text between runs, so that an unchanged book is never cleaned twice.
+
+An entry is one file: a line of JSON with what is known of the text, then the text in UTF-8. Its name is a hash of the
+book's bytes and of everything that decides how they are cleaned; time and file names play no part. An entry that is
+missing or damaged is made again, so the folder may be deleted at any time. The texts stay when a corpus is finished:
+adding one book to a shelf then costs one book's cleaning. What only an older version of a corpus used is removed with
+it.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import numpy as np
+
+from penwright.corpus.cleaning.clean import CLEANING_VERSION
+from penwright.corpus.config import CorpusConfig
+from penwright.corpus.formats.document import is_source_code
+from penwright.corpus.shelf.facts import Facts
+from penwright.corpus.sources.chunks import Piece
+from penwright.corpus.sources.discovery import CACHE_TAG
+from penwright.files import replacing, write_text
+
+ENTRY_VERSION = 1
+FOLDER = "books"
+TEXT_BYTES = 1 << 16
+"""Bytes of a text read at a time."""
+
+
+def key_of(sha256: str, *, piece: Piece, config: CorpusConfig) -> str:
+    """Return the name of a piece's entry.
+
+    Args:
+        sha256: Of the piece's bytes.
+        piece: Its suffix, whether its name is a program's, and its place in the book matter to reading and cleaning;
+            its name does not otherwise.
+        config: What is cut.
+    """
+    how: dict[str, Any] = {
+        "entry": ENTRY_VERSION,
+        "cleaning": CLEANING_VERSION,
+        "is_raw": config.is_raw,
+        "config": None if config.is_raw else [config.licence, config.unwrap, config.fold],
+        "suffix": PurePosixPath(piece.source.name).suffix.lower(),
+        "is_code": is_source_code(piece.source.name),
+        "place": [piece.is_first, piece.is_last, piece.mark.hex()],
+        "sha256": sha256,
+    }
+    return hashlib.sha256(json.dumps(how, sort_keys=True).encode("ascii")).hexdigest()
+
+
+def make_cache(cache_dir: Path) -> None:
+    """Make the folder of entries, with the tag by which backups, and readers of shelves, know a cache.
+
+    Raises:
+        OSError: If it cannot be made.
+
+    Source: Cache Directory Tagging Specification, version 0.6.
+    """
+    tag = cache_dir / FOLDER / CACHE_TAG
+    if not tag.is_file():
+        tag.parent.mkdir(parents=True, exist_ok=True)
+        write_text(
+            tag, "Signature: 8a477f597d28d172789f06886806bc55\n# Clean texts of Penwright's; they can be made again.\n"
+        )
+
+
+def entry_path(cache_dir: Path, key: str) -> Path:
+    """Return where an entry lies, in one of 256 folders."""
+    return cache_dir / FOLDER / key[:2] / key
+
+
+def load_facts(cache_dir: Path, key: str) -> Facts | None:
+    """Return what is known of a text in the cache, or None where the entry is missing or damaged."""
+    path = entry_path(cache_dir, key)
+    try:
+        with path.open("rb") as file:
+            head = file.readline()
+            num_bytes = path.stat().st_size - len(head)
+        data = json.loads(head)
+        if data.pop("num_bytes") != num_bytes:
+            return None
+        data["fingerprint"] = np.array(data["fingerprint"], dtype=np.uint64)
+        data["counts"] = np.array(data["counts"], dtype=np.int64)
+        return Facts(**{**data, "warnings": tuple(data["warnings"])})
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError):
+        return None
+
+
+def save_entry(cache_dir: Path, key: str, *, text: str, facts: Facts) -> None:
+    """Write an entry, whole or not at all.
+
+    Raises:
+        OSError: If the disk is full or the folder cannot be written.
+    """
+    data = text.encode("utf-8", "surrogatepass")
+    arrays = {"fingerprint": facts.fingerprint.tolist(), "counts": facts.counts.tolist()}
+    head = {**asdict(facts), **arrays, "num_bytes": len(data)}
+    path = entry_path(cache_dir, key)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(path) as file:
+        file.write(json.dumps(head, ensure_ascii=True).encode("ascii") + b"\n")
+        file.write(data)
+
+
+def iter_text(cache_dir: Path, key: str) -> Iterator[str] | None:
+    """Return the text of an entry in stretches of constant size, or None where it is missing or damaged.
+
+    The text is compared with its digest before any of it is returned.
+    """
+    path = entry_path(cache_dir, key)
+    facts = load_facts(cache_dir, key)
+    digest = hashlib.sha256()
+    with suppress(OSError), path.open("rb") as file:
+        file.readline()
+        while data := file.read(TEXT_BYTES):
+            digest.update(data)
+    return _stretches(path) if facts is not None and digest.hexdigest() == facts.text_sha256 else None
+
+
+def _stretches(path: Path) -> Iterator[str]:
+    """Yield a text in stretches that never cut a character in two."""
+    rest = b""
+    with path.open("rb") as file:
+        file.readline()
+        while data := file.read(TEXT_BYTES):
+            data = rest + data
+            whole = _whole_characters(data)
+            rest = data[whole:]
+            yield data[:whole].decode("utf-8", "surrogatepass")
+    yield rest.decode("utf-8", "surrogatepass")
+
+
+def _whole_characters(data: bytes) -> int:
+    """Return how many of the bytes are whole characters: a character begins at each byte that is no continuation."""
+    place = len(data) - 1
+    while place > 0 and data[place] & 0xC0 == 0x80:
+        place -= 1
+    lead = data[place]
+    needed = 1 if lead < 0xC0 else 2 if lead < 0xE0 else 3 if lead < 0xF0 else 4
+    return len(data) if place + needed <= len(data) else place
+
+
+def remove_entries(cache_dir: Path, keys: set[str]) -> None:
+    """Remove entries that no corpus needs any more; one that is gone or in use is left alone."""
+    for key in keys:
+        with suppress(OSError):
+            entry_path(cache_dir, key).unlink()

@@ -1,0 +1,153 @@
+"""What is known of a book once it has been read: a page of facts, and its arrays, held or kept on disk.
+
+A book's fingerprint and the counts of its characters take more room than all else that is known of it, and a shelf may
+hold more books than memory holds such arrays. This module knows nothing of how they are come by.
+
+Shapes: K = distinct characters of a text, F = values of a fingerprint, at most 512.
+"""
+
+import hashlib
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from penwright.alphabet.code_points import code_points_of, text_of
+from penwright.corpus.scratch import Scratch
+from penwright.corpus.shelf.fingerprints import NUM_HASHES
+
+_HASH, _COUNT, _CODE_POINT = np.dtype(np.uint64), np.dtype(np.int64), np.dtype(np.uint32)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class BriefFacts:
+    """What is known of a piece of a book, or of a whole book, but its arrays."""
+
+    sha256: str
+    """Of its bytes, 64 hexadecimal digits."""
+    text_sha256: str
+    """Of its clean text in UTF-8."""
+    num_chars: int
+    """Characters of the clean text."""
+    encoding: str
+    reason: str
+    """Why this encoding was chosen."""
+    details: dict[str, str]
+    """Title, author and the like, as the distributor's header tells them."""
+    is_hard_wrapped: bool
+    was_unwrapped: bool
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Facts(BriefFacts):
+    """What is known of a piece of a book, or of a whole book, once it has been read."""
+
+    characters: str
+    """Its K distinct characters, in code point order."""
+    counts: NDArray[np.int64]
+    """How often each of them occurs, (K,)."""
+    fingerprint: NDArray[np.uint64]
+    """Sampled hashes by which other editions are found, (F,)."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class KeptFacts(BriefFacts):
+    """The same with the arrays on disk, from where they are read each time they are asked for."""
+
+    scratch: Scratch
+    place: int
+    """Of the fingerprint, in bytes; the counts and the characters follow."""
+    num_hashes: int
+    """F."""
+    num_characters: int
+    """K."""
+
+    @property
+    def fingerprint(self) -> NDArray[np.uint64]:
+        """Sampled hashes by which other editions are found, (F,)."""
+        return cast(NDArray[np.uint64], self.scratch.read(self.place, dtype=_HASH, count=self.num_hashes))
+
+    @property
+    def counts(self) -> NDArray[np.int64]:
+        """How often each of the characters occurs, (K,)."""
+        place = self.place + self.num_hashes * _HASH.itemsize
+        return cast(NDArray[np.int64], self.scratch.read(place, dtype=_COUNT, count=self.num_characters))
+
+    @property
+    def characters(self) -> str:
+        """The K distinct characters, in code point order."""
+        place = self.place + self.num_hashes * _HASH.itemsize + self.num_characters * _COUNT.itemsize
+        code_points = self.scratch.read(place, dtype=_CODE_POINT, count=self.num_characters)
+        return text_of(cast(NDArray[np.uint32], code_points))
+
+
+def keep(facts: Facts | KeptFacts, *, scratch: Scratch) -> KeptFacts:
+    """Return the same facts with their arrays on disk, those that are kept already as they are.
+
+    Raises:
+        CorpusError: If the disk is full.
+    """
+    if isinstance(facts, KeptFacts):
+        return facts
+    code_points = code_points_of(facts.characters)
+    place = scratch.write(
+        [facts.fingerprint.astype(_HASH), facts.counts.astype(_COUNT), code_points.astype(_CODE_POINT)]
+    )
+    return KeptFacts(
+        sha256=facts.sha256,
+        text_sha256=facts.text_sha256,
+        num_chars=facts.num_chars,
+        encoding=sys.intern(facts.encoding),  # another process sent it: without this, each book has its own
+        reason=sys.intern(facts.reason),
+        details={sys.intern(name): value for name, value in facts.details.items()},
+        is_hard_wrapped=facts.is_hard_wrapped,
+        was_unwrapped=facts.was_unwrapped,
+        warnings=facts.warnings,
+        scratch=scratch,
+        place=place,
+        num_hashes=len(facts.fingerprint),
+        num_characters=len(code_points),
+    )
+
+
+def total_counts(texts: Iterable[Facts | KeptFacts]) -> dict[str, int]:
+    """Return how often each character occurs in some texts together."""
+    counts: dict[str, int] = {}
+    for facts in texts:
+        for character, count in zip(facts.characters, facts.counts.tolist(), strict=True):
+            counts[character] = counts.get(character, 0) + count
+    return counts
+
+
+def join_facts(pieces: Sequence[Facts | KeptFacts], *, sha256: str) -> Facts | KeptFacts:
+    """Return the facts of a whole book from those of its pieces.
+
+    Args:
+        pieces: In order, at least one.
+        sha256: Of the whole file's bytes.
+    """
+    if len(pieces) == 1:
+        return pieces[0]
+    counts = total_counts(pieces)
+    characters = "".join(sorted(counts))
+    # An all-ASCII piece says nothing against the encoding that a later piece shows.
+    telling = next((facts for facts in pieces if facts.encoding not in ("ascii", "utf-8")), pieces[0])
+    return Facts(
+        sha256=sha256,
+        text_sha256=hashlib.sha256("".join(facts.text_sha256 for facts in pieces).encode("ascii")).hexdigest(),
+        num_chars=sum(facts.num_chars for facts in pieces),
+        encoding=telling.encoding,
+        reason=telling.reason,
+        characters=characters,
+        counts=np.array([counts[character] for character in characters], dtype=np.int64),
+        # Each piece has the smallest hashes of its sentences, so the smallest of them all are those of the book.
+        fingerprint=np.unique(np.concatenate([facts.fingerprint for facts in pieces]))[:NUM_HASHES],
+        details=pieces[0].details,
+        is_hard_wrapped=any(facts.is_hard_wrapped for facts in pieces),
+        was_unwrapped=any(facts.was_unwrapped for facts in pieces),
+        warnings=tuple(dict.fromkeys(warning for facts in pieces for warning in facts.warnings)),
+    )

@@ -1,0 +1,128 @@
+"""Find the pairs of texts on a shelf of which one is largely found in the other, in memory that does not grow with it.
+
+Texts that share hashes meet where the hashes of all of them are sorted. That is done in parts, told by the hashes' last
+bits, so that equal ones are in the same part; how many hashes a pair shares is added up in parts of the pairs. Between
+the two, both lie on disk once they are too many. This module knows nothing of what a hash stands for.
+
+Shapes: R = hashes of one part, or pairs of one part.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple, Protocol, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from penwright.corpus.scratch import Buckets, Scratch
+from penwright.corpus.shelf.fingerprints import NUM_HASHES, Fingerprint, similarity
+
+MIN_SHARED = 4
+"""Texts that share fewer hashes are no duplicates: a quotation shares as many."""
+MAX_OWNERS = 64
+"""A hash of more texts than this pairs each with the next one alone, or its cost would grow with the square of their
+number. Copies of one text become a chain; a publisher's formula leaves texts too little alike to be a pair."""
+PART_HASHES = 1 << 15
+"""Hashes of all texts that are compared at a time, which bounds the memory."""
+_OWNED = np.dtype([("hash", np.uint64), ("owner", np.int32)])
+_COUNTED = np.dtype([("pair", np.int64), ("count", np.int32)])
+
+Records = NDArray[np.void]
+
+
+class Fingerprints(Protocol):
+    """One fingerprint for each text, wherever they are kept; a list will do."""
+
+    def __len__(self) -> int:
+        """Return the number of texts."""
+
+    def __getitem__(self, place: int, /) -> Fingerprint:
+        """Return a text's fingerprint."""
+
+
+class DuplicatePair(NamedTuple):
+    """Two texts that share much."""
+
+    first: int
+    """Index of the one given earlier."""
+    second: int
+    similarity: float
+    """Estimated share of the smaller one found in the larger, 0 to 1."""
+
+
+def near_duplicates(
+    fingerprints: Fingerprints, *, scratch_dir: Path | None = None, threshold: float = 0.5
+) -> list[DuplicatePair]:
+    """Return the pairs of texts of which one is largely found in the other.
+
+    Args:
+        fingerprints: One for each text, from `fingerprint`. Each is asked for once, and again for each pair.
+        scratch_dir: Where hashes and pairs lie for a while that are too many to be held; None for the operating
+            system's place for such files.
+        threshold: Least similarity of a pair, above 0.
+
+    Returns:
+        The pairs in order of their indices; of more than `MAX_OWNERS` copies, perhaps only each with the next. Only
+        texts that share `MIN_SHARED` hashes are compared, so the cost grows with what is shared and not with the number
+        of pairs; and so a text may be missed in one some sixty times as long, of whose hashes few are its own.
+
+    Raises:
+        CorpusError: If the disk is full.
+    """
+    num_texts = len(fingerprints)
+    if num_texts < 2:
+        return []
+    with Scratch(scratch_dir) as scratch:
+        return [
+            DuplicatePair(first, second, share)
+            for first, second in _pairs_that_share(fingerprints, scratch)
+            if (share := similarity(fingerprints[first], fingerprints[second])) >= threshold
+        ]
+
+
+def _pairs_that_share(fingerprints: Fingerprints, scratch: Scratch) -> Iterator[tuple[int, int]]:
+    """Yield the pairs that share at least `MIN_SHARED` hashes, in order of their indices."""
+    num_texts = len(fingerprints)
+    num_parts = 1 << (num_texts * NUM_HASHES // PART_HASHES).bit_length()
+    hashes = Buckets(scratch, num_buckets=num_parts, dtype=_OWNED)
+    for owner in range(num_texts):
+        one = fingerprints[owner]
+        owned = np.empty(len(one), dtype=_OWNED)
+        owned["hash"], owned["owner"] = one, owner
+        hashes.put(owned, buckets=(owned["hash"] & np.uint64(num_parts - 1)).astype(np.int64))
+    pairs = Buckets(scratch, num_buckets=num_parts, dtype=_COUNTED)
+    for part in range(num_parts):
+        for counted in _shared_in(cast(Records, hashes.take(part)), num_texts=num_texts):
+            pairs.put(counted, buckets=counted["pair"] // num_texts * num_parts // num_texts)
+    for part in range(num_parts):  # in order of the first text
+        counted = cast(Records, pairs.take(part))
+        found, place = np.unique(counted["pair"], return_inverse=True)
+        num_shared = np.bincount(place, weights=counted["count"], minlength=len(found))
+        for pair in found[num_shared >= MIN_SHARED].tolist():
+            yield divmod(pair, num_texts)
+
+
+def _shared_in(owned: Records, *, num_texts: int) -> Iterator[Records]:
+    """Yield pairs, as first * num_texts + second, and how many hashes of a part they share; a pair may come again.
+
+    Args:
+        owned: All hashes of a part (R,), with the texts they belong to in rising order.
+        num_texts: Number of texts.
+    """
+    owned = owned[np.argsort(owned["hash"], kind="stable")]  # owners stay in rising order within a hash
+    hashes, owners = owned["hash"], owned["owner"]
+    first_of = np.flatnonzero(np.concatenate([[True], hashes[1:] != hashes[:-1]])[: len(hashes)])
+    num_owners = np.diff(np.append(first_of, len(hashes)))
+    is_rare = np.repeat(num_owners <= MAX_OWNERS, num_owners)
+    for distance in range(1, MAX_OWNERS):
+        if distance == 2:  # neighbours of all hashes have been told, and more is told of the rare ones only
+            hashes, owners = hashes[is_rare], owners[is_rare]
+        is_pair = hashes[distance:] == hashes[:-distance]
+        if not is_pair.any():
+            break
+        pairs = owners[:-distance][is_pair].astype(np.int64) * num_texts + owners[distance:][is_pair]
+        # Counted at once: of many editions of one book, every hash is shared by every pair.
+        distinct, counts = np.unique(pairs, return_counts=True)
+        counted = np.empty(len(distinct), dtype=_COUNTED)
+        counted["pair"], counted["count"] = distinct, counts
+        yield counted

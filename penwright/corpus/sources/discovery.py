@@ -1,0 +1,298 @@
+"""Find the books behind the files, folders, patterns and archives a person names, and read their bytes.
+
+Nothing is opened but archives' directories and each file's first bytes. What is not taken is listed with its reason.
+This module knows nothing of encodings, cleaning or the corpus.
+"""
+
+import glob
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from penwright.corpus.archives.members import is_archive, list_members, read_member
+from penwright.corpus.archives.unpacking import MAX_MEMBER_BYTES
+from penwright.corpus.formats.document import is_probably_text
+from penwright.corpus.places import at_home
+from penwright.errors import CorpusError, ReadingError, did_you_mean
+
+Paths = str | Path | Sequence[str | Path]
+
+MANIFEST_MARK = "# Penwright manifest"
+"""The first words of a manifest, by which a folder's own manifest is told from its books."""
+CACHE_TAG = "CACHEDIR.TAG"
+"""The file by which a folder says that it is a cache."""
+HEAD_BYTES = 4096
+_OTHER_FOLDERS = frozenset({"__pycache__", "node_modules"})
+_PACKED_DOCUMENTS = frozenset({".epub"})
+"""Suffixes of documents that are not text themselves but hold some."""
+
+
+class Source(NamedTuple):
+    """One book's bytes: a file, or one member of an archive."""
+
+    path: Path
+    member: str | None
+    """Its name inside the archive; None for a plain file."""
+    num_bytes: int
+    """As listed; of a member, as the archive declares it."""
+    root: Path
+    """The folder below which `name` is told."""
+
+    @property
+    def name(self) -> str:
+        """What a user sees: the path below the folder that was given, and the member."""
+        member = "" if self.member is None else "/" + self.member.encode("utf-8", "replace").decode("utf-8")
+        return _shown(self.path, self.root) + member
+
+
+class Discovery(NamedTuple):
+    """What was found."""
+
+    sources: tuple[Source, ...]
+    """Sorted by name."""
+    skipped: tuple[tuple[str, str], ...]
+    """(name, reason) of each file or folder that is not taken, sorted."""
+
+
+def discover(paths: Paths) -> Discovery:
+    """Find the books behind what a user named.
+
+    Args:
+        paths: Files, folders (read recursively), archives and patterns such as "books/**/*.txt"; one or several.
+
+    Returns:
+        The same, whatever the order of `paths`.
+
+    Raises:
+        CorpusError: If a path does not exist, a pattern matches nothing, or nothing readable is left.
+    """
+    given = as_list(paths)
+    skipped: dict[str, str] = {}
+    found: dict[tuple[Path, str | None], Source] = {}
+    for path, root in _expand(given):
+        for source in _sources_at(path, root, skipped):
+            key = (_real(source.path), source.member)
+            # A file named twice is one book; the shorter name is kept, whichever came first.
+            if key not in found or source.name < found[key].name:
+                found[key] = source
+    sources = tuple(sorted(found.values(), key=lambda source: (source.name, source.path, source.member or "")))
+    if not sources:
+        reasons = "".join(f" {name}: {reason}." for name, reason in sorted(skipped.items())[:3])
+        more = f" And {len(skipped) - 3:,} more." if len(skipped) > 3 else ""
+        places = ", ".join(map(str, given))
+        raise CorpusError(
+            f"no book was found in {places}.{reasons}{more} Give text files, or a folder that holds some."
+        )
+    return Discovery(sources, tuple(sorted(skipped.items())))
+
+
+def as_list(paths: Paths) -> list[str | Path]:
+    """Return one path or several as a list of several."""
+    given = [paths] if isinstance(paths, str | Path) else list(paths)
+    if not given:
+        raise CorpusError("no path was given. Name files, folders or patterns to read.")
+    return given
+
+
+def read_source(source: Source, *, max_bytes: int = MAX_MEMBER_BYTES) -> bytes:
+    """Return the bytes of one book, of an archive's member at most `max_bytes`.
+
+    Raises:
+        ReadingError: If it vanished, changed since it was listed, is too large a member, or cannot be read.
+    """
+    if source.member is not None:
+        with reading(source.name):
+            return read_member(source.path, source.member, max_bytes=max_bytes)
+    return read_range(source, start=0, stop=source.num_bytes)
+
+
+def read_range(source: Source, *, start: int, stop: int) -> bytes:
+    """Return a stretch of a plain file's bytes.
+
+    Args:
+        source: A file that is no archive member.
+        start: First byte, from 0.
+        stop: One after the last byte, at most `source.num_bytes`.
+
+    Raises:
+        ReadingError: If the file vanished, has another size than when it was listed, or cannot be read.
+    """
+    with reading(source.name), source.path.open("rb") as file:
+        file.seek(start)
+        data = file.read(stop - start)
+        num_bytes = os.fstat(file.fileno()).st_size
+    if len(data) != stop - start or num_bytes != source.num_bytes:
+        raise ReadingError(f"{source.name} changed while it was being read; leave it alone and run again")
+    return data
+
+
+@contextmanager
+def reading(name: str) -> Iterator[None]:
+    """Turn what the operating system says about a file into one sentence with its name."""
+    try:
+        yield
+    except OSError as error:
+        raise ReadingError(f"{name} {_what_happened(error)}") from error
+
+
+def _what_happened(error: OSError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "was there when the files were listed and has vanished since"
+    if isinstance(error, PermissionError):
+        return "may not be read by this user; change its permissions or leave it out"
+    return f"cannot be read ({error.strerror or error})"
+
+
+def _expand(given: Sequence[str | Path]) -> Iterator[tuple[Path, Path]]:
+    """Yield each existing path behind what was given, with the folder its name is told from."""
+    for entry in given:
+        path = at_home(entry)
+        if os.path.lexists(path):
+            yield path, path if path.is_dir() else path.parent
+        elif glob.has_magic(str(path)):
+            root = _fixed_part(path)
+            try:
+                matches = sorted(root.glob(str(path.relative_to(root))))
+            except ValueError as error:
+                raise CorpusError(f"in '{entry}' the ** must stand by itself, as in 'books/**/*.txt'.") from error
+            visible = [match for match in matches if not _is_hidden(match.relative_to(root))]
+            if not visible:
+                raise CorpusError(f"the pattern '{entry}' matches no file. Check it, or name the folder itself.")
+            yield from ((match, root) for match in visible)
+        else:
+            raise CorpusError(f"there is no file or folder '{entry}'.{_near_name(path)}")
+
+
+def _fixed_part(pattern: Path) -> Path:
+    """Return the folder before the first wildcard of a pattern."""
+    parts = pattern.parts
+    first = next(place for place, part in enumerate(parts) if glob.has_magic(part))
+    return Path(*parts[:first])
+
+
+def _is_hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)
+
+
+def _near_name(path: Path) -> str:
+    """Return a suggestion from the nearest folder that exists, where one of its names is close."""
+    with suppress(OSError):
+        hint = did_you_mean(path.name, [entry.name for entry in path.parent.iterdir()])
+        if hint.startswith(" Did"):
+            return hint
+    if not path.parent.exists():
+        return f" Its folder '{path.parent}' does not exist either."
+    return ""
+
+
+def _sources_at(path: Path, root: Path, skipped: dict[str, str]) -> Iterator[Source]:
+    """Yield the books at one path that exists, and note what is passed over."""
+    if path.is_dir():
+        for file in _walk(path, root, skipped):
+            yield from _sources_in_file(file, root, skipped)
+    else:
+        yield from _sources_in_file(path, root, skipped)
+
+
+def _walk(folder: Path, root: Path, skipped: dict[str, str]) -> Iterator[Path]:
+    """Yield the files below a folder, each real folder once, whatever links lead to it."""
+    seen: set[Path] = set()
+    waiting = [folder]
+    while waiting:
+        current = waiting.pop()
+        shown = _shown(current, root)
+        real = _real(current)
+        if real in seen:
+            skipped[shown] = "is a link to a folder that is read already"
+            continue
+        seen.add(real)
+        try:
+            entries = sorted(current.iterdir())
+        except OSError as error:
+            skipped[shown] = _what_happened(error)
+            continue
+        names = {entry.name for entry in entries}
+        if reason := _reason_against_folder(current.name, names, is_given=current == folder):
+            skipped[shown] = reason
+            continue
+        for entry in entries:
+            if entry.name.startswith("."):
+                skipped[_shown(entry, root)] = "is hidden (its name begins with a dot)"
+            elif entry.is_dir():
+                waiting.append(entry)
+            else:
+                yield entry
+
+
+def _reason_against_folder(name: str, names: set[str], *, is_given: bool) -> str:
+    """Return why a folder holds no books, or nothing."""
+    if {"corpus.json", "ids.bin"} <= names:
+        return "is a corpus that Penwright prepared, not a shelf"
+    if CACHE_TAG in names:
+        return "is a cache"
+    if {"config.toml", "metrics.jsonl"} <= names:
+        return "is a run of Penwright's; its samples are no books"
+    return "holds programs, not books" if name in _OTHER_FOLDERS and not is_given else ""
+
+
+def _sources_in_file(path: Path, root: Path, skipped: dict[str, str]) -> Iterator[Source]:
+    """Yield the book in a file, or the books in an archive."""
+    shown = _shown(path, root)
+    try:
+        num_bytes = path.stat().st_size
+        if not path.is_file():
+            skipped[shown] = "is no ordinary file"
+        elif num_bytes == 0:
+            skipped[shown] = "is empty"
+        elif is_archive(path):
+            yield from _sources_in_archive(path, root, skipped)
+        elif reason := _reason_against_file(path):
+            skipped[shown] = reason
+        else:
+            yield Source(path, None, num_bytes, root)
+    except OSError as error:
+        is_broken = path.is_symlink() and isinstance(error, FileNotFoundError)
+        skipped[shown] = "is a link to a file that does not exist" if is_broken else _what_happened(error)
+
+
+def _sources_in_archive(path: Path, root: Path, skipped: dict[str, str]) -> Iterator[Source]:
+    """Yield the members of an archive that may be books; an archive that cannot be listed is passed over whole."""
+    shown = _shown(path, root)
+    try:
+        members = list_members(path)
+    except ReadingError as error:
+        skipped[shown] = str(error)
+        return
+    for member in members:
+        if any(part.startswith(".") or part == "__MACOSX" for part in member.name.split("/")):
+            skipped[f"{shown}/{member.name}"] = "is hidden"
+        elif member.num_bytes == 0:
+            skipped[f"{shown}/{member.name}"] = "is empty"
+        else:
+            yield Source(path, member.name, member.num_bytes, root)
+
+
+def _reason_against_file(path: Path) -> str:
+    """Return why a file that is no archive is no book, judged by its first bytes, or nothing."""
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+    if path.suffix.lower() in _PACKED_DOCUMENTS:
+        return ""
+    if head.startswith(MANIFEST_MARK.encode("ascii")):
+        return "is a manifest; name it itself to read the books it lists"
+    return "" if is_probably_text(head) else "is no text (its bytes are those of a program, a picture or the like)"
+
+
+def _shown(path: Path, root: Path) -> str:
+    """Return a path below a root as text that can be written; bytes of a name that are no text become U+FFFD."""
+    return os.fsencode(path.relative_to(root).as_posix()).decode("utf-8", "replace")
+
+
+def _real(path: Path) -> Path:
+    """Return the path with every link followed, or the path itself where links lead in a circle."""
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError):
+        return path.absolute()

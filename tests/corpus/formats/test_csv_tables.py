@@ -1,0 +1,51 @@
+"""A table becomes its column of text, whichever delimiter and header it has."""
+
+import csv
+
+import pytest
+
+from penwright.corpus.formats.csv_tables import table_to_text
+from penwright.errors import ReadingError
+
+LONG = "The road went on over the hill and down to the river."
+
+
+@pytest.mark.parametrize(
+    ("table", "text"),
+    [
+        ("title,text\nA,First.\nB,Second.\n", "First.\nSecond.\n"),
+        ('title;TEXT\nA;"First; with a semicolon."\n', "First; with a semicolon.\n"),
+        ("author|content\nA|First, with a comma.\n", "First, with a comma.\n"),
+        (f"id,year,what\n1,1900,{LONG}\n2,1901,{LONG}\n", f"{LONG}\n{LONG}\n"),
+        (f"1,{LONG}\n2,{LONG}\n", f"{LONG}\n{LONG}\n"),
+        ('text\n"One.\nTwo."\nThree.\n', "One.\nTwo.\n\nThree.\n"),
+        ("text\nHe came, saw, and left.\n", "He came, saw, and left.\n"),
+        ('text\n"She said ""no"" twice."\n', 'She said "no" twice.\n'),
+        ("a,text\n1,First.\n2\n3,\n4,Last.\n", "First.\nLast.\n"),
+    ],
+)
+def test_the_text_column_is_found(table: str, text: str) -> None:
+    assert table_to_text(table, name="t.csv") == text
+
+
+def test_a_given_delimiter_is_used() -> None:
+    assert table_to_text("a,b\ttext\n1,2\tFirst, of all.\n", name="t.tsv", delimiter="\t") == "First, of all.\n"
+
+
+def test_a_cell_may_hold_a_whole_book_and_the_limit_of_the_process_is_put_back() -> None:
+    before = csv.field_size_limit(131_072)
+    book = "word " * 60_000
+    assert table_to_text(f"text\n{book}\n", name="t.csv") == book.strip() + "\n"
+    assert csv.field_size_limit(before) == 131_072
+
+
+def test_a_table_of_numbers_names_its_columns() -> None:
+    with pytest.raises(
+        ReadingError, match=r"t.csv has no column of text: it has year, price. Name the column .* 'text'"
+    ):
+        table_to_text("year,price\n1900,3\n1901,4\n", name="t.csv")
+
+
+def test_a_table_without_rows_is_refused() -> None:
+    with pytest.raises(ReadingError, match=r"t.csv has no rows"):
+        table_to_text("\n\n", name="t.csv")

@@ -1,0 +1,106 @@
+"""An EPUB becomes its chapters in reading order; protected and damaged ones are refused with a sentence."""
+
+import struct
+import zipfile
+from io import BytesIO
+
+import pytest
+
+from penwright.corpus.formats.epub import epub_to_text
+from penwright.errors import ReadingError
+
+CONTAINER = """<?xml version="1.0"?>
+<container xmlns="urn:oasis:names:tc:opendocument:xmlns:container">
+<rootfiles><rootfile full-path="OEBPS/book.opf" media-type="application/oebps-package+xml"/></rootfiles></container>"""
+PACKAGE = """<?xml version="1.0"?>
+<package xmlns="http://www.idpf.org/2007/opf"><manifest>
+<item id="nav" href="nav.xhtml" media-type="application/xhtml+xml" properties="nav"/>
+<item id="two" href="text/two%20b.xhtml" media-type="application/xhtml+xml"/>
+<item id="one" href="text/one.xhtml" media-type="application/xhtml+xml"/>
+<item id="gone" href="gone.xhtml" media-type="application/xhtml+xml"/>
+<item id="cover" href="cover.jpg" media-type="image/jpeg"/></manifest>
+<spine><itemref idref="cover"/><itemref idref="nav"/><itemref idref="one"/><itemref idref="two"/><itemref idref="gone"/>
+<itemref idref="one"/></spine></package>"""
+MEMBERS = {
+    "META-INF/container.xml": CONTAINER,
+    "OEBPS/book.opf": PACKAGE,
+    "OEBPS/nav.xhtml": "<nav>Contents</nav>",
+    "OEBPS/text/one.xhtml": "<?xml version='1.0' encoding='utf-8'?><html><h1>I</h1><p>Zoë came.</p></html>",
+    "OEBPS/text/two b.xhtml": "<html><body><h1>II</h1><p>She left.</p></body></html>",
+    "OEBPS/cover.jpg": "\x00",
+}
+
+
+def packed(members: dict[str, str]) -> bytes:
+    """An EPUB of these members."""
+    stream = BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as book:
+        for name, content in members.items():
+            book.writestr(name, content)
+    return stream.getvalue()
+
+
+def test_chapters_come_in_the_order_of_the_spine() -> None:
+    decoded = epub_to_text(packed(MEMBERS), name="book.epub")
+    assert decoded.text == "I\n\nZoë came.\n\n\nII\n\nShe left.\n"
+    assert decoded.encoding == "utf-8"
+    assert decoded.reason == "EPUB of 2 pages"
+
+
+def test_a_book_without_a_container_is_found_by_its_package() -> None:
+    members = {name: content for name, content in MEMBERS.items() if "container" not in name}
+    assert "Zoë came." in epub_to_text(packed(members), name="book.epub").text
+
+
+def test_encrypted_fonts_do_no_harm_but_encrypted_pages_do() -> None:
+    listing = "<encryption><CipherData><CipherReference URI='{}'/></CipherData></encryption>"
+    fonts = MEMBERS | {"META-INF/encryption.xml": listing.format("OEBPS/fonts/a.otf")}
+    assert "Zoë" in epub_to_text(packed(fonts), name="book.epub").text
+    pages = MEMBERS | {"META-INF/encryption.xml": listing.format("OEBPS/text/one.xhtml")}
+    with pytest.raises(ReadingError, match=r"book.epub is protected: its pages are encrypted"):
+        epub_to_text(packed(pages), name="book.epub")
+
+
+@pytest.mark.parametrize(
+    ("members", "sentence"),
+    [
+        ({"mimetype": "application/epub+zip"}, "is not an EPUB: it has no package file"),
+        (MEMBERS | {"OEBPS/book.opf": "<package><unclosed>"}, "is not well-formed XML"),
+        (MEMBERS | {"OEBPS/book.opf": "<package></package>"}, "names no pages that it holds"),
+        (MEMBERS | {"OEBPS/book.opf": "<!DOCTYPE a [<!ENTITY b 'c'>]>" + PACKAGE[21:]}, "declares XML entities"),
+        (MEMBERS | {"OEBPS/text/one.xhtml": "a\0b"}, "book.epub/OEBPS/text/one.xhtml is a binary file"),
+    ],
+)
+def test_what_cannot_be_read_is_told(members: dict[str, str], sentence: str) -> None:
+    with pytest.raises(ReadingError, match=sentence):
+        epub_to_text(packed(members), name="book.epub")
+
+
+def test_what_is_no_zip_file_is_told() -> None:
+    with pytest.raises(ReadingError, match=r"book.epub is damaged, or no zip file"):
+        epub_to_text(b"PK\x03\x04 but nothing else", name="book.epub")
+
+
+def test_a_book_whose_directory_is_said_to_lie_further_back_is_told() -> None:
+    """It ended the whole run."""
+    data = bytearray(packed(MEMBERS))
+    place = data.rfind(b"PK\x05\x06") + 16
+    struct.pack_into("<I", data, place, struct.unpack_from("<I", data, place)[0] + 1_000)
+    with pytest.raises(ReadingError, match=r"book.epub is damaged"):
+        epub_to_text(bytes(data), name="book.epub")
+
+
+def test_a_book_whose_pages_are_too_much_together_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("penwright.corpus.formats.epub.MAX_BOOK_BYTES", 120)
+    with pytest.raises(ReadingError, match=r"book.epub/OEBPS/text/two b.xhtml is larger than \d+ bytes"):
+        epub_to_text(packed(MEMBERS), name="book.epub")
+
+
+def test_an_empty_page_does_no_harm() -> None:
+    assert "She left." in epub_to_text(packed(MEMBERS | {"OEBPS/text/one.xhtml": "\ufeff\n"}), name="book.epub").text
+
+
+def test_a_page_that_unpacks_to_a_bomb_is_refused() -> None:
+    bomb = MEMBERS | {"OEBPS/text/one.xhtml": " " * 30_000_000}
+    with pytest.raises(ReadingError, match="unpacks to more than 200 times its size"):
+        epub_to_text(packed(bomb), name="book.epub")
