@@ -10,7 +10,7 @@ a gate for writing as in Beck et al. 2024, "xLSTM" (arXiv 2405.04517), there an 
 GatedDelta: S_t = a_t S_(t-1) + b_t k_t (v_t - a_t S_(t-1)' k_t)'. Source: Yang, Kautz and Hatamizadeh 2024, "Gated
 Delta Networks" (arXiv 2412.06464), eq. 10; the corrected values of a chunk solve one triangular system.
 
-Letters: B = lanes, T = characters per window, C = characters per chunk, D = input_size, H = hidden_size, N = heads,
+Shapes: B = lanes, T = characters per window, C = characters per chunk, D = input_size, H = hidden_size, N = heads,
 P = width of a head, K = taps of the convolution.
 """
 

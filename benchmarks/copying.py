@@ -8,7 +8,7 @@ Every window of L characters is named by a polynomial hash, computed by doubling
 held; the other texts pass by in pieces, and where a name of theirs is known the characters are compared. Memory follows
 the samples and the longest of the texts, not how many there are. Nothing here knows of authors.
 
-Letters: N = characters of a text, L = length of a span, W = windows of the samples, K = distinct ones.
+Shapes: N = characters of a text, L = length of a span, W = windows of the samples, K = distinct ones.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

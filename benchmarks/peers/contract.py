@@ -6,7 +6,7 @@ bits are summed over symbols and divided by the characters of the original text.
 
 This module knows nothing of any model and needs nothing but numpy.
 
-Legend: N = symbols of all training books, P = held-out passages, T = symbols of the longest one but its first.
+Shapes: N = symbols of all training books, P = held-out passages, T = symbols of the longest one but its first.
 """
 
 import json

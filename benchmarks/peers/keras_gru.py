@@ -6,7 +6,7 @@ Held-out books are read in float32 by a copy of the model with one lane for each
 Settings: `precision`, "float32" or "bfloat16" (the policy mixed_bfloat16); `jit_compile` and `unroll` as Keras has
 them; others replace the constants below.
 
-Legend: B = lanes, T = symbols per window, V = vocabulary size, P = held-out passages.
+Shapes: B = lanes, T = symbols per window, V = vocabulary size, P = held-out passages.
 """
 
 import os

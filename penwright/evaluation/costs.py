@@ -3,7 +3,7 @@
 Several texts are read side by side in lanes, each with a state of its own that is carried from its first symbol to its
 last. The first symbol of a lane is only read, never scored. This module knows nothing of books, characters or bits.
 
-Legend: B = lanes, T = symbols per chunk, V = vocabulary size, N = symbols of a text.
+Shapes: B = lanes, T = symbols per chunk, V = vocabulary size, N = symbols of a text.
 """
 
 from collections.abc import Callable, Iterator, Sequence

@@ -5,7 +5,7 @@ alphabet, which has none, the book's first character. A budget is spread evenly 
 unused goes to the longer ones. Where a symbol is a piece of several characters, a passage ends before the one that
 would reach beyond its share. This module knows nothing of models.
 
-Legend: N = symbols of a passage, the unscored first one included.
+Shapes: N = symbols of a passage, the unscored first one included.
 """
 
 from collections.abc import Sequence

@@ -1,6 +1,6 @@
 """The validation pass of the 2017 system, for runs that are compared with its published log.
 
-Legend: N = characters of the held-out text.
+Shapes: N = characters of the held-out text.
 """
 
 from typing import NamedTuple

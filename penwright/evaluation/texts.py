@@ -5,7 +5,7 @@ the first character is only read and the scores begin with the second; it also l
 how many. What a piece of several characters costs is divided evenly among them. This module knows nothing of books or
 files.
 
-Legend: N = characters of the text.
+Shapes: N = characters of the text.
 """
 
 import math

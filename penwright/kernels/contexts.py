@@ -2,7 +2,7 @@
 
 Integers wrap around at 64 bits, as `ngrams.contexts` needs it; the formulas stand there.
 
-Letters: B = lanes, T = symbols per window, V = vocab_size, O = kinds made of so many symbols, K = all kinds.
+Shapes: B = lanes, T = symbols per window, V = vocab_size, O = kinds made of so many symbols, K = all kinds.
 """
 
 from typing import Any

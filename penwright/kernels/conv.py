@@ -1,6 +1,6 @@
 """The causal depthwise convolution, lane by lane: every row is read while it is still in the cache for the next taps.
 
-Letters: B = lanes, T = characters per window, D = channels, K = taps.
+Shapes: B = lanes, T = characters per window, D = channels, K = taps.
 """
 
 from typing import Any

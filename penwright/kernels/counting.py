@@ -1,6 +1,6 @@
 """Equal numbers of a sorted list counted in one pass. What the numbers mean stands in `ngrams.counting`.
 
-Letters: N = numbers in the list.
+Shapes: N = numbers in the list.
 """
 
 from typing import Any

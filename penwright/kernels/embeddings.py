@@ -1,6 +1,6 @@
 """Embeddings added up, and their gradients: one pass over memory in each direction.
 
-Letters: N = sums, R = tables, P = vectors in each, E = width.
+Shapes: N = sums, R = tables, P = vectors in each, E = width.
 """
 
 from typing import Any

@@ -1,6 +1,6 @@
 """What the bottom of a network sees of the evidence, character by character, in one pass over memory.
 
-Letters: N = characters, V = vocab_size, M = counted distributions, W = how many of them are shown, F = facts,
+Shapes: N = characters, V = vocab_size, M = counted distributions, W = how many of them are shown, F = facts,
 R = orders recalled.
 """
 

@@ -2,7 +2,7 @@
 
 Rows of every product, H each: write gate z, content v, output gate g. See `model.cells.fused.gated` for the formulas.
 
-Letters: B = lanes, T = characters per window, H = hidden_size.
+Shapes: B = lanes, T = characters per window, H = hidden_size.
 """
 
 from typing import Any

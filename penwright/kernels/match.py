@@ -2,7 +2,7 @@
 
 See `model.context_models.match` for what it is and how a slot is made up.
 
-Letters: B = lanes, T = characters per window, R = orders remembered, S = slots a table.
+Shapes: B = lanes, T = characters per window, R = orders remembered, S = slots a table.
 """
 
 from typing import Any

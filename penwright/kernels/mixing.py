@@ -1,6 +1,6 @@
 """What the evidence adds to the logits, character by character: a weighted sum of distributions, and bonuses.
 
-Letters: N = characters, V = vocab_size, M = distributions, R = orders recalled.
+Shapes: N = characters, V = vocab_size, M = distributions, R = orders recalled.
 """
 
 from typing import Any

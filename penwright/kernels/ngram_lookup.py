@@ -6,7 +6,7 @@ the time would go into waiting for them one after another. So a block of charact
 anything is built, and all that it needs is fetched in loops without decisions, for whose turns a processor waits
 together.
 
-Letters: N = characters asked about, V = vocab_size, K = kinds of context, M = kinds told, C = contexts in the tables,
+Shapes: N = characters asked about, V = vocab_size, K = kinds of context, M = kinds told, C = contexts in the tables,
 E = followers in them.
 """
 

@@ -2,7 +2,7 @@
 
 RMSNorm: with y = x / rms(x): dL/dx = (g - y * mean(g * y)) / rms(x).
 
-Letters: N = rows, D = width normalised over.
+Shapes: N = rows, D = width normalised over.
 """
 
 from typing import Any

@@ -2,7 +2,7 @@
 
 What the numbers mean stands in `ngrams.backoff_links` and `ngrams.pruning`.
 
-Letters: N = symbols of a stretch of text, K = kinds of context, C = contexts of all kinds, E = their followers.
+Shapes: N = symbols of a stretch of text, K = kinds of context, C = contexts of all kinds, E = their followers.
 """
 
 from typing import Any

@@ -4,7 +4,7 @@ Numbers are dealt into 256 heaps by the highest bits in which they differ, and e
 cache, is dealt again by every lower digit, the lowest first. Bits that are the same in all numbers are passed over.
 Source: Knuth 1998, "The Art of Computer Programming", volume 3, section 5.2.5.
 
-Letters: N = numbers in a list.
+Shapes: N = numbers in a list.
 """
 
 from typing import Any

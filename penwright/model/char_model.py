@@ -2,7 +2,7 @@
 
 It knows nothing of alphabets, files or training. State is a value: passed in and returned, never kept.
 
-Letters: B = lanes, T = characters per window, V = vocab_size, E = embedding_dim, H = hidden_size, L = num_layers.
+Shapes: B = lanes, T = characters per window, V = vocab_size, E = embedding_dim, H = hidden_size, L = num_layers.
 """
 
 from typing import Any, cast

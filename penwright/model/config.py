@@ -3,7 +3,7 @@
 Nothing is allocated here and torch is not imported, so the configuration of a foreign file can be judged before a
 single weight is read.
 
-Letters: V = vocab_size, E = embedding_dim, D = width that enters a layer, H = hidden_size, L = num_layers.
+Shapes: V = vocab_size, E = embedding_dim, D = width that enters a layer, H = hidden_size, L = num_layers.
 """
 
 from collections.abc import Mapping

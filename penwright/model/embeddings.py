@@ -4,7 +4,7 @@ Kernels do it where they can. Torch sums embeddings fast forward but not backwar
 for ten tables of 128 vectors, 96 wide, and 2,048 sums, one core took 0.3 and 4.3 milliseconds, and 0.9 and 1.9
 (2026-11). So each goes where it is good. The plain twin stands beside it.
 
-Letters: R = tables, P = vectors in each, E = width.
+Shapes: R = tables, P = vectors in each, E = width.
 """
 
 from typing import Any

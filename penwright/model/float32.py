@@ -6,7 +6,7 @@ for 200 x 512 by 512 x 1024, AMD with AVX-512, 2026-11). torch hands a product t
 round the operands to bfloat16. Where a processor has no matrix unit that would gain by it, oneDNN does not round, and
 the product is as exact as MKL's. Whether that is so is tried on the processor itself, once.
 
-Letters: M, K, N = sizes of a product tried, (M, K) by (K, N).
+Shapes: M, K, N = sizes of a product tried, (M, K) by (K, N).
 """
 
 from collections.abc import Iterator

@@ -3,7 +3,7 @@
 On a processor autograd spends several times longer on them than needed, and torch passes over memory for every sum and
 product; `kernels` do each in one pass. The plain twins stand beside them.
 
-Letters: B = lanes, T = characters per window, D = width normalised over, M = constants summed, V = width of each.
+Shapes: B = lanes, T = characters per window, D = width normalised over, M = constants summed, V = width of each.
 """
 
 from typing import Any

@@ -1,6 +1,6 @@
 """A block of a residual stack: a recurrent layer and a small perceptron, each adding what it has to say to the stream.
 
-Letters: B = lanes, T = characters per window, E = width of the stream, H = hidden_size of the layer, M = mlp_size.
+Shapes: B = lanes, T = characters per window, E = width of the stream, H = hidden_size of the layer, M = mlp_size.
 """
 
 from collections.abc import Callable

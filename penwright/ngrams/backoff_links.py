@@ -4,7 +4,7 @@ A context is known by a hash alone, and a hash does not tell what the shorter on
 where a context stands, the shorter one stands too. As in counting, pairs of both are sorted, which is faster than to
 look for each context where it stands.
 
-Letters: N = symbols of a piece, K = number of kinds of context, C = contexts of all kinds.
+Shapes: N = symbols of a piece, K = number of kinds of context, C = contexts of all kinds.
 """
 
 from collections.abc import Sequence

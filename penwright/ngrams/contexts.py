@@ -11,7 +11,7 @@ al. 1997, "A reliable randomized algorithm for the closest-pair problem", multip
 
 Which kinds of context there are, and how words are found, says a `ContextKinds`.
 
-Letters: B = lanes, T = symbols per window, V = vocab_size, K = number of kinds of context.
+Shapes: B = lanes, T = symbols per window, V = vocab_size, K = number of kinds of context.
 """
 
 from functools import lru_cache

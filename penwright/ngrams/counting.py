@@ -5,7 +5,7 @@ and the lists are merged in the end, kind by kind and a range of contexts at a t
 Most long contexts are met once or twice in millions of characters; who has no use for them need not hold them. This
 module knows nothing of probabilities or models.
 
-Letters: N = characters of a piece, K = number of kinds of context, E = distinct (context, follower) pairs.
+Shapes: N = characters of a piece, K = number of kinds of context, E = distinct (context, follower) pairs.
 """
 
 from collections.abc import Callable, Iterator, Sequence

@@ -8,7 +8,7 @@ with the three discounts of modified Kneser-Ney smoothing, estimated for each ki
 "An empirical study of smoothing techniques for language modeling", eq. 17; here every order counts occurrences, as in
 their absolute discounting, since lower orders serve contexts that were pruned as well as those that were never met).
 
-Letters: V = vocab_size, K = number of kinds of context, C = contexts of all kinds, E = their followers.
+Shapes: V = vocab_size, K = number of kinds of context, C = contexts of all kinds, E = their followers.
 """
 
 from collections.abc import Iterable

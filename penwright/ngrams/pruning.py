@@ -17,7 +17,7 @@ those worth most need 1.83 bits per character and those met most often 1.94 (no 
 A context takes room too, for which its followers pay together. They are worth no more than the most that some of them,
 m that are worth w_1 to w_m, bring for each room: (w_1 + ... + w_m) / (m + cost).
 
-Letters: C = contexts of all kinds, E = their followers.
+Shapes: C = contexts of all kinds, E = their followers.
 """
 
 import numpy as np

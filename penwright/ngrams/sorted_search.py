@@ -7,7 +7,7 @@ at neighbours do the rest. 22,500 contexts among ten million took 6.7 millisecon
 
 Source: interpolation search among hashes, surveyed by Graefe 2006, "B-tree indexes, interpolation search, and skew".
 
-Letters: C = numbers in the list, N = numbers wanted.
+Shapes: C = numbers in the list, N = numbers wanted.
 """
 
 import torch

@@ -1,6 +1,6 @@
 """Tables as plain arrays, as a file holds them, and back with suspicion.
 
-Letters: V = vocab_size, C = contexts, E = followers.
+Shapes: V = vocab_size, C = contexts, E = followers.
 """
 
 from collections.abc import Mapping

@@ -2,7 +2,7 @@
 
 This module knows nothing of models or training.
 
-Letters: V = vocab_size, K = number of kinds of context, C = contexts kept, E = followers kept.
+Shapes: V = vocab_size, K = number of kinds of context, C = contexts kept, E = followers kept.
 """
 
 from collections.abc import Sequence

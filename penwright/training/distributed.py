@@ -4,7 +4,7 @@ The processes are started by `torchrun`. Rank 0 decides (the clock, the stop, th
 follow, so that every process makes the same updates from the same numbers. A single process needs no process group:
 every function here is then the identity.
 
-Letters: W = processes, B = lanes of all processes together.
+Shapes: W = processes, B = lanes of all processes together.
 """
 
 from collections.abc import Iterator, Sequence

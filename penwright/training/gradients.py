@@ -1,6 +1,6 @@
 """What a window teaches: the loss of every symbol, and the gradient of their mean, from groups of lanes side by side.
 
-Letters: B = lanes, T = symbols per window, V = symbols of the alphabet.
+Shapes: B = lanes, T = symbols per window, V = symbols of the alphabet.
 """
 
 from collections.abc import Sequence

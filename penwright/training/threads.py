@@ -6,7 +6,7 @@ threads that share the lanes wait once. On two cores the default preset learns f
 
 Lanes are divided by the number of threads alone, so what is added up is the same whichever thread is done first.
 
-Letters: B = lanes, T = symbols per window.
+Shapes: B = lanes, T = symbols per window.
 """
 
 import os

@@ -13,7 +13,7 @@ cut, or until writing chooses, among the pieces that agree with it, those that l
 
 This module knows nothing of files, or of how long a text should be.
 
-Letters: V = vocab_size, T = ids read at once, N = ids of a stretch of text.
+Shapes: V = vocab_size, T = ids read at once, N = ids of a stretch of text.
 """
 
 from collections.abc import Iterator

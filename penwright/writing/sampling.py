@@ -12,7 +12,7 @@ learning and 2 or 3 for a fully trained one.
 
 This module knows nothing of models, alphabets or text.
 
-Letters: B = texts written side by side, V = vocab_size.
+Shapes: B = texts written side by side, V = vocab_size.
 """
 
 import math

@@ -8,7 +8,7 @@ nothing of models, files or characters.
 Source: Witten and Bell 1991, "The Zero-Frequency Problem: Estimating the Probabilities of Novel Events in Adaptive Text
 Compression", method C, interpolated.
 
-Legend: N = scored symbols of all passages, K = distinct pairs (context, symbol) of a table, k = order.
+Shapes: N = scored symbols of all passages, K = distinct pairs (context, symbol) of a table, k = order.
 """
 
 from collections.abc import Iterator, Sequence

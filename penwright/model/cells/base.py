@@ -7,7 +7,7 @@ knows nothing of alphabets, files or training. The sequence form of every layer 
 Inside, the sequence forms work on time-major memory (T, B, ...), where one time step is one contiguous block. A caller
 that hands over the transposed view of such memory pays for no copy.
 
-Letters: B = lanes, T = characters per window, D = input_size, H = hidden_size, P = width of a layer's input products.
+Shapes: B = lanes, T = characters per window, D = input_size, H = hidden_size, P = width of a layer's input products.
 """
 
 from abc import ABC, abstractmethod

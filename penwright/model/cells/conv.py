@@ -3,7 +3,7 @@
 `causal_conv` has gradients of its own, because autograd would pad, add and store one whole window per tap.
 `plain_causal_conv` is its twin.
 
-Letters: B = lanes, T = characters per window, D = channels, K = taps.
+Shapes: B = lanes, T = characters per window, D = channels, K = taps.
 """
 
 from typing import Any

@@ -1,6 +1,6 @@
 """The simple recurrent layer: its state is its last output.
 
-Letters: B = lanes, T = characters per window, D = input_size, H = hidden_size.
+Shapes: B = lanes, T = characters per window, D = input_size, H = hidden_size.
 """
 
 from typing import NamedTuple

@@ -4,7 +4,7 @@ Because no gate depends on the previous state, a window costs one matrix product
 
 Rows of the weight and bias, H each: write gate z, content v, output gate g.
 
-Letters: B = lanes, T = characters per window, D = input_size, H = hidden_size, K = CONV_SIZE.
+Shapes: B = lanes, T = characters per window, D = input_size, H = hidden_size, K = CONV_SIZE.
 """
 
 from math import log

@@ -2,7 +2,7 @@
 
 Rows of every weight and bias, H each: reset r, update z, candidate n.
 
-Letters: B = lanes, T = characters per window, D = input_size, H = hidden_size.
+Shapes: B = lanes, T = characters per window, D = input_size, H = hidden_size.
 """
 
 from typing import NamedTuple

@@ -1,6 +1,6 @@
 """One dense layer with a sigmoid and no memory: what can be said of the next character from the present one alone.
 
-Letters: B = lanes, T = characters per window, D = input_size, H = hidden_size.
+Shapes: B = lanes, T = characters per window, D = input_size, H = hidden_size.
 """
 
 import torch

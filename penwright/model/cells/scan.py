@@ -7,7 +7,7 @@ operations, which is what counts on an accelerator. `plain_scan` is its twin.
 Source: Hillis and Steele 1986, "Data Parallel Algorithms", p. 1173; the pairs are those of Martin and Cundy 2018,
 "Parallelizing Linear Recurrent Neural Nets Over Sequence Length", eq. 8.
 
-Letters: B = lanes, T = characters per window, H = channels.
+Shapes: B = lanes, T = characters per window, H = channels.
 """
 
 from typing import Any

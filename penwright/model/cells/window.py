@@ -2,7 +2,7 @@
 
 With a window of one input it is a dense layer without memory; the layers above the first are of that kind.
 
-Letters: B = lanes, T = characters per window of training, D = input_size, H = hidden_size, N = window_size.
+Shapes: B = lanes, T = characters per window of training, D = input_size, H = hidden_size, N = window_size.
 """
 
 from typing import NamedTuple

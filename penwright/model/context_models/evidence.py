@@ -10,7 +10,7 @@ Sources: mixing predictions in the logistic domain by weights that depend on the
 weighing of context models for lossless data compression", section 3; a network that learns what an n-gram model leaves,
 Li et al. 2022, "Residual Learning of Neural Text Generation with n-gram Language Model" (arXiv:2210.14431), section 3.
 
-Letters: B = lanes, T = characters per window, V = vocab_size, E = width of the stream, M = counted distributions, F =
+Shapes: B = lanes, T = characters per window, V = vocab_size, E = width of the stream, M = counted distributions, F =
 facts about them, R = orders recalled.
 """
 

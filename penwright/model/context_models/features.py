@@ -2,7 +2,7 @@
 
 They are made for a product that follows, so they are of the type it wants: under autocast that of lower precision.
 
-Letters: M = counted distributions, V = vocab_size, W = distributions shown, F = facts, R = orders recalled.
+Shapes: M = counted distributions, V = vocab_size, W = distributions shown, F = facts, R = orders recalled.
 """
 
 from collections.abc import Sequence

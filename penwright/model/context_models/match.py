@@ -11,7 +11,7 @@ Source: the match model of context-mixing compressors (Mahoney 2005, "Adaptive w
 data compression", section 3), here hashed as a cache of the recent past is in neural language models (Grave, Joulin
 and Usunier 2017, "Improving neural language models with a continuous cache").
 
-Letters: B = lanes, T = characters per window, R = orders remembered, S = slots a table.
+Shapes: B = lanes, T = characters per window, R = orders remembered, S = slots a table.
 """
 
 from typing import NamedTuple

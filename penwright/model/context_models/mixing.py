@@ -3,7 +3,7 @@
 `mixed` is the form for processors, one pass over memory in each direction. `plain_mixed` is its twin that torch carries
 out.
 
-Letters: M = counted distributions, V = vocab_size, R = orders recalled.
+Shapes: M = counted distributions, V = vocab_size, R = orders recalled.
 """
 
 from typing import Any

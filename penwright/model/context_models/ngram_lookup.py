@@ -3,7 +3,7 @@
 A longer context discounts what it counted and leaves the rest to a shorter one, down to the shares of single symbols.
 The tables are data, not weights: nothing in them is learned by gradients, and they can be exchanged under a model.
 
-Letters: N = characters asked about, V = vocab_size, K = number of kinds of context, M = kinds whose prediction is told.
+Shapes: N = characters asked about, V = vocab_size, K = number of kinds of context, M = kinds whose prediction is told.
 """
 
 from typing import NamedTuple

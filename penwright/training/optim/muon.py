@@ -10,7 +10,7 @@ Source: Jordan et al. 2024, "Muon: An optimizer for hidden layers in neural netw
 scaled by max(1, rows / columns)^0.5. `torch.optim.Muon` (from torch 2.9 on) takes one weight after the other, gates
 together, and always multiplies in bfloat16, which processors without products of that type do very slowly.
 
-Letters: N = matrices of one shape, R = rows, C = columns.
+Shapes: N = matrices of one shape, R = rows, C = columns.
 """
 
 from collections import defaultdict

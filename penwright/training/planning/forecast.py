@@ -16,7 +16,7 @@ Longtermism" (arXiv 2401.02954), section 3.1. Characters read again are worth le
 2023, "Scaling Data-Constrained Language Models" (arXiv 2305.16264), eq. 5. The numbers of the law were fitted by
 `benchmarks/forecast.py`, which also holds forecasts against outcomes.
 
-Letters: D = characters read in millions, in the network's part with those read again discounted; N = weights in
+Shapes: D = characters read in millions, in the network's part with those read again discounted; N = weights in
 millions; S = characters of the shelf in millions; W = characters of an update.
 """
 

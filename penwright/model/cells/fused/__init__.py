@@ -4,5 +4,5 @@ Each is a `torch.autograd.Function` over time-major memory. Whatever does not de
 of the gates, weight gradients) is one operation over the whole window, before or after the loop. The plain twin of each
 is its layer's `step` in a loop, `penwright.model.cells.base.unrolled`.
 
-Letters: B = lanes, T = characters per window, H = hidden_size.
+Shapes: B = lanes, T = characters per window, H = hidden_size.
 """

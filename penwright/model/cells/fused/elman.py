@@ -1,6 +1,6 @@
 """The Elman recurrence over a window: h_t = tanh(products_t + U h_(t-1)).
 
-Letters: B = lanes, T = characters per window, H = hidden_size.
+Shapes: B = lanes, T = characters per window, H = hidden_size.
 """
 
 from typing import Any

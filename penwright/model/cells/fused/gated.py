@@ -6,7 +6,7 @@ Rows of every product, H each: write gate z, content v, output gate g.
 direction. `gated_by_doubling` is the form for accelerators, where a short operation costs as much as a long one: a few
 operations over the whole window, their gradients left to autograd.
 
-Letters: B = lanes, T = characters per window, H = hidden_size.
+Shapes: B = lanes, T = characters per window, H = hidden_size.
 """
 
 from typing import Any

@@ -2,7 +2,7 @@
 
 Rows of every weight and product, H each: reset r, update z, candidate n. The new state is z * h + (1 - z) * n.
 
-Letters: B = lanes, T = characters per window, H = hidden_size.
+Shapes: B = lanes, T = characters per window, H = hidden_size.
 """
 
 from typing import Any

@@ -2,7 +2,7 @@
 
 Rows of every weight and product, H each: output o, input i, forget f, new content g.
 
-Letters: B = lanes, T = characters per window, H = hidden_size.
+Shapes: B = lanes, T = characters per window, H = hidden_size.
 """
 
 from typing import Any

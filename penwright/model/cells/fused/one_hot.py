@@ -1,6 +1,6 @@
 """Rows of a table by number: the product of one-hot vectors with it, without the vectors.
 
-Letters: V = rows of the table, P = their width, N = numbers looked up.
+Shapes: V = rows of the table, P = their width, N = numbers looked up.
 """
 
 from typing import Any

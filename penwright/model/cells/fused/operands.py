@@ -4,7 +4,7 @@ The input products that a loop is given set the type of the *operands* of its ma
 else that of the weights. Everything else, states, gates and their gradients, is kept in the type of the weights. An
 operand is rounded once, into memory that holds the whole window, so that the gradient of a weight needs no second pass.
 
-Letters: B = lanes, T = characters per window, H = hidden_size, P = width of a layer's products.
+Shapes: B = lanes, T = characters per window, H = hidden_size, P = width of a layer's products.
 """
 
 import torch

@@ -1,6 +1,6 @@
 """Lanes that begin anew in the middle of a window, as the fused loops need them.
 
-Letters: B = lanes, T = characters per window, H = hidden_size.
+Shapes: B = lanes, T = characters per window, H = hidden_size.
 """
 
 from torch import Tensor
