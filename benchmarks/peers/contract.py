@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 Ids = NDArray[np.integer[Any]]
 
-LEAST_SECONDS_APART = 1.0
+MIN_SECONDS_APART = 1.0
 MAX_POINTS = 150
 TEMPERATURE = 0.7
 MIN_P = 0.02
@@ -118,7 +118,7 @@ class Curve:
         self.seconds = seconds
         self.points: list[tuple[float, float]] = []
         self._scale = symbols_per_char / math.log(2)
-        self._apart = max(LEAST_SECONDS_APART, seconds / MAX_POINTS)
+        self._apart = max(MIN_SECONDS_APART, seconds / MAX_POINTS)
         self._begun = self._last = time.perf_counter()
         self._nats: list[float] = []
 

@@ -16,7 +16,7 @@ MAX_FOLLOWERS = 255
 """Followers of one context that are kept at most, the most frequent ones."""
 NONE = -1
 """Instead of a context, where a context extends none that was counted."""
-MOST = 1.0 - 1e-6
+MAX_PROB = 1.0 - 1e-6
 """Largest probability of whose complement a logarithm is taken."""
 
 
@@ -91,7 +91,7 @@ def weigh(
                 expected = weight * unigrams[symbol]
             prob = shares[at] + backoffs[row] * expected
             probs[at] = prob
-            prob = min(prob, MOST)
+            prob = min(prob, MAX_PROB)
             without = min((shares[at] + backoffs[row]) * expected, prob)
             surprise = prob * np.log(prob / without) + (1.0 - prob) * np.log((1.0 - prob) / (1.0 - without))
             worth[at] = totals[row] * surprise

@@ -26,7 +26,7 @@ except ImportError:  # numba follows a new Python some months later
 
 ROWS_TYPES = (torch.float32, torch.bfloat16)
 """What kernels take numbers in. All that they add up or carry along is float32."""
-LEAST_WORK = 60_000
+MIN_WORK = 60_000
 """Numbers that a thread is worth waking for: handing a part over takes some 30 microseconds."""
 MANY = 256
 """Rows from which on it pays to wait for a kernel that was never compiled. An author that writes asks for one at a
@@ -120,7 +120,7 @@ def run(function: Callable[..., None], num_rows: int, *tensors: Tensor | float |
         work: Numbers gone over in all, which decides how many threads are woken.
     """
     arrays = [array_of(value) if isinstance(value, Tensor) else value for value in tensors]
-    num_parts = max(1, min(torch.get_num_threads(), num_rows, work // LEAST_WORK))
+    num_parts = max(1, min(torch.get_num_threads(), num_rows, work // MIN_WORK))
     edges = [num_rows * part // num_parts for part in range(num_parts + 1)]
     waiting = [
         _threads(os.getpid()).submit(function, first, stop, *arrays)

@@ -25,7 +25,7 @@ import torch
 from numpy.typing import NDArray
 
 from penwright.kernels import running
-from penwright.kernels.pruning import MOST, NONE, weigh
+from penwright.kernels.pruning import MAX_PROB, NONE, weigh
 from penwright.ngrams.discounting import Discounted
 
 CONTEXT_COST = 1.5
@@ -87,7 +87,7 @@ def _weigh(
         shorter[left] = links[shorter[left]]
     prob = shares + backoffs[rows] * expected
     probs[here] = prob
-    prob = np.minimum(prob, MOST)
+    prob = np.minimum(prob, MAX_PROB)
     without = np.minimum((shares + backoffs[rows]) * expected, prob)
     surprise = prob * np.log(prob / without) + (1.0 - prob) * np.log((1.0 - prob) / (1.0 - without))
     alone = listed.totals[rows] * surprise

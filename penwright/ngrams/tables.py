@@ -24,7 +24,7 @@ SHARE_STEPS = 16
 """Steps of a share's or backoff's code to a factor of two: code c stands for 2^(-c / 16)."""
 TOTAL_STEPS = 8
 """Steps of a total's code to a factor of two: code c stands for 2^(c / 8)."""
-LEAST_MET = 3
+MIN_COUNT_KEPT = 3
 """Times that a context must have been met to be kept in any table. With those met twice a shelf of plays was learned
 worse, by 0.6 % (1 million characters, 2026-11), and novels no better; and what stands at a single place of a shelf has
 no business in the tables."""
@@ -66,8 +66,8 @@ def make_tables(
         max_entries: Followers kept at most, over all kinds. Where there are more, those worth least go first.
         num_threads: Parts counted side by side. It changes the time and the memory needed, not the result.
     """
-    counted = count_followers(texts, kinds=kinds, is_letter=is_letter, num_threads=num_threads, min_met=LEAST_MET)
-    listed = discounted(counted, vocab_size=len(is_letter), min_met=LEAST_MET)
+    counted = count_followers(texts, kinds=kinds, is_letter=is_letter, num_threads=num_threads, min_met=MIN_COUNT_KEPT)
+    listed = discounted(counted, vocab_size=len(is_letter), min_met=MIN_COUNT_KEPT)
     if len(listed.symbols) > max_entries:
         links = extended_contexts(texts, listed, kinds=kinds, is_letter=is_letter, num_threads=num_threads)
         listed = listed.thinned(worthy(worth_of(listed, links), max_entries=max_entries))

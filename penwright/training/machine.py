@@ -15,7 +15,7 @@ from penwright.model.float32 import faster_float32
 PRODUCTS_TIMED = 8
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of mallopt, in glibc's malloc.h
 KEPT_BYTES = 1 << 30
-MOST_KEPT_BYTES_BEFORE = 32 << 20
+GLIBC_MAX_KEPT_BYTES = 32 << 20
 PACKAGES = ("penwright", "torch", "numpy", "safetensors")
 
 
@@ -127,7 +127,7 @@ def keep_freed_memory() -> None:
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if platform.system() == "Linux" else None
     if mallopt is not None:
         if not mallopt(M_MMAP_THRESHOLD, KEPT_BYTES):  # before 2.35 it allows no more than this
-            mallopt(M_MMAP_THRESHOLD, MOST_KEPT_BYTES_BEFORE)
+            mallopt(M_MMAP_THRESHOLD, GLIBC_MAX_KEPT_BYTES)
         mallopt(M_TRIM_THRESHOLD, KEPT_BYTES)
 
 

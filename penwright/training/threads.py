@@ -17,7 +17,7 @@ from typing import TypeVar
 
 import torch
 
-LEAST_SYMBOLS = 1_024
+MIN_SYMBOLS = 1_024
 """Of a window that a thread is given: products of fewer rows are slow for their size."""
 _Group = TypeVar("_Group")
 _Found = TypeVar("_Found")
@@ -31,7 +31,7 @@ def divided(num_lanes: int, *, seq_len: int) -> list[slice]:
         num_lanes: B, from 1.
         seq_len: T, from 1.
     """
-    num_groups = max(1, min(torch.get_num_threads(), num_lanes, num_lanes * seq_len // LEAST_SYMBOLS))
+    num_groups = max(1, min(torch.get_num_threads(), num_lanes, num_lanes * seq_len // MIN_SYMBOLS))
     edges = [num_lanes * group // num_groups for group in range(num_groups + 1)]
     return [slice(first, stop) for first, stop in zip(edges, edges[1:], strict=False)]
 

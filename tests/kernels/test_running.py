@@ -67,7 +67,7 @@ def test_an_array_is_the_tensor_s_own_memory() -> None:
 @pytest.mark.parametrize("num_threads", [1, 2, 3, 8])
 def test_every_row_is_done_once_whatever_the_threads(monkeypatch: pytest.MonkeyPatch, num_threads: int) -> None:
     monkeypatch.setattr(torch, "get_num_threads", lambda: num_threads)
-    monkeypatch.setattr(running, "LEAST_WORK", 1)
+    monkeypatch.setattr(running, "MIN_WORK", 1)
     done, parts = [0] * 5, []
 
     def count(first: int, stop: int) -> None:
@@ -83,14 +83,14 @@ def test_every_row_is_done_once_whatever_the_threads(monkeypatch: pytest.MonkeyP
 def test_parts_run_side_by_side(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
     both = threading.Barrier(2, timeout=30)
-    run(lambda first, stop: both.wait(), 2, work=10 * running.LEAST_WORK)  # breaks if one waits for the other to end
+    run(lambda first, stop: both.wait(), 2, work=10 * running.MIN_WORK)  # breaks if one waits for the other to end
     assert not both.broken
 
 
 def test_little_work_wakes_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch, "get_num_threads", lambda: 8)
     parts = []
-    run(lambda first, stop: parts.append((first, stop)), 5, work=running.LEAST_WORK)
+    run(lambda first, stop: parts.append((first, stop)), 5, work=running.MIN_WORK)
     assert parts == [(0, 5)]
 
 
@@ -102,11 +102,11 @@ def test_what_a_thread_raises_is_raised(monkeypatch: pytest.MonkeyPatch) -> None
             raise ValueError("the second part")
 
     with pytest.raises(ValueError, match="second part"):
-        run(fail, 2, work=10 * running.LEAST_WORK)
+        run(fail, 2, work=10 * running.MIN_WORK)
 
 
 def test_values_do_not_depend_on_the_threads(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(running, "LEAST_WORK", 1)
+    monkeypatch.setattr(running, "MIN_WORK", 1)
     inputs = torch.randn(7, 33, generator=torch.Generator().manual_seed(0))
     found = []
     for num_threads in (1, 3):

@@ -143,7 +143,7 @@ def test_an_abandoned_run_resumes_bit_for_bit(
 def test_a_run_whose_lanes_are_read_in_threads_resumes_bit_for_bit(
     corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(threads, "LEAST_SYMBOLS", 32)
+    monkeypatch.setattr(threads, "MIN_SYMBOLS", 32)
     alone, whole, broken = tmp_path / "alone", tmp_path / "whole", tmp_path / "broken"
     overrides = settings("with evidence", threads=3)
     overrides = {**overrides, "model": {**overrides["model"], "dropout": 0.0}}

@@ -8,7 +8,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from penwright.training.threads import LEAST_SYMBOLS, divided, in_threads
+from penwright.training.threads import MIN_SYMBOLS, divided, in_threads
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def test_every_lane_is_in_one_group(num_lanes: int, seq_len: int, num_threads: i
     assert [lane for group in groups for lane in lanes[group]] == list(lanes)
     sizes = [len(lanes[group]) for group in groups]
     assert max(sizes) - min(sizes) <= 1
-    assert len(groups) == 1 or (len(groups) <= num_threads and num_lanes * seq_len >= len(groups) * LEAST_SYMBOLS)
+    assert len(groups) == 1 or (len(groups) <= num_threads and num_lanes * seq_len >= len(groups) * MIN_SYMBOLS)
 
 
 @pytest.mark.usefixtures("four_threads")

@@ -45,7 +45,7 @@ def plan(
         threads: Processor threads; 0 for all.
         device: Where to compute.
     """
-    from penwright.training.planning.plan import LEAST_SECONDS, PLANNED_PRESET, batch_sizes_of, make_plan, sizes_of
+    from penwright.training.planning.plan import MIN_SECONDS, PLANNED_PRESET, batch_sizes_of, make_plan, sizes_of
     from penwright.training.start import settled
 
     seconds = None if for_ is None else parse_duration(for_, option="--for")
@@ -54,8 +54,8 @@ def plan(
     length = resolved.config.train.seconds
     if resolved.config.preset != PLANNED_PRESET:
         raise UsageError(f"only the preset {PLANNED_PRESET} comes in sizes, not {resolved.config.preset}.")
-    if length is None or length < LEAST_SECONDS:
-        raise UsageError(f"a plan needs a time of at least {LEAST_SECONDS:.0f} seconds. Write --for 30m, for example.")
+    if length is None or length < MIN_SECONDS:
+        raise UsageError(f"a plan needs a time of at least {MIN_SECONDS:.0f} seconds. Write --for 30m, for example.")
     sizes, batch_sizes = sizes_of(resolved), batch_sizes_of(resolved)
     if not sizes:
         raise UsageError("a setting has chosen the network already. Leave it out, or name its size: --size 256x3")

@@ -33,7 +33,7 @@ from penwright.evaluation.passages import choose_passages
 
 COUNTED_CHARS = 6_000_000
 HELD_OUT_CHARS = 100_000
-LEAST_IDS = 8
+MIN_IDS = 8
 """Of a passage that is looked at: each half is to have something to predict."""
 ORDER = 6
 UPDATE_COST = 0.004
@@ -41,7 +41,7 @@ UPDATE_COST = 0.004
 with lanes of 128 characters, 32 of them instead of 16 were worse by 0.33 % after 3 million characters and better by
 0.42 % after 12 million, where 64 were as good as 32; in 96x2, 16 and 32 were equal after 8 million, and 64 better than
 16 by 0.5 % after 24 million (2026-11). With 0.007 what was read in 64 lanes came out as too little."""
-MOST_DOUBLINGS_OFF = 2.5
+MAX_DOUBLINGS_OFF = 2.5
 """Beyond which no more is added to that cost: nothing further off was compared."""
 UPDATE_CHARS = 755
 """G, of one million characters."""
@@ -119,7 +119,7 @@ def forecast(
 
 def update_factor(update_chars: float, *, chars_read: float) -> float:
     """Return how many times as many bits are needed as with updates of the best number of characters."""
-    doublings_off = min(abs(math.log2(update_chars / best_update(chars_read))), MOST_DOUBLINGS_OFF)
+    doublings_off = min(abs(math.log2(update_chars / best_update(chars_read))), MAX_DOUBLINGS_OFF)
     return 1.0 + UPDATE_COST * max(0.0, doublings_off - 0.5) ** 2
 
 
@@ -142,7 +142,7 @@ def measure_difficulty(corpus: Corpus) -> float | None:
     """
     alphabet, plain = corpus.alphabet, corpus.alphabet.of_characters
     passages = choose_passages(corpus, corpus.books_in("val"), max_chars=HELD_OUT_CHARS)
-    held_out = [alphabet.spell(passage.ids) for passage in passages if len(passage.ids) >= LEAST_IDS]
+    held_out = [alphabet.spell(passage.ids) for passage in passages if len(passage.ids) >= MIN_IDS]
     train = choose_passages(corpus, corpus.books_in("train"), max_chars=COUNTED_CHARS)
     if not held_out or not train:
         return None

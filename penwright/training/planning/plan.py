@@ -1,7 +1,7 @@
 """From a time to a network: which size, in how many lanes, will be the best author of these books when the time is up?
 
 Sizes are tried from the smallest: each makes a few updates, its pace says how much it will read, and the forecast says
-how well it will predict. One that would read more than `MOST_CHARS_PER_WEIGHT` for each of its weights is too small to
+how well it will predict. One that would read more than `MAX_CHARS_PER_WEIGHT` for each of its weights is too small to
 be judged, and is passed over. The first that is expected to do worse than the one before ends the search, and so does
 one with more weights than the shelf has characters.
 
@@ -35,23 +35,23 @@ from penwright.training.settings.config import RunConfig
 from penwright.training.settings.presets import PRESETS
 from penwright.training.settings.resolve import Resolved
 
-LEAST_SECONDS = 30.0
+MIN_SECONDS = 30.0
 """A shorter training is not planned: measuring would take too much of it."""
 MEASURING_SHARE = 0.03
 """Of the time, spent on trying sizes; the size being tried is finished."""
-MOST_CHARS_PER_WEIGHT = 185
+MAX_CHARS_PER_WEIGHT = 185
 """Characters read for each weight, at most: some more than in any training that the forecast was fitted to, 181. What a
 96x2 made of 60 million characters (1.476 bits) was better than what a 128x3 made of 33 million in the same ten minutes
 (1.487; 2026-11). Networks alone do best with half as many: 20 tokens of four to five characters (Hoffmann et al. 2022,
 arXiv 2203.15556, table 3)."""
-LEAST_CHARS_PER_WEIGHT = 1
+MIN_CHARS_PER_WEIGHT = 1
 """Characters of the shelf for each weight, at least: a network with more weights learns them by heart, which the
 forecast knows nothing of. Karpathy 2015, char-rnn, "Tips and Tricks": both of the same order of magnitude."""
-LEAST_WINDOWS = 8
+MIN_WINDOWS = 8
 """Windows of every lane in a fold, at least, for more lanes than the fewest: a small shelf is not cut to shreds."""
 LANE_DOUBLINGS = 2
 """How often the lanes may be doubled. After 24 million characters, 128 were worse than 64 by 0.007 bits (2026-11)."""
-MOST_COUNTING = 0.5
+MAX_COUNTING_SHARE = 0.5
 """Of the time left, to count the first fold: on a slow machine a whole fold may take longer than a short training."""
 OTHER_SHARE = 0.07
 """Of the time, spent on held-out books, samples and saving."""
@@ -82,7 +82,7 @@ def is_to_be_planned(resolved: Resolved, *, world: World) -> bool:
         world.size == 1
         and config.preset == PLANNED_PRESET
         and config.train.seconds is not None
-        and config.train.seconds >= LEAST_SECONDS
+        and config.train.seconds >= MIN_SECONDS
         and len(sizes_of(resolved)) * len(batch_sizes_of(resolved)) > 1
     )
 
@@ -140,7 +140,7 @@ def make_plan(
     batch_sizes = batch_sizes or (config.train.batch_size,)
     difficulty = measure_difficulty(corpus) if _is_foreseeable(corpus, config) else None
     pace = Pace(corpus, config)
-    pace.limit_fold(MOST_COUNTING * (seconds - spent - (time.perf_counter() - began)))
+    pace.limit_fold(MAX_COUNTING_SHARE * (seconds - spent - (time.perf_counter() - began)))
     shelf_chars, symbols_per_char = corpus.num_chars("train"), corpus.symbols_per_char
     seq_chars = config.train.seq_len / symbols_per_char
     pace.warm_up(sizes[0])
@@ -171,10 +171,10 @@ def make_plan(
 
     tried: list[PlannedSize] = []
     batch_size = batch_sizes[0]
-    least = LEAST_WINDOWS * config.train.seq_len
+    least = MIN_WINDOWS * config.train.seq_len
     readable = [lanes for lanes in batch_sizes if lanes == batch_sizes[0] or lanes * least <= pace.fold_ids]
     for size in sizes:
-        if tried and _num_parameters(size, corpus, config) * LEAST_CHARS_PER_WEIGHT > shelf_chars:
+        if tried and _num_parameters(size, corpus, config) * MIN_CHARS_PER_WEIGHT > shelf_chars:
             break
         planned = expect(size, batch_size)
         nearest = suitable_lanes(planned.chars_read, seq_chars=seq_chars, choices=readable)
@@ -220,7 +220,7 @@ def _num_parameters(size: Size, corpus: Corpus, config: RunConfig) -> int:
 
 
 def _is_large_enough(size: PlannedSize, *, shelf_chars: int) -> bool:
-    return fresh_chars(size.chars_read, shelf_chars=shelf_chars) <= MOST_CHARS_PER_WEIGHT * size.num_parameters
+    return fresh_chars(size.chars_read, shelf_chars=shelf_chars) <= MAX_CHARS_PER_WEIGHT * size.num_parameters
 
 
 def _is_of_preset(origin: str | None) -> bool:

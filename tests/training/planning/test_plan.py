@@ -60,7 +60,7 @@ def paces(
 ) -> list[str]:
     """Have each size learn at a given speed instead of measuring it, on a shelf large enough, in lanes that suit all;
     returns what was tried."""
-    monkeypatch.setattr(plan, "LEAST_CHARS_PER_WEIGHT", least_chars_per_weight)
+    monkeypatch.setattr(plan, "MIN_CHARS_PER_WEIGHT", least_chars_per_weight)
     monkeypatch.setattr(forecast, "UPDATE_COST", 0.0)
     tried: list[str] = []
 
@@ -128,7 +128,7 @@ def test_a_size_that_would_read_too_much_for_its_weights_is_passed_over(
 
 
 def test_a_longer_training_reads_in_more_lanes(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(plan, "LEAST_WINDOWS", 0)
+    monkeypatch.setattr(plan, "MIN_WINDOWS", 0)
     chosen = []
     for speed in (1e2, 1e4, 1e6):
         tried = paces(monkeypatch, {"16x1": speed})
@@ -158,7 +158,7 @@ def test_a_size_that_somebody_chose_is_kept_and_gets_the_lanes_that_suit_it(
     resolved = resolve_config(overrides={"model": Size(64, 2).settings})
     assert sizes_of(resolved) == (Size(64, 2),)
     assert sizes_of(resolve_config()) == LADDER
-    monkeypatch.setattr(plan, "LEAST_WINDOWS", 0)
+    monkeypatch.setattr(plan, "MIN_WINDOWS", 0)
     paces(monkeypatch, {"64x2": 1e5})
     ticks = iter(range(10**6))
     settings = {name: value for name, value in TRAIN.items() if name != "batch_size"} | {"seconds": 3_600.0}
@@ -211,7 +211,7 @@ def test_updates_are_measured_in_characters_whatever_the_symbols(
     corpus: Corpus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Words of four characters used to be read in four times too many lanes."""
-    monkeypatch.setattr(plan, "LEAST_WINDOWS", 0)
+    monkeypatch.setattr(plan, "MIN_WINDOWS", 0)
     lanes = []
     for symbols_per_char in (1.0, 0.25):
         paces(monkeypatch, {"16x1": 1e4})

@@ -12,7 +12,7 @@ from torch.autograd.function import once_differentiable
 
 from penwright.model.cells.fused.operands import product_type, weight_gradient
 
-MOST_ROWS_AS_PRODUCT = 512
+MAX_ROWS_AS_PRODUCT = 512
 """Up to so many rows the gradient of rounded rows is a product with the one-hot vectors, whose cost grows with V. At 98
 rows it was the faster way (AMD, AVX512-BF16, 2026-11)."""
 
@@ -30,7 +30,7 @@ def look_up_rows(table: Tensor, ids: Tensor) -> Tensor:
     dtype = product_type(table)
     if dtype == table.dtype:
         return F.embedding(ids, table)
-    if len(table) > MOST_ROWS_AS_PRODUCT:
+    if len(table) > MAX_ROWS_AS_PRODUCT:
         return F.embedding(ids, table).to(dtype)
     result: Tensor = _Rounded.apply(table, ids, dtype)  # type: ignore[no-untyped-call]
     return result

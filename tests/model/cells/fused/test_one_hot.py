@@ -20,7 +20,7 @@ def test_without_autocast_rows_are_taken_as_they_are() -> None:
 @pytest.mark.parametrize("most", [NUM_ROWS, NUM_ROWS - 1], ids=["by a product", "row by row"])
 def test_rounded_rows_give_the_table_a_gradient_in_full_precision(monkeypatch: pytest.MonkeyPatch, most: int) -> None:
     """Added up in bfloat16, the 700 ones of a row would stay at 256."""
-    monkeypatch.setattr(one_hot, "MOST_ROWS_AS_PRODUCT", most)
+    monkeypatch.setattr(one_hot, "MAX_ROWS_AS_PRODUCT", most)
     table = torch.randn(NUM_ROWS, WIDTH, generator=torch.Generator().manual_seed(0), requires_grad=True)
     ids = torch.arange(NUM_ROWS).repeat(700).view(100, -1)
     with torch.autocast("cpu", dtype=torch.bfloat16):
