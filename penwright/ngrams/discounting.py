@@ -22,7 +22,7 @@ from penwright.ngrams.counting import Followers
 
 _STRETCH = 1 << 20
 """Numbers looked at together, where the result of looking takes four times their room."""
-_LEAST_BACKOFF = 1e-4
+_MIN_BACKOFF = 1e-4
 
 
 class Discounted(NamedTuple):
@@ -55,7 +55,7 @@ class Discounted(NamedTuple):
     def backoffs(self) -> NDArray[np.float32]:
         """Return what each context leaves to a shorter one, (C,)."""
         masses = np.add.reduceat(self.shares, self.starts[:-1], dtype=np.float64) if len(self.shares) else self.shares
-        return np.clip(1.0 - masses, _LEAST_BACKOFF, 1.0).astype(np.float32)
+        return np.clip(1.0 - masses, _MIN_BACKOFF, 1.0).astype(np.float32)
 
     def thinned(self, is_kept: NDArray[np.bool_]) -> "Discounted":
         """Return what is left with some of the followers only, bool (E,), and the contexts that have any."""

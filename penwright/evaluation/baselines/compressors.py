@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 XZ_DICTIONARY = 64 << 20  # of preset 9, in bytes
-XZ_LEAST_DICTIONARY = 4096
+XZ_MIN_DICTIONARY = 4096
 
 
 def _gzip(data: bytes) -> bytes:
@@ -20,7 +20,7 @@ def _bzip2(data: bytes) -> bytes:
 
 def _xz(data: bytes) -> bytes:
     # A dictionary larger than the data gives the same file but takes ten times its size of memory.
-    size = min(XZ_DICTIONARY, max(XZ_LEAST_DICTIONARY, len(data)))
+    size = min(XZ_DICTIONARY, max(XZ_MIN_DICTIONARY, len(data)))
     strongest = {"id": lzma.FILTER_LZMA2, "preset": 9 | lzma.PRESET_EXTREME, "dict_size": size}
     return lzma.compress(data, filters=[strongest])
 
