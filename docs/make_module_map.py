@@ -1,32 +1,38 @@
-"""Write the map of modules in docs/architecture.md from the modules' own first lines.
+"""Write the floors and the map of modules in docs/architecture.md from docs/floors.toml and the modules' first lines.
 
     python docs/make_module_map.py
 
-The rooms keep the order that the page's table of floors gives them. A test compares the map with the modules, so run
-this after adding, renaming or redescribing one.
+A test compares both with the package, so run this after adding, renaming or redescribing a module.
 """
 
 import ast
 import re
+import tomllib
 from pathlib import Path
 
-PAGE = Path(__file__).with_name("architecture.md")
-PACKAGE = Path(__file__).parents[1] / "penwright"
-MAP = re.compile(r"(?<=<!-- map -->\n).*(?=<!-- end of map -->)", re.DOTALL)
+DOCS = Path(__file__).parent
+PAGE = DOCS / "architecture.md"
+PACKAGE = DOCS.parent / "penwright"
+FLOORS = tomllib.loads((DOCS / "floors.toml").read_text(encoding="utf-8"))["floors"]
 
 
-def rows(page: str) -> list[str]:
-    """Return one line of the table for each module, in the order of the floors."""
-    floors = [line for line in page.splitlines() if re.match(r"\| \d+ \|", line)]
-    order = ["__init__", "__main__", *re.findall(r"`(\w+)/?`", "\n".join(floors))]
+def floor_rows() -> list[str]:
+    """Return one line of the table for each floor, the ground first."""
+    shown = ["; ".join(f"`{name}` {purpose}" for name, purpose in floor.items()) for floor in FLOORS]
+    return [f"| {number} | {names} |" for number, names in enumerate(shown)]
 
-    def place(path: Path) -> tuple[int, int, str]:
+
+def module_rows() -> list[str]:
+    """Return one line of the table for each module, room by room from the ground up, sub-rooms last."""
+    order = ["__init__", "__main__", *(name for floor in FLOORS for name in floor)]
+
+    def position(path: Path) -> tuple[int, bool, str]:
         parts = path.relative_to(PACKAGE).parts
-        return order.index(parts[0].removesuffix(".py")), len(parts), path.as_posix()
+        return order.index(parts[0].removesuffix(".py")), len(parts) > 2, path.as_posix()
 
     return [
         f"| `{path.relative_to(PACKAGE).as_posix()}` | {first_line(path)} |"
-        for path in sorted(PACKAGE.rglob("*.py"), key=place)
+        for path in sorted(PACKAGE.rglob("*.py"), key=position)
     ]
 
 
@@ -35,7 +41,15 @@ def first_line(path: Path) -> str:
     return (ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "").partition("\n")[0]
 
 
+def replaced(page: str, mark: str, header: str, rows: list[str]) -> str:
+    """Return the page with the table between `<!-- mark -->` and `<!-- end of mark -->` made anew."""
+    table = "\n".join(["", header, "|---|---|", *rows, "", ""])
+    pattern = re.compile(rf"(?<=<!-- {mark} -->\n).*(?=<!-- end of {mark} -->)", re.DOTALL)
+    return pattern.sub(lambda _: table, page)
+
+
 if __name__ == "__main__":
     page = PAGE.read_text(encoding="utf-8")
-    table = "\n".join(["", "| module | what it does |", "|---|---|", *rows(page), "", ""])
-    PAGE.write_text(MAP.sub(lambda _: table, page), encoding="utf-8")
+    page = replaced(page, "floors", "| floor | rooms and modules |", floor_rows())
+    page = replaced(page, "map", "| module | what it does |", module_rows())
+    PAGE.write_text(page, encoding="utf-8")
