@@ -101,9 +101,9 @@ def main() -> None:
     from box_measures import OTHERS, mean, measure_books, measure_copying
     from box_page import measured_part, put_into_page
 
-    from penwright import Author, Corpus
+    from penwright import Author, prepare
 
-    corpus = Corpus.from_files([arguments.path], cache_dir=cache_dir())
+    corpus = prepare([arguments.path], cache_dir=cache_dir())
     author = Author.load(run or arguments.out)
     if author.card.corpus_digest != corpus.digest:
         sys.exit(f"{run or arguments.out} was raised on other books than those in {arguments.path}.")

@@ -21,7 +21,7 @@ import torch
 from candidate_cells import HEAD_SIZE, GatedDelta, MatrixState
 from common import RESULTS, commit, results_header, write_results
 
-from penwright import Corpus
+from penwright import Corpus, prepare
 from penwright.cli.processors import let_waiting_threads_sleep
 from penwright.evaluation.books import evaluate, total
 from penwright.model.char_model import CharModel
@@ -65,7 +65,7 @@ def learn(path: Path, cell: str, size: Size, millions: float, threads: int) -> d
     """Train one contestant and score it."""
     let_waiting_threads_sleep()
     use_threads(threads)
-    corpus = Corpus.from_files([path])
+    corpus = prepare([path])
     session = new_session(corpus, cell, size, chars=millions * 1e6, threads=threads)
     session.read()  # counts the first fold; the same window is read again
     begun = time.perf_counter()

@@ -62,7 +62,7 @@ def penwright_way(shelf: Path, target: Path, *, workers: int | None) -> None:
     """Prepare a corpus, from nothing."""
     from penwright.corpus.preparing import prepare
 
-    prepare(shelf, store_dir=target / "store", cache_dir=target / "cache", workers=workers)
+    prepare(shelf, cache_dir=target, workers=workers)
 
 
 def run_here(way: str, shelf: Path, target: Path, workers: int | None) -> None:

@@ -25,7 +25,7 @@ import numpy as np
 from common import RESULTS, commit, results_header, write_results
 from numpy.typing import NDArray
 
-from penwright import Corpus, train
+from penwright import prepare, train
 from penwright.evaluation.books import total
 from penwright.model.config import num_parameters_of
 from penwright.training.planning.forecast import LAW, Law, measure_difficulty, update_factor
@@ -76,7 +76,7 @@ def shelves_of(paths: Sequence[Path]) -> list[Shelf]:
 
 def train_once(paths: Sequence[str], size: Size, chars: float, *, threads: int) -> dict[str, object]:
     """Train one author and return all that the fit needs of it."""
-    corpus = Corpus.from_files(paths)
+    corpus = prepare(paths)
     batch_size, seq_len = update_for(chars)
     steps = max(1, round(chars * 1e6 / (batch_size * seq_len)))
     schedule = {"steps": steps, "batch_size": batch_size, "seq_len": seq_len}

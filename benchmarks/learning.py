@@ -33,7 +33,7 @@ from common import RESULTS, results_header, write_results
 from contest import Contestant, Ledger, Result, Rules, Shelf, hold
 from learning_plot import Line, Panel, draw
 
-from penwright import Corpus
+from penwright import Corpus, prepare
 from penwright.cli.processors import let_waiting_threads_sleep
 from penwright.training.machine import choose_precision, usable_processors, use_threads
 from penwright.training.planning.sizes import Size
@@ -261,7 +261,7 @@ def main() -> None:
     path = RESULTS / f"{name}.jsonl"
     if path.exists() and not arguments.goes_on:
         parser.error(f"{path.name} holds results. Give --continue to go on with them, or delete it to begin anew.")
-    corpus = Corpus.from_files([arguments.path])
+    corpus = prepare([arguments.path])
     rules = Rules(corpus.digest, arguments.scored_chars, arguments.threads)
     ledger = Ledger(path, rules)
     with tempfile.TemporaryDirectory() as folder:

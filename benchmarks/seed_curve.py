@@ -14,7 +14,7 @@ from pathlib import Path
 
 from common import results_header, write_results
 
-from penwright import Corpus, train
+from penwright import Corpus, prepare, train
 from penwright.training.records import Evaluation
 from penwright.training.settings.resolve import resolve_config
 
@@ -55,7 +55,7 @@ def main() -> None:
     parser.add_argument("path", type=Path)
     parser.add_argument("--seeds", type=int, default=3)
     arguments = parser.parse_args()
-    corpus = Corpus.from_files([arguments.path], config=resolve_config("seed").config.corpus)
+    corpus = prepare([arguments.path], config=resolve_config("seed").config.corpus)
     curves = [curve(corpus, seed=seed) for seed in range(arguments.seeds)]
     lines = [
         f"{corpus.num_chars('train'):,} characters to learn from, {corpus.num_chars('val'):,} held out "

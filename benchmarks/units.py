@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 
 from common import results_header, write_results
 
-from penwright import Author, Corpus, train
+from penwright import Author, Corpus, prepare, train
 from penwright.corpus.config import CorpusConfig, SplitName
 from penwright.corpus.shelf.shares import even_shares
 from penwright.evaluation.costs import iter_chunks
@@ -109,7 +109,7 @@ def bits_per_char(model: CharModel, corpus: Corpus, split: SplitName, ends: Sequ
 def compete(unit: Unit, rules: Rules, seed: int) -> Result:
     """Let one unit learn and be scored."""
     begun = time.perf_counter()
-    corpus = Corpus.from_files([rules.path], config=unit.config)
+    corpus = prepare([rules.path], config=unit.config)
     prepare_seconds = time.perf_counter() - begun
     settings = {"threads": rules.threads, "final_val_chars": FINAL_CHARS}
     with tempfile.TemporaryDirectory() as folder:
@@ -159,7 +159,7 @@ def main() -> None:
     parser.add_argument("--network", action="store_true", help="the network alone, without counts and recalls")
     arguments = parser.parse_args()
     units = [unit_of(spec) for spec in arguments.units.split(",")]
-    plain = Corpus.from_files([arguments.path])
+    plain = prepare([arguments.path])
     ends = {split: ends_between_words(plain, split, scored_chars=arguments.scored_chars) for split in HELD_OUT}
     model = NETWORK_ALONE if arguments.network else {}
     rules = Rules(arguments.path, arguments.minutes, arguments.threads, ends, model)

@@ -8,7 +8,7 @@ The run is kept beside the folder, in `my-books-run/`; it must not be there yet.
 import argparse
 from pathlib import Path
 
-from penwright import Author, Corpus, train
+from penwright import Author, prepare, train
 
 
 def main() -> None:
@@ -17,7 +17,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=300.0, help="how long it learns")
     arguments = parser.parse_args()
 
-    corpus = Corpus.from_files([arguments.books])
+    corpus = prepare([arguments.books])
     print(f"{len(corpus.books)} books, {corpus.num_chars('train'):,} characters to learn from")
 
     run = arguments.books.with_name(f"{arguments.books.resolve().name}-run")

@@ -10,7 +10,8 @@ if TYPE_CHECKING:  # the list that editors and type checkers read
     from penwright.alphabet.characters import Alphabet as Alphabet
     from penwright.author.author import Author as Author
     from penwright.corpus.config import CorpusConfig as CorpusConfig
-    from penwright.corpus.store import Corpus as Corpus
+    from penwright.corpus.preparing import Corpus as Corpus
+    from penwright.corpus.preparing import prepare as prepare
     from penwright.errors import PenwrightError as PenwrightError
     from penwright.model.char_model import CharModel as CharModel
     from penwright.model.config import ModelConfig as ModelConfig
@@ -25,12 +26,13 @@ _HOME = {  # the list that Python reads, on first use (PEP 562)
     "Alphabet": "penwright.alphabet.characters",
     "Author": "penwright.author.author",
     "CharModel": "penwright.model.char_model",
-    "Corpus": "penwright.corpus.store",
+    "Corpus": "penwright.corpus.preparing",
     "CorpusConfig": "penwright.corpus.config",
     "ModelConfig": "penwright.model.config",
     "PenwrightError": "penwright.errors",
     "SamplingConfig": "penwright.writing.sampling",
     "TrainConfig": "penwright.training.settings.config",
+    "prepare": "penwright.corpus.preparing",
     "resume": "penwright.training.start",
     "train": "penwright.training.start",
 }

@@ -61,9 +61,9 @@ def books_dir(tmp_path: Path) -> Path:
 @pytest.fixture(scope="session")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> "Corpus":
     """The six books, prepared with the default configuration. Shared: read it, never write to its store."""
-    from penwright import Corpus
+    from penwright import prepare
 
-    return Corpus.from_files([SHELF], cache_dir=tmp_path_factory.mktemp("cache"))
+    return prepare([SHELF], cache_dir=tmp_path_factory.mktemp("cache"))
 
 
 @pytest.fixture

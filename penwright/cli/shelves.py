@@ -4,7 +4,7 @@ Knows where books come from; nothing of trainings.
 """
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,7 +16,7 @@ from penwright.quoting import quoted
 
 if TYPE_CHECKING:
     from penwright.corpus.config import CorpusConfig, SplitName
-    from penwright.corpus.passes.cleaning_pass import PrepareProgress
+    from penwright.corpus.passes.progress import PrepareProgress, PrepareSteps, Result
     from penwright.corpus.store import Corpus
 
 Say = Callable[[str], None]
@@ -76,35 +76,32 @@ def prepare_books(paths: Sequence[str | Path], *, config: "CorpusConfig", say: S
     Raises:
         CorpusError: If they cannot be prepared.
     """
-    from penwright.corpus.preparing import iter_prepare, store_dir_of
-    from penwright.corpus.store import Corpus
+    from penwright.corpus.preparing import iter_prepare
 
-    store = store_dir_of(paths, cache_dir=cache_dir(), config=config)
-    steps = iter_prepare(paths, store_dir=store, cache_dir=cache_dir(), config=config)
-    show_reading(steps, is_quiet=is_quiet)
-    corpus = Corpus.open(store)
+    corpus = run_shown(iter_prepare(paths, config=config, cache_dir=cache_dir()), is_quiet=is_quiet)
     for sentence in corpus_sentences(corpus, paths):
         say(sentence)
     return corpus
 
 
-def show_reading(steps: "Iterable[PrepareProgress]", *, is_quiet: bool) -> None:
-    """Go through the steps of reading books, and count them on a terminal in a line that vanishes in the end.
+def run_shown(steps: "PrepareSteps[Result]", *, is_quiet: bool) -> "Result":
+    """Run the steps of reading books and return their result.
+
+    On a terminal, a line counts the books and vanishes at the end.
 
     Args:
-        steps: Done one by one as they are asked for.
-        is_quiet: Whether nothing is to be drawn.
+        steps: What to run.
+        is_quiet: True if nothing is to be drawn.
     """
+    from penwright.corpus.passes.progress import run_steps
+
     if is_quiet or not is_terminal(sys.stderr):
-        for _ in steps:
-            pass
-        return
+        return run_steps(steps)
     from rich.live import Live
     from rich.text import Text
 
     with Live(console=error_console(), transient=True, redirect_stdout=False) as live:
-        for step in steps:
-            live.update(Text(reading_line(step), no_wrap=True, overflow="ellipsis"))
+        return run_steps(steps, lambda step: live.update(Text(reading_line(step), no_wrap=True, overflow="ellipsis")))
 
 
 def reading_line(step: "PrepareProgress") -> str:

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from penwright.alphabet.characters import Alphabet
 from penwright.corpus.book import Book
@@ -24,50 +24,57 @@ _KEYS = {
     *("format", "schema_version", "alphabet", "config", "books", "ids_sha256"),
     *("cache_keys", "skipped", "warnings", "digest", "checksum"),
 }
-_KEY_OF_PIECES = "pieces_version"
+SUBWORDS_VERSION_KEY = "pieces_version"
+"""Older corpora have this key, so it stays."""
 
 
-def describe(
-    *,
-    alphabet: Alphabet,
-    config: CorpusConfig,
-    books: Sequence[Book],
-    ids_sha256: Sequence[str],
-    cache_keys: Sequence[Sequence[str]],
-    skipped: Sequence[tuple[str, str]],
-    warnings: Sequence[str],
-    pieces_version: int | None = None,
-) -> dict[str, Any]:
-    """Return what corpus.json holds, digests included.
+class Contents(NamedTuple):
+    """Everything a corpus holds except its ids. Books with equal contents have equal ids."""
+
+    alphabet: Alphabet
+    config: CorpusConfig
+    books: tuple[Book, ...]
+    """In the order of their ids."""
+    cache_keys: tuple[tuple[str, ...], ...]
+    """Names of each book's clean texts in the cache: one key for each chunk of its file."""
+    skipped: tuple[tuple[str, str], ...]
+    """Files that were not taken: (name, reason)."""
+    warnings: tuple[str, ...]
+    """One sentence each."""
+    subwords_version: int | None = None
+    """Version of the way in which subwords are learned and texts cut into them; None for a corpus in characters."""
+
+    @property
+    def all_cache_keys(self) -> set[str]:
+        """The cache keys of all books together."""
+        return {key for keys in self.cache_keys for key in keys}
+
+
+def describe(contents: Contents, ids_sha256: Sequence[str]) -> dict[str, Any]:
+    """Return the data of corpus.json, digests included.
 
     Args:
-        alphabet: The alphabet of the ids.
-        config: How the books were prepared.
-        books: In the order of their ids.
+        contents: Everything but the ids.
         ids_sha256: SHA-256 of each book's ids as they lie in ids.bin.
-        cache_keys: Names of each book's clean pieces, by which an unchanged corpus is recognised.
-        skipped: Files that were not taken, (name, reason).
-        warnings: One sentence each.
-        pieces_version: Stands for how pieces are learned and texts cut into them; None for a corpus in characters.
     """
-    rows = [asdict(book) for book in books]
+    rows, version = [asdict(book) for book in contents.books], contents.subwords_version
     data = {
         "format": _FORMAT,
         "schema_version": SCHEMA_VERSION,
-        "alphabet": alphabet.to_dict(),
-        "config": config.to_dict(),
+        "alphabet": contents.alphabet.to_dict(),
+        "config": contents.config.to_dict(),
         "books": rows,
         "ids_sha256": list(ids_sha256),
-        "cache_keys": [list(keys) for keys in cache_keys],
-        "skipped": [list(pair) for pair in skipped],
-        "warnings": list(warnings),
-        "digest": digest_of(alphabet.to_dict(), rows, ids_sha256),
-        **({} if pieces_version is None else {_KEY_OF_PIECES: pieces_version}),
+        "cache_keys": [list(keys) for keys in contents.cache_keys],
+        "skipped": [list(pair) for pair in contents.skipped],
+        "warnings": list(contents.warnings),
+        "digest": content_digest(contents.alphabet.to_dict(), rows, ids_sha256),
+        **({} if version is None else {SUBWORDS_VERSION_KEY: version}),
     }
     return {**data, "checksum": _sha256_of_json(data)}
 
 
-def digest_of(alphabet: dict[str, Any], books: Sequence[dict[str, Any]], ids_sha256: Sequence[str]) -> str:
+def content_digest(alphabet: dict[str, Any], books: Sequence[dict[str, Any]], ids_sha256: Sequence[str]) -> str:
     """Return the SHA-256 that names a corpus by its content alone; where the files lay plays no part."""
     content = ({key: value for key, value in book.items() if key not in ("source", "encoding")} for book in books)
     return _sha256_of_json({"alphabet": alphabet, "books": content, "ids_sha256": list(ids_sha256)})
@@ -151,7 +158,7 @@ def read_description(folder: Path) -> dict[str, Any]:
             "Prepare the books again."
         )
     content = {key: value for key, value in data.items() if key != "checksum"}
-    if set(data) - {_KEY_OF_PIECES} != _KEYS or data["checksum"] != _sha256_of_json(content):
+    if set(data) - {SUBWORDS_VERSION_KEY} != _KEYS or data["checksum"] != _sha256_of_json(content):
         raise CorpusError(
             f"the corpus in {folder} is damaged: {JSON_NAME} does not match its checksum. Prepare the books again."
         )

@@ -20,27 +20,28 @@ _ATTEMPTS = 20
 
 
 @contextmanager
-def new_folder(target: Path) -> Iterator[Path]:
-    """Make an empty folder beside `target`, and remove it at the end unless it was put in its place.
+def replacing_folder(target: Path) -> Iterator[Path]:
+    """Make an empty folder beside `target` and, at the end of the block, put it in the place of what was there.
+
+    After an error the new folder is removed and the old one stays. Folders that killed processes left are removed.
 
     Raises:
-        OSError: If it cannot be made.
+        CorpusError: If the old folder is in use and the operating system does not let it go.
+        OSError: If the new one cannot be made.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
+    _remove_abandoned(target)
     folder = _beside(target, "new")
     folder.mkdir()
     try:
         yield folder
+        _put_in_place(folder, target)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def put_in_place(folder: Path, target: Path) -> None:
-    """Rename a whole folder to `target`, in the place of what was there.
-
-    Raises:
-        CorpusError: If the old folder is in use and the operating system does not let it go.
-    """
+def _put_in_place(folder: Path, target: Path) -> None:
+    """Rename a whole folder to `target`, in the place of what was there."""
     sync_folder(folder)
     for _ in range(_ATTEMPTS):  # another process may put its own folder there between our two steps
         old = _beside(target, "old")
@@ -70,7 +71,7 @@ def is_being_replaced(target: Path) -> bool:
     return any(target.parent.glob(f".{target.name}.old-*"))
 
 
-def remove_abandoned(target: Path) -> None:
+def _remove_abandoned(target: Path) -> None:
     """Remove folders for `target` that a killed process left behind."""
     for folder in target.parent.glob(f".{target.name}.*"):
         with suppress(OSError):

@@ -16,6 +16,7 @@ from penwright.corpus.config import SPLITS, CorpusConfig, SplitName
 from penwright.corpus.executor.workers import Workers, num_workers
 from penwright.corpus.passes.clean_text import read_bytes, read_piece
 from penwright.corpus.passes.cleaning_pass import PieceJob, PieceResult, TakenBook, take_in
+from penwright.corpus.passes.progress import run_steps
 from penwright.corpus.scratch import Scratch
 from penwright.corpus.shelf.facts import Facts, KeptFacts
 from penwright.corpus.shelf.selection import Plan, PlannedBook, plan
@@ -166,12 +167,7 @@ def inspect_shelf(paths: Paths, *, config: CorpusConfig | None = None, workers: 
     count = num_workers(workers, num_bytes=listing.num_bytes, num_tasks=listing.num_pieces)
     with Scratch(None) as scratch, Workers(count) as pool:
         steps = take_in(listing, config=config, cache_dir=None, workers=pool, scratch=scratch, take=look_at_piece)
-        while True:
-            try:
-                next(steps)
-            except StopIteration as end:
-                intake = end.value
-                break
+        intake = run_steps(steps)
         planned = plan([taken.book for taken in intake.books], config=config)
         books = _book_reports(intake.books, planned)
     return ShelfReport(

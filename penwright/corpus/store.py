@@ -12,8 +12,9 @@ Shapes: N = ids in the corpus, n = ids in one book.
 
 import hashlib
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -21,20 +22,19 @@ from penwright.alphabet.auto import alphabet_from_dict
 from penwright.alphabet.characters import Alphabet, Ids
 from penwright.corpus.book import Book as Book
 from penwright.corpus.config import CorpusConfig, SplitName, split_name
-from penwright.corpus.description import read_description, version_of
+from penwright.corpus.description import SUBWORDS_VERSION_KEY, Contents, read_description, version_of
 from penwright.corpus.folders import is_being_replaced
 from penwright.errors import AuthorError, ConfigError, CorpusError
-
-if TYPE_CHECKING:
-    from penwright.corpus.sources.discovery import Paths
 
 IDS_NAME = "ids.bin"
 _ATTEMPTS = 20
 
 
 class Corpus:
-    """Books as ids on disk. Open one with `open`, or make one with `from_files`."""
+    """Books as ids on disk. `penwright.prepare` makes one, `open` opens one that was made."""
 
+    from_files: ClassVar[Callable[..., "Corpus"]]
+    """Former name of `penwright.prepare`. The module of `prepare` sets it, since that module imports this one."""
     path: Path
     """The folder."""
     alphabet: Alphabet
@@ -53,9 +53,9 @@ class Corpus:
     ids_sha256: tuple[str, ...]
     """Of each book's ids as they lie in ids.bin."""
     cache_keys: tuple[tuple[str, ...], ...]
-    """Names of each book's clean pieces in the cache it was prepared with."""
-    pieces_version: int | None
-    """What stands for how its pieces were learned and its texts cut; None for a corpus in characters."""
+    """Names of each book's clean texts in the cache it was prepared with."""
+    subwords_version: int | None
+    """Version of the way in which its subwords were learned and its texts cut; None for a corpus in characters."""
     ids: Ids
     """All ids, a read-only memory map of shape (N,)."""
 
@@ -71,7 +71,7 @@ class Corpus:
         self.checksum = data["checksum"]
         self.ids_sha256 = tuple(data["ids_sha256"])
         self.cache_keys = tuple(map(tuple, data["cache_keys"]))
-        self.pieces_version = data.get("pieces_version")
+        self.subwords_version = data.get(SUBWORDS_VERSION_KEY)
 
     @classmethod
     def open(cls, path: str | Path) -> "Corpus":
@@ -117,31 +117,18 @@ class Corpus:
             raise CorpusError(f"the corpus in {folder} is damaged: {error} Prepare the books again.") from error
         return corpus
 
-    @classmethod
-    def from_files(
-        cls,
-        paths: "Paths",
-        *,
-        cache_dir: str | Path | None = None,
-        config: CorpusConfig | None = None,
-        workers: int | None = None,
-    ) -> "Corpus":
-        """Prepare books, or open the corpus prepared from them before if neither they nor the configuration changed.
-
-        Args:
-            paths: Files, folders, archives, patterns or manifests; one or several.
-            cache_dir: Where prepared corpora are kept; by default the operating system's place for caches.
-            config: How to clean, encode and split.
-            workers: Processes that read; by default one per processor, and none for a small shelf.
-
-        Raises:
-            CorpusError: If no book can be read, a manifest does not match, or the disk is full.
-        """
-        from penwright.corpus.preparing import prepare, store_dir_of  # building imports this module
-
-        config = config or CorpusConfig()
-        store_dir = store_dir_of(paths, cache_dir=cache_dir, config=config)
-        return prepare(paths, store_dir=store_dir, cache_dir=cache_dir, config=config, workers=workers)
+    @property
+    def contents(self) -> Contents:
+        """Everything but the ids."""
+        return Contents(
+            alphabet=self.alphabet,
+            config=self.config,
+            books=self.books,
+            cache_keys=self.cache_keys,
+            skipped=self.skipped,
+            warnings=self.warnings,
+            subwords_version=self.subwords_version,
+        )
 
     def books_in(self, split: SplitName) -> tuple[Book, ...]:
         """Return the books of one split, in the order of their ids; there may be none."""
@@ -210,6 +197,17 @@ class Corpus:
             start += book.num_ids
         if not self.books or not len(self.books) == len(self.ids_sha256) == len(self.cache_keys):
             raise CorpusError("its list of books is empty or incomplete.")
+
+
+def contents_of(folder: Path) -> Contents | None:
+    """Return the contents of the corpus in a folder, or None if there is none that can be used.
+
+    No file of the folder stays open: Windows replaces no folder that holds an open file.
+    """
+    try:
+        return Corpus.open(folder).contents
+    except CorpusError:
+        return None
 
 
 def _map_ids(path: Path, alphabet: Alphabet, num_ids: int) -> Ids:

@@ -9,7 +9,7 @@ import box_measures
 import box_page
 import pytest
 
-from penwright import Author, CharModel, Corpus, train
+from penwright import Author, CharModel, Corpus, prepare, train
 from penwright.author.card import Card
 
 TINY = {
@@ -99,7 +99,7 @@ def test_a_finished_run_is_put_into_the_box_and_its_page_is_written(
     monkeypatch.setattr(box_measures, "NUM_SAMPLES", 2)
     monkeypatch.setattr(box_measures, "SAMPLE_CHARS", 60)
     monkeypatch.setattr(box_page, "PAGE_WORDS", 3)
-    corpus = Corpus.from_files([books_dir], cache_dir=tmp_path / "cache")
+    corpus = prepare([books_dir], cache_dir=tmp_path / "cache")
     for _ in train(corpus, run=tmp_path / "run", overrides=TINY):
         pass
     out = tmp_path / "boxed.safetensors"

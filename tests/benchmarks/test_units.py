@@ -8,7 +8,7 @@ import torch
 from folders import SHELF
 from units import bits_per_char, ends_between_words, unit_of
 
-from penwright import CharModel, Corpus, ModelConfig
+from penwright import CharModel, Corpus, ModelConfig, prepare
 from penwright.errors import ConfigError
 
 
@@ -25,7 +25,7 @@ def test_the_same_characters_are_scored_in_each_unit(corpus: Corpus, tmp_path: P
     ends = ends_between_words(corpus, "val", scored_chars=500)
     assert len(ends) == len(corpus.books_in("val"))
     assert 400 < sum(ends) <= 500
-    other = Corpus.from_files([SHELF], cache_dir=tmp_path, config=unit_of(spec).config)
+    other = prepare([SHELF], cache_dir=tmp_path, config=unit_of(spec).config)
     shape = {"cell": "gru", "embedding_dim": 2, "hidden_size": 2, "num_layers": 1, "is_residual": False}
     config = ModelConfig.from_dict({**shape, "vocab_size": other.alphabet.vocab_size})
     model = CharModel(config, generator=torch.Generator().manual_seed(0))

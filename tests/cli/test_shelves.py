@@ -7,7 +7,7 @@ import pytest
 
 from penwright import Corpus, CorpusConfig
 from penwright.cli.shelves import choose_shelf, corpus_sentences, prepare_books, reading_line
-from penwright.corpus.passes.cleaning_pass import PrepareProgress
+from penwright.corpus.passes.progress import PrepareProgress
 from penwright.corpus.sources import default_shelf as shelf
 from penwright.errors import CorpusError, UsageError
 

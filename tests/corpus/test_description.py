@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 from penwright.alphabet.characters import Alphabet
 from penwright.corpus.book import Book
 from penwright.corpus.config import CorpusConfig
-from penwright.corpus.description import JSON_NAME, describe, digest_of, read_description, write_description
+from penwright.corpus.description import (
+    JSON_NAME,
+    Contents,
+    content_digest,
+    describe,
+    read_description,
+    write_description,
+)
 from penwright.corpus.store import IDS_NAME, Corpus
 from penwright.errors import CorpusError
 
@@ -19,17 +26,20 @@ def book(**values: Any) -> Book:
     return Book(**{**fields, "sha256": "0" * 64, "start": 0, "num_ids": 3, "num_chars": 2, **values})
 
 
-def described(*books: Book, **changes: Any) -> dict[str, Any]:
-    data = describe(
+def contents_of(*books: Book, subwords_version: int | None = None) -> Contents:
+    return Contents(
         alphabet=Alphabet("ab"),
         config=CorpusConfig(),
         books=books,
-        ids_sha256=["1" * 64] * len(books),
-        cache_keys=[["2" * 64]] * len(books),
-        skipped=[("picture.png", "is no text")],
-        warnings=["Look twice."],
+        cache_keys=(("2" * 64,),) * len(books),
+        skipped=(("picture.png", "is no text"),),
+        warnings=("Look twice.",),
+        subwords_version=subwords_version,
     )
-    return {**data, **changes}
+
+
+def described(*books: Book, **changes: Any) -> dict[str, Any]:
+    return {**describe(contents_of(*books), ["1" * 64] * len(books)), **changes}
 
 
 def test_what_is_described_is_read(tmp_path: Path) -> None:
@@ -51,15 +61,14 @@ def test_the_digest_ignores_file_names_and_nothing_else() -> None:
     assert described(book(source="other.txt", encoding="cp1252"))["digest"] == digest
     for other in (book(title="Bell"), book(author="Wren"), book(split="val"), book(sha256="1" * 64), book(year=1884)):
         assert described(other)["digest"] != digest
-    assert digest_of(Alphabet("abc").to_dict(), described(book())["books"], ["1" * 64]) != digest
-    assert digest_of(Alphabet("ab").to_dict(), described(book())["books"], ["2" * 64]) != digest
+    assert content_digest(Alphabet("abc").to_dict(), described(book())["books"], ["1" * 64]) != digest
+    assert content_digest(Alphabet("ab").to_dict(), described(book())["books"], ["2" * 64]) != digest
 
 
-def test_the_version_of_pieces_is_told_of_a_corpus_in_pieces_only(tmp_path: Path) -> None:
-    arguments = {"alphabet": Alphabet("ab"), "config": CorpusConfig(), "books": [book()], "ids_sha256": ["1" * 64]}
-    arguments |= {"cache_keys": [["2" * 64]], "skipped": [], "warnings": []}
-    plain, first, second = (describe(**arguments, pieces_version=version) for version in (None, 1, 2))
-    assert plain == describe(**arguments)
+def test_the_version_of_subwords_stands_in_a_corpus_of_subwords_only(tmp_path: Path) -> None:
+    plain, first, second = (
+        describe(contents_of(book(), subwords_version=version), ["1" * 64]) for version in (None, 1, 2)
+    )
     assert set(first) - set(plain) == {"pieces_version"}
     assert plain["digest"] == first["digest"] == second["digest"]
     assert len({plain["checksum"], first["checksum"], second["checksum"]}) == 3

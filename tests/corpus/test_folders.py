@@ -4,14 +4,13 @@ from pathlib import Path
 import pytest
 
 from penwright.corpus import folders
-from penwright.corpus.folders import new_folder, put_in_place, remove_abandoned
+from penwright.corpus.folders import replacing_folder
 from penwright.errors import CorpusError
 
 
 def build(target: Path, content: str) -> None:
-    with new_folder(target) as folder:
+    with replacing_folder(target) as folder:
         (folder / "content").write_text(content, encoding="utf-8")
-        put_in_place(folder, target)
 
 
 def test_a_folder_takes_its_place_with_the_ones_above_it(tmp_path: Path) -> None:
@@ -33,7 +32,7 @@ def test_a_folder_replaces_the_old_one_whole(tmp_path: Path) -> None:
 def test_an_error_while_building_leaves_the_old_folder_and_nothing_else(tmp_path: Path) -> None:
     target = tmp_path / "store"
     build(target, "old")
-    with pytest.raises(RuntimeError), new_folder(target) as folder:
+    with pytest.raises(RuntimeError), replacing_folder(target) as folder:
         (folder / "content").touch()
         raise RuntimeError
     assert (target / "content").read_text(encoding="utf-8") == "old"
@@ -80,5 +79,5 @@ def test_only_abandoned_folders_are_removed(tmp_path: Path) -> None:
         (tmp_path / name / "ids.bin").touch()
     for path in (tmp_path / ".store.new-1" / "ids.bin", tmp_path / ".store.new-1", tmp_path / ".other.new-3"):
         os.utime(path, (0, 0))
-    remove_abandoned(target)
-    assert sorted(path.name for path in tmp_path.iterdir()) == [".other.new-3", ".store.new-2"]
+    build(target, "new")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".other.new-3", ".store.new-2", "store"]

@@ -6,8 +6,8 @@ import pytest
 
 from penwright.corpus.config import CorpusConfig
 from penwright.corpus.inspection import MAX_CUT_CHARS, ShelfReport, compressed_fraction, inspect_shelf
+from penwright.corpus.preparing import prepare
 from penwright.corpus.sources.manifest import read_manifest, write_manifest
-from penwright.corpus.store import Corpus
 from penwright.errors import CorpusError
 
 PAGE = """The Project Gutenberg EBook of The Lamp, by Edith Vane
@@ -105,7 +105,7 @@ def test_characters_outside_the_alphabet_are_named(books_dir: Path) -> None:
 
 def test_the_report_agrees_with_the_corpus_that_is_prepared(books_dir: Path, tmp_path: Path) -> None:
     shelf = inspect_shelf(books_dir)
-    corpus = Corpus.from_files(books_dir, cache_dir=tmp_path / "cache")
+    corpus = prepare(books_dir, cache_dir=tmp_path / "cache")
     assert {(b.name, b.split, b.num_chars, b.title, b.author, b.year, b.sha256) for b in shelf.books} == {
         (b.source, b.split, b.num_chars, b.title, b.author, b.year, b.sha256) for b in corpus.books
     }
@@ -158,7 +158,7 @@ def test_the_manifest_of_a_report_prepares_the_same_corpus(books_dir: Path, tmp_
     assert [book.reason for book in books if not book.keep] == ["the same text as Copy_Soup_1902.txt"]
     assert not any(Path(book.path).is_absolute() for book in books)
     digests = {
-        Corpus.from_files(paths, cache_dir=tmp_path / "cache").digest
+        prepare(paths, cache_dir=tmp_path / "cache").digest
         for paths in (books_dir, books_dir / "shelf.toml", tmp_path / "elsewhere" / "shelf.toml")
     }
     assert len(digests) == 1

@@ -16,15 +16,15 @@ from folders import ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from penwright.corpus import preparing
+from penwright.corpus import folders, preparing
 from penwright.corpus import store as store_module
 from penwright.corpus.config import CorpusConfig
 from penwright.corpus.inspection import inspect_shelf
-from penwright.corpus.passes import text_cache
+from penwright.corpus.passes import encoding_pass, text_cache
 from penwright.corpus.passes.clean_text import read_bytes, read_piece
-from penwright.corpus.preparing import iter_prepare, prepare, store_dir_of
+from penwright.corpus.preparing import iter_prepare, prepare
 from penwright.corpus.sources import chunks
-from penwright.corpus.sources.discovery import discover
+from penwright.corpus.sources.discovery import Paths, discover
 from penwright.corpus.sources.manifest import read_manifest, write_manifest
 from penwright.corpus.store import Corpus
 from penwright.errors import CorpusError
@@ -37,7 +37,7 @@ def contents(store: Path) -> dict[str, bytes]:
 
 
 def test_a_folder_becomes_a_corpus(books_dir: Path, tmp_path: Path) -> None:
-    corpus = prepare(books_dir, store_dir=tmp_path / "store", cache_dir=tmp_path / "cache", config=PLAIN)
+    corpus = prepare(books_dir, cache_dir=tmp_path / "cache", config=PLAIN)
     assert len(corpus.books) == 6
     for book in corpus.books:
         assert corpus.book_text(book) == (books_dir / book.source).read_text(encoding="utf-8")
@@ -57,7 +57,7 @@ def test_any_text_round_trips_through_a_corpus(
     for number, text in enumerate(texts):
         # The letter makes it a book, and the mark leaves no doubt about its encoding, however odd the text.
         (folder / "books" / f"{number}.txt").write_text(f"{number}{text}", encoding="utf-8-sig", newline="")
-    corpus = prepare(folder / "books", store_dir=folder / "store", cache_dir=folder / "cache", config=config)
+    corpus = prepare(folder / "books", cache_dir=folder / "cache", config=config)
     found = {book.source: corpus.book_text(book) for book in corpus.books}
     cleaned = {}
     for source in discover(folder / "books").sources:
@@ -70,10 +70,10 @@ def test_any_text_round_trips_through_a_corpus(
 @pytest.mark.parametrize("workers", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_a_store_is_the_same_whatever_the_workers_and_the_order(books_dir: Path, tmp_path: Path, workers: int) -> None:
     paths = sorted(books_dir.iterdir())
-    prepare(paths, store_dir=tmp_path / "one", cache_dir=tmp_path / "cache-1", workers=1)
+    one = prepare(paths, cache_dir=tmp_path / "cache-1", workers=1)
     shuffled = random.Random(1).sample(paths, len(paths))
-    prepare(shuffled, store_dir=tmp_path / "two", cache_dir=tmp_path / "cache-2", workers=workers)
-    assert contents(tmp_path / "one") == contents(tmp_path / "two")
+    other = prepare(shuffled, cache_dir=tmp_path / "cache-2", workers=workers)
+    assert contents(one.path) == contents(other.path)
 
 
 def test_the_seed_takes_files_as_they_are_and_joins_them(tmp_path: Path) -> None:
@@ -82,16 +82,15 @@ def test_the_seed_takes_files_as_they_are_and_joins_them(tmp_path: Path) -> None
     for name, text in texts.items():
         (tmp_path / "plays" / name).write_text(text, encoding="ascii", newline="\r\n")
     config = CorpusConfig(alphabet="seed", split="seed")
-    corpus = prepare(tmp_path / "plays", store_dir=tmp_path / "store", cache_dir=tmp_path / "cache", config=config)
+    corpus = prepare(tmp_path / "plays", cache_dir=tmp_path / "cache", config=config)
     assert [book.source for book in corpus.books_in("val")] == ["e.txt"]
     assert corpus.alphabet.decode(corpus.ids) == "".join(texts[name] for name in sorted(texts))
 
 
 def test_an_unchanged_shelf_is_recognised_and_nothing_is_written(books_dir: Path, tmp_path: Path) -> None:
-    store = tmp_path / "store"
-    prepare(books_dir, store_dir=store, cache_dir=tmp_path / "cache")
+    store = prepare(books_dir, cache_dir=tmp_path / "cache").path
     before = {path.name: path.stat() for path in store.iterdir()}
-    stages = [record.stage for record in iter_prepare(books_dir, store_dir=store, cache_dir=tmp_path / "cache")]
+    stages = [record.stage for record in iter_prepare(books_dir, cache_dir=tmp_path / "cache")]
     assert "encoding" not in stages
     assert stages[-1] == "done"
     after = {path.name: path.stat() for path in store.iterdir()}
@@ -102,11 +101,11 @@ def test_an_unchanged_shelf_is_recognised_and_nothing_is_written(books_dir: Path
 
 def test_a_changed_text_is_prepared_again_whatever_its_date(books_dir: Path, tmp_path: Path) -> None:
     path = books_dir / "Wren_Soup_1902.txt"
-    one = prepare(books_dir, store_dir=tmp_path / "store", cache_dir=tmp_path / "cache")
+    one = prepare(books_dir, cache_dir=tmp_path / "cache")
     stat = path.stat()
     path.write_text(path.read_text(encoding="utf-8").replace("the", "teh"), encoding="utf-8")
     os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
-    other = prepare(books_dir, store_dir=tmp_path / "store", cache_dir=tmp_path / "cache")
+    other = prepare(books_dir, cache_dir=tmp_path / "cache")
     assert one.digest != other.digest
     assert "teh" in other.book_text(next(book for book in other.books if book.title == "Soup"))
     old_keys = {key for keys in one.cache_keys for key in keys} - {key for keys in other.cache_keys for key in keys}
@@ -120,7 +119,7 @@ def test_nothing_of_the_old_corpus_is_open_when_it_is_replaced(
     """Windows renames no folder of which a file is mapped."""
     maps: list[weakref.ref[object]] = []
     num_open: list[int] = []
-    map_ids, put_in_place = store_module._map_ids, preparing.put_in_place
+    map_ids, put_in_place = store_module._map_ids, folders._put_in_place
 
     def mapped(*arguments: object) -> object:
         ids = map_ids(*arguments)  # type: ignore[arg-type]
@@ -132,18 +131,18 @@ def test_nothing_of_the_old_corpus_is_open_when_it_is_replaced(
         put_in_place(folder, target)
 
     monkeypatch.setattr(store_module, "_map_ids", mapped)
-    monkeypatch.setattr(preparing, "put_in_place", counted)
-    prepare(books_dir, store_dir=tmp_path / "store", cache_dir=tmp_path / "cache")
+    monkeypatch.setattr(folders, "_put_in_place", counted)
+    prepare(books_dir, cache_dir=tmp_path / "cache")
     (books_dir / "Wren_Soup_1902.txt").unlink()
-    prepare(books_dir, store_dir=tmp_path / "store", cache_dir=tmp_path / "cache")
+    prepare(books_dir, cache_dir=tmp_path / "cache")
     assert num_open == [0, 0]
     assert len(maps) >= 2
 
 
 def test_another_picture_in_the_folder_is_told_and_changes_no_id(books_dir: Path, tmp_path: Path) -> None:
-    one = prepare(books_dir, store_dir=tmp_path / "store", cache_dir=tmp_path / "cache")
+    one = prepare(books_dir, cache_dir=tmp_path / "cache")
     (books_dir / "cover.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(500))
-    other = prepare(books_dir, store_dir=tmp_path / "store", cache_dir=tmp_path / "cache")
+    other = prepare(books_dir, cache_dir=tmp_path / "cache")
     assert one.skipped == ()
     assert [name for name, _ in other.skipped] == ["cover.png"]
     assert one.digest == other.digest
@@ -153,12 +152,12 @@ def test_a_large_file_goes_in_pieces_and_comes_out_whole(tmp_path: Path, monkeyp
     monkeypatch.setattr(chunks, "PIECE_BYTES", 1000)
     text = "\n".join(f"Paragraph {number}: all was well — or so they said.\n" for number in range(100))
     (tmp_path / "book.txt").write_text(text, encoding="utf-8")
-    corpus = prepare(tmp_path / "book.txt", store_dir=tmp_path / "store", cache_dir=tmp_path / "cache", config=PLAIN)
+    corpus = prepare(tmp_path / "book.txt", cache_dir=tmp_path / "cache", config=PLAIN)
     assert corpus.book_text(corpus.books[0]) == text
     assert len(corpus.cache_keys[0]) == 5
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(chunks, "PIECE_BYTES", 1 << 20)
-        whole = prepare(tmp_path / "book.txt", store_dir=tmp_path / "whole", cache_dir=tmp_path / "cache", config=PLAIN)
+        whole = prepare(tmp_path / "book.txt", cache_dir=tmp_path / "cache", config=PLAIN)
     assert whole.digest == corpus.digest
 
 
@@ -169,42 +168,40 @@ class Killed(BaseException):
 def test_a_preparation_that_was_killed_goes_on_where_it_was(
     books_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store, cache_dir = tmp_path / "store", tmp_path / "cache"
-    for record in iter_prepare(books_dir, store_dir=store, cache_dir=cache_dir):
+    cache_dir = tmp_path / "cache"
+    for record in iter_prepare(books_dir, cache_dir=cache_dir):
         if record.books_done == 4:
             break
-    assert not store.exists()
+    assert not list((cache_dir / "corpora").glob("[!.]*"))
     kept = {path for path in (cache_dir / "books").rglob("*") if len(path.name) == 64}
     assert len(kept) == 4
     times = {path: path.stat().st_mtime_ns for path in kept}
-    corpus = prepare(books_dir, store_dir=store, cache_dir=cache_dir)
+    corpus = prepare(books_dir, cache_dir=cache_dir)
     assert {path: path.stat().st_mtime_ns for path in kept} == times
-    assert corpus.digest == prepare(books_dir, store_dir=tmp_path / "fresh", cache_dir=tmp_path / "new").digest
+    assert corpus.digest == prepare(books_dir, cache_dir=tmp_path / "new").digest
 
 
 def test_a_kill_while_ids_are_written_leaves_the_last_good_corpus(
     books_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store = tmp_path / "store"
-    prepare(books_dir, store_dir=store, cache_dir=tmp_path / "cache")
+    store = prepare(books_dir, cache_dir=tmp_path / "cache").path
     before = contents(store)
     (books_dir / "Wren_Soup_1902.txt").unlink()
 
     def die(*_: object) -> None:
         raise Killed
 
-    monkeypatch.setattr(preparing, "encode_book", die)
+    monkeypatch.setattr(encoding_pass, "encode_book", die)
     with pytest.raises(Killed):
-        prepare(books_dir, store_dir=store, cache_dir=tmp_path / "cache")
+        prepare(books_dir, cache_dir=tmp_path / "cache")
     assert contents(store) == before
-    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".store")] == []
+    assert list(store.parent.iterdir()) == [store]
 
 
 def test_a_full_disk_gives_a_sentence_and_leaves_the_last_good_corpus(
     books_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store = tmp_path / "store"
-    prepare(books_dir, store_dir=store, cache_dir=tmp_path / "cache")
+    store = prepare(books_dir, cache_dir=tmp_path / "cache").path
     before = contents(store)
     (books_dir / "New_Book_1900.txt").write_text("A new book.\n", encoding="utf-8")
 
@@ -217,7 +214,7 @@ def test_a_full_disk_gives_a_sentence_and_leaves_the_last_good_corpus(
     with pytest.raises(
         CorpusError, match="the disk is full: .*Make room and run again; what is done is not done again"
     ):
-        prepare(books_dir, store_dir=store, cache_dir=tmp_path / "cache")
+        prepare(books_dir, cache_dir=tmp_path / "cache")
     assert contents(store) == before
 
 
@@ -225,15 +222,15 @@ def test_too_little_room_is_told_before_ids_are_written(
     books_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     usage = shutil.disk_usage(tmp_path)
-    monkeypatch.setattr(preparing.shutil, "disk_usage", lambda _: usage._replace(free=100))
+    monkeypatch.setattr(encoding_pass.shutil, "disk_usage", lambda _: usage._replace(free=100))
     with pytest.raises(CorpusError, match=r"the corpus needs [0-9,]+ bytes in .*, where 100 are free. Make room"):
-        prepare(books_dir, store_dir=tmp_path / "store", cache_dir=tmp_path / "cache")
+        prepare(books_dir, cache_dir=tmp_path / "cache")
 
 
 def test_a_place_that_cannot_be_written_is_told(books_dir: Path, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(CorpusError, match="the books could not be written to .*Choose another folder"):
-        prepare(books_dir, store_dir=tmp_path / "file" / "store", cache_dir=tmp_path / "cache")
+        prepare(books_dir, cache_dir=tmp_path / "file")
 
 
 def test_books_in_many_encodings_are_told_apart(tmp_path: Path) -> None:
@@ -241,7 +238,7 @@ def test_books_in_many_encodings_are_told_apart(tmp_path: Path) -> None:
     (tmp_path / "books").mkdir()
     for encoding in ("utf-8", "utf-8-sig", "cp1252", "utf-16", "utf-32"):
         (tmp_path / "books" / f"{encoding}.txt").write_text(f"{encoding}\n{text}", encoding=encoding)
-    corpus = prepare(tmp_path / "books", store_dir=tmp_path / "store", cache_dir=tmp_path / "cache", config=PLAIN)
+    corpus = prepare(tmp_path / "books", cache_dir=tmp_path / "cache", config=PLAIN)
     for book in corpus.books:
         assert corpus.book_text(book) == f"{book.source.removesuffix('.txt')}\n{text}"
 
@@ -253,7 +250,7 @@ def test_a_file_name_that_is_no_text_does_no_harm(tmp_path: Path) -> None:
         (tmp_path / "books" / name).write_text("A lamp.\n", encoding="utf-8")
     except (OSError, UnicodeError):
         pytest.skip("this file system takes names in UTF-8 only")
-    corpus = prepare(tmp_path / "books", store_dir=tmp_path / "store", cache_dir=tmp_path / "cache")
+    corpus = prepare(tmp_path / "books", cache_dir=tmp_path / "cache")
     assert [book.source for book in corpus.books] == ["l\ufffdmp_\ufffd.txt"]
 
 
@@ -262,29 +259,32 @@ def test_an_edited_manifest_decides(books_dir: Path, tmp_path: Path) -> None:
     write_manifest(path, inspect_shelf(books_dir).manifest_books(books_dir))
     text = path.read_text(encoding="utf-8").replace('title = "Lamp"', 'title = "The Lamp"').replace('"val"', '"test"')
     path.write_text(text, encoding="utf-8")
-    corpus = prepare(path, store_dir=tmp_path / "store", cache_dir=tmp_path / "cache")
+    corpus = prepare(path, cache_dir=tmp_path / "cache")
     assert {book.title: book.split for book in corpus.books} == {book.title: book.split for book in read_manifest(path)}
     assert corpus.books_in("val") == ()
     assert "The Lamp" in {book.title for book in corpus.books}
 
 
-def test_the_place_in_the_cache_depends_on_paths_and_configuration(books_dir: Path, tmp_path: Path) -> None:
-    def place(paths: object, config: CorpusConfig | None = None) -> Path:
-        return store_dir_of(paths, cache_dir=tmp_path, config=config or CorpusConfig())  # type: ignore[arg-type]
+def test_the_folder_in_the_cache_depends_on_paths_and_configuration(books_dir: Path, tmp_path: Path) -> None:
+    def folder(paths: Paths, config: CorpusConfig | None = None) -> Path:
+        return preparing._store_dir(paths, cache_dir=tmp_path, config=config or CorpusConfig())
 
     one, other = books_dir / "Vane_Lamp_1884.txt", books_dir / "Wren_Soup_1902.txt"
-    assert place([one, other]).name.rpartition("-")[2] == place([other, one]).name.rpartition("-")[2]
-    assert place([str(one)]) == place(one)
-    assert len({place(one), place(other), place(one, CorpusConfig(split_seed=1))}) == 3
-    assert place(books_dir).parent == tmp_path / "corpora"
-    assert place(books_dir).name.startswith("books-")
+    assert folder([one, other]).name.rpartition("-")[2] == folder([other, one]).name.rpartition("-")[2]
+    assert folder([str(one)]) == folder(one)
+    assert len({folder(one), folder(other), folder(one, CorpusConfig(split_seed=1))}) == 3
+    units = [CorpusConfig(unit="pairs"), CorpusConfig(unit="words"), CorpusConfig(unit="pairs", num_pieces=200)]
+    assert len({folder(one, config) for config in [CorpusConfig(), *units]}) == 4
+    assert folder(books_dir).parent == tmp_path / "corpora"
+    assert folder(books_dir).name.startswith("books-")
 
 
 @pytest.mark.slow
 def test_two_processes_preparing_one_store_do_each_other_no_harm(books_dir: Path, tmp_path: Path) -> None:
     code = (
-        "import sys; from penwright.corpus.preparing import prepare; "
-        "[prepare(sys.argv[1], store_dir=sys.argv[2], cache_dir=sys.argv[3]) for _ in range(5)]"
+        "import sys; from pathlib import Path; from penwright.corpus import preparing; "
+        "preparing._store_dir = lambda *_, **__: Path(sys.argv[2]); "
+        "[preparing.prepare(sys.argv[1], cache_dir=sys.argv[3]) for _ in range(5)]"
     )
     others = tmp_path / "others"
     shutil.copytree(books_dir, others)
@@ -307,8 +307,8 @@ def test_two_processes_preparing_one_store_do_each_other_no_harm(books_dir: Path
     assert not [path.name for path in tmp_path.iterdir() if path.name.startswith(".store")]
 
 
-def test_from_files_uses_the_cache_it_is_given(books_dir: Path, tmp_path: Path) -> None:
-    corpus = Corpus.from_files([books_dir], cache_dir=tmp_path / "cache")
+def test_the_former_name_of_prepare_opens_the_same_corpus(books_dir: Path, tmp_path: Path) -> None:
+    corpus = prepare([books_dir], cache_dir=tmp_path / "cache")
     assert corpus.path.is_relative_to(tmp_path / "cache")
     again = Corpus.from_files(str(books_dir), cache_dir=str(tmp_path / "cache"))
     assert again.path == corpus.path

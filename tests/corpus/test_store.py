@@ -6,13 +6,14 @@ import pytest
 
 from penwright.corpus.config import CorpusConfig
 from penwright.corpus.description import JSON_NAME
+from penwright.corpus.preparing import prepare
 from penwright.corpus.store import IDS_NAME, Corpus
 from penwright.errors import ConfigError, CorpusError
 
 
 @pytest.fixture
 def store(books_dir: Path, tmp_path: Path) -> Path:
-    return Corpus.from_files(books_dir, cache_dir=tmp_path / "cache").path
+    return prepare(books_dir, cache_dir=tmp_path / "cache").path
 
 
 def test_every_book_is_its_boundary_and_its_text(corpus: Corpus) -> None:
@@ -60,18 +61,18 @@ def test_a_corpus_opened_again_is_the_same(store: Path) -> None:
 
 
 def test_the_digest_names_the_content_and_not_the_place(books_dir: Path, tmp_path: Path) -> None:
-    one = Corpus.from_files(books_dir, cache_dir=tmp_path / "cache")
+    one = prepare(books_dir, cache_dir=tmp_path / "cache")
     moved = books_dir.rename(tmp_path / "moved")
-    other = Corpus.from_files(moved, cache_dir=tmp_path / "cache")
+    other = prepare(moved, cache_dir=tmp_path / "cache")
     assert one.path != other.path
     assert one.digest == other.digest
     with (moved / "Wren_Soup_1902.txt").open("a", encoding="utf-8") as file:
         file.write("More soup.\n")
-    assert Corpus.from_files(moved, cache_dir=tmp_path / "cache").digest != one.digest
+    assert prepare(moved, cache_dir=tmp_path / "cache").digest != one.digest
 
 
 def test_an_empty_split_is_told_where_it_is_needed(books_dir: Path, tmp_path: Path) -> None:
-    corpus = Corpus.from_files(books_dir / "Vane_Lamp_1884.txt", cache_dir=tmp_path / "cache")
+    corpus = prepare(books_dir / "Vane_Lamp_1884.txt", cache_dir=tmp_path / "cache")
     assert corpus.books_in("val") == ()
     assert corpus.num_chars("val") == 0
     with pytest.raises(

@@ -14,6 +14,7 @@ from folders import SHELF
 
 from penwright.author.file.loading import load_author
 from penwright.cli.display.words import remark
+from penwright.corpus.preparing import prepare
 from penwright.corpus.store import Corpus
 from penwright.errors import RunError
 from penwright.training import loop as loop_module
@@ -329,7 +330,7 @@ def refrain(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
         words = path.read_text(encoding="utf-8").split(" ")
         lines = [" ".join(words[place : place + 6]) for place in range(0, len(words), 6)]
         (books / path.name).write_text(" and so it was ".join(lines), encoding="utf-8")
-    return Corpus.from_files([books], cache_dir=tmp_path_factory.mktemp("cache"))
+    return prepare([books], cache_dir=tmp_path_factory.mktemp("cache"))
 
 
 LANE_ITEMS = [

@@ -9,7 +9,7 @@ import pytest
 import torch
 from folders import SHELF
 
-from penwright import Author, Corpus
+from penwright import Author, Corpus, prepare
 from penwright.alphabet.units import UNITS
 from penwright.corpus.config import CorpusConfig
 from penwright.evaluation.books import evaluate, total
@@ -29,7 +29,7 @@ def raised(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     """The books in a unit, and a run that read some of them."""
     folder = tmp_path_factory.mktemp(request.param)
     config = CorpusConfig(unit=request.param, num_pieces=200)
-    corpus = Corpus.from_files([SHELF], cache_dir=folder / "cache", config=config)
+    corpus = prepare([SHELF], cache_dir=folder / "cache", config=config)
     records = list(train(corpus, run=folder / "run", overrides=SETTINGS))
     last = records[-1]
     assert isinstance(last, Finished)

@@ -4,17 +4,17 @@ A worker holds one piece of one book. What comes back of a book is its facts, ne
 goes to disk at once. This module knows nothing of alphabets, splits or ids.
 """
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from penwright.corpus.archives.members import reading_place
 from penwright.corpus.cleaning.clean import Cut
 from penwright.corpus.config import CorpusConfig
 from penwright.corpus.executor.workers import Workers
 from penwright.corpus.passes.clean_text import read_bytes, read_piece
+from penwright.corpus.passes.progress import PrepareProgress, PrepareSteps
 from penwright.corpus.passes.text_cache import key_of, load_facts, save_entry
 from penwright.corpus.scratch import Scratch
 from penwright.corpus.shelf.facts import Facts, KeptFacts, join_facts, keep
@@ -24,38 +24,6 @@ from penwright.corpus.sources.discovery import Source, reading
 from penwright.corpus.sources.listing import Listing
 from penwright.errors import CorpusError, ManifestError, ReadingError
 from penwright.files import sha256_of
-
-Stage = Literal["reading", "encoding", "done"]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PrepareProgress:
-    """How far preparing a corpus is."""
-
-    stage: Stage
-    """"reading": clean and count. "encoding": write ids. "done": the corpus is in its place."""
-    num_books: int
-    """Books of this stage."""
-    books_done: int
-    num_bytes: int
-    """Size of this stage's books, in bytes as they lie in their files."""
-    bytes_done: int
-    name: str
-    """The book that was just done; empty at a stage's beginning and end."""
-
-    @classmethod
-    def of(
-        cls, listing: Listing, stage: Stage, *, books_done: int = 0, bytes_done: int = 0, name: str = ""
-    ) -> "PrepareProgress":
-        """Return how far a stage is that goes over the books of a listing."""
-        return cls(
-            stage=stage,
-            num_books=len(listing.sources),
-            books_done=books_done,
-            num_bytes=listing.num_bytes,
-            bytes_done=bytes_done,
-            name=name,
-        )
 
 
 class PieceJob(NamedTuple):
@@ -142,7 +110,7 @@ def take_in(
     workers: Workers,
     scratch: Scratch,
     take: Callable[[PieceJob], PieceResult] = take_piece,
-) -> Generator[PrepareProgress, None, Intake]:
+) -> PrepareSteps[Intake]:
     """Read all books of a shelf.
 
     Args:
@@ -168,7 +136,8 @@ def take_in(
     results: list[list[PieceResult]] = [[] for _ in jobs]
     tasks = sorted(((owner, job) for owner, pieces in enumerate(jobs) for job in pieces), key=_turn)
     books_done = bytes_done = 0
-    yield PrepareProgress.of(listing, "reading")
+    progress = PrepareProgress.start(listing, "reading")
+    yield progress
     for place, result in workers.map(take, [job for _, job in tasks]):
         owner = tasks[place][0]
         facts = None if result.facts is None else keep(result.facts, scratch=scratch)
@@ -176,8 +145,7 @@ def take_in(
         if len(results[owner]) == len(jobs[owner]):
             books_done += 1
             bytes_done += listing.sources[owner].num_bytes
-            name = listing.sources[owner].name
-            yield PrepareProgress.of(listing, "reading", books_done=books_done, bytes_done=bytes_done, name=name)
+            yield progress.at(books_done=books_done, bytes_done=bytes_done, name=listing.sources[owner].name)
     large = [source for source, pieces in zip(listing.sources, jobs, strict=True) if len(pieces) > 1]
     hashes = {large[place]: sha256 for place, sha256 in workers.map(hash_source, large)}
     return _conclude(listing, jobs, results, hashes, scratch)

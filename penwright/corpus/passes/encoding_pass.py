@@ -4,7 +4,8 @@ A worker holds a stretch of one book. This module knows nothing of how books are
 """
 
 import hashlib
-from collections.abc import Iterator
+import shutil
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import chain
 from pathlib import Path
@@ -13,9 +14,13 @@ from typing import NamedTuple
 import numpy as np
 
 from penwright.alphabet.characters import Alphabet
-from penwright.corpus.passes.cleaning_pass import PieceJob, take_piece
+from penwright.corpus.description import Contents
+from penwright.corpus.executor.workers import Workers
+from penwright.corpus.passes.cleaning_pass import PieceJob, TakenBook, take_piece
+from penwright.corpus.passes.progress import PrepareProgress, PrepareSteps
 from penwright.corpus.passes.text_cache import TEXT_BYTES, iter_text
 from penwright.errors import CorpusError
+from penwright.files import sync_file
 
 
 class EncodingJob(NamedTuple):
@@ -35,6 +40,45 @@ class EncodingJob(NamedTuple):
     """Of the alphabet."""
     characters: str
     """Of the alphabet."""
+
+
+def write_ids(
+    contents: Contents, taken: Sequence[TakenBook], ids_path: Path, *, workers: Workers, progress: PrepareProgress
+) -> PrepareSteps[list[str]]:
+    """Write the ids of all books.
+
+    Args:
+        contents: What the corpus will hold, in characters.
+        taken: Where the clean text of each of its books is found, in the same order.
+        ids_path: The file to make.
+        workers: The processes that write.
+        progress: The start of this stage.
+
+    Yields:
+        Progress at the start and after each book.
+
+    Returns:
+        SHA-256 of each book's ids.
+
+    Raises:
+        CorpusError: If a book is no longer what it was in the first pass, or the disk has no room for the ids.
+        OSError: If the disk is full.
+    """
+    alphabet = contents.alphabet
+    _reserve(ids_path, num_bytes=sum(book.num_ids for book in contents.books) * np.dtype(alphabet.dtype).itemsize)
+    jobs = [
+        EncodingJob(source.jobs, source.keys, ids_path, book.start, book.num_ids, alphabet.kind, alphabet.characters)
+        for source, book in zip(taken, contents.books, strict=True)
+    ]
+    ids_sha256, bytes_done = [""] * len(jobs), 0
+    yield progress
+    for books_done, (index, sha256) in enumerate(workers.map(encode_book, jobs), start=1):
+        ids_sha256[index] = sha256
+        source = taken[index].book.source
+        bytes_done += source.num_bytes
+        yield progress.at(books_done=books_done, bytes_done=bytes_done, name=source.name)
+    sync_file(ids_path)
+    return ids_sha256
 
 
 def encode_book(job: EncodingJob) -> str:
@@ -63,6 +107,22 @@ def encode_book(job: EncodingJob) -> str:
     if num_ids != job.num_ids:
         raise _changed(job.jobs[0])
     return digest.hexdigest()
+
+
+def _reserve(path: Path, *, num_bytes: int) -> None:
+    """Make the file of ids in its full size, if the disk has room for it.
+
+    Raises:
+        CorpusError: If it has not.
+    """
+    free = shutil.disk_usage(path.parent).free
+    if free < num_bytes:
+        raise CorpusError(
+            f"the corpus needs {num_bytes:,} bytes in {path.parent.parent}, where {free:,} are free. Make room, or "
+            "choose another folder; books that are cleaned already are not read again."
+        )
+    with path.open("xb") as file:
+        file.truncate(num_bytes)
 
 
 def _texts(job: PieceJob, key: str) -> Iterator[str]:

@@ -9,22 +9,23 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO
 
 import numpy as np
 
 from penwright.alphabet.auto import learn_pieces
 from penwright.alphabet.characters import FIRST_CHARACTER_ID, FIRST_HALF_BYTE_ID, Alphabet, Ids
+from penwright.alphabet.units import CHARACTERS
 from penwright.corpus.book import Book
 from penwright.corpus.config import CorpusConfig
-from penwright.corpus.description import describe, write_description
-from penwright.corpus.folders import new_folder, put_in_place, remove_abandoned
+from penwright.corpus.description import Contents, describe, write_description
+from penwright.corpus.folders import replacing_folder
+from penwright.corpus.passes.progress import PrepareProgress
 from penwright.corpus.shelf.shares import even_shares
-from penwright.corpus.store import IDS_NAME, Corpus
-from penwright.errors import CorpusError
+from penwright.corpus.store import IDS_NAME, Corpus, contents_of
 from penwright.files import sync_file
 
-PIECES_VERSION = 1
+SUBWORDS_VERSION = 1
 """Raised whenever the same books in characters give other pieces or other ids, by another way of cutting, of learning
 or of choosing the sample. A corpus of another version is made anew."""
 SAMPLE_CHARS = 8_000_000
@@ -33,71 +34,68 @@ IDS_AT_ONCE = 1 << 18
 """Ids in characters that are held at a time, about."""
 
 
-class UnitsProgress(NamedTuple):
-    """How far the writing of a corpus in pieces is."""
-
-    books_done: int
-    fraction: float
-    """Of all ids, 0 to 1."""
-    title: str
-    """Of the book that was just done; empty at the beginning."""
-
-
 def in_characters(config: CorpusConfig) -> CorpusConfig:
-    """Return the configuration of the corpus in characters from which one in pieces is made."""
-    return replace(config, unit="characters", num_pieces=CorpusConfig().num_pieces)
+    """Return the configuration of the corpus in characters from which one in subwords is made; that of one in
+    characters is returned as it is."""
+    if config.unit == CHARACTERS:
+        return config
+    return replace(config, unit=CHARACTERS, num_pieces=CorpusConfig().num_pieces)
 
 
-def iter_units(characters: Corpus, *, store_dir: Path, config: CorpusConfig) -> Iterator[UnitsProgress]:
-    """Make a corpus in pieces, whole or not at all, unless the one that is there is the same.
+def write_subword_corpus(
+    characters: Corpus, *, config: CorpusConfig, store_dir: Path, progress: PrepareProgress
+) -> Iterator[PrepareProgress]:
+    """Make a corpus in subwords, whole or not at all, unless the existing one is the same.
 
     Args:
         characters: The same books in characters.
+        config: The unit and the number of symbols; otherwise the configuration of `characters`.
         store_dir: The folder to make or to replace.
-        config: With the unit and the number of pieces; otherwise that of `characters`.
+        progress: The start of this stage.
 
     Yields:
-        After each book, how far it is; nothing where there is nothing to do.
+        Progress at the start and after each book; nothing if there is nothing to do.
 
     Raises:
         OSError: If the disk is full.
     """
     assert in_characters(config) == characters.config, "a corpus that was prepared otherwise"
-    if _is_made(store_dir, characters, config):
-        return
-    remove_abandoned(store_dir)
+    existing = contents_of(store_dir)
+    if existing is not None and (existing.subwords_version, existing.config) == (SUBWORDS_VERSION, config):
+        if _origin(existing) == _origin(characters.contents):
+            return
     alphabet = learn_pieces(characters.alphabet, _sample(characters), unit=config.unit, num_symbols=config.num_pieces)
-    yield UnitsProgress(0, 0.0, "")
+    yield progress
     books: list[Book] = []
     ids_sha256: list[str] = []
-    with new_folder(store_dir) as folder:
-        start = 0
+    with replacing_folder(store_dir) as folder:
         with (folder / IDS_NAME).open("xb") as file:
+            start = 0
             for book in characters.books:
-                digest, num_ids = hashlib.sha256(), 0
-                for ids in _iter_ids(alphabet, iter_texts(characters, book)):
-                    data = ids.astype(np.dtype(alphabet.dtype).newbyteorder("<"), copy=False).data
-                    digest.update(data)
-                    file.write(data)
-                    num_ids += len(ids)
+                num_ids, sha256 = _write_ids(file, alphabet, iter_texts(characters, book))
                 books.append(replace(book, start=start, num_ids=num_ids))
-                ids_sha256.append(digest.hexdigest())
+                ids_sha256.append(sha256)
                 start += num_ids
-                done = book.start + book.num_ids
-                yield UnitsProgress(len(books), done / len(characters.ids), book.title)
+                fraction = (book.start + book.num_ids) / len(characters.ids)
+                bytes_done = round(fraction * progress.num_bytes)
+                yield progress.at(books_done=len(books), bytes_done=bytes_done, name=book.title)
         sync_file(folder / IDS_NAME)
-        description = describe(
-            alphabet=alphabet,
-            config=config,
-            books=books,
-            ids_sha256=ids_sha256,
-            cache_keys=characters.cache_keys,
-            skipped=characters.skipped,
-            warnings=characters.warnings,
-            pieces_version=PIECES_VERSION,
+        contents = characters.contents._replace(
+            alphabet=alphabet, config=config, books=tuple(books), subwords_version=SUBWORDS_VERSION
         )
-        write_description(folder, description)
-        put_in_place(folder, store_dir)
+        write_description(folder, describe(contents, ids_sha256))
+
+
+def _write_ids(file: IO[bytes], alphabet: Alphabet, texts: Iterable[str]) -> tuple[int, str]:
+    """Write the ids of one book and return their number and their SHA-256."""
+    dtype = np.dtype(alphabet.dtype).newbyteorder("<")
+    digest, num_ids = hashlib.sha256(), 0
+    for ids in _iter_ids(alphabet, texts):
+        data = ids.astype(dtype, copy=False).data
+        digest.update(data)
+        file.write(data)
+        num_ids += len(ids)
+    return num_ids, digest.hexdigest()
 
 
 def iter_texts(corpus: Corpus, book: Book) -> Iterator[str]:
@@ -136,16 +134,7 @@ def _sample(characters: Corpus) -> Iterator[str]:
                 break
 
 
-def _is_made(store_dir: Path, characters: Corpus, config: CorpusConfig) -> bool:
-    """Return whether a folder holds what would be made: a pure function of the corpus in characters."""
-    try:
-        there = Corpus.open(store_dir)
-    except CorpusError:
-        return False
-
-    def origin(corpus: Corpus) -> tuple[object, ...]:
-        books = [replace(book, start=0, num_ids=0) for book in corpus.books]
-        return corpus.alphabet.characters, books, corpus.cache_keys, corpus.skipped, corpus.warnings
-
-    is_as_now = there.pieces_version == PIECES_VERSION and there.config == config
-    return is_as_now and origin(there) == origin(characters)
+def _origin(contents: Contents) -> tuple[object, ...]:
+    """Return the part of a corpus's contents that it shares with the corpus in characters it is made from."""
+    books = [replace(book, start=0, num_ids=0) for book in contents.books]
+    return contents.alphabet.characters, books, contents.cache_keys, contents.skipped, contents.warnings

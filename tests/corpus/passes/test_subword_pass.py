@@ -12,7 +12,7 @@ from penwright.alphabet.units import Unit
 from penwright.corpus.config import SPLITS, CorpusConfig
 from penwright.corpus.passes import subword_pass
 from penwright.corpus.passes.subword_pass import iter_texts
-from penwright.corpus.preparing import iter_prepare, store_dir_of
+from penwright.corpus.preparing import iter_prepare, prepare
 from penwright.corpus.store import Corpus
 from penwright.errors import CorpusError
 
@@ -25,7 +25,7 @@ def config_of(unit: Unit, **others: object) -> CorpusConfig:
 
 @BOTH
 def test_only_the_ids_differ(corpus: Corpus, books_dir: Path, tmp_path: Path, unit: Unit) -> None:
-    made = Corpus.from_files([books_dir], cache_dir=tmp_path / "cache", config=config_of(unit))
+    made = prepare([books_dir], cache_dir=tmp_path / "cache", config=config_of(unit))
     made.verify()
     assert made.alphabet.unit == made.config.unit == unit
     assert made.alphabet.vocab_size == 200
@@ -48,7 +48,7 @@ def test_a_book_cut_into_stretches_has_the_same_ids(
     odd = "\u706f\U0001f56f lamp don't  keeper\n\n" * 9 + "x" * 200
     (books_dir / "odd.txt").write_text(odd, encoding="utf-8")
     monkeypatch.setattr(subword_pass, "IDS_AT_ONCE", 7)
-    cut = Corpus.from_files([books_dir], cache_dir=tmp_path / "cache", config=config_of(unit, min_count=3))
+    cut = prepare([books_dir], cache_dir=tmp_path / "cache", config=config_of(unit, min_count=3))
     for book in cut.books:
         assert cut.book_ids(book)[1:].tolist() == cut.alphabet.encode(cut.book_text(book)).tolist()
 
@@ -69,13 +69,13 @@ def test_a_stretch_ends_with_a_character(text: str, size: int, monkeypatch: pyte
 @BOTH
 def test_an_unchanged_corpus_is_kept_and_a_changed_one_made_anew(books_dir: Path, tmp_path: Path, unit: Unit) -> None:
     config = config_of(unit)
-    store = store_dir_of([books_dir], cache_dir=tmp_path / "cache", config=config)
 
     def stages() -> list[str]:
-        steps = iter_prepare([books_dir], store_dir=store, cache_dir=tmp_path / "cache", config=config)
+        steps = iter_prepare([books_dir], cache_dir=tmp_path / "cache", config=config)
         return list(dict.fromkeys(step.stage for step in steps))
 
     assert stages() == ["reading", "encoding", "done"]
+    store = prepare([books_dir], cache_dir=tmp_path / "cache", config=config).path
     first = (store / "corpus.json").stat().st_ino
     assert stages() == ["reading", "done"]
     assert (store / "corpus.json").stat().st_ino == first
@@ -93,33 +93,27 @@ def test_another_way_of_cutting_makes_it_anew(
     books_dir: Path, tmp_path: Path, unit: Unit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = config_of(unit)
-    store = store_dir_of([books_dir], cache_dir=tmp_path / "cache", config=config)
 
     def stages() -> list[str]:
-        steps = iter_prepare([books_dir], store_dir=store, cache_dir=tmp_path / "cache", config=config)
+        steps = iter_prepare([books_dir], cache_dir=tmp_path / "cache", config=config)
         return list(dict.fromkeys(step.stage for step in steps))
 
     stages()
     assert stages() == ["reading", "done"]
-    monkeypatch.setattr(subword_pass, "PIECES_VERSION", subword_pass.PIECES_VERSION + 1)
+    monkeypatch.setattr(subword_pass, "SUBWORDS_VERSION", subword_pass.SUBWORDS_VERSION + 1)
     assert stages() == ["reading", "encoding", "done"]
-    assert Corpus.open(store).pieces_version == subword_pass.PIECES_VERSION
     assert stages() == ["reading", "done"]
-
-
-def test_each_unit_and_number_has_a_folder_of_its_own(tmp_path: Path) -> None:
-    configs = [CorpusConfig(), config_of("pairs"), config_of("words"), CorpusConfig(unit="pairs")]
-    assert len({store_dir_of(["books"], cache_dir=tmp_path / "cache", config=config) for config in configs}) == 4
+    made = prepare([books_dir], cache_dir=tmp_path / "cache", config=config)
+    assert made.subwords_version == subword_pass.SUBWORDS_VERSION
 
 
 def test_progress_counts_every_book(books_dir: Path, tmp_path: Path) -> None:
     config = config_of("pairs")
-    store = tmp_path / "store"
-    steps = list(iter_prepare([books_dir], store_dir=store, cache_dir=tmp_path / "cache", config=config))
+    steps = list(iter_prepare([books_dir], cache_dir=tmp_path / "cache", config=config))
     assert [step.books_done for step in steps[-8:]] == [0, 1, 2, 3, 4, 5, 6, 6]
     assert steps[-2].bytes_done == steps[-1].bytes_done == steps[-1].num_bytes
 
 
 def test_a_shelf_that_cannot_be_read_is_refused_as_ever(tmp_path: Path) -> None:
     with pytest.raises(CorpusError):
-        Corpus.from_files([tmp_path / "none"], cache_dir=tmp_path / "cache", config=config_of("pairs"))
+        prepare([tmp_path / "none"], cache_dir=tmp_path / "cache", config=config_of("pairs"))

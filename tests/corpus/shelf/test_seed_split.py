@@ -43,7 +43,7 @@ def test_the_last_files_are_held_out_whole() -> None:
 @pytest.mark.skipif(not SHAKESPEARE.is_dir(), reason="the 42 files of the 2017 workshop are not beside this checkout")
 def test_the_42_files_of_2017_hold_out_the_same_play(tmp_path: Path) -> None:
     config = CorpusConfig(alphabet="seed", split="seed")
-    corpus = prepare(SHAKESPEARE, store_dir=tmp_path / "store", cache_dir=tmp_path, config=config)
+    corpus = prepare(SHAKESPEARE, cache_dir=tmp_path, config=config)
     assert [book.source for book in corpus.books_in("val")] == ["winterstale.txt"]
     assert len(corpus.books_in("train")) == 41
     assert corpus.num_chars("train") == 5_138_001

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from penwright.corpus.preparing import prepare
 from penwright.corpus.sources import default_shelf as module
 from penwright.corpus.sources.default_shelf import default_shelf, fetch_default_shelf
 from penwright.corpus.sources.manifest import read_manifest
-from penwright.corpus.store import Corpus
 from penwright.errors import CorpusError
 
 
@@ -85,7 +85,7 @@ def test_a_wheel_at_hand_is_cut_into_books(carrier: Path, tmp_path: Path, monkey
         ("The Lamp", "Edith Vane", 1884, "train"),
         ("The Bell", "Edith Vane", 1884, "val"),
     ]
-    corpus = Corpus.from_files(path, cache_dir=tmp_path / "cache")
+    corpus = prepare(path, cache_dir=tmp_path / "cache")
     assert [corpus.book_text(book) for book in corpus.books] == ["The Lamp\n\nIt was lit.\n", "The Bell\n\nIt rang.\n"]
 
 

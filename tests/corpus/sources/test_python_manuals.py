@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from penwright.corpus.preparing import prepare
 from penwright.corpus.sources import python_manuals
 from penwright.corpus.sources.manifest import read_manifest
-from penwright.corpus.store import Corpus
 from penwright.errors import CorpusError
 
 JSON_MODULE = '''"""Read and write notes."""
@@ -91,7 +91,7 @@ def test_manuals_become_a_shelf_that_says_what_it_is(
     assert {book.author for book in books} == {f"Python {platform.python_version()} documentation"}
     shutil.rmtree(library)
     assert python_manuals.python_manuals(tmp_path / "cache") == path, "written once"
-    corpus = Corpus.from_files(path, cache_dir=tmp_path / "cache")
+    corpus = prepare(path, cache_dir=tmp_path / "cache")
     assert corpus.books_in("val")
 
 
@@ -103,7 +103,7 @@ def test_a_python_without_its_source_is_told(tmp_path: Path, monkeypatch: pytest
 
 @pytest.mark.slow
 def test_the_running_python_has_manuals_enough_to_learn_from(tmp_path: Path) -> None:
-    corpus = Corpus.from_files(python_manuals.python_manuals(tmp_path), cache_dir=tmp_path)
+    corpus = prepare(python_manuals.python_manuals(tmp_path), cache_dir=tmp_path)
     assert sum(book.num_chars for book in corpus.books) > 1_000_000
     assert corpus.books_in("val")
     assert corpus.books_in("test")

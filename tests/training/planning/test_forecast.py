@@ -9,7 +9,7 @@ import pytest
 from folders import SHELF
 from numpy.typing import NDArray
 
-from penwright import Corpus, CorpusConfig
+from penwright import Corpus, CorpusConfig, prepare
 from penwright.alphabet.characters import Ids
 from penwright.evaluation.baselines.measuring import measure_baselines
 from penwright.evaluation.passages import choose_passages
@@ -75,7 +75,7 @@ def test_a_text_that_repeats_itself_is_easier_than_a_table_finds_it(tmp_path: Pa
     for number, name in enumerate(["Vane_One", "Wren_Two", "Kerr_Three", "Moss_Four"]):
         word = f"{name[:4].lower()}{chr(97 + number)}quv "
         (tmp_path / f"{name}.txt").write_text(word * 200, encoding="utf-8")
-    assert difficulty_beside_a_table(Corpus.from_files([tmp_path], cache_dir=tmp_path / "cache")) < 0.5
+    assert difficulty_beside_a_table(prepare([tmp_path], cache_dir=tmp_path / "cache")) < 0.5
     assert difficulty_beside_a_table(corpus) > 0.7
 
 
@@ -93,4 +93,4 @@ def test_the_same_books_are_not_counted_twice(corpus: Corpus, monkeypatch: pytes
 
 def test_without_held_out_books_there_is_no_difficulty(tmp_path: Path) -> None:
     config = CorpusConfig(val_fraction=0.0)
-    assert measure_difficulty(Corpus.from_files([SHELF], config=config, cache_dir=tmp_path)) is None
+    assert measure_difficulty(prepare([SHELF], config=config, cache_dir=tmp_path)) is None
