@@ -120,12 +120,9 @@ def needs_within(folder: Path) -> dict[str, set[str]]:
 
 
 FOLDERS = [path.parent for path in MODULES if path.name == "__init__.py" and path.parent != PACKAGE]
-OPEN_CIRCLES = {"corpus": pytest.mark.xfail(strict=True, reason="the store prepares, and preparing opens the store")}
 
 
-@pytest.mark.parametrize(
-    "folder", [pytest.param(path, id=shown(path), marks=OPEN_CIRCLES.get(shown(path), ())) for path in FOLDERS]
-)
+@pytest.mark.parametrize("folder", FOLDERS, ids=shown)
 def test_modules_and_sub_rooms_do_not_need_one_another_in_a_circle(folder: Path) -> None:
     assert not circles_in(needs_within(folder)), f"in {shown(folder)} these import one another"
 
