@@ -14,6 +14,7 @@ one with a larger context. How each is written stands at the top of its module i
 
 Results are kept in results/learning.jsonl as they come; after a stop, --continue goes on. The table is
 results/learning.md, of all results there are; the curves are results/learning.svg; --results gives them another name.
+The curves of the shortest contest are docs/images/learning.svg too, the picture of the README.
 With --ablations, settings laid over the default preset compete with it instead, for results/ablations.md. Keras may
 live in an interpreter of its own: --keras-python.
 """
@@ -39,6 +40,9 @@ from penwright.training.machine import choose_precision, usable_processors, use_
 from penwright.training.planning.sizes import Size
 
 DEFAULT = "default"
+CONTEST = "learning"
+PICTURE = Path(__file__).parents[1] / "docs" / "images" / "learning.svg"
+COUNTS, COUNTS_LABEL = "6-character table", "six characters, counted"
 ABLATED_SIZE, ABLATED_LANES = Size(96, 2), 64
 """Of the network whose ingredients are taken away one by one: what a plan chooses for minutes."""
 INSTALL_KERAS = "python -m pip install --constraint constraints.txt --group peers"
@@ -154,8 +158,14 @@ def samples(results: Sequence[Result], contestants: Sequence[Contestant]) -> lis
     return lines
 
 
-def panels(results: Sequence[Result], contestants: Sequence[Contestant], lengths: Sequence[float]) -> list[Panel]:
-    """Return a chart for each length."""
+def panels(
+    results: Sequence[Result],
+    contestants: Sequence[Contestant],
+    lengths: Sequence[float],
+    baselines: Mapping[str, Mapping[str, float]],
+) -> list[Panel]:
+    """Return a chart for each length, the best table of counts among the contestants."""
+    counts = [Line(COUNTS_LABEL, len(contestants), [], baselines[COUNTS]["test"])] if COUNTS in baselines else []
     charts = []
     for minutes in lengths:
         lines = []
@@ -165,7 +175,7 @@ def panels(results: Sequence[Result], contestants: Sequence[Contestant], lengths
                 label = each.label.replace("`", "")
                 test = statistics.median(r.test for r in runs)
                 lines.append(Line(label, colour, [r.points for r in runs], test))
-        charts.append(Panel(f"{minutes:g} minutes", lines))
+        charts.append(Panel(f"{minutes:g} minutes", lines + counts))
     return charts
 
 
@@ -209,7 +219,10 @@ def report(
         lines += ["", *baseline_rows(ledger.baselines)]
     lines += ["", *(f"- {note}" for note in notes), ""] if notes else [""]
     if lengths and has_chart:
-        (RESULTS / f"{name}.svg").write_text(draw(panels(results, contestants, lengths)), encoding="utf-8")
+        charts = panels(results, contestants, lengths, ledger.baselines or {})
+        (RESULTS / f"{name}.svg").write_text(draw(charts), encoding="utf-8")
+        if name == CONTEST:
+            PICTURE.write_text(draw(charts[:1]), encoding="utf-8")
         lines += [f"![Bits per character over time]({name}.svg)", ""]
         lines += [f"Samples after {lengths[-1]:g} minutes:", ""]
         lines += samples([r for r in results if r.minutes == lengths[-1]], contestants)
@@ -237,7 +250,7 @@ def main() -> None:
     arguments = parser.parse_args()
     let_waiting_threads_sleep()
     use_threads(arguments.threads)
-    name = arguments.results or ("ablations" if arguments.ablations else "learning")
+    name = arguments.results or ("ablations" if arguments.ablations else CONTEST)
     notes: list[str] = []
     if arguments.ablations:
         contestants = ablations_of(arguments.ablations)

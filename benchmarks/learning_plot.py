@@ -1,7 +1,8 @@
 """Draw learning curves of several contestants as one SVG file that needs nothing else.
 
-A thin line for each seed: bits per character of the text just learned from, over the seconds spent. At the right, the
-median on the held-out test books, with a mark at its height. Knows nothing of contests.
+A line for each seed: bits per character of the text just learned from, over the seconds spent. At the right, the
+median on the held-out test books, with a mark at its height. The text is large enough to be read at the width of a
+README. Knows nothing of contests.
 """
 
 from collections.abc import Sequence
@@ -10,20 +11,20 @@ from typing import NamedTuple
 from penwright.report.markup import escape
 from penwright.report.scales import Point, Scale, linear_ticks, log_ticks, spread, thinned
 
-WIDTH, PANEL_HEIGHT = 1020, 460
-LEFT, RIGHT, TOP, BOTTOM = 64, 640, 44, 400  # of a panel's plot; labels stand to its right
-LABEL_GAP = 18
+WIDTH, PANEL_HEIGHT = 960, 490
+LEFT, RIGHT, TOP, BOTTOM = 72, 566, 52, 420  # of a panel's plot; labels stand to its right
+LABEL_GAP = 20
 HIGHEST = 4.0  # bits per character; what lies above is the first seconds of learning
 SMOOTHED_TO = 100  # points of a line
 
 # Told apart by most eyes, colour-blind ones too: Okabe and Ito 2008, "Color Universal Design".
 COLOURS = ("#d55e00", "#000000", "#0072b2", "#56b4e9", "#009e73", "#cc79a7", "#e69f00", "#7a6a58", "#8a2be2", "#a9a9a9")
 STYLE = """
-svg { background: #fffefa; font: 14px system-ui, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; }
-text { fill: #6d645a; } .title { fill: #2b2620; font-size: 17px; }
+svg { background: #fffefa; font: 16px system-ui, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; }
+text { fill: #6d645a; } .title { fill: #2b2620; font-size: 20px; }
 .grid line { stroke: #efe9dd; } .grid .axis, .grid .notch { stroke: #6d645a; }
-.seed { fill: none; stroke-width: 1.6; stroke-opacity: 0.85; stroke-linejoin: round; }
-.mark { stroke-width: 2.5; } .leader { fill: none; stroke: #ddd4c6; }
+.seed { fill: none; stroke-width: 2; stroke-opacity: 0.85; stroke-linejoin: round; }
+.mark { stroke-width: 3; } .leader { fill: none; stroke: #ddd4c6; }
 """
 
 
@@ -34,7 +35,7 @@ class Line(NamedTuple):
     colour: int
     """Its place among all contestants, from 0: the same in every panel."""
     seeds: Sequence[Sequence[Point]]
-    """For each seed (seconds, bits per character), ascending seconds."""
+    """For each seed (seconds, bits per character), ascending seconds; none for a table of counts."""
     held_out: float
     """Bits per character on the held-out books."""
 
@@ -63,19 +64,20 @@ def draw(panels: Sequence[Panel]) -> str:
 def _panel(panel: Panel) -> list[str]:
     points = [point for line in panel.lines for seed in line.seeds for point in seed]
     figures = [line.held_out for line in panel.lines]
-    seconds = [at for at, _ in points] or [1.0]
     lowest = min([bits for _, bits in points] + figures, default=1.0)
-    x = Scale(min(seconds) * 0.9, max(seconds) * 1.02 + 1e-9, LEFT, RIGHT, is_log=True)
     highest = max(HIGHEST, lowest + 1.0)
+    seconds = [at for at, bits in points if bits <= highest] or [1.0]
+    x = Scale(min(seconds) * 0.9, max(seconds) * 1.02 + 1e-9, LEFT, RIGHT, is_log=True)
     y = Scale(int(lowest * 10 - 0.5) / 10, highest, BOTTOM, TOP)
     labels = spread([max(TOP, y(each)) for each in figures], gap=LABEL_GAP, first=TOP, last=BOTTOM)
-    parts = [f'<text class="title" x="{LEFT}" y="{TOP - 18}">{escape(panel.title)}</text>', *_grid(x, y)]
+    parts = [f'<text class="title" x="{LEFT}" y="{TOP - 22}">{escape(panel.title)}</text>', *_grid(x, y)]
     for line, label_at in zip(panel.lines, labels, strict=True):
         colour = COLOURS[line.colour % len(COLOURS)]
         for seed in line.seeds:
-            places = [(x(at), y(bits)) for at, bits in thinned(seed, x, max_points=SMOOTHED_TO) if bits <= highest]
-            if len(places) > 1:
-                path = " L".join(f"{left:.1f} {top:.1f}" for left, top in places)
+            visible = [(at, bits) for at, bits in seed if bits <= highest]
+            points = [(x(at), y(bits)) for at, bits in thinned(visible, x, max_points=SMOOTHED_TO)]
+            if len(points) > 1:
+                path = " L".join(f"{left:.1f} {top:.1f}" for left, top in points)
                 parts.append(f'<path class="seed" stroke="{colour}" d="M{path}"/>')
         at = max(TOP, y(line.held_out))
         parts.append(f'<path class="mark" stroke="{colour}" d="M{RIGHT} {at:.1f} h12"/>')
@@ -96,12 +98,12 @@ def _grid(x: Scale, y: Scale) -> list[str]:
     for value in log_ticks(x.low, x.high):
         at = f"{x(value):.1f}"
         parts.append(f'<line class="notch" x1="{at}" x2="{at}" y1="{BOTTOM}" y2="{BOTTOM + 6}"/>')
-        parts.append(f'<text x="{at}" y="{BOTTOM + 24}" text-anchor="middle">{value:g}</text>')
+        parts.append(f'<text x="{at}" y="{BOTTOM + 28}" text-anchor="middle">{value:g}</text>')
     parts.append(f'<line class="axis" x1="{LEFT}" x2="{RIGHT}" y1="{BOTTOM}" y2="{BOTTOM}"/>')
-    parts.append(f'<text x="{(LEFT + RIGHT) / 2}" y="{BOTTOM + 48}" text-anchor="middle">seconds of learning</text>')
+    parts.append(f'<text x="{(LEFT + RIGHT) / 2}" y="{BOTTOM + 56}" text-anchor="middle">seconds of learning</text>')
     parts.append(
-        f'<text transform="translate(18 {(TOP + BOTTOM) / 2}) rotate(-90)" text-anchor="middle">'
+        f'<text transform="translate(20 {(TOP + BOTTOM) / 2}) rotate(-90)" text-anchor="middle">'
         "bits per character, training text</text>"
     )
-    parts.append(f'<text x="{RIGHT}" y="{TOP - 18}">held-out test books</text>')
+    parts.append(f'<text x="{RIGHT}" y="{TOP - 22}">held-out test books</text>')
     return [*parts, "</g>"]
