@@ -16,8 +16,13 @@ Every message says what was found, what was needed, and what to do next. A mista
 of these.
 """
 
+import os
+import shlex
 from collections.abc import Iterable
 from difflib import get_close_matches
+
+_IS_WINDOWS = os.name == "nt"
+_PLAIN_SIGNS = frozenset("\\/:._-")
 
 
 class PenwrightError(Exception):
@@ -98,3 +103,14 @@ def printable(text: str) -> str:
     For names that come from a file or from another person.
     """
     return "".join(sign if sign.isprintable() else "\ufffd" for sign in text)
+
+
+def quoted(path: str | os.PathLike[str]) -> str:
+    """Return a path as one word of a command to be copied into this system's shell.
+
+    Windows' shells know double quotes alone, and no name there holds one.
+    """
+    text = os.fspath(path)
+    if not _IS_WINDOWS:
+        return shlex.quote(text)
+    return text if text and all(sign.isalnum() or sign in _PLAIN_SIGNS for sign in text) else f'"{text}"'

@@ -1,13 +1,14 @@
-"""The tree of errors: what exits how, and the sentences that help with a misspelt name."""
+"""The tree of errors: what exits how, sentences that help with a misspelt name, paths in commands to copy."""
 
 import inspect
+import shlex
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from penwright import errors
-from penwright.errors import ConfigError, MissingExtraError, PenwrightError, UsageError, did_you_mean, printable
+from penwright.errors import ConfigError, MissingExtraError, PenwrightError, UsageError, did_you_mean, printable, quoted
 
 TREE = [
     each
@@ -79,3 +80,17 @@ def test_a_printable_text_has_a_printable_sign_for_each(text: str) -> None:
 
 def test_signs_that_act_on_a_terminal_are_replaced() -> None:
     assert printable("\x1b[2Ja\u202eb\nc\ud800") == "\ufffd[2Ja\ufffdb\ufffdc\ufffd"
+
+
+@given(st.text(st.characters(exclude_characters="\x00", exclude_categories=("Cs",)), min_size=1))
+def test_a_shell_reads_one_word(name: str) -> None:
+    assert shlex.split(quoted(name)) == [name]
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [("runs\\a", "runs\\a"), ("C:\\runs\\my books", '"C:\\runs\\my books"'), ("it's", '"it\'s"'), ("", '""')],
+)
+def test_windows_has_double_quotes_alone(path: str, shown: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(errors, "_IS_WINDOWS", True)
+    assert quoted(path) == shown

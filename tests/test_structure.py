@@ -22,7 +22,7 @@ MAX_ENTRIES = 17
 WITHOUT_TORCH = {
     "errors",
     "files",
-    "quoting",
+    "settings",
     "alphabet",
     "corpus",
     "writing/stopping",

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from penwright.cli.options import at_most_one
 from penwright.cli.output import error_console, is_terminal, visible
 from penwright.cli.places import cache_dir, shelf_name
-from penwright.errors import CorpusError
-from penwright.quoting import quoted
+from penwright.errors import CorpusError, quoted
 
 if TYPE_CHECKING:
     from penwright.corpus.config import CorpusConfig, SplitName

@@ -1,11 +1,12 @@
 """How books become a corpus: what is cut, what gets an id, what is held out. Data only."""
 
 from dataclasses import asdict, dataclass, fields
-from typing import Any, Literal, cast, get_args
+from typing import Annotated, Any, Literal, cast, get_args
 
-from penwright.alphabet.characters import ALPHABETS, MAX_CHARACTERS
-from penwright.alphabet.units import UNITS, Unit
+from penwright.alphabet.characters import MAX_CHARACTERS
+from penwright.alphabet.units import Unit
 from penwright.errors import ConfigError, did_you_mean
+from penwright.settings import MAX_INT64, Between, OneOf, Setting, check, with_present_names
 
 AlphabetName = Literal["learnt", "seed"]
 SplitRule = Literal["author", "seed"]
@@ -23,14 +24,14 @@ class CorpusConfig:
     alphabet: AlphabetName = "learnt"
     """"learnt": the characters found in the books. "seed": the 98 symbols of the 2017 system, which loses the
     others."""
-    max_characters: int = 4_000
-    """A learnt alphabet gives at most this many characters an id of their own, the most frequent ones; 1 to 60,000."""
+    max_characters: Annotated[int, Between(1, MAX_CHARACTERS)] = 4_000
+    """A learnt alphabet gives at most this many characters an id of their own, the most frequent ones."""
     unit: Unit = "characters"
     """What a symbol stands for. "characters": each has its own. "pairs": byte pairs, which join characters that often
     meet. "words": the most frequent words whole, all else in characters."""
-    num_pieces: int = 512
-    """Symbols in all where the unit is pairs or words, 64 to 32,768; a small shelf may have fewer."""
-    min_count: int = 0
+    num_pieces: Annotated[int, Between(MIN_PIECES, MAX_PIECES)] = 512
+    """Symbols in all where the unit is pairs or words; a small shelf may have fewer."""
+    min_count: Annotated[int, Between(0, MAX_INT64)] = 0
     """A character found fewer times in the training books is spelled in bytes instead; 0: fewer than once in a million,
     too rarely to learn."""
     licence: bool = True
@@ -44,40 +45,20 @@ class CorpusConfig:
     split: SplitRule = "author"
     """"author": hold out whole authors, or whole titles where there are fewer than three authors. "seed": the last
     files."""
-    val_fraction: float = 0.05
-    """Share of the characters to hold out for steering the training, 0 (none) to 0.4."""
-    test_fraction: float = 0.05
-    """Share of the characters to hold out for one look at the end, 0 (none) to 0.4."""
-    split_seed: int = 0
-    """Another number holds out other authors, from 0."""
+    val_fraction: Annotated[float, Between(0, 0.4)] = 0.05
+    """Share of the characters to hold out for steering the training; 0 for none."""
+    test_fraction: Annotated[float, Between(0, 0.4)] = 0.05
+    """Share of the characters to hold out for one look at the end; 0 for none."""
+    split_seed: Annotated[int, Between(0, MAX_INT64)] = 0
+    """Another number holds out other authors."""
 
     def __post_init__(self) -> None:
-        _require_one_of("alphabet", self.alphabet, ALPHABETS)
-        _require_one_of("split", self.split, SPLIT_RULES)
-        _require_one_of("unit", self.unit, UNITS)
-        for name in ("max_characters", "num_pieces", "min_count", "split_seed"):
-            if type(getattr(self, name)) is not int:
-                raise ConfigError(f"{name}={getattr(self, name)!r} must be a whole number.")
-        for name in ("licence", "unwrap", "fold", "drop_duplicates"):
-            if type(getattr(self, name)) is not bool:
-                raise ConfigError(f"{name}={getattr(self, name)!r} must be true or false.")
-        if not 1 <= self.max_characters <= MAX_CHARACTERS:
-            raise ConfigError(f"max_characters={self.max_characters} must lie between 1 and {MAX_CHARACTERS:,}.")
-        if not MIN_PIECES <= self.num_pieces <= MAX_PIECES:
-            raise ConfigError(f"num_pieces={self.num_pieces} must lie between {MIN_PIECES} and {MAX_PIECES:,}.")
+        check(self)
         if self.alphabet == "seed" and self.unit != "characters":
             raise ConfigError(
                 f"unit='{self.unit}' needs a learnt alphabet, and the seed's is fixed. "
                 "Set corpus.alphabet to learnt, or corpus.unit to characters."
             )
-        if self.min_count < 0:
-            raise ConfigError(f"min_count={self.min_count} must be at least 0.")
-        if self.split_seed < 0:
-            raise ConfigError(f"split_seed={self.split_seed} must be at least 0.")
-        for name in ("val_fraction", "test_fraction"):
-            value = getattr(self, name)
-            if type(value) not in (int, float) or not 0 <= value <= 0.4:
-                raise ConfigError(f"{name}={value!r} must lie between 0 and 0.4.")
 
     @property
     def is_raw(self) -> bool:
@@ -91,6 +72,7 @@ class CorpusConfig:
         Raises:
             ConfigError: If a name is unknown or a value out of bounds.
         """
+        data = with_present_names(data, section="corpus")
         names = [field.name for field in fields(cls)]
         for name in data:
             if name not in names:
@@ -108,10 +90,5 @@ def split_name(value: object) -> SplitName:
     Raises:
         ConfigError: If there is no such split.
     """
-    _require_one_of("split", value, SPLITS)
+    Setting(str, (OneOf(SPLITS),)).check("split", value)
     return cast(SplitName, value)
-
-
-def _require_one_of(name: str, value: object, known: tuple[str, ...]) -> None:
-    if value not in known:
-        raise ConfigError(f"{name}={value!r} is unknown.{did_you_mean(str(value), known)}")

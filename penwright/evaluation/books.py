@@ -10,7 +10,7 @@ and divided by the characters of the text. This module knows nothing of training
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from penwright.errors import CorpusError
 from penwright.evaluation.costs import iter_chunks
 from penwright.evaluation.passages import choose_passages
 from penwright.model.char_model import CharModel, ModelState
+from penwright.settings import MAX_INT64, Between
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,10 +28,10 @@ class BookScore:
 
     title: str
     author: str
-    num_chars: int
+    num_chars: Annotated[int, Between(0, MAX_INT64)]
     """Characters of the book that were scored."""
-    bits_per_char: float
-    accuracy: float
+    bits_per_char: Annotated[float, Between(0, math.inf)]
+    accuracy: Annotated[float, Between(0, 1)]
     """Share of symbols whose most probable prediction was right, 0 to 1."""
 
 

@@ -8,11 +8,12 @@ Shapes: V = vocab_size, E = embedding_dim, D = width that enters a layer, H = hi
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Any
+from typing import Annotated, Any
 
 from penwright.alphabet.units import CHARACTERS, UNITS
 from penwright.errors import ConfigError, did_you_mean
 from penwright.ngrams.context_kinds import NUM_SHOWN, kinds_of
+from penwright.settings import Between, OneOf, check, with_present_names
 
 CELLS = ("perceptron", "window", "elman", "gru", "lstm", "gated")
 GRU_RESETS = ("before", "after")
@@ -24,49 +25,38 @@ MAX_PARAMETERS = 2_000_000_000
 MAX_WINDOW_INPUTS = 1 << 17
 """Numbers that a layer of cell "window" sees at each step: while a text is read, they are laid out for every symbol."""
 
-_BOUNDS = {  # lowest and highest value of each whole number
-    "vocab_size": (2, 65_536),
-    "embedding_dim": (0, 8_192),
-    "hidden_size": (1, 8_192),
-    "num_layers": (1, 64),
-    "window_size": (1, 1_024),
-    "mlp_size": (0, 65_536),
-    "count_entries": (0, 1 << 28),
-    "recall_slots": (0, 65_536),
-}
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ModelConfig:
     """What a `CharModel` is made of. Fields that the chosen cell or stack has no use for are ignored."""
 
-    vocab_size: int
-    """Distinct symbols read and predicted, 2 to 65,536."""
-    unit: str = CHARACTERS
+    vocab_size: Annotated[int, Between(2, 65_536)]
+    """Distinct symbols read and predicted."""
+    unit: Annotated[str, OneOf(UNITS)] = CHARACTERS
     """What a symbol stands for, which decides the contexts that are counted and recalled: "characters", "pairs" or
     "words"."""
-    cell: str = "gated"
+    cell: Annotated[str, OneOf(CELLS)] = "gated"
     """The recurrence: "perceptron", "window", "elman", "gru", "lstm" or "gated"."""
-    embedding_dim: int = 192
+    embedding_dim: Annotated[int, Between(0, 8_192)] = 192
     """Width of a character's vector, and of the stream in a residual stack. 0: one-hot, in plain stacks only."""
-    hidden_size: int = 192
-    """Width of each layer's state, 1 to 8,192."""
-    num_layers: int = 3
-    """Recurrent layers stacked, 1 to 64."""
-    window_size: int = 8
-    """Characters that the first layer of cell "window" reads, 1 to 1,024."""
-    gru_reset: str = "before"
+    hidden_size: Annotated[int, Between(1, 8_192)] = 192
+    """Width of each layer's state."""
+    num_layers: Annotated[int, Between(1, 64)] = 3
+    """Recurrent layers stacked."""
+    window_size: Annotated[int, Between(1, 1_024)] = 8
+    """Characters that the first layer of cell "window" reads."""
+    gru_reset: Annotated[str, OneOf(GRU_RESETS)] = "before"
     """Cell "gru": the reset gate acts "before" the recurrent product (2014, TensorFlow) or "after" it (cuDNN)."""
     is_residual: bool = True
     """Whether each layer adds to a normalised stream (True), or feeds the next layer directly (False)."""
-    mlp_size: int = 384
+    mlp_size: Annotated[int, Between(0, 65_536)] = 384
     """Residual stacks: width inside the block's multi-layer perceptron, 0 for none."""
-    dropout: float = 0.0
-    """Share of values dropped in training, 0 to below 1. TensorFlow's keep probability is 1 - dropout."""
+    dropout: Annotated[float, Between(0, 1, excluding=1)] = 0.0
+    """Share of values dropped in training. TensorFlow's keep probability is 1 - dropout."""
 
-    count_entries: int = 0
+    count_entries: Annotated[int, Between(0, 1 << 28)] = 0
     """Residual stacks: followers that the counted tables of the shelf hold at most, 0 for no tables."""
-    recall_slots: int = 0
+    recall_slots: Annotated[int, Between(0, 65_536)] = 0
     """Residual stacks: slots in which the text being read is remembered, a power of two; 0 for none."""
 
     def __post_init__(self) -> None:
@@ -75,19 +65,7 @@ class ModelConfig:
         Raises:
             ConfigError: If a value is of the wrong type or out of bounds, or the model would be too large.
         """
-        for name, (low, high) in _BOUNDS.items():
-            value = getattr(self, name)
-            if not isinstance(value, int) or isinstance(value, bool):
-                raise ConfigError(f"{name} must be a whole number from {low:,} to {high:,}, not {_shown(value)}.")
-            if not low <= value <= high:
-                raise ConfigError(f"{name}={_shown(value)} must lie between {low:,} and {high:,}.")
-        _check_choice("unit", self.unit, UNITS)
-        _check_choice("cell", self.cell, CELLS)
-        _check_choice("gru_reset", self.gru_reset, GRU_RESETS)
-        if not isinstance(self.is_residual, bool):
-            raise ConfigError(f"is_residual must be true or false, not {_shown(self.is_residual)}.")
-        if not isinstance(self.dropout, (int, float)) or isinstance(self.dropout, bool) or not 0 <= self.dropout < 1:
-            raise ConfigError(f"dropout must be a number from 0 (none) to below 1, not {_shown(self.dropout)}.")
+        check(self)
         if self.is_residual and self.embedding_dim == 0:
             raise ConfigError(
                 "a residual stack adds to the character's vector, so embedding_dim=0 (one-hot) does not fit it. "
@@ -141,6 +119,7 @@ class ModelConfig:
         """
         if not isinstance(data, Mapping):
             raise ConfigError(f"a model configuration must be a table of fields, not {type(data).__name__}.")
+        data = with_present_names(data, section="model")
         known = [field.name for field in fields(cls)]
         for name in data:
             if name not in known:
@@ -193,16 +172,3 @@ def _layer_parameters(config: ModelConfig, *, layer: int, input_size: int) -> in
             return (input_size + hidden + 1) * 4 * hidden
         case _:
             return (input_size + 1) * 3 * hidden + input_size * CONV_SIZE
-
-
-def _check_choice(name: str, value: object, known: tuple[str, ...]) -> None:
-    if not isinstance(value, str) or value not in known:
-        near = did_you_mean(value[:50] if isinstance(value, str) else "", known)
-        raise ConfigError(f"{name}={_shown(value)} is unknown.{near}")
-
-
-def _shown(value: object) -> str:
-    """Return a value as an error message may show it, however long it is."""
-    if isinstance(value, int) and value.bit_length() > 64:
-        return f"a number of {value.bit_length():,} bits"
-    return f"{value!r:.50}"

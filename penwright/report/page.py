@@ -6,7 +6,7 @@ sample has a page too, with less on it.
 
 from collections.abc import Iterable, Mapping
 
-from penwright.quoting import quoted
+from penwright.errors import quoted
 from penwright.report.curves import Chart, Curve, Level, draw
 from penwright.report.diary import diary
 from penwright.report.markup import bits, count, duration, epoch_name, escape, isolated

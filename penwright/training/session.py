@@ -107,7 +107,7 @@ class Session:
                 min_ids=train.batch_size * train.seq_len + 1,
                 seed=train.seed,
                 num_threads=max(1, train.threads),
-                max_symbols=train.count_symbols,
+                max_symbols=train.ngram_symbols,
             )
         self.counted = counted
         pieces = [Piece(number, 0, book.num_ids) for number, book in enumerate(books)]

@@ -19,14 +19,16 @@ import math
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
 import torch
 from torch import Tensor
 
-from penwright.errors import ConfigError, NoNumbersError
+from penwright.errors import NoNumbersError
+from penwright.settings import MAX_INT64, Between, Setting, check
 
 MAX_TEMPERATURE = 10.0
-MAX_SEED = 2**63 - 1
+_SEED = Setting(int, (Between(0, MAX_INT64),))
 _FLOAT32 = torch.finfo(torch.float32)
 
 
@@ -34,13 +36,13 @@ _FLOAT32 = torch.finfo(torch.float32)
 class SamplingConfig:
     """How freely the next character is chosen."""
 
-    temperature: float = 0.8
+    temperature: Annotated[float, Between(0, MAX_TEMPERATURE)] = 0.8
     """Divisor of the logits, 0 to 10. 0: always the most probable character; 1: as the model believes; more: bolder."""
-    top_k: int = 0
+    top_k: Annotated[int, Between(0, MAX_INT64)] = 0
     """Keep the k most probable characters, from 1; 0 keeps all. The 2017 system's "top-n"."""
-    top_p: float = 1.0
+    top_p: Annotated[float, Between(0, 1, excluding=0)] = 1.0
     """Keep the fewest most probable characters that together reach this probability, above 0 to 1; 1 keeps all."""
-    min_p: float = 0.02
+    min_p: Annotated[float, Between(0, 1)] = 0.02
     """Keep characters at least this share as probable as the most probable one, 0 to 1; 0 keeps all.
 
     It prunes within a word, where one letter is nearly certain, and stays open where a word begins (Nguyen et al. 2024,
@@ -53,13 +55,7 @@ class SamplingConfig:
         Raises:
             ConfigError: If a value is no number or out of bounds.
         """
-        _check_number("temperature", self.temperature, low=0.0, high=MAX_TEMPERATURE)
-        _check_number("top_p", self.top_p, low=0.0, high=1.0)
-        _check_number("min_p", self.min_p, low=0.0, high=1.0)
-        if self.top_p == 0:
-            raise ConfigError("top_p=0 would keep no character. Give a value above 0, or 1 to keep all.")
-        if not isinstance(self.top_k, int) or isinstance(self.top_k, bool) or self.top_k < 0:
-            raise ConfigError(f"top_k={self.top_k!r:.50} must be a whole number from 1, or 0 to keep all characters.")
+        check(self)
 
 
 def probabilities(logits: Tensor, *, config: SamplingConfig, banned_ids: Sequence[int] | Tensor = ()) -> Tensor:
@@ -156,8 +152,7 @@ def generator_from(seed: int) -> torch.Generator:
     Raises:
         ConfigError: If the seed is no whole number or out of bounds.
     """
-    if not isinstance(seed, int) or isinstance(seed, bool) or not 0 <= seed <= MAX_SEED:
-        raise ConfigError(f"seed={seed!r:.50} must be a whole number from 0 to 2^63 - 1.")
+    _SEED.check("seed", seed)
     return torch.Generator().manual_seed((seed ^ seed >> 32) & 0xFFFF_FFFF)
 
 
@@ -183,8 +178,3 @@ def _kept(scores: Tensor, config: SamplingConfig) -> Tensor | None:
         in_place = torch.zeros_like(is_in).scatter_(1, ids, is_in)
         kept = in_place if kept is None else kept & in_place
     return kept
-
-
-def _check_number(name: str, value: object, *, low: float, high: float) -> None:
-    if not isinstance(value, (int, float)) or isinstance(value, bool) or not low <= value <= high:
-        raise ConfigError(f"{name}={value!r:.50} must be a number from {low:g} to {high:g}.")

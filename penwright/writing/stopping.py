@@ -10,8 +10,10 @@ This module knows nothing of models; it reads pieces of text from any source.
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
+from typing import Annotated
 
 from penwright.errors import UsageError
+from penwright.settings import Between, check
 
 MAX_COUNT = 10**12
 MAX_PATTERN_CHARS = 1_000
@@ -39,11 +41,11 @@ _NO_SENTENCE_END = re.compile(
 class Ending:
     """Where a text ends; with nothing given, nowhere."""
 
-    max_chars: int | None = None
+    max_chars: Annotated[int, Between(1, MAX_COUNT)] | None = None
     """Characters to write, exactly, from 1."""
-    max_words: int | None = None
+    max_words: Annotated[int, Between(1, MAX_COUNT)] | None = None
     """Words to write, from 1; then on to the sentence's end. A Han or kana sign counts as a word."""
-    max_paragraphs: int | None = None
+    max_paragraphs: Annotated[int, Between(1, MAX_COUNT)] | None = None
     """Paragraphs to write, from 1. A blank line ends one."""
     until: re.Pattern[str] | None = None
     """Stop as soon as what was written matches, the match included. See `compile_until`."""
@@ -54,12 +56,7 @@ class Ending:
         Raises:
             UsageError: If a count is no whole number or out of bounds, or the pattern matches no text at all.
         """
-        for name in ("max_chars", "max_words", "max_paragraphs"):
-            count = getattr(self, name)
-            if count is None:
-                continue
-            if not isinstance(count, int) or isinstance(count, bool) or not 1 <= count <= MAX_COUNT:
-                raise UsageError(f"{name}={count!r:.50} must be a whole number from 1 to {MAX_COUNT:,}.")
+        check(self)
         if self.until is not None and self.until.search(""):
             raise UsageError(
                 f"the pattern {self.until.pattern!r:.100} matches no text at all: nothing would be written."

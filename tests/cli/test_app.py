@@ -64,7 +64,7 @@ def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
         (["train", "--resume", "r", "--set", "a.b=3"], "--resume and --set exclude each other; give one of them."),
         (["train", "--device", "gpu"], 'invalid value "gpu" for --device. Choose from: '),
         (["train", "--set", "model.hiden_size=3"], "there is no setting model.hiden_size. Did you mean 'hidden_size'?"),
-        (["train", "--set", "model.hidden_size=x"], "model.hidden_size='x' must be a whole number."),
+        (["train", "--set", "model.hidden_size=x"], "model.hidden_size='x' must be a whole number from 1 to 8,192."),
         (["train", "--config", "missing.toml"], "missing.toml cannot be read (No such file or directory)."),
         (["train", "a", "--default-shelf"], "PATH and --default-shelf exclude each other; give one of them."),
         (["write", "--chars", "ten"], "invalid value for --chars: 'ten' is not a whole number. "),

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from penwright.errors import AuthorError, ConfigError
+from penwright.settings import MAX_INT64
 from penwright.writing.sampling import (
-    MAX_SEED,
     SamplingConfig,
     generator_from,
     invert,
@@ -258,9 +258,9 @@ def test_the_extreme_draws_stay_among_the_possible(draw: float, expected: list[i
         ({"temperature": 11}, "temperature=11 must be"),
         ({"temperature": "hot"}, "temperature='hot' must be"),
         ({"temperature": True}, "temperature=True must be"),
-        ({"top_k": -1}, "top_k=-1 must be a whole number from 1, or 0"),
+        ({"top_k": -1}, "top_k=-1 must be a whole number from 0"),
         ({"top_k": 2.0}, "top_k=2.0 must be"),
-        ({"top_p": 0.0}, "top_p=0 would keep no character"),
+        ({"top_p": 0.0}, "top_p=0.0 must be a number from 0 to 1, but not 0"),
         ({"top_p": 1.5}, "top_p=1.5 must be a number from 0 to 1"),
         ({"min_p": -0.5}, "min_p=-0.5 must be"),
         ({"min_p": None}, "min_p=None must be"),
@@ -271,7 +271,7 @@ def test_a_value_out_of_bounds_is_refused_with_a_sentence(values: dict[str, Any]
         SamplingConfig(**values)
 
 
-@pytest.mark.parametrize("seed", [-1, MAX_SEED + 1, 1.0, True, "1"])
+@pytest.mark.parametrize("seed", [-1, MAX_INT64 + 1, 1.0, True, "1"])
 def test_a_seed_out_of_bounds_is_refused(seed: Any) -> None:
     with pytest.raises(ConfigError, match="must be a whole number from 0 to 2\\^63 - 1"):
         generator_from(seed)

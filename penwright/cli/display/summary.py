@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from penwright.cli.display.durations import format_duration
 from penwright.cli.display.words import expected_range
-from penwright.quoting import quoted
+from penwright.errors import quoted
 
 if TYPE_CHECKING:
     from penwright.training.records import Finished, Planned

@@ -6,8 +6,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from penwright.cli.display.base import Display
-from penwright.errors import MissingExtraError
-from penwright.quoting import quoted
+from penwright.errors import MissingExtraError, quoted
 
 if TYPE_CHECKING:
     from penwright.report.tensorboard import TensorBoardWriter

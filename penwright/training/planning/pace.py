@@ -46,7 +46,7 @@ class Pace:
         self._config = config
         self._counted = None
         self.num_folds = 1
-        self.count_symbols = config.train.count_symbols
+        self.ngram_symbols = config.train.ngram_symbols
         """Symbols counted for one table at most."""
         self.fold_seconds = 0.0
         """Seconds to count the tables of one fold; 0 if the model consults none."""
@@ -68,7 +68,7 @@ class Pace:
                 sum(pieces[number].stop - pieces[number].start for number in fold) for fold in self._counted.folds
             )
             self._counted_ids = round(self._num_ids * (1.0 - 1.0 / self.num_folds))
-            counted, tried = (min(self._counted_ids, most) for most in (self.count_symbols, TRIED_SYMBOLS))
+            counted, tried = (min(self._counted_ids, most) for most in (self.ngram_symbols, TRIED_SYMBOLS))
             self.fold_seconds = seconds * counted / max(1, tried)
             entries = min(model_config.count_entries, self._counted_ids / folds.CHARS_PER_ENTRY)
             self.keeps_tables = entries * self.num_folds <= folds.KEPT_ENTRIES
@@ -76,14 +76,14 @@ class Pace:
     def limit_fold(self, seconds: float) -> None:
         """Have less counted for a table, if a whole one would take longer; never less than was counted here."""
         if self.fold_seconds > seconds:
-            whole = min(self.count_symbols, self._counted_ids)
-            self.count_symbols = max(min(whole, TRIED_SYMBOLS), int(whole * seconds / self.fold_seconds))
-            self.fold_seconds *= self.count_symbols / whole
+            whole = min(self.ngram_symbols, self._counted_ids)
+            self.ngram_symbols = max(min(whole, TRIED_SYMBOLS), int(whole * seconds / self.fold_seconds))
+            self.fold_seconds *= self.ngram_symbols / whole
 
     def _count(self, max_symbols: int, model_config: ModelConfig) -> CountedShelf:
         """Return the shelf with the tables of its first fold, for which so many symbols were counted."""
         train = self._config.train
-        most = min(self._num_ids * (1.0 - 1.0 / folds.NUM_FOLDS), train.count_symbols)  # for a table of the training
+        most = min(self._num_ids * (1.0 - 1.0 / folds.NUM_FOLDS), train.ngram_symbols)  # for a table of the training
         share = min(1.0, max_symbols / max(1.0, most))
         counted = CountedShelf(
             self._corpus,

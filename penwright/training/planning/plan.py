@@ -64,14 +64,14 @@ class Plan(NamedTuple):
     """What was chosen, and why."""
 
     size: Size
-    count_symbols: int
+    ngram_symbols: int
     """Symbols to be counted for one table at most."""
     record: Planned
 
     def laid_over(self, config: RunConfig) -> RunConfig:
         """Return a configuration with what was chosen."""
         config = sized(config, self.size, batch_size=self.record.choice.batch_size)
-        return replace(config, train=replace(config.train, count_symbols=self.count_symbols))
+        return replace(config, train=replace(config.train, ngram_symbols=self.ngram_symbols))
 
 
 def is_to_be_planned(resolved: Resolved, *, world: World) -> bool:
@@ -197,7 +197,7 @@ def make_plan(
         size=best.name,
         sizes=tuple(tried),
     )
-    return Plan(next(size for size in sizes if size.name == best.name), pace.count_symbols, record)
+    return Plan(next(size for size in sizes if size.name == best.name), pace.ngram_symbols, record)
 
 
 def suitable_lanes(chars_read: float, *, seq_chars: float, choices: Sequence[int]) -> int:

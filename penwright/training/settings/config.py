@@ -5,16 +5,16 @@ optimizer steps unless the name says seconds or epochs.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
-from typing import Any
+from dataclasses import asdict, dataclass, field
+from typing import Annotated, Any
 
 from penwright.alphabet.code_points import has_utf8_form
 from penwright.alphabet.units import CHARACTERS, Unit
 from penwright.corpus.config import CorpusConfig
 from penwright.errors import ConfigError, did_you_mean
 from penwright.model.config import ModelConfig
+from penwright.settings import MAX_INT64, Between, MaxChars, OneOf, check, settings_of, with_present_names
 from penwright.training.batches import ORDERS
-from penwright.training.settings.checks import TYPE_NAMES, check_bounds, check_choice, fits
 from penwright.writing.sampling import SamplingConfig
 
 OPTIMIZERS = ("muon", "adamw", "adam")
@@ -30,131 +30,89 @@ OF_THE_BOOKS = ("vocab_size", "unit")  # fields of ModelConfig that the books de
 class TrainConfig:
     """How long, how fast and how carefully to learn."""
 
-    seconds: float | None = None
+    seconds: Annotated[float, Between(0.001, 1e9)] | None = None
     """Wall-clock budget of the whole run. At most one of seconds, steps and epochs is given; with none, ten minutes."""
-    steps: int | None = None
+    steps: Annotated[int, Between(1, 10**12)] | None = None
     """Optimizer updates in the whole run."""
-    epochs: int | None = None
+    epochs: Annotated[int, Between(1, 10**9)] | None = None
     """Readings of the training books in the whole run."""
-    batch_size: int = 16
-    """Lanes of text read in parallel, 1 to 65,536."""
-    seq_len: int = 128
-    """Symbols per window; gradients reach no further. 1 to 65,536."""
-    order: str = "shuffled"
+    batch_size: Annotated[int, Between(1, 65_536)] = 16
+    """Lanes of text read in parallel."""
+    seq_len: Annotated[int, Between(1, 65_536)] = 128
+    """Symbols per window; gradients reach no further."""
+    order: Annotated[str, OneOf(ORDERS)] = "shuffled"
     """"shuffled": another order of books each epoch. "rolled": the 2017 system's."""
     reset_at_books: bool = True
     """Whether the state starts afresh at the edge of a book, or is carried across it."""
-    optimizer: str = "adamw"
+    optimizer: Annotated[str, OneOf(OPTIMIZERS)] = "adamw"
     """"muon" (of the matrices within the stack and before it, with AdamW for the rest), "adamw" or "adam"."""
-    learning_rate: float = 3e-3
-    """Peak rate of the schedule, above 0 and at most 1."""
-    schedule: str = "linear"
+    learning_rate: Annotated[float, Between(1e-12, 1.0)] = 3e-3
+    """Peak rate of the schedule."""
+    schedule: Annotated[str, OneOf(SCHEDULES)] = "linear"
     """"linear": falls over the last `decay_fraction` of the run. "constant": does not."""
-    warmup_steps: int = 30
+    warmup_steps: Annotated[int, Between(0, 10**9)] = 30
     """Steps over which the rate climbs to its peak."""
-    decay_fraction: float = 0.75
-    """Share of the run over which the rate falls, 0 to 1."""
-    final_rate_fraction: float = 0.05
-    """Where the rate ends, as a fraction of its peak, 0 to 1."""
-    beta1: float = 0.9
-    """Decay of the mean of gradients, 0 to 1."""
-    beta2: float = 0.99
-    """Decay of the mean of squared gradients, 0 to 1."""
-    epsilon: float = 1e-8
+    decay_fraction: Annotated[float, Between(0.0, 1.0)] = 0.75
+    """Share of the run over which the rate falls."""
+    final_rate_fraction: Annotated[float, Between(0.0, 1.0)] = 0.05
+    """Where the rate ends, as a fraction of its peak."""
+    beta1: Annotated[float, Between(0.0, 0.999_999)] = 0.9
+    """Decay of the mean of gradients."""
+    beta2: Annotated[float, Between(0.0, 0.999_999_9)] = 0.99
+    """Decay of the mean of squared gradients."""
+    epsilon: Annotated[float, Between(0.0, 1.0)] = 1e-8
     """Added to the denominator of an update, for gradients of the mean loss."""
-    weight_decay: float = 0.01
-    """Decoupled decay of weight matrices (not with adam), from 0."""
-    muon_rate: float = 15.0
-    """Rate of Muon's updates, as a multiple of `learning_rate`, above 0."""
-    muon_momentum: float = 0.95
-    """Decay of Muon's mean of gradients, 0 to 1."""
-    count_symbols: int = 64_000_000
-    """Symbols counted for one table at most, which bounds time and memory, from 1."""
-    grad_clip: float = 1.0
+    weight_decay: Annotated[float, Between(0.0, 100.0)] = 0.01
+    """Decoupled decay of weight matrices (not with adam)."""
+    muon_rate: Annotated[float, Between(1e-6, 1e6)] = 15.0
+    """Rate of Muon's updates, as a multiple of `learning_rate`."""
+    muon_momentum: Annotated[float, Between(0.0, 0.999_999)] = 0.95
+    """Decay of Muon's mean of gradients."""
+    ngram_symbols: Annotated[int, Between(1, 10**10)] = 64_000_000
+    """Symbols counted for one table at most, which bounds time and memory."""
+    grad_clip: Annotated[float, Between(0.0, 1e9)] = 1.0
     """Largest global gradient norm; 0 does not clip."""
-    seed: int = 0
-    """Decides the weights, the order of books and the dropout masks, 0 to 2^63 - 1."""
-    progress_every: int = 0
+    seed: Annotated[int, Between(0, MAX_INT64)] = 0
+    """Decides the weights, the order of books and the dropout masks."""
+    progress_every: Annotated[int, Between(0, 10**9)] = 0
     """Steps between progress records; 0: about one a second."""
-    val_every: int = 0
+    val_every: Annotated[int, Between(0, 10**9)] = 0
     """Steps between readings of held-out books; 0: as often as they take a twentieth of the time."""
-    val_chars: int = 100_000
-    """Held-out characters read each time during training, spread evenly over the books, from 1."""
-    validation: str = "books"
+    val_chars: Annotated[int, Between(1, 10**12)] = 100_000
+    """Held-out characters read each time during training, spread evenly over the books."""
+    validation: Annotated[str, OneOf(VALIDATIONS)] = "books"
     """"books": each from its beginning, state carried. "windows": the 2017 system's pass over windows of 1,024 from
     zero."""
-    final_val_chars: int = 300_000
+    final_val_chars: Annotated[int, Between(1, 10**12)] = 300_000
     """The same for the last reading, of the best author."""
-    compare_every: int = 0
+    compare_every: Annotated[int, Between(0, 10**9)] = 0
     """Steps between comparisons of what was read and what was predicted; 0: never."""
-    save_every: int = 0
+    save_every: Annotated[int, Between(0, 10**9)] = 0
     """Steps between checkpoints; 0: by time only."""
-    save_seconds: float = 60.0
+    save_seconds: Annotated[float, Between(0.0, 1e9)] = 60.0
     """Seconds between checkpoints; 0: by steps only."""
-    keep_checkpoints: int = 3
-    """Checkpoints kept beside the last, and the one of the best step if there is one, from 0."""
-    patience: int = 12
+    keep_checkpoints: Annotated[int, Between(0, 10_000)] = 3
+    """Checkpoints kept beside the last, and the one of the best step if there is one."""
+    patience: Annotated[int, Between(0, 10**9)] = 12
     """Readings of held-out books without gain after which training ends; 0: never."""
-    snapshot_every: int = 50
-    """Steps between the states that an exploding loss is rolled back to, from 1."""
-    spike_factor: float = 3.0
-    """A loss above this multiple of its running average counts as exploding, above 1."""
-    max_rollbacks: int = 6
-    """Rollbacks after which training gives up, from 0."""
-    threads: int = 0
+    snapshot_every: Annotated[int, Between(1, 10**9)] = 50
+    """Steps between the states that an exploding loss is rolled back to."""
+    spike_factor: Annotated[float, Between(1.01, 1e9)] = 3.0
+    """A loss above this multiple of its running average counts as exploding."""
+    max_rollbacks: Annotated[int, Between(0, 10**6)] = 6
+    """Rollbacks after which training gives up."""
+    threads: Annotated[int, Between(0, 4_096)] = 0
     """Processor threads; 0: as many as there are processors to use."""
-    device: str = "auto"
+    device: Annotated[str, OneOf(DEVICES)] = "auto"
     """"auto", "cpu", "cuda" or "mps"."""
-    precision: str = "auto"
+    precision: Annotated[str, OneOf(PRECISIONS)] = "auto"
     """Of matrix products while learning: "float32", "bfloat16", or "auto": whichever a short measurement finds faster.
     Weights, states, sums and losses are float32 in any case."""
 
     def __post_init__(self) -> None:
+        check(self, section="train.")
         if sum(limit is not None for limit in (self.seconds, self.steps, self.epochs)) > 1:
             raise ConfigError("give only one of seconds (--for), steps and epochs.")
-        for name, low, high in (
-            ("steps", 1, 10**12),
-            ("epochs", 1, 10**9),
-            ("batch_size", 1, 65_536),
-            ("seq_len", 1, 65_536),
-            ("count_symbols", 1, 10**10),
-            ("warmup_steps", 0, 10**9),
-            ("seed", 0, 2**63 - 1),
-            ("progress_every", 0, 10**9),
-            ("val_every", 0, 10**9),
-            ("val_chars", 1, 10**12),
-            ("final_val_chars", 1, 10**12),
-            ("compare_every", 0, 10**9),
-            ("save_every", 0, 10**9),
-            ("keep_checkpoints", 0, 10_000),
-            ("patience", 0, 10**9),
-            ("snapshot_every", 1, 10**9),
-            ("max_rollbacks", 0, 10**6),
-            ("threads", 0, 4_096),
-            ("seconds", 0.001, 1e9),
-            ("learning_rate", 1e-12, 1.0),
-            ("decay_fraction", 0.0, 1.0),
-            ("final_rate_fraction", 0.0, 1.0),
-            ("beta1", 0.0, 0.999_999),
-            ("beta2", 0.0, 0.999_999_9),
-            ("muon_rate", 1e-6, 1e6),
-            ("muon_momentum", 0.0, 0.999_999),
-            ("epsilon", 0.0, 1.0),
-            ("weight_decay", 0.0, 100.0),
-            ("grad_clip", 0.0, 1e9),
-            ("save_seconds", 0.0, 1e9),
-            ("spike_factor", 1.01, 1e9),
-        ):
-            check_bounds("train", name, getattr(self, name), low=low, high=high)
-        for name, choices in (
-            ("order", ORDERS),
-            ("optimizer", OPTIMIZERS),
-            ("schedule", SCHEDULES),
-            ("validation", VALIDATIONS),
-            ("device", DEVICES),
-            ("precision", PRECISIONS),
-        ):
-            check_choice("train", name, getattr(self, name), choices)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -162,14 +120,14 @@ class DiaryConfig:
     """The samples written while learning, always from the same prompt and seed, so that one watches the author
     learn."""
 
-    prompt: str = "It was "
-    """Text before the sample, of at most 10,000 characters."""
-    max_chars: int = 400
-    """Characters written each time, 0 to 1,000,000; 0 keeps no diary."""
-    every: int = 0
+    prompt: Annotated[str, MaxChars(10_000)] = "It was "
+    """Text before the sample."""
+    max_chars: Annotated[int, Between(0, 1_000_000)] = 400
+    """Characters written each time; 0 keeps no diary."""
+    every: Annotated[int, Between(0, 10**9)] = 0
     """Steps between samples; 0: at the start, then ever more slowly."""
-    seed: int = 1
-    """Seed of every sample, 0 to 2^63 - 1."""
+    seed: Annotated[int, Between(0, MAX_INT64)] = 1
+    """Seed of every sample."""
     temperature: float = 0.7
     """Divisor of the logits."""
     top_k: int = 0
@@ -182,10 +140,7 @@ class DiaryConfig:
     """Drop characters less probable than this share of the most probable one."""
 
     def __post_init__(self) -> None:
-        for name, low, high in (("max_chars", 0, 1_000_000), ("every", 0, 10**9), ("seed", 0, 2**63 - 1)):
-            check_bounds("diary", name, getattr(self, name), low=low, high=high)
-        if len(self.prompt) > 10_000:
-            raise ConfigError(f"diary.prompt has {len(self.prompt):,} characters; at most 10,000 are allowed.")
+        check(self, section="diary.")
         if not has_utf8_form(self.prompt):
             raise ConfigError("diary.prompt holds bytes that are not UTF-8. Give it in UTF-8.")
         self.sampling(epoch=1)
@@ -243,7 +198,7 @@ class RunConfig:
         Raises:
             ConfigError: If a table or key does not exist, or a value has the wrong type or is out of bounds.
         """
-        tables = {name: value for name, value in data.items() if name != "preset"}
+        tables = with_present_settings({name: table for name, table in data.items() if name != "preset"})
         check_tables(tables)
         preset = data.get("preset", "default")
         if not isinstance(preset, str):
@@ -260,8 +215,16 @@ class RunConfig:
 SECTIONS: dict[str, type] = {"corpus": CorpusConfig, "model": ModelConfig, "train": TrainConfig, "diary": DiaryConfig}
 
 
+def with_present_settings(tables: Mapping[str, Any]) -> dict[str, Any]:
+    """Return tables from outside with the present name of every setting that was renamed, and otherwise unchecked."""
+    return {
+        name: with_present_names(table, section=name) if isinstance(table, Mapping) else table
+        for name, table in tables.items()
+    }
+
+
 def check_tables(tables: Mapping[str, Any]) -> None:
-    """Check that tables name only sections and keys that exist and hold values of the right type.
+    """Check that tables name only sections and settings that exist, with values within their bounds.
 
     Raises:
         ConfigError: Naming the first that does not, with the nearest one that does.
@@ -271,11 +234,12 @@ def check_tables(tables: Mapping[str, Any]) -> None:
             raise ConfigError(f"there is no section [{name}].{did_you_mean(name, SECTIONS)}")
         if not isinstance(table, Mapping):
             raise ConfigError(f"[{name}] must be a table of settings, not {table!r}.")
-        types = {
-            item.name: item.type for item in fields(SECTIONS[name]) if name != "model" or item.name not in OF_THE_BOOKS
+        known = {
+            key: setting
+            for key, setting in settings_of(SECTIONS[name]).items()
+            if name != "model" or key not in OF_THE_BOOKS
         }
         for key, value in table.items():
-            if key not in types:
-                raise ConfigError(f"there is no setting {name}.{key}.{did_you_mean(key, types)}")
-            if not fits(value, types[key]):
-                raise ConfigError(f"{name}.{key}={value!r} must be {TYPE_NAMES.get(types[key], 'text')}.")
+            if key not in known:
+                raise ConfigError(f"there is no setting {name}.{key}.{did_you_mean(key, known)}")
+            known[key].check(f"{name}.{key}", value)

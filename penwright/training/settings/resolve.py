@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from penwright.errors import ConfigError, did_you_mean
-from penwright.training.settings.config import DEFAULT_SECONDS, RunConfig, check_tables
+from penwright.training.settings.config import DEFAULT_SECONDS, RunConfig, check_tables, with_present_settings
 from penwright.training.settings.presets import PRESETS
 
 LIMITS = ("seconds", "steps", "epochs")
@@ -46,8 +46,9 @@ def resolve_config(
     origins: dict[str, str] = {}
     layers = [(f"preset {name}", PRESETS[name].tables), (f"file {config_file}", tables), ("flag", overrides or {})]
     for origin, layer in layers:
-        check_tables(layer)
-        _overlay(merged, origins, layer, origin)
+        settings = with_present_settings(layer)
+        check_tables(settings)
+        _overlay(merged, origins, settings, origin)
     config = RunConfig.from_dict({"preset": name, **merged})
     if all(getattr(config.train, limit) is None for limit in LIMITS):
         config = replace(config, train=replace(config.train, seconds=DEFAULT_SECONDS))

@@ -228,7 +228,7 @@ def test_an_alphabet_that_does_not_fit_is_refused(forge: Forge, alphabet: dict[s
 
 def test_a_card_out_of_bounds_is_refused(forge: Forge, sound: bytes) -> None:
     card = {**about_of(sound)["card"], "steps": -1}
-    assert "the card is damaged: steps must be a whole number" in refusal(forge(about={"card": card}))
+    assert "the card is damaged: steps=-1 must be a whole number" in refusal(forge(about={"card": card}))
 
 
 junk = st.recursive(

@@ -67,7 +67,7 @@ def test_one_size_can_be_looked_at_alone(capsys: pytest.CaptureFixture[str]) -> 
         (["--for", "10s"], "at least 30 seconds"),
         (["--for", "5m", "--set", "model.hidden_size=64"], "has chosen the network already"),
         (["--for", "5m", "--size", "large"], "such as 192x3"),
-        (["--for", "5m", "--size", "9000x2"], "must lie between"),
+        (["--for", "5m", "--size", "9000x2"], "must be a whole number from"),
     ],
 )
 def test_what_cannot_be_planned_is_said(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:

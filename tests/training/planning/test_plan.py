@@ -188,8 +188,8 @@ def test_where_counting_would_take_most_of_the_time_less_is_counted(
     pace.fold_seconds = fold_seconds
     monkeypatch.setattr(pace_module, "TRIED_SYMBOLS", pace._counted_ids // 4)
     pace.limit_fold(30.0)
-    expected = config().train.count_symbols if counted == 1.0 else pace._counted_ids * counted
-    assert pace.count_symbols == pytest.approx(expected, abs=1)
+    expected = config().train.ngram_symbols if counted == 1.0 else pace._counted_ids * counted
+    assert pace.ngram_symbols == pytest.approx(expected, abs=1)
     assert pace.fold_seconds == pytest.approx(fold_seconds * counted, rel=0.01)
 
 

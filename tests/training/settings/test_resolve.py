@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from penwright.errors import ConfigError
+from penwright.training.settings.config import RunConfig
 from penwright.training.settings.resolve import resolve_config
 
 
@@ -61,3 +62,12 @@ def test_a_missing_file_and_an_unknown_preset_are_said(tmp_path: Path) -> None:
         resolve_config(config_file=tmp_path / "none.toml")
     with pytest.raises(ConfigError, match="no preset 'sead'. Did you mean 'seed'"):
         resolve_config("sead")
+
+
+def test_a_setting_by_its_former_name_is_the_present_one(tmp_path: Path) -> None:
+    file = tmp_path / "run.toml"
+    file.write_text("[train]\ncount_symbols = 50\n", encoding="utf-8")
+    resolved = resolve_config(config_file=file)
+    assert resolved.config.train.ngram_symbols == 50
+    assert resolved.origins["train.ngram_symbols"] == f"file {file}"
+    assert RunConfig.from_dict({"train": {"count_symbols": 50}}).train.ngram_symbols == 50
