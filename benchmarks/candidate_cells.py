@@ -103,12 +103,11 @@ class MatrixState(Layer[MatrixMemory]):
     def sequence(
         self, inputs: Tensor, state: MatrixMemory, resets: Tensor | None = None
     ) -> tuple[Tensor, MatrixMemory]:
-        steps, recent = inputs.transpose(0, 1), state.recent.transpose(0, 1)
-        turned = None if resets is None else resets.t()
-        parts = self._parts(causal_conv(steps, self.conv_weight, recent, turned))  # (T, B, ...)
+        recent = state.recent.transpose(0, 1)  # (K - 1, B, D)
+        parts = self._parts(causal_conv(inputs, self.conv_weight, recent, resets))  # (T, B, ...)
         log_keep = parts.log_keep
-        if turned is not None:
-            log_keep = log_keep.masked_fill(turned.unsqueeze(2), _FORGOTTEN)
+        if resets is not None:
+            log_keep = log_keep.masked_fill(resets.unsqueeze(2), _FORGOTTEN)
         query, key, value = (part.permute(1, 2, 0, 3) for part in parts[:3])  # (B, N, T, P)
         log_keep, write = log_keep.permute(1, 2, 0), parts.write.permute(1, 2, 0)  # (B, N, T)
         memory, found = state.memory, []
@@ -118,8 +117,7 @@ class MatrixState(Layer[MatrixMemory]):
             read, memory = self._chunk(*chunk, memory)
             found.append(read)
         read = rms_norm(torch.cat(found, dim=2).to(memory.dtype)).permute(2, 0, 1, 3).flatten(2)  # (T, B, H)
-        outputs = (read * F.silu(parts.gate)).transpose(0, 1)
-        return outputs, MatrixMemory(memory, recent_after(steps, recent, turned).transpose(0, 1))
+        return read * F.silu(parts.gate), MatrixMemory(memory, recent_after(inputs, recent, resets).transpose(0, 1))
 
     def _chunk(
         self, query: Tensor, key: Tensor, value: Tensor, log_keep: Tensor, write: Tensor, memory: Tensor

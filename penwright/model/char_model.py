@@ -154,11 +154,10 @@ class CharModel(nn.Module):
         drop = self._dropper(dropout_generator)
         stack, states = self._stack(), list(state)
         begin = 0
-        times = ids.t()  # (T, B); everything is time-major until the readout
+        times, marks = ids.t(), None if resets is None else resets.t()  # (T, B): the layers are time-major
         if self._looks_up():
             scale = None if drop is keep_all else drop(self.readout_bias.new_ones(times.shape))
             products = self._lowest().look_up(times, scale=scale)
-            marks = None if resets is None else resets.t()
             values, states[0] = self._lowest().sequence_products(products, states[0], marks)
             begin = 1
         else:
@@ -172,10 +171,9 @@ class CharModel(nn.Module):
         for layer in range(begin, len(stack)):
             block = stack[layer]
             if isinstance(block, ResidualBlock):
-                outputs, states[layer] = block.sequence(values.transpose(0, 1), states[layer], resets, drop=drop)
+                values, states[layer] = block.sequence(values, states[layer], marks, drop=drop)  # (T, B, E)
             else:
-                outputs, states[layer] = block.sequence(drop(values).transpose(0, 1), states[layer], resets)
-            values = outputs.transpose(0, 1)  # (T, B, E) or (T, B, H)
+                values, states[layer] = block.sequence(drop(values), states[layer], marks)  # (T, B, H)
         if not self.config.is_residual:
             values = drop(values)
         return self._read_out(turned(self._top(values)), found), tuple(states)

@@ -66,9 +66,8 @@ class ResidualBlock(Layer[Any]):
         self, inputs: Tensor, state: Any, resets: Tensor | None = None, *, drop: Drop = keep_all
     ) -> tuple[Tensor, Any]:
         """Read a window, as every layer does; `drop` acts on what the layer and the perceptron add to the stream."""
-        stream = inputs.transpose(0, 1)  # (T, B, E)
-        outputs, state = self.layer.sequence(rms_norm(stream).transpose(0, 1), state, resets)
-        return self._add(stream, outputs.transpose(0, 1), drop).transpose(0, 1), state
+        outputs, state = self.layer.sequence(rms_norm(inputs), state, resets)
+        return self._add(inputs, outputs, drop), state
 
     def _add(self, stream: Tensor, outputs: Tensor, drop: Drop) -> Tensor:
         """Add the layer's outputs (..., H) to the stream (..., E), and then the perceptron's."""

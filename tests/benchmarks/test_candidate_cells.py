@@ -24,9 +24,9 @@ def made(cell: type[MatrixState]) -> MatrixState:
 @pytest.mark.parametrize("has_resets", [False, True])
 def test_a_window_equals_its_steps_with_gradients(cell: type[MatrixState], num_steps: int, has_resets: bool) -> None:
     layer = made(cell)
-    inputs = drawn(2, num_steps, SIZE, seed=1).requires_grad_()
+    inputs = drawn(num_steps, 2, SIZE, seed=1).requires_grad_()
     state = MatrixMemory(drawn(2, 2, HEAD_SIZE, HEAD_SIZE, seed=2), drawn(2, 3, SIZE, seed=3))
-    resets = torch.rand(2, num_steps, generator=torch.Generator().manual_seed(4)) < 0.05 if has_resets else None
+    resets = torch.rand(num_steps, 2, generator=torch.Generator().manual_seed(4)) < 0.05 if has_resets else None
     results = []
     for form in (layer.sequence, lambda *args: unrolled(layer, *args)):
         outputs, after = form(inputs, state, resets)

@@ -20,7 +20,7 @@ def make(mlp_size: int) -> ResidualBlock:
 
 def random_stream() -> Tensor:
     """The stream of two lanes over four characters."""
-    return torch.randn(2, 4, 5, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    return torch.randn(4, 2, 5, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
 
 
 def test_a_new_block_changes_nothing() -> None:

@@ -4,8 +4,7 @@ A layer keeps no memory of its last call: its state is a named tuple of tensors 
 knows nothing of alphabets, files or training. The sequence form of every layer equals its step form applied T times;
 `unrolled` is that plain loop, against which tests hold the faster forms.
 
-Inside, the sequence forms work on time-major memory (T, B, ...), where one time step is one contiguous block. A caller
-that hands over the transposed view of such memory pays for no copy.
+A window is time-major, (T, B, ...), as it is by default in torch's own recurrent layers.
 
 Shapes: B = lanes, T = characters per window, D = input_size, H = hidden_size, P = width of a layer's input products.
 """
@@ -56,12 +55,12 @@ class Layer(nn.Module, ABC, Generic[S]):
         """Read a window of characters in every lane.
 
         Args:
-            inputs: (B, T, D), T at least 1.
+            inputs: (T, B, D), T at least 1.
             state: What the last call returned, or `initial_state`.
-            resets: bool (B, T); where True, the lane's state is set to the initial state before that character is read.
+            resets: bool (T, B); where True, the lane's state is set to the initial state before that character is read.
 
         Returns:
-            Outputs (B, T, H) and the state after the last character.
+            Outputs (T, B, H) and the state after the last character.
         """
 
 
@@ -101,9 +100,8 @@ class ProjectedLayer(Layer[S]):
         return self.step_products(self.project(inputs), state)
 
     def sequence(self, inputs: Tensor, state: S, resets: Tensor | None = None) -> tuple[Tensor, S]:
-        products = F.linear(inputs.transpose(0, 1), self.input_weight, self.bias)  # (T, B, P), rounded under autocast
-        outputs, state = self.sequence_products(products, state, None if resets is None else resets.t())
-        return outputs.transpose(0, 1), state
+        products = F.linear(inputs, self.input_weight, self.bias)  # (T, B, P), rounded under autocast
+        return self.sequence_products(products, state, resets)
 
     @abstractmethod
     def step_products(self, products: Tensor, state: S) -> tuple[Tensor, S]:
@@ -111,7 +109,7 @@ class ProjectedLayer(Layer[S]):
 
     @abstractmethod
     def sequence_products(self, products: Tensor, state: S, resets: Tensor | None) -> tuple[Tensor, S]:
-        """Do `sequence` from its input products, time-major.
+        """Do `sequence` from its input products.
 
         Args:
             products: (T, B, P). Of bfloat16 they ask for recurrent products in bfloat16 too; states, gates and outputs
@@ -138,12 +136,12 @@ def reset_state(state: S, mask: Tensor) -> S:
 def unrolled(layer: Layer[S], inputs: Tensor, state: S, resets: Tensor | None = None) -> tuple[Tensor, S]:
     """Read a window one `step` at a time: the plain twin of every `sequence`. Arguments and results are the same."""
     outputs = []
-    for time in range(inputs.shape[1]):
+    for time, inputs_now in enumerate(inputs):
         if resets is not None:
-            state = reset_state(state, resets[:, time])
-        output, state = layer.step(inputs[:, time], state)
+            state = reset_state(state, resets[time])
+        output, state = layer.step(inputs_now, state)
         outputs.append(output)
-    return torch.stack(outputs, dim=1), state
+    return torch.stack(outputs), state
 
 
 def fill_glorot(weight: Tensor, *, fan_in: int, fan_out: int, generator: torch.Generator | None) -> None:

@@ -77,11 +77,9 @@ class Gated(Layer[GatedState]):
         return memory * F.silu(gate), GatedState(memory, seen[:, 1:])
 
     def sequence(self, inputs: Tensor, state: GatedState, resets: Tensor | None = None) -> tuple[Tensor, GatedState]:
-        resets = None if resets is None else resets.t()
-        steps = inputs.transpose(0, 1)  # (T, B, D)
         recent = state.recent.transpose(0, 1)  # (K - 1, B, D)
-        mixed = causal_conv(steps, self.conv_weight, recent, resets)
+        mixed = causal_conv(inputs, self.conv_weight, recent, resets)
         products = F.linear(mixed, self.input_weight, self.bias)
         run = gated_sequence if products.device.type == "cpu" else gated_by_doubling
         outputs, memory = run(products, state.memory, resets)  # (T, B, H) and (B, H)
-        return outputs.transpose(0, 1), GatedState(memory, recent_after(steps, recent, resets).transpose(0, 1))
+        return outputs, GatedState(memory, recent_after(inputs, recent, resets).transpose(0, 1))

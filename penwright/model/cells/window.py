@@ -55,14 +55,15 @@ class Window(Layer[WindowState]):
         return outputs, WindowState(seen[:, 1:])
 
     def sequence(self, inputs: Tensor, state: WindowState, resets: Tensor | None = None) -> tuple[Tensor, WindowState]:
-        num_steps, reach = inputs.shape[1], self.window_size - 1
-        seen = torch.cat((state.inputs, inputs), dim=1)  # (B, N - 1 + T, D)
+        num_steps, reach = len(inputs), self.window_size - 1
+        seen = torch.cat((state.inputs, inputs.transpose(0, 1)), dim=1)  # (B, N - 1 + T, D)
         windows = seen.unfold(1, self.window_size, 1).transpose(2, 3)  # (B, T, N, D)
         rest = seen[:, num_steps:]  # (B, N - 1, D)
         if resets is not None:
             # Inputs belong together when equally many resets precede them; the carried ones come before any.
-            texts = F.pad(resets.long().cumsum(dim=1), (reach, 0))  # (B, N - 1 + T)
+            texts = F.pad(resets.t().long().cumsum(dim=1), (reach, 0))  # (B, N - 1 + T)
             is_other_text = texts.unfold(1, self.window_size, 1) != texts[:, reach:].unsqueeze(2)  # (B, T, N)
             windows = windows.masked_fill(is_other_text.unsqueeze(3), 0.0)
             rest = rest.masked_fill((texts[:, num_steps:] != texts[:, -1:]).unsqueeze(2), 0.0)
-        return torch.tanh(F.linear(windows.flatten(2), self.input_weight, self.bias)), WindowState(rest)
+        outputs = torch.tanh(F.linear(windows.flatten(2), self.input_weight, self.bias))  # (B, T, H)
+        return outputs.transpose(0, 1), WindowState(rest)

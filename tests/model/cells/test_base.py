@@ -81,8 +81,8 @@ def assert_same(found: dict[str, Tensor], needed: dict[str, Tensor]) -> None:
 def windows(draw: st.DrawFn) -> tuple[int, int, int, Tensor | None]:
     """A seed, the number of lanes, the number of characters, and where texts begin."""
     batch_size, seq_len = draw(st.integers(1, 3)), draw(st.integers(1, 6))
-    row = st.lists(st.booleans(), min_size=seq_len, max_size=seq_len)
-    resets = draw(st.none() | st.lists(row, min_size=batch_size, max_size=batch_size))
+    row = st.lists(st.booleans(), min_size=batch_size, max_size=batch_size)
+    resets = draw(st.none() | st.lists(row, min_size=seq_len, max_size=seq_len))
     return draw(st.integers(0, 2**31)), batch_size, seq_len, None if resets is None else torch.tensor(resets)
 
 
@@ -92,7 +92,7 @@ def windows(draw: st.DrawFn) -> tuple[int, int, int, Tensor | None]:
 def test_a_sequence_equals_its_steps_with_any_resets(name: str, window: tuple[int, int, int, Tensor | None]) -> None:
     seed, batch_size, seq_len, resets = window
     layer, generator = make(name), torch.Generator().manual_seed(seed)
-    inputs = torch.randn(batch_size, seq_len, INPUT_SIZE, generator=generator, dtype=torch.float64)
+    inputs = torch.randn(seq_len, batch_size, INPUT_SIZE, generator=generator, dtype=torch.float64)
     state = random_state(layer, batch_size, generator)
     whole = results_and_gradients(layer, lambda x, s: layer.sequence(x, s, resets), inputs, state)
     steps = results_and_gradients(layer, lambda x, s: unrolled(layer, x, s, resets), inputs, state)
@@ -107,15 +107,15 @@ def test_a_sequence_equals_two_windows_with_carried_state(
 ) -> None:
     seed, batch_size, seq_len, resets = window
     layer, generator, cut = make(name), torch.Generator().manual_seed(seed), min(cut, seq_len)
-    inputs = torch.randn(batch_size, seq_len + 1, INPUT_SIZE, generator=generator, dtype=torch.float64)
-    resets = None if resets is None else torch.cat((resets, resets[:, :1]), dim=1)
+    inputs = torch.randn(seq_len + 1, batch_size, INPUT_SIZE, generator=generator, dtype=torch.float64)
+    resets = None if resets is None else torch.cat((resets, resets[:1]))
     state = random_state(layer, batch_size, generator)
 
     def in_two_windows(values: Tensor, carried: Any) -> tuple[Tensor, Any]:
-        first, second = (None, None) if resets is None else (resets[:, :cut], resets[:, cut:])
-        early, carried = layer.sequence(values[:, :cut], carried, first)
-        late, carried = layer.sequence(values[:, cut:], carried, second)
-        return torch.cat((early, late), dim=1), carried
+        first, second = (None, None) if resets is None else (resets[:cut], resets[cut:])
+        early, carried = layer.sequence(values[:cut], carried, first)
+        late, carried = layer.sequence(values[cut:], carried, second)
+        return torch.cat((early, late)), carried
 
     whole = results_and_gradients(layer, lambda x, s: layer.sequence(x, s, resets), inputs, state)
     assert_same(results_and_gradients(layer, in_two_windows, inputs, state), whole)
@@ -125,8 +125,8 @@ def test_a_sequence_equals_two_windows_with_carried_state(
 @pytest.mark.parametrize("name", PROJECTED)
 def test_a_sequence_in_bfloat16_stays_near_its_steps_in_full_precision(name: str, with_resets: bool) -> None:
     layer, generator = make(name).float(), torch.Generator().manual_seed(5)
-    inputs = torch.randn(40, 8, INPUT_SIZE, generator=generator)
-    resets = torch.rand(40, 8, generator=generator) < 0.2 if with_resets else None
+    inputs = torch.randn(8, 40, INPUT_SIZE, generator=generator)
+    resets = torch.rand(8, 40, generator=generator) < 0.2 if with_resets else None
     state = type(layer.initial_state(40))(
         *[torch.randn(part.shape, generator=generator).requires_grad_() for part in layer.initial_state(40)]
     )
@@ -147,35 +147,35 @@ def test_a_sequence_in_bfloat16_stays_near_its_steps_in_full_precision(name: str
 @pytest.mark.parametrize("name", MAKERS)
 def test_memory_layout_makes_no_difference(name: str) -> None:
     layer, generator = make(name), torch.Generator().manual_seed(1)
-    inputs = torch.randn(3, 5, INPUT_SIZE, generator=generator, dtype=torch.float64)
+    inputs = torch.randn(5, 3, INPUT_SIZE, generator=generator, dtype=torch.float64)
     state = random_state(layer, 3, generator)
-    time_major = results_and_gradients(
+    lane_major = results_and_gradients(
         layer, lambda x, s: layer.sequence(x.transpose(0, 1).contiguous().transpose(0, 1), s), inputs, state
     )
-    assert_same(time_major, results_and_gradients(layer, layer.sequence, inputs, state))
+    assert_same(lane_major, results_and_gradients(layer, layer.sequence, inputs, state))
 
 
 @pytest.mark.parametrize("name", MAKERS)
 def test_a_text_that_begins_anew_owes_nothing_to_the_one_before(name: str) -> None:
     layer, generator = make(name), torch.Generator().manual_seed(2)
-    inputs = torch.randn(2, 6, INPUT_SIZE, generator=generator, dtype=torch.float64)
-    resets = torch.tensor([[False, False, True, False, False, False]] * 2)
+    inputs = torch.randn(6, 2, INPUT_SIZE, generator=generator, dtype=torch.float64)
+    resets = torch.tensor([[False, False, True, False, False, False]] * 2).t()
     outputs, final = layer.sequence(inputs, random_state(layer, 2, generator), resets)
-    afresh, afresh_final = layer.sequence(inputs[:, 2:], layer.initial_state(2))
-    torch.testing.assert_close(outputs[:, 2:], afresh)
+    afresh, afresh_final = layer.sequence(inputs[2:], layer.initial_state(2))
+    torch.testing.assert_close(outputs[2:], afresh)
     torch.testing.assert_close(tuple(final), tuple(afresh_final))
 
 
 @pytest.mark.parametrize("name", MAKERS)
 def test_a_call_leaves_its_arguments_and_the_layer_as_they_were(name: str) -> None:
     layer, generator = make(name), torch.Generator().manual_seed(3)
-    inputs = torch.randn(2, 4, INPUT_SIZE, generator=generator, dtype=torch.float64)
+    inputs = torch.randn(4, 2, INPUT_SIZE, generator=generator, dtype=torch.float64)
     state = random_state(layer, 2, generator)
     arguments = [inputs, *state, *layer.parameters()]
     before = [argument.clone() for argument in arguments]
     first, _ = layer.sequence(inputs, state)
     second, _ = layer.sequence(inputs, state)
-    layer.step(inputs[:, 0], state)
+    layer.step(inputs[0], state)
     torch.testing.assert_close(arguments, before, rtol=0, atol=0, check_stride=False)
     assert torch.equal(first, second)
 

@@ -40,7 +40,7 @@ def test_what_is_not_written_fades_by_half_in_a_half_life() -> None:
     with torch.no_grad():
         layer.input_weight.zero_()
     state = GatedState(torch.ones(1, 1, dtype=torch.float64), layer.initial_state(1).recent)
-    inputs = torch.zeros(1, int(SHORTEST_HALF_LIFE), 1, dtype=torch.float64)
+    inputs = torch.zeros(int(SHORTEST_HALF_LIFE), 1, 1, dtype=torch.float64)
     _, state = layer.sequence(inputs, state)
     assert state.memory.item() == pytest.approx(0.5)
 
@@ -50,6 +50,6 @@ def test_an_accelerator_reads_a_window_without_a_loop_over_time(monkeypatch: pyt
     monkeypatch.delattr(gated, "gated_sequence")
     monkeypatch.setattr(conv, "product_type", lambda weight: weight.dtype)  # there is no autocast there
     layer = Gated(3, 2).to("meta")
-    outputs, state = layer.sequence(torch.empty(4, 9, 3, device="meta"), layer.initial_state(4))
-    assert outputs.shape == (4, 9, 2)
+    outputs, state = layer.sequence(torch.empty(9, 4, 3, device="meta"), layer.initial_state(4))
+    assert outputs.shape == (9, 4, 2)
     assert state.memory.shape == (4, 2)

@@ -24,9 +24,9 @@ def from_torch(reference: torch.nn.GRU) -> Gru:
 
 def test_reset_after_equals_torch_in_outputs_state_and_gradients() -> None:
     torch.manual_seed(0)
-    reference = torch.nn.GRU(INPUT_SIZE, HIDDEN_SIZE, batch_first=True).double()
+    reference = torch.nn.GRU(INPUT_SIZE, HIDDEN_SIZE).double()
     layer = from_torch(reference)
-    inputs = torch.randn(3, 7, INPUT_SIZE, dtype=torch.float64, requires_grad=True)
+    inputs = torch.randn(7, 3, INPUT_SIZE, dtype=torch.float64, requires_grad=True)
     hidden = torch.randn(3, HIDDEN_SIZE, dtype=torch.float64, requires_grad=True)
     outputs, state = layer.sequence(inputs, GruState(hidden))
     needed_outputs, needed_hidden = reference(inputs, hidden.unsqueeze(0))

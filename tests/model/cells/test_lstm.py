@@ -16,13 +16,13 @@ def in_our_order(rows: Tensor) -> Tensor:
 
 def test_it_equals_torch_in_outputs_state_and_gradients() -> None:
     torch.manual_seed(0)
-    reference = torch.nn.LSTM(INPUT_SIZE, HIDDEN_SIZE, batch_first=True).double()
+    reference = torch.nn.LSTM(INPUT_SIZE, HIDDEN_SIZE).double()
     layer = Lstm(INPUT_SIZE, HIDDEN_SIZE).double()
     with torch.no_grad():
         layer.input_weight.copy_(in_our_order(reference.weight_ih_l0))
         layer.recurrent_weight.copy_(in_our_order(reference.weight_hh_l0))
         layer.bias.copy_(in_our_order(reference.bias_ih_l0 + reference.bias_hh_l0))
-    inputs = torch.randn(3, 7, INPUT_SIZE, dtype=torch.float64, requires_grad=True)
+    inputs = torch.randn(7, 3, INPUT_SIZE, dtype=torch.float64, requires_grad=True)
     hidden, cell = (torch.randn(3, HIDDEN_SIZE, dtype=torch.float64, requires_grad=True) for _ in range(2))
     outputs, state = layer.sequence(inputs, LstmState(hidden, cell))
     needed_outputs, needed_state = reference(inputs, (hidden.unsqueeze(0), cell.unsqueeze(0)))

@@ -9,20 +9,20 @@ REACH = 3
 
 def test_it_sees_exactly_the_last_inputs() -> None:
     layer = Window(2, 4, REACH, generator=torch.Generator().manual_seed(0)).double()
-    inputs = torch.randn(1, 8, 2, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
+    inputs = torch.randn(8, 1, 2, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
     plain, _ = layer.sequence(inputs, layer.initial_state(1))
     changed = inputs.clone()
-    changed[0, 2] += 1.0
+    changed[2] += 1.0
     outputs, _ = layer.sequence(changed, layer.initial_state(1))
-    differs = (outputs != plain).any(dim=2)[0].tolist()
+    differs = (outputs != plain).any(dim=2)[:, 0].tolist()
     assert differs == [False, False, True, True, True, False, False, False]
 
 
 def test_it_is_one_product_with_the_inputs_in_reading_order() -> None:
     layer = Window(2, 4, REACH, generator=torch.Generator().manual_seed(0))
-    inputs = torch.arange(6.0).view(1, 3, 2)
+    inputs = torch.arange(6.0).view(3, 1, 2)
     outputs, _ = layer.sequence(inputs, layer.initial_state(1))
-    torch.testing.assert_close(outputs[0, 2], torch.tanh(layer.input_weight @ torch.arange(6.0) + layer.bias))
+    torch.testing.assert_close(outputs[2, 0], torch.tanh(layer.input_weight @ torch.arange(6.0) + layer.bias))
 
 
 def test_a_window_of_one_carries_nothing() -> None:
