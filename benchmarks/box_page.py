@@ -44,20 +44,20 @@ def measured_part(author: Author, path: Path, rows: Sequence[Row], copying: Copy
             "## How it was raised",
             "\n".join(_raised(author, path)),
             "## How well it predicts books it never read",
-            "Bits per character; less is better. All methods are judged on the same characters, from the beginning of "
-            f"each book: {sum(row.num_chars for row in rows):,} in all. The table has counted every training book; xz "
-            "packs each passage by itself. The books marked val chose the moment of the training at which the author "
-            "was kept; those marked test were looked at once. While the default preset was designed, "
-            "its ingredients were compared on books of both.",
+            "Bits per character; fewer is better. All methods are scored on the same characters, from the beginning of "
+            f"each book: {sum(row.num_chars for row in rows):,} in all. The six-character table counted every training "
+            "book; xz compresses each passage by itself. The val books chose the moment of training from which the "
+            "author was kept. The test books were looked at once. The default preset's design was tuned on books of "
+            "both, so both scores are slightly optimistic.",
             "\n".join(_books(rows)),
             "## A page that it wrote",
             f'`penwright write --box --prompt "{PROMPT}" --seed {SEED}`, unedited:',
             quoted(page),
             "## How much it copies",
-            f"{NUM_SAMPLES} pages of {SAMPLE_CHARS:,} characters, written without a prompt and drawn as by default, "
-            "were searched for in the training books. So were as many passages of the same length from the held-out "
-            "novels, for people share phrases too. A character counts as copied at a length if it lies in a span of at "
-            "least so many characters that stands word for word in a training book.",
+            f"{NUM_SAMPLES} pages of {SAMPLE_CHARS:,} characters, written without a prompt and with the default "
+            "sampling, were searched for in the training books. So were as many passages of the same length from the "
+            "held-out novels, because people share phrases too. A character counts as copied at length N if it is part "
+            "of a span of N or more characters that occurs verbatim in a training book.",
             "\n".join(_copying(copying)),
             _longest("The longest span that this author copied", copying.author.longest),
             _longest("The longest that a held-out novel shares with a training book", copying.people.longest),
@@ -68,16 +68,16 @@ def measured_part(author: Author, path: Path, rows: Sequence[Row], copying: Copy
 
 def _raised(author: Author, path: Path) -> list[str]:
     card, tables = author.card, author.model.tables
-    counts = f", {len(tables.contexts):,} contexts with {len(tables.symbols):,} followers" if tables else ""
+    ngrams = f", {len(tables.contexts):,} contexts with {len(tables.symbols):,} successors" if tables else ""
     lines = [
-        f"- **books**: {_shelf(card, 'train')} to learn from; held out: {_shelf(card, 'val')} (val), "
+        f"- **books**: {_shelf(card, 'train')} to learn from. Held out: {_shelf(card, 'val')} (val); "
         f"{_shelf(card, 'test')} (test)",
         *([f"- **rights**: {plain(card.licence_note)}"] if card.licence_note else []),
-        f"- **learnt**: {card.chars_read:,} characters in {card.training_seconds / 60:.1f} minutes, {card.steps:,} "
+        f"- **training**: {card.chars_read:,} characters in {card.training_seconds / 60:.1f} minutes, {card.steps:,} "
         f"steps, preset `{card.preset}`, seed {card.seed}",
         f"- **machine**: {plain(', '.join(f'{name} {value}' for name, value in card.machine.items()))}",
         f"- **versions**: {plain(', '.join(f'{name} {value}' for name, value in card.versions.items()))}",
-        f"- **size**: {author.model.num_parameters:,} parameters{counts}",
+        f"- **size**: {author.model.num_parameters:,} parameters{ngrams}",
         f"- **file**: {path.stat().st_size:,} bytes, SHA-256 `{sha256_of(path)}`",
     ]
     return lines
@@ -85,8 +85,8 @@ def _raised(author: Author, path: Path) -> list[str]:
 
 def _shelf(card: Card, split: str) -> str:
     books = [book for book in card.books if book.split == split]
-    authors = sorted({book.author for book in books if book.author})
-    named = f" by {', '.join(map(plain, authors))}" if split != "train" else f" by {len(authors)} authors"
+    writers = sorted({book.author for book in books if book.author})
+    named = f" by {', '.join(map(plain, writers))}" if split != "train" else f" by {len(writers)} writers"
     return f"{len(books)} books{named}, {sum(book.num_chars for book in books):,} characters"
 
 
