@@ -201,7 +201,7 @@ def report(
         f"{held_out['test']} (test); {rules.scored_chars if rules else 0:,} characters of each are scored.",
         "",
         "Parameters are weights alone. The default also consults what followed each context on the shelf, up to 32 "
-        "million followers in some 130 MB; counting them is within its minutes, and what is counted is not among the "
+        "million successors in some 130 MB; counting them is within its minutes, and what is counted is not among the "
         "characters read.",
         "",
         "Rows may be of different hours, and the machine is not equally fast at all of them: compare the chars/s of a "

@@ -17,24 +17,24 @@ INTRODUCTION = """\
 
     penwright inspect shelf/                    # what is on the shelf, before any training
     penwright train shelf/ --for 10m            # raise an author; Ctrl-C saves, --resume goes on
-    penwright write --words 300                 # let the newest author write; without any, the one in the box
-    penwright write --box --prompt "It was"     # let the one in the box write, which comes along
+    penwright write --words 300                 # the newest author; without any, the author in the box
+    penwright write --box --prompt "It was"     # the author in the box, which comes with the package
     penwright write runs/2026-01-31-shelf --prompt "It was a dark" --seed 7
-    penwright score letter.txt                  # how well it predicts a text, in bits per character
+    penwright score letter.txt                  # how well the newest author predicts a text
     penwright report runs/2026-01-31-shelf      # one HTML page about a run
     penwright card author.safetensors           # what an author file says of itself
 
-What a command was asked for goes to standard output, everything else to standard error. With `--json`, standard output
+A command's result goes to standard output, everything else to standard error. With `--json`, standard output
 carries exactly one JSON object. `NO_COLOR` switches colours off, `COLUMNS` sets the width. Prepared books are kept in
-the system's place for caches, or in the folder that `PENWRIGHT_CACHE` names; all of it can be deleted at any time.
+the system's cache folder, or in the folder that `PENWRIGHT_CACHE` names; all of it can be deleted at any time.
 
 | Exit code | Meaning |
 |---|---|
 | 0 | done |
 | 1 | failed; one sentence on standard error says why and what to do |
 | 2 | wrong usage: an unknown command, option, name or value |
-| 129, 130, 143 | stopped: terminal closed, Ctrl-C, request to end; a training saves first, but at a second Ctrl-C |
-| 141 | whoever read the output has gone |
+| 129, 130, 143 | stopped: terminal closed, Ctrl-C, request to end; a training saves first, except at a second Ctrl-C |
+| 141 | the program that read the output has ended |
 
 A training takes its configuration from four layers, each over the one before: the defaults, a preset (`--preset`), a
 TOML file (`--config`), and flags. Every setting has a flag of its own or is reached by `--set section.key=value`.
