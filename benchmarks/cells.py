@@ -67,12 +67,12 @@ def learn(path: Path, cell: str, size: Size, millions: float, threads: int) -> d
     use_threads(threads)
     corpus = prepare([path])
     session = new_session(corpus, cell, size, chars=millions * 1e6, threads=threads)
-    session.read()  # counts the first fold; the same window is read again
+    session.forward_backward()  # counts the first fold; the same window is read again
     begun = time.perf_counter()
     while session.fraction_done < 1.0:
         step, done = session.counters.step + 1, session.fraction_done
         rate = learning_rate(session.config.train, step=step, fraction_done=done)
-        session.learn(session.read(), learning_rate=rate)
+        session.update(session.forward_backward(), learning_rate=rate)
     seconds = time.perf_counter() - begun
     bits = {
         split: total(evaluate(session.model, corpus, corpus.books_in(split), max_chars=SCORED_CHARS)).bits_per_char

@@ -30,7 +30,7 @@ from penwright.model.char_model import CharModel, some_lanes
 from penwright.model.config import ModelConfig
 from penwright.model.float32 import faster_float32
 from penwright.training.batches import Batch
-from penwright.training.gradients import learn_gradients
+from penwright.training.gradients import forward_backward
 from penwright.training.machine import keep_freed_memory, use_threads
 from penwright.training.planning.sizes import LADDER, Size, sized
 from penwright.training.settings.resolve import resolve_config
@@ -96,7 +96,7 @@ def ours(
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3, fused=True)
 
     def update() -> None:
-        states[:] = learn_gradients(model, batch, states, groups, precision=precision).states
+        states[:] = forward_backward(model, batch, states, groups, precision=precision).states
         optimizer.step()
 
     return Contestant(name, precision, faster_float32()(update), batch_size * seq_len, weights_in_products(model))

@@ -84,11 +84,11 @@ def average_gradients(parameters: Sequence[nn.Parameter], facts: Tensor, *, worl
     gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
     flat = torch.cat([facts.to(gradients[0].device), *(gradient.reshape(-1) for gradient in gradients)])
     dist.all_reduce(flat)
-    place = len(facts)
+    offset = len(facts)
     for gradient in gradients:
-        gradient.copy_(flat[place : place + gradient.numel()].view_as(gradient))
+        gradient.copy_(flat[offset : offset + gradient.numel()].view_as(gradient))
         gradient /= world.size
-        place += gradient.numel()
+        offset += gradient.numel()
     return flat[: len(facts)].cpu()
 
 
@@ -101,13 +101,13 @@ def gather(tensor: Tensor, *, world: World) -> Tensor:
     return torch.cat(parts)
 
 
-def tell_all(values: Sequence[float], *, world: World) -> list[float]:
+def broadcast(values: Sequence[float], *, world: World) -> list[float]:
     """Return rank 0's numbers on every process; the others' are ignored but must be as many."""
     if world.size == 1:
         return list(values)
-    told = torch.tensor(values, dtype=torch.float64)
-    dist.broadcast(told, src=0)
-    numbers: list[float] = told.tolist()
+    tensor = torch.tensor(values, dtype=torch.float64)
+    dist.broadcast(tensor, src=0)
+    numbers: list[float] = tensor.tolist()
     return numbers
 
 

@@ -7,30 +7,30 @@ and never recovers. The remedy is old: go back, halve the rate, go on.
 import math
 
 from penwright.errors import RunError
-from penwright.training.session import Reading, Session
+from penwright.training.session import Session, WindowResult
 from penwright.training.settings.config import TrainConfig
 from penwright.training.state import Counters
 
 RATE_FACTOR = 0.5
 
 
-def is_exploding(reading: Reading, counters: Counters, *, config: TrainConfig) -> bool:
+def is_diverging(result: WindowResult, counters: Counters, *, config: TrainConfig) -> bool:
     """Whether a reading must not be learned from.
 
     True when the loss or its gradient is not finite, or the loss is above `spike_factor` times its running average.
     """
-    if not (math.isfinite(reading.loss) and math.isfinite(reading.gradient_norm)):
+    if not (math.isfinite(result.loss) and math.isfinite(result.gradient_norm)):
         return True
-    return counters.loss_average is not None and reading.loss > config.spike_factor * counters.loss_average
+    return counters.loss_average is not None and result.loss > config.spike_factor * counters.loss_average
 
 
-def is_spoilt(session: Session) -> bool:
+def has_bad_weights(session: Session) -> bool:
     """Whether the last update has left a weight that is not finite. The next reading will tell; until then there is
     nothing to read or write with, and no author to keep."""
     return not all(bool(parameter.isfinite().all()) for parameter in session.parameters)
 
 
-def check_patience(counters: Counters, *, config: TrainConfig) -> None:
+def check_rollbacks_left(counters: Counters, *, config: TrainConfig) -> None:
     """Give up when rolling back has not helped.
 
     Raises:

@@ -1,60 +1,74 @@
-"""Counted tables for a model that is learning: what followed each context on the shelf, but not in what is being read.
+"""N-gram tables for a model in training: each fold of the shelf is read with tables counted on the other folds.
 
-A text whose own counts are consulted looks easier than it is, and a model that learned to trust them would trust too
-much elsewhere. So the books are divided into folds, author by author where there are enough of them, and while the
-model reads one fold the tables hold what was counted in the others. They are a pure function of corpus, seed and fold.
+This is cross-fitting. Tables that include the text being read would make it look easier than new text, and the model
+would learn to trust them too much. So the books are divided into folds, by writer where there are enough writers. The
+tables of a fold are a pure function of corpus, seed and fold.
 
-This module knows nothing of models; what is counted and how stands in `counts`.
+This module knows nothing of models; counting itself is in `ngrams`.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
 from penwright.alphabet.characters import Ids
 from penwright.corpus.shelf.titles import author_keys, title_key
 from penwright.corpus.store import Corpus
-from penwright.ngrams.context_kinds import ContextKinds
+from penwright.ngrams.context_kinds import ContextKinds, kinds_of
 from penwright.ngrams.letters import letters_of
 from penwright.ngrams.tables import CountTables, empty_tables, make_tables
+from penwright.training.settings.config import RunConfig
 
 NUM_FOLDS = 8
-"""Folds of a shelf: an eighth of it is not counted while it is read."""
+"""Number of folds: one eighth of the shelf is left out of each fold's tables."""
 MIN_GROUPS = 2 * NUM_FOLDS
-"""Authors, or titles, from which on none of them is divided, but for one as large as two folds: it would make the folds
-uneven, and be read with the counts of little else."""
+"""Writers, or titles, needed to keep each in one fold. One as large as two folds is divided all the same: it would make
+the folds uneven, and would be read with counts of little else."""
 CHARS_PER_ENTRY = 1
-"""Symbols counted for each follower that is kept, so that a small shelf makes a small author."""
+"""Symbols counted for each successor kept, so that a small shelf makes a small author."""
 KEPT_ENTRIES = 64_000_000
-"""Followers of all tables that are kept for the next epoch; of a large shelf only the present ones are."""
+"""Largest number of successors in all tables kept for the next epoch. Above it, only the current tables are kept."""
 WORTH_COUNTING = 4.0
-"""Times its counting that the time left must be for a fold to be begun. What was read once teaches nearly as much the
-second time (Muennighoff et al. 2023, "Scaling Data-Constrained Language Models", eq. 5: 97 % of it), so less time is
-better spent on reading the fold before again."""
+"""Smallest ratio of the time left to the time for counting at which another fold is begun. With less time left, the
+previous fold is read again: a second reading teaches 97 % of what the first did (Muennighoff et al. 2023, "Scaling
+Data-Constrained Language Models", eq. 5)."""
 
 
 def is_worth_counting(*, counting_seconds: float, seconds_left: float) -> bool:
-    """Return whether another fold should be counted, so that it can be read, or the last one be read again.
+    """Return True if there is time to count and read another fold, False if the last one should be read again.
 
     Args:
-        counting_seconds: What counting a fold takes, 0 if that is not known yet.
-        seconds_left: Until the training ends.
+        counting_seconds: Time to count a fold; 0 if it is not known yet.
+        seconds_left: Time until the training ends.
     """
     return seconds_left >= WORTH_COUNTING * counting_seconds
 
 
-class Piece(NamedTuple):
-    """A book, or a stretch of one."""
+class Stretch(NamedTuple):
+    """Part of a training book, or all of it."""
 
     book: int
-    """Its number among the training books."""
+    """Index of the book among the training books."""
     start: int
+    """Offset of the first id within the book."""
     stop: int
-    """Where it lies among the book's ids."""
+    """Offset after the last id."""
 
 
-class CountedShelf:
-    """The training books in folds, and the tables that belong to each fold."""
+def whole_books(corpus: Corpus) -> list[Stretch]:
+    """Return one stretch for each training book."""
+    return [Stretch(index, 0, book.num_ids) for index, book in enumerate(corpus.books_in("train"))]
+
+
+def ids_of(corpus: Corpus, stretches: Iterable[Stretch]) -> list[Ids]:
+    """Return the ids of each stretch, as views."""
+    books = corpus.books_in("train")
+    return [corpus.book_ids(books[stretch.book])[stretch.start : stretch.stop] for stretch in stretches]
+
+
+class CrossFittedTables:
+    """The training books in folds, and the tables of each fold, counted on the others when they are first needed."""
 
     def __init__(
         self,
@@ -67,16 +81,16 @@ class CountedShelf:
         num_threads: int,
         max_symbols: int,
     ) -> None:
-        """Divide the shelf; nothing is counted yet.
+        """Divide the shelf into folds. Nothing is counted yet.
 
         Args:
-            corpus: Its books marked `train` are meant.
-            kinds: The kinds of context.
-            max_entries: Followers that one table keeps.
-            min_ids: What a fold must hold for the model to read it.
-            seed: Decides which books are counted where there are too many.
-            num_threads: Pieces counted side by side.
-            max_symbols: Symbols counted for one table at most.
+            corpus: Only its books marked `train` are used.
+            kinds: Kinds of context.
+            max_entries: Largest number of successors in one table.
+            min_ids: Smallest number of ids in a fold.
+            seed: Seed that chooses the books to count when there are too many.
+            num_threads: Number of stretches counted in parallel.
+            max_symbols: Largest number of symbols counted for one table.
         """
         self._corpus = corpus
         self._kinds = kinds
@@ -84,94 +98,131 @@ class CountedShelf:
         self._max_entries = max_entries
         self._num_threads = num_threads
         self._seed = seed
-        self.pieces, self.folds = _divide(corpus, min_ids=min_ids)
-        self._counted: dict[int, CountTables] = {}
+        self.stretches, self.folds = _divide(corpus, min_ids=min_ids)
+        self._tables: dict[int, CountTables] = {}
 
-    def ids_of(self, piece: Piece) -> Ids:
-        """Return the ids of a piece, a view."""
-        return self._corpus.book_ids(self._corpus.books_in("train")[piece.book])[piece.start : piece.stop]
+    @classmethod
+    def of_run(
+        cls, corpus: Corpus, config: RunConfig, *, max_entries: int | None = None, max_symbols: int | None = None
+    ) -> "CrossFittedTables":
+        """Divide a shelf as a run's configuration asks for.
 
-    def has_counted(self, fold: int) -> bool:
-        """Return whether the tables of a fold are at hand, so that asking for them takes no time."""
-        return fold in self._counted or len(self.folds) < 2
+        Args:
+            corpus: The books.
+            config: Configuration of the run.
+            max_entries, max_symbols: Other bounds than those of the configuration.
+        """
+        model, train = (
+            config.model_config(vocab_size=corpus.alphabet.vocab_size, unit=corpus.alphabet.unit),
+            config.train,
+        )
+        return cls(
+            corpus,
+            kinds=kinds_of(model.unit),
+            max_entries=model.count_entries if max_entries is None else max_entries,
+            min_ids=train.batch_size * train.seq_len + 1,
+            seed=train.seed,
+            num_threads=max(1, train.threads),
+            max_symbols=train.ngram_symbols if max_symbols is None else max_symbols,
+        )
+
+    def num_ids(self, fold: int) -> int:
+        """Return the number of ids in a fold."""
+        return _size(self.stretches[index] for index in self.folds[fold])
+
+    def has_tables(self, fold: int) -> bool:
+        """Return True if the tables of a fold are at hand, so that asking for them takes no time."""
+        return fold in self._tables or len(self.folds) < 2
 
     def tables(self, fold: int) -> CountTables:
-        """Return what was counted in all folds but one; without a second fold, nothing."""
+        """Return the tables counted on all folds but this one; empty tables if there is a single fold."""
         if len(self.folds) < 2:
             return empty_tables(self._corpus.alphabet.vocab_size)
-        if fold not in self._counted:
-            texts = [self.ids_of(piece) for piece in self._sample(fold)]
-            made = make_tables(
-                texts,
-                kinds=self._kinds,
-                is_letter=letters_of(self._corpus.alphabet),
-                max_entries=min(self._max_entries, sum(map(len, texts)) // CHARS_PER_ENTRY),
-                num_threads=self._num_threads,
-            )
-            kept = {**self._counted, fold: made}
+        if fold not in self._tables:
+            counted = self._count(fold)
+            kept = {**self._tables, fold: counted}
             is_small = sum(len(tables.symbols) for tables in kept.values()) <= KEPT_ENTRIES
-            self._counted = kept if is_small else {fold: made}
-        return self._counted[fold]
+            self._tables = kept if is_small else {fold: counted}
+        return self._tables[fold]
 
-    def _sample(self, fold: int) -> list[Piece]:
-        """Return the pieces to be counted for a fold: all others, or as many of them as fit, chosen by a hash, and of
-        the last the beginning."""
+    def _count(self, fold: int) -> CountTables:
+        texts = ids_of(self._corpus, self._sample(fold))
+        return make_tables(
+            texts,
+            kinds=self._kinds,
+            is_letter=letters_of(self._corpus.alphabet),
+            max_entries=min(self._max_entries, sum(map(len, texts)) // CHARS_PER_ENTRY),
+            num_threads=self._num_threads,
+        )
 
-        def chance(number: int) -> bytes:
-            return hashlib.sha256(f"{self._seed}/counted/{number}".encode("ascii")).digest()
+    def _sample(self, fold: int) -> list[Stretch]:
+        """Return the stretches to count for a fold: all others, in hashed order, cut off at `max_symbols`."""
 
-        left, chosen = self._max_symbols, list[Piece]()
-        others = [number for place, members in enumerate(self.folds) if place != fold for number in members]
-        for number in sorted(others, key=chance):
-            piece = self.pieces[number]
-            chosen.append(piece._replace(stop=min(piece.stop, piece.start + left)))
-            left -= chosen[-1].stop - chosen[-1].start
+        def hashed(index: int) -> bytes:
+            return hashlib.sha256(f"{self._seed}/counted/{index}".encode("ascii")).digest()
+
+        left, chosen = self._max_symbols, list[Stretch]()
+        others = [index for other, members in enumerate(self.folds) if other != fold for index in members]
+        for index in sorted(others, key=hashed):
+            stretch = self.stretches[index]
+            chosen.append(stretch._replace(stop=min(stretch.stop, stretch.start + left)))
+            left -= _size(chosen[-1:])
             if left <= 0:
                 break
         return chosen
 
 
-def _divide(corpus: Corpus, *, min_ids: int) -> tuple[list[Piece], list[list[int]]]:
-    """Return pieces and folds of their numbers; a single fold where several would each be too small to read."""
-    books = corpus.books_in("train")
-    groups = _groups([book.author for book in books], [book.title for book in books])
-    pieces: list[Piece] = []
-    units: list[list[int]] = []  # numbers of pieces that stay together
-    total = sum(book.num_ids for book in books)
-    for group in groups:
-        whole = [Piece(number, 0, books[number].num_ids) for number in group]
-        size = sum(piece.stop for piece in whole)
-        is_divided = size > total / NUM_FOLDS * (1 if len(groups) < MIN_GROUPS else 2)
-        parts = [[part] for piece in whole for part in _cut(piece, total // NUM_FOLDS)] if is_divided else [whole]
-        for part in parts:
-            units.append(list(range(len(pieces), len(pieces) + len(part))))
-            pieces += part
-    sizes = [sum(pieces[number].stop - pieces[number].start for number in unit) for unit in units]
+def _divide(corpus: Corpus, *, min_ids: int) -> tuple[list[Stretch], list[list[int]]]:
+    """Return stretches and folds of their indices; a single fold where several would each be too small to read."""
+    whole = whole_books(corpus)
+    units = _units(corpus, whole)
+    stretches = [stretch for unit in units for stretch in unit]
+    ends = [0, *accumulate(map(len, units))]
+    sizes = list(map(_size, units))
     for num_folds in range(min(NUM_FOLDS, len(units)), 1, -1):
         folds: list[list[int]] = [[] for _ in range(num_folds)]
         filled = [0] * num_folds
-        for place in sorted(range(len(units)), key=lambda place: (-sizes[place], place)):
+        for unit in sorted(range(len(units)), key=lambda unit: (-sizes[unit], unit)):  # the largest first
             smallest = filled.index(min(filled))
-            folds[smallest] += units[place]
-            filled[smallest] += sizes[place]
+            folds[smallest] += range(ends[unit], ends[unit + 1])
+            filled[smallest] += sizes[unit]
         if min(filled) >= min_ids:
-            return pieces, folds
-    return [Piece(number, 0, book.num_ids) for number, book in enumerate(books)], [list(range(len(books)))]
+            return stretches, folds
+    return whole, [list(range(len(whole)))]
+
+
+def _units(corpus: Corpus, whole: Sequence[Stretch]) -> list[list[Stretch]]:
+    """Return the stretches that stay together: the books of a writer or title, or parts of one too large."""
+    books = corpus.books_in("train")
+    groups = _groups([book.author for book in books], [book.title for book in books])
+    fold_size = _size(whole) / NUM_FOLDS
+    units: list[list[Stretch]] = []
+    for group in groups:
+        together = [whole[index] for index in group]
+        if _size(together) > fold_size * (1 if len(groups) < MIN_GROUPS else 2):
+            units += ([part] for stretch in together for part in _cut(stretch, int(fold_size)))
+        else:
+            units.append(together)
+    return units
 
 
 def _groups(authors: Sequence[str], titles: Sequence[str]) -> list[list[int]]:
-    """Return the numbers of books that belong together: by author where there are enough of them, else by title."""
+    """Return the indices of books that belong together: by writer if there are enough of them, else by title."""
     by_author: dict[str, list[int]] = {}
     by_title: dict[str, list[int]] = {}
-    for number, (author, title) in enumerate(zip(author_keys(authors), titles, strict=True)):
+    for index, (author, title) in enumerate(zip(author_keys(authors), titles, strict=True)):
         name = title_key(title)
-        by_title.setdefault(name, []).append(number)
-        by_author.setdefault(author or f"/{name}", []).append(number)
+        by_title.setdefault(name, []).append(index)
+        by_author.setdefault(author or f"/{name}", []).append(index)
     return list((by_author if len(by_author) >= MIN_GROUPS else by_title).values())
 
 
-def _cut(piece: Piece, size: int) -> list[Piece]:
-    """Cut a piece into equal parts of about `size` ids."""
-    count = max(1, round(piece.stop / max(1, size)))
-    edges = [piece.stop * place // count for place in range(count + 1)]
-    return [Piece(piece.book, start, stop) for start, stop in zip(edges, edges[1:], strict=False)]
+def _cut(stretch: Stretch, size: int) -> list[Stretch]:
+    """Cut a whole book into equal parts of about `size` ids."""
+    num_parts = max(1, round(stretch.stop / max(1, size)))
+    edges = [stretch.stop * part // num_parts for part in range(num_parts + 1)]
+    return [Stretch(stretch.book, start, stop) for start, stop in zip(edges, edges[1:], strict=False)]
+
+
+def _size(stretches: Iterable[Stretch]) -> int:
+    return sum(stretch.stop - stretch.start for stretch in stretches)

@@ -1,4 +1,6 @@
-"""What a window teaches: the loss of every symbol, and the gradient of their mean, from groups of lanes side by side.
+"""Forward and backward pass of one window: the loss of every symbol, and the gradient of their mean.
+
+Groups of lanes are computed in parallel, each in a thread of its own.
 
 Shapes: B = lanes, T = symbols per window, V = symbols of the alphabet.
 """
@@ -14,27 +16,25 @@ from penwright.training.batches import Batch
 from penwright.training.threads import in_threads
 
 
-class Lesson(NamedTuple):
-    """What was found, on the device of the model."""
+class Outputs(NamedTuple):
+    """Losses, predictions and new states of one window, on the model's device."""
 
     losses: Tensor
     """float32 (B, T), nats per symbol."""
     predictions: Tensor
     """int64 (B, T), the most probable symbols."""
     states: list[ModelState]
-    """The memory of each group of lanes after the window, without its history."""
+    """State of each group of lanes after the window, detached from its history."""
 
 
-class _Share(NamedTuple):
-    """One group's."""
-
+class _GroupOutputs(NamedTuple):
     losses: Tensor
     predictions: Tensor
     state: ModelState
     gradients: tuple[Tensor | None, ...]
 
 
-def learn_gradients(
+def forward_backward(
     model: CharModel,
     batch: Batch,
     states: Sequence[ModelState],
@@ -42,17 +42,17 @@ def learn_gradients(
     *,
     precision: str = "float32",
     dropout_generator: torch.Generator | None = None,
-) -> Lesson:
-    """Read a window of every lane forward and back, and replace the gradients of the model's parameters.
+) -> Outputs:
+    """Run the model forward and backward over a window, and replace the gradients of its parameters.
 
     Args:
-        model: What learns.
+        model: The model to train.
         batch: The window.
-        states: The memory of each group of lanes. What it holds of the texts is overwritten.
-        groups: From `divided`.
-        precision: Of matrix products, "float32" or "bfloat16".
-        dropout_generator: As `CharModel.sequence` takes it. Whoever gives one gives one group: threads would draw from
-            it in any order.
+        states: State of each group of lanes. Their memory of the texts is overwritten.
+        groups: Groups of lanes, from `divided`.
+        precision: Type of matrix products, "float32" or "bfloat16".
+        dropout_generator: Generator for `CharModel.sequence`. It allows a single group only: threads would draw from it
+            in any order.
     """
     assert dropout_generator is None or len(groups) == 1, "masks are drawn in the order of the lanes"
     device = model.readout_bias.device
@@ -60,7 +60,7 @@ def learn_gradients(
     resets = batch.resets.to(device) if batch.resets is not None else None
     parameters = list(model.parameters())
 
-    def read(group: tuple[slice, ModelState]) -> _Share:
+    def run(group: tuple[slice, ModelState]) -> _GroupOutputs:
         lanes, before = group
         with torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision == "bfloat16"):
             logits, state = model.sequence(
@@ -70,24 +70,25 @@ def learn_gradients(
                 dropout_generator=dropout_generator,
                 consumes_state=True,
             )
-        logits, wanted = logits.float(), targets[lanes]  # (B, T, V)
-        losses = nn.functional.cross_entropy(logits.flatten(0, 1), wanted.flatten(), reduction="none").view_as(wanted)
-        share = len(wanted) / len(targets)  # of the mean over all lanes
+        logits, group_targets = logits.float(), targets[lanes]  # (B, T, V), (B, T)
+        losses = nn.functional.cross_entropy(logits.flatten(0, 1), group_targets.flatten(), reduction="none")
+        losses = losses.view_as(group_targets)
+        share = len(group_targets) / len(targets)  # of the mean over all lanes
         gradients = torch.autograd.grad(share * losses.mean(), parameters, allow_unused=True)
-        return _Share(losses.detach(), logits.detach().argmax(dim=-1), detach_state(state), gradients)
+        return _GroupOutputs(losses.detach(), logits.detach().argmax(dim=-1), detach_state(state), gradients)
 
-    shares = in_threads(read, list(zip(groups, states, strict=True)))
-    for parameter, *gradients in zip(parameters, *(share.gradients for share in shares), strict=True):
+    parts = in_threads(run, list(zip(groups, states, strict=True)))
+    for parameter, *gradients in zip(parameters, *(part.gradients for part in parts), strict=True):
         parameter.grad = _sum_of(gradients)
-    return Lesson(
-        torch.cat([share.losses for share in shares]),
-        torch.cat([share.predictions for share in shares]),
-        [share.state for share in shares],
+    return Outputs(
+        torch.cat([part.losses for part in parts]),
+        torch.cat([part.predictions for part in parts]),
+        [part.state for part in parts],
     )
 
 
 def _sum_of(gradients: Sequence[Tensor | None]) -> Tensor | None:
-    """Add up the groups' gradients of a parameter in their order; None where no group has use for it."""
+    """Sum the groups' gradients of one parameter, in their order; None if the network does not use it."""
     first, *others = gradients
     for gradient in others:
         assert first is not None and gradient is not None, "all groups run the same network"

@@ -17,13 +17,13 @@ import torch
 
 from penwright.training.cadence import EverySteps, cadences_of
 from penwright.training.comparison import compare
-from penwright.training.distributed import tell_all
-from penwright.training.divergence import RATE_FACTOR, check_patience, is_exploding, is_spoilt
+from penwright.training.distributed import broadcast
+from penwright.training.divergence import RATE_FACTOR, check_rollbacks_left, has_bad_weights, is_diverging
 from penwright.training.folds import is_worth_counting
-from penwright.training.keeper import FinalScores, Keeper
 from penwright.training.optim.schedule import learning_rate
 from penwright.training.records import AnyRecord, Evaluation, Finished, Progress, RolledBack, Sample
-from penwright.training.session import Reading, Session
+from penwright.training.run_writer import FinalScores, RunWriter
+from penwright.training.session import Session, WindowResult
 from penwright.training.validation import validate
 from penwright.writing.plain import iter_text
 
@@ -34,37 +34,37 @@ class Loop:
     def __init__(
         self,
         session: Session,
-        keeper: Keeper,
+        writer: RunWriter,
         *,
         stop: Callable[[], bool] = lambda: False,
         clock: Callable[[], float] = time.monotonic,
         began: float | None = None,
         counting_seconds: float = 0.0,
-        told: Sequence[AnyRecord] = (),
+        earlier: Sequence[AnyRecord] = (),
     ) -> None:
         """Prepare to run; nothing is read yet.
 
         Args:
             session: The working set, fresh or restored.
-            keeper: What writes to the run folder.
+            writer: What writes to the run folder.
             stop: Asked before every step whether the user wants to stop.
             clock: Seconds that only go forward.
             began: What the clock showed when a new run began; None for now, or for where a restored session stood.
             counting_seconds: What counting a fold took, 0 if none was counted yet.
-            told: What an earlier session has told of the step at which a restored one stands.
+            earlier: What an earlier session recorded at the step at which a restored one stands.
         """
         self._session = session
-        self._keeper = keeper
+        self._writer = writer
         self._stop = stop
         self._clock = clock
         self._began = clock() - session.counters.elapsed_seconds if began is None else began
         self._due = cadences_of(session.config, elapsed_seconds=session.counters.elapsed_seconds)
         self._since = _Since(session.counters.chars_read, session.counters.elapsed_seconds)
-        # A state is one to go back to once the reading after it has gone well: the update before may have spoilt it.
+        # A state is one to go back to once the window after it has gone well: the update before may have spoilt it.
         self._unproven = session.capture() if self._is_snapshot_due() else None
         self._counting_seconds = counting_seconds  # of the last fold, once there was one
-        self._evaluated_at = max((record.step for record in told if isinstance(record, Evaluation)), default=None)
-        self._sampled_at = max((record.step for record in told if isinstance(record, Sample)), default=None)
+        self._evaluated_at = max((record.step for record in earlier if isinstance(record, Evaluation)), default=None)
+        self._sampled_at = max((record.step for record in earlier if isinstance(record, Sample)), default=None)
 
     def records(self) -> Iterator[AnyRecord]:
         """Train, and yield what happens. The last record is a `Finished`.
@@ -74,7 +74,7 @@ class Loop:
             OSError: If the run folder cannot be written; the last checkpoint stays good.
         """
         for record in self._run():
-            self._keeper.note(self._session, record)
+            self._writer.append(self._session, record)
             yield record
 
     def _run(self) -> Iterator[AnyRecord]:
@@ -83,61 +83,61 @@ class Loop:
             yield from self._sample()
         while True:
             if self._tick():
-                yield self._keeper.save(session, reason="stopped")
+                yield self._writer.save(session, reason="stopped")
                 yield self._finished("stopped", FinalScores())
                 return
             fraction = session.fraction_done
             if fraction >= 1.0 and session.counters.step > 0:  # one update is always made: before it nothing is counted
                 break
-            reading = self._read()
-            if is_exploding(reading, session.counters, config=train):
-                yield self._roll_back(reading)
+            result = self._read()
+            if is_diverging(result, session.counters, config=train):
+                yield self._roll_back(result)
                 continue
             if self._unproven is not None:
-                self._keeper.rollback, self._unproven = self._unproven, None
+                self._writer.rollback, self._unproven = self._unproven, None
             rate = learning_rate(train, step=session.counters.step + 1, fraction_done=fraction)
-            session.learn(reading, learning_rate=rate)
-            self._since.add(reading)
-            yield from self._after_step(reading, rate, fraction)
+            session.update(result, learning_rate=rate)
+            self._since.add(result)
+            yield from self._after_step(result, rate, fraction)
             if train.patience and session.counters.evaluations_without_gain >= train.patience:
                 yield from self._end("patience")
                 return
         yield from self._end("done")
 
-    def _read(self) -> Reading:
+    def _read(self) -> WindowResult:
         """Read the next window. Near the end no fold is begun that must be counted first: the last one is read again,
         so that learning goes on and its rate lands on the deadline."""
         session, seconds = self._session, self._session.config.train.seconds
-        if session.counts_next and seconds is not None:
+        if session.must_count_next and seconds is not None:
             left = seconds - session.counters.elapsed_seconds
             if not is_worth_counting(counting_seconds=self._counting_seconds, seconds_left=left):
-                session.read_fold_again()
-        counts, began = session.counts_next, self._clock()
-        reading = session.read()
+                session.repeat_fold()
+        counts, began = session.must_count_next, self._clock()
+        result = session.forward_backward()
         if counts:
             self._counting_seconds = self._took_since(began)
-        return reading
+        return result
 
     def _took_since(self, began: float) -> float:
         """Return how long something took, as the leading process has it."""
-        (seconds,) = tell_all([self._clock() - began], world=self._session.world)
+        (seconds,) = broadcast([self._clock() - began], world=self._session.world)
         return seconds
 
     def _tick(self) -> bool:
         """Bring the time up to date and return whether the user wants to stop, both as rank 0 has them."""
         session = self._session
-        elapsed, stop = tell_all([self._clock() - self._began, float(self._stop())], world=session.world)
+        elapsed, stop = broadcast([self._clock() - self._began, float(self._stop())], world=session.world)
         session.counters = replace(session.counters, elapsed_seconds=elapsed)
         return bool(stop)
 
-    def _after_step(self, reading: Reading, rate: float, fraction: float) -> Iterator[AnyRecord]:
+    def _after_step(self, result: WindowResult, rate: float, fraction: float) -> Iterator[AnyRecord]:
         """Whatever is due after an update."""
         session, train = self._session, self._session.config.train
         step, elapsed = session.counters.step, session.counters.elapsed_seconds
         if train.compare_every and EverySteps(train.compare_every).is_due(step, elapsed):
-            yield compare(session, reading)
+            yield compare(session, result)
         if self._due.progress.is_due(step, elapsed):
-            yield self._progress(reading, rate, fraction)
+            yield self._progress(result, rate, fraction)
         if self._due.evaluation.is_due(step, elapsed):
             yield from self._evaluate()
         if session.config.diary.max_chars and self._due.sample.is_due(step, elapsed):
@@ -145,10 +145,10 @@ class Loop:
         if self._is_snapshot_due():
             self._unproven = session.capture()
         if train.save_every and step % train.save_every == 0:
-            yield self._keeper.save(session, reason="step")
+            yield self._writer.save(session, reason="step")
         if self._due.save.is_due(step, elapsed):
             began = self._clock()
-            saved = self._keeper.save(session, reason="time")
+            saved = self._writer.save(session, reason="time")
             took = self._took_since(began)
             yield saved
             self._due.save.done(elapsed + took, took_seconds=took)
@@ -157,7 +157,7 @@ class Loop:
         step = self._session.counters.step
         return step > 0 and step % self._session.config.train.snapshot_every == 0
 
-    def _progress(self, reading: Reading, rate: float, fraction: float) -> Progress:
+    def _progress(self, result: WindowResult, rate: float, fraction: float) -> Progress:
         counters, since = self._session.counters, self._since
         loss, accuracy = since.means()
         seconds = max(counters.elapsed_seconds - since.elapsed_seconds, 1e-9)
@@ -165,7 +165,7 @@ class Loop:
         self._due.progress.done(counters.elapsed_seconds)
         return Progress(
             **self._session.when(),
-            epoch=reading.epoch,
+            epoch=result.epoch,
             loss=loss,
             bits_per_char=loss / log(2) * self._session.symbols_per_char,
             accuracy=accuracy,
@@ -179,7 +179,7 @@ class Loop:
         """Read held-out books, if there are any, and keep the author if it is the best so far."""
         session = self._session
         began = self._clock()
-        scores = None if is_spoilt(session) else validate(session)
+        scores = None if has_bad_weights(session) else validate(session)
         if scores is None:
             return
         self._evaluated_at = session.counters.step
@@ -192,7 +192,7 @@ class Loop:
                 best_step=session.counters.step,
                 evaluations_without_gain=0,
             )
-            self._keeper.write_author(session, scores.books)
+            self._writer.write_author(session, scores.books)
         else:
             without = session.counters.evaluations_without_gain + 1
             session.counters = replace(session.counters, evaluations_without_gain=without)
@@ -210,7 +210,7 @@ class Loop:
     def _sample(self) -> Iterator[Sample]:
         """Write a page, always from the same prompt and seed, so that samples differ only by what was learned."""
         session, diary = self._session, self._session.config.diary
-        if not diary.max_chars or is_spoilt(session):
+        if not diary.max_chars or has_bad_weights(session):
             return
         began = self._clock()
         pieces = iter_text(
@@ -226,11 +226,11 @@ class Loop:
         self._sampled_at = session.counters.step
         yield Sample(**session.when(), prompt=diary.prompt, text=text)
 
-    def _roll_back(self, reading: Reading) -> RolledBack:
+    def _roll_back(self, result: WindowResult) -> RolledBack:
         """Bring the last good state back at half the rate. Steps go on counting: no update shares its number."""
-        session, keeper = self._session, self._keeper
-        check_patience(session.counters, config=session.config.train)
-        now, good = session.counters, keeper.rollback
+        session, writer = self._session, self._writer
+        check_rollbacks_left(session.counters, config=session.config.train)
+        now, good = session.counters, writer.rollback
         session.restore(good)
         self._unproven = self._evaluated_at = self._sampled_at = None  # the step's number stays, its weights do not
         self._since = _Since(good.counters.chars_read, now.elapsed_seconds)
@@ -246,10 +246,10 @@ class Loop:
         )
         return RolledBack(
             **session.when(),
-            loss=reading.loss if reading.loss < float("inf") else None,
+            loss=result.loss if result.loss < float("inf") else None,
             back_to_step=good.counters.step,
             learning_rate_scale=session.counters.learning_rate_scale,
-            book=session.book_at(reading.epoch, reading.window, 0).title,
+            book=session.book_at(result.epoch, result.window, 0).title,
         )
 
     def _end(self, reason: str) -> Iterator[AnyRecord]:
@@ -259,8 +259,8 @@ class Loop:
             yield from self._evaluate()
         if self._sampled_at != session.counters.step:
             yield from self._sample()
-        yield self._keeper.save(session, reason="finished")
-        yield self._finished(reason, self._keeper.conclude(session))
+        yield self._writer.save(session, reason="finished")
+        yield self._finished(reason, self._writer.finish(session))
 
     def _finished(self, reason: str, scores: FinalScores) -> Finished:
         counters = self._session.counters
@@ -269,7 +269,7 @@ class Loop:
             reason=reason,
             best_bits_per_char=counters.best_bits_per_char,
             best_step=counters.best_step,
-            author=str(self._keeper.folder.author_path),
+            author=str(self._writer.folder.author_path),
             val_books=scores.val_books,
             test_books=scores.test_books,
         )
@@ -284,9 +284,9 @@ class _Since:
         self._losses: list[float] = []
         self._accuracies: list[float] = []
 
-    def add(self, reading: Reading) -> None:
-        self._losses.append(reading.loss)
-        self._accuracies.append(reading.accuracy)
+    def add(self, result: WindowResult) -> None:
+        self._losses.append(result.loss)
+        self._accuracies.append(result.accuracy)
 
     def means(self) -> tuple[float, float]:
         return sum(self._losses) / len(self._losses), sum(self._accuracies) / len(self._accuracies)

@@ -1,23 +1,22 @@
-"""Begin a run, or go on with one: the two doors of training.
+"""Begin a run, or resume one: the two entry points of training.
 
     for record in train(corpus, run="runs/books", seconds=300):
         print(record)
 
-Both are generators: nothing happens before the first record is asked for, and whoever stops asking leaves the run as
-its last checkpoint has it.
+Both are generators: nothing happens before the first record is asked for. A consumer that stops asking leaves the run
+as its last checkpoint has it.
 """
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from penwright.corpus.store import Corpus
 from penwright.errors import RunError
-from penwright.training.distributed import World, current_world, tell_all, wait_for_all
-from penwright.training.keeper import Keeper
+from penwright.training.distributed import World, broadcast, current_world, wait_for_all
 from penwright.training.loop import Loop
 from penwright.training.machine import (
     choose_device,
@@ -29,6 +28,7 @@ from penwright.training.machine import (
 )
 from penwright.training.planning.plan import batch_sizes_of, is_to_be_planned, make_plan, sizes_of
 from penwright.training.records import AnyRecord, FellBack
+from penwright.training.run_writer import RunWriter
 from penwright.training.runs.checkpoint import load_latest
 from penwright.training.runs.folder import RunFolder
 from penwright.training.session import Session
@@ -52,18 +52,18 @@ def train(
 ) -> Iterator[AnyRecord]:
     """Raise an author on a corpus.
 
-    The default preset takes the size and the lanes that suit the seconds given, unless somebody chose them; see `plan`.
+    The default preset takes the size and the lanes that suit the seconds given, unless they were chosen; see `plan`.
     Planning and preparing count as training time.
 
     Args:
         corpus: The books.
-        run: The folder to make. The best author so far is always in it, as `author.safetensors`.
+        run: Folder to make. The best author so far is always in it, as `author.safetensors`.
         preset: A name from `presets.PRESETS`.
         config_file: A TOML file laid over the preset.
         overrides: Tables of settings laid over both, such as {"model": {"hidden_size": 64}}.
-        seconds, steps, epochs: How long; at most one. With none, what the preset says, or ten minutes.
-        seed: Decides weights, order of books and dropout.
-        stop: Asked before every step; once it says yes, the run is saved and ends.
+        seconds, steps, epochs: Limit of the run; at most one. With none, the preset's, or ten minutes.
+        seed: Seed of the weights, the order of books and dropout.
+        stop: Called before every step. Once it returns True, the run is saved and ends.
         clock: Seconds that only go forward.
 
     Yields:
@@ -74,29 +74,24 @@ def train(
         CorpusError: If there is nothing to train on.
         RunError: If the folder holds a run already or is in use, or the loss keeps exploding.
     """
-    given = {"seconds": seconds, "steps": steps, "epochs": epochs, "seed": seed}
-    tables = {name: dict(table) for name, table in (overrides or {}).items()}
-    tables["train"] = {**tables.get("train", {}), **{name: value for name, value in given.items() if value is not None}}
     began = clock()
-    resolved = resolve_config(preset, config_file=config_file, overrides=tables)
     world = current_world()
-    config = _agreed(settled(resolved.config), world)
+    given = {"seconds": seconds, "steps": steps, "epochs": epochs, "seed": seed}
+    resolved = resolve_config(preset, config_file=config_file, overrides=_with_flags(overrides or {}, given))
+    config = _agreed(resolve_auto(resolved.config), world)
     plan = None
     if is_to_be_planned(resolved, world=world):
         sizes, batch_sizes = sizes_of(resolved), batch_sizes_of(resolved)
         plan = make_plan(corpus, config, spent=clock() - began, sizes=sizes, batch_sizes=batch_sizes)
         config = plan.laid_over(config)
     session = _session(corpus, config, world)
-    folder = RunFolder(Path(run))
-    if world.leads:
-        RunFolder.create(folder.path, config=config, env=_environment(session))
-    wait_for_all(world)
-    with folder.locked() if world.leads else nullcontext():
-        keeper = Keeper(folder, rollback=session.capture())
+    folder = _make_folder(Path(run), session)
+    with _locked(folder, world):
+        writer = RunWriter(folder, rollback=session.capture())
         if plan is not None:
-            keeper.note(session, plan.record)
+            writer.append(session, plan.record)
             yield plan.record
-        yield from Loop(session, keeper, stop=stop, clock=clock, began=began).records()
+        yield from Loop(session, writer, stop=stop, clock=clock, began=began).records()
 
 
 def resume(
@@ -109,13 +104,13 @@ def resume(
     stop: Callable[[], bool] = lambda: False,
     clock: Callable[[], float] = time.monotonic,
 ) -> Iterator[AnyRecord]:
-    """Go on with a run exactly where its last good checkpoint stands.
+    """Resume a run exactly where its last good checkpoint stands.
 
     Args:
-        run: Its folder.
-        corpus: The books, if they are no longer prepared where they were; they must be the same.
-        seconds, steps, epochs: A new limit for the whole run, in place of its old one.
-        stop, clock: As for `train`.
+        run: Folder of the run.
+        corpus: The books, if they are no longer prepared where they were. They must be the same.
+        seconds, steps, epochs: A new limit of the whole run, in place of its old one.
+        stop, clock: See `train`.
 
     Yields:
         Records, as they happen; the last is a `Finished`.
@@ -127,39 +122,33 @@ def resume(
     world = current_world()
     wait_for_all(world)
     folder = RunFolder.open(Path(run))
-    with folder.locked() if world.leads else nullcontext():
-        config = _with_limit(folder.config(), seconds=seconds, steps=steps, epochs=epochs)
+    with _locked(folder, world):
+        config, is_longer = folder.config(), (seconds, steps, epochs) != (None, None, None)
+        if is_longer:
+            config = replace(config, train=replace(config.train, seconds=seconds, steps=steps, epochs=epochs))
         keep_freed_memory()
         use_threads(config.train.threads)
         session = _session(_same_books(folder, corpus), config, world)
         loaded = load_latest(folder.checkpoints_dir)
         began = clock()
         session.restore(loaded.checkpoint.state)  # counts the fold that was being read
-        (counting_seconds,) = tell_all([clock() - began], world=world)
-        ending, is_longer = folder.ending(), (seconds, steps, epochs) != (None, None, None)
-        if ending is not None and (session.fraction_done >= 1.0 or not is_longer):
-            raise RunError(
-                f"{folder.path} is finished: {session.counters.step:,} steps, "
-                f"{session.counters.elapsed_seconds:,.0f} seconds. "
-                "To train it longer, give a larger --for, --steps or --epochs for the whole run."
-            )
-        if ending == "patience":
-            session.counters = replace(session.counters, evaluations_without_gain=0)
+        (counting_seconds,) = broadcast([clock() - began], world=world)
+        _check_unfinished(folder, session, is_longer=is_longer)
         if world.leads:
             folder.write_config(config)
             folder.forget_after(session.counters.step)
-        keeper = Keeper(folder, rollback=loaded.checkpoint.rollback)
+        writer = RunWriter(folder, rollback=loaded.checkpoint.rollback)
         if loaded.refused:
             fell_back = FellBack(**session.when(), refused=loaded.refused)
-            keeper.note(session, fell_back)
+            writer.append(session, fell_back)
             yield fell_back
-        told = [record for record in folder.metrics() if record.step == session.counters.step]
-        loop = Loop(session, keeper, stop=stop, clock=clock, counting_seconds=counting_seconds, told=told)
+        earlier = [record for record in folder.metrics() if record.step == session.counters.step]
+        loop = Loop(session, writer, stop=stop, clock=clock, counting_seconds=counting_seconds, earlier=earlier)
         yield from loop.records()
 
 
-def settled(config: RunConfig) -> RunConfig:
-    """Settle what is left to the machine, so that a resumed run does as the first session did."""
+def resolve_auto(config: RunConfig) -> RunConfig:
+    """Resolve threads, device and precision to those of this machine, so that a resumed run uses the same."""
     keep_freed_memory()
     threads = use_threads(config.train.threads)
     device = choose_device(config.train.device)
@@ -167,17 +156,40 @@ def settled(config: RunConfig) -> RunConfig:
     return replace(config, train=replace(config.train, threads=threads, device=device.type, precision=precision))
 
 
+def _with_flags(
+    overrides: Mapping[str, Mapping[str, Any]], flags: Mapping[str, float | None]
+) -> dict[str, dict[str, Any]]:
+    """Return tables of settings with the flags that were given in the table "train"."""
+    tables = {name: dict(table) for name, table in overrides.items()}
+    given = {name: value for name, value in flags.items() if value is not None}
+    return {**tables, "train": {**tables.get("train", {}), **given}}
+
+
 def _agreed(config: RunConfig, world: World) -> RunConfig:
-    """Take what the leading process measured: others may have found another precision faster."""
-    (place,) = tell_all([float(PRECISIONS.index(config.train.precision))], world=world)
-    return replace(config, train=replace(config.train, precision=PRECISIONS[int(place)]))
+    """Take the precision that rank 0 measured: other processes may have found another one faster."""
+    (index,) = broadcast([float(PRECISIONS.index(config.train.precision))], world=world)
+    return replace(config, train=replace(config.train, precision=PRECISIONS[int(index)]))
 
 
 def _session(corpus: Corpus, config: RunConfig, world: World) -> Session:
     return Session(corpus, config, device=choose_device(config.train.device), world=world)
 
 
-def _environment(session: Session) -> dict[str, Any]:
+def _make_folder(path: Path, session: Session) -> RunFolder:
+    """Make the folder of a new run, once for all processes."""
+    if session.world.leads:
+        RunFolder.create(path, config=session.config, env=_env_of(session))
+    wait_for_all(session.world)
+    return RunFolder(path)
+
+
+def _locked(folder: RunFolder, world: World) -> AbstractContextManager[None]:
+    """Lock a run for all processes that train it together."""
+    return folder.locked() if world.leads else nullcontext()
+
+
+def _env_of(session: Session) -> dict[str, Any]:
+    """Return the contents of env.json."""
     corpus = session.corpus
     return {
         "machine": describe_machine(session.device),
@@ -193,11 +205,11 @@ def _environment(session: Session) -> dict[str, Any]:
 
 
 def _same_books(folder: RunFolder, corpus: Corpus | None) -> Corpus:
-    """Open the run's corpus, or take the one given if it is the same to the last id."""
-    facts = folder.env().get("corpus", {})
+    """Open the run's corpus, or take the one given. Either must be the same to the last id."""
+    known = folder.env().get("corpus", {})
     if corpus is None:
-        corpus = Corpus.open(facts.get("path", ""))
-    if corpus.digest != facts.get("digest"):
+        corpus = Corpus.open(known.get("path", ""))
+    if corpus.digest != known.get("digest"):
         raise RunError(
             f"the books of {folder.path} have changed since it began, so it cannot go on as it was. "
             "Restore them, or start a new run on the books as they are now."
@@ -205,7 +217,19 @@ def _same_books(folder: RunFolder, corpus: Corpus | None) -> Corpus:
     return corpus
 
 
-def _with_limit(config: RunConfig, *, seconds: float | None, steps: int | None, epochs: int | None) -> RunConfig:
-    if seconds is None and steps is None and epochs is None:
-        return config
-    return replace(config, train=replace(config.train, seconds=seconds, steps=steps, epochs=epochs))
+def _check_unfinished(folder: RunFolder, session: Session, *, is_longer: bool) -> None:
+    """Refuse a run that has nothing left to do. One that ended by patience and is given more time has its patience
+    back.
+
+    Raises:
+        RunError: If the run is finished.
+    """
+    ending = folder.ending()
+    if ending is not None and (session.fraction_done >= 1.0 or not is_longer):
+        raise RunError(
+            f"{folder.path} is finished: {session.counters.step:,} steps, "
+            f"{session.counters.elapsed_seconds:,.0f} seconds. "
+            "To train it longer, give a larger --for, --steps or --epochs for the whole run."
+        )
+    if ending == "patience":
+        session.counters = replace(session.counters, evaluations_without_gain=0)

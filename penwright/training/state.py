@@ -44,8 +44,8 @@ class TrainingState(NamedTuple):
     counters: Counters
     weights: dict[str, Tensor]
     """The model's parameters by name."""
-    moments: dict[str, Tensor]
-    """The optimizer's memory by "parameter/moment"."""
+    optimizer: dict[str, Tensor]
+    """State of the optimizers, by "parameter/moment"."""
     lanes: dict[str, Tensor]
     """The recurrent state of every lane, each of shape (B, ...)."""
     random: dict[str, Tensor]

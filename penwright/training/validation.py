@@ -10,7 +10,7 @@ from penwright.evaluation.books import BookScore, evaluate, total
 from penwright.evaluation.passages import chars_begun
 from penwright.evaluation.seed import seed_validation
 from penwright.model.char_model import CharModel
-from penwright.training.distributed import tell_all
+from penwright.training.distributed import broadcast
 from penwright.training.session import Session
 
 EVALUATION_LANES = 32
@@ -31,7 +31,7 @@ def validate(session: Session) -> Validation | None:
     if not session.corpus.books_in("val"):
         return None
     found = (_validate(session) if session.world.leads else None) or Validation(0.0, 0.0, 0, ())
-    bits, accuracy, num_chars = tell_all(
+    bits, accuracy, num_chars = broadcast(
         [found.bits_per_char, found.accuracy, float(found.num_chars)], world=session.world
     )
     return Validation(bits, accuracy, int(num_chars), found.books) if num_chars else None

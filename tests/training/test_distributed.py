@@ -17,7 +17,7 @@ from penwright.author.file.loading import load_author
 from penwright.corpus.store import Corpus
 from penwright.errors import ConfigError
 from penwright.training import start
-from penwright.training.distributed import World, average_gradients, gather, joined, tell_all
+from penwright.training.distributed import World, average_gradients, broadcast, gather, joined
 from penwright.training.runs.checkpoint import load_latest
 from penwright.training.runs.folder import RunFolder
 from penwright.training.session import Session
@@ -82,7 +82,7 @@ def test_one_process_is_a_world_of_its_own() -> None:
         assert world == World()
     assert world.leads
     assert world.lanes(6) == slice(0, 6)
-    assert tell_all([1.5, 2.0], world=world) == [1.5, 2.0]
+    assert broadcast([1.5, 2.0], world=world) == [1.5, 2.0]
     tensor = torch.arange(4.0)
     assert gather(tensor, world=world) is tensor
     facts = average_gradients([nn.Parameter(tensor)], torch.tensor([3.0]), world=world)
@@ -92,7 +92,7 @@ def test_one_process_is_a_world_of_its_own() -> None:
 def test_all_take_the_precision_that_the_leader_found_faster(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each measured for itself, and their weights would have drifted apart."""
     told = [float(PRECISIONS.index("float32"))]
-    monkeypatch.setattr(start, "tell_all", lambda values, *, world: told if world.rank else values)
+    monkeypatch.setattr(start, "broadcast", lambda values, *, world: told if world.rank else values)
     config = replace(RunConfig(), train=TrainConfig(precision="bfloat16"))
     assert start._agreed(config, World(1, 2)).train.precision == "float32"
     assert start._agreed(config, World(0, 2)).train.precision == "bfloat16"

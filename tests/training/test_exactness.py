@@ -86,7 +86,7 @@ def final_state(run: Path) -> TrainingState:
 def differences(first: TrainingState, second: TrainingState) -> list[str]:
     """Names of whatever is not the same, bit for bit."""
     found = ["counters"] if first.counters != second.counters else []
-    for part in ("weights", "moments", "lanes", "random"):
+    for part in ("weights", "optimizer", "lanes", "random"):
         one, other = getattr(first, part), getattr(second, part)
         assert one.keys() == other.keys()
         found += [f"{part}/{name}" for name in one if not torch.equal(one[name], other[name])]
@@ -256,7 +256,7 @@ def without(part: str, checkpoint: Checkpoint, fresh: TrainingState) -> Checkpoi
 
 NEEDED = [
     "weights",
-    "moments",
+    "optimizer",
     "lanes",
     "random",
     "rollback",
@@ -301,7 +301,7 @@ def test_every_saved_item_is_needed_for_that(
     def read_best_at_9(session: Any) -> Validation:
         return Validation(3.0 + abs(session.counters.step - 9), 0.5, 100, ())
 
-    monkeypatch.setattr(loop_module, "is_exploding", explode)
+    monkeypatch.setattr(loop_module, "is_diverging", explode)
     monkeypatch.setattr(loop_module, "validate", read_best_at_9)
     run = tmp_path / "whole"
     records = list(train(corpus, run=run, overrides=overrides, clock=still))
@@ -328,7 +328,7 @@ def refrain(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
     books = tmp_path_factory.mktemp("refrain")
     for path in SHELF.glob("*.txt"):
         words = path.read_text(encoding="utf-8").split(" ")
-        lines = [" ".join(words[place : place + 6]) for place in range(0, len(words), 6)]
+        lines = [" ".join(words[start : start + 6]) for start in range(0, len(words), 6)]
         (books / path.name).write_text(" and so it was ".join(lines), encoding="utf-8")
     return prepare([books], cache_dir=tmp_path_factory.mktemp("cache"))
 

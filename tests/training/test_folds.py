@@ -8,11 +8,13 @@ from penwright.alphabet.units import CHARACTERS
 from penwright.corpus.store import Corpus
 from penwright.ngrams.context_kinds import kinds_of
 from penwright.training import folds
-from penwright.training.folds import CountedShelf
+from penwright.training.folds import CrossFittedTables
 
 
-def shelf(corpus: Corpus, *, min_ids: int = 100, max_entries: int = 10**6, max_symbols: int = 10**7) -> CountedShelf:
-    return CountedShelf(
+def shelf(
+    corpus: Corpus, *, min_ids: int = 100, max_entries: int = 10**6, max_symbols: int = 10**7
+) -> CrossFittedTables:
+    return CrossFittedTables(
         corpus,
         kinds=kinds_of(CHARACTERS),
         max_entries=max_entries,
@@ -26,8 +28,8 @@ def shelf(corpus: Corpus, *, min_ids: int = 100, max_entries: int = 10**6, max_s
 def test_every_id_of_the_training_books_is_in_one_fold(corpus: Corpus) -> None:
     divided = shelf(corpus)
     numbers = sorted(number for fold in divided.folds for number in fold)
-    assert numbers == list(range(len(divided.pieces)))
-    covered = sorted((piece.book, piece.start, piece.stop) for piece in divided.pieces)
+    assert numbers == list(range(len(divided.stretches)))
+    covered = sorted((stretch.book, stretch.start, stretch.stop) for stretch in divided.stretches)
     for number, book in enumerate(corpus.books_in("train")):
         edges = [(start, stop) for owner, start, stop in covered if owner == number]
         assert edges[0][0] == 0 and edges[-1][1] == book.num_ids
@@ -40,7 +42,7 @@ def test_a_fold_is_never_counted_for_itself(corpus: Corpus) -> None:
     for fold, members in enumerate(divided.folds):
         chosen = divided._sample(fold)
         assert chosen
-        assert not set(chosen) & {divided.pieces[number] for number in members}
+        assert not set(chosen) & {divided.stretches[number] for number in members}
 
 
 def test_books_of_one_title_are_not_divided_among_folds_where_there_are_enough() -> None:
@@ -59,8 +61,8 @@ def test_a_giant_among_many_is_divided_too() -> None:
     """It used to be one fold, read with the counts of the little that was left."""
     books = [SimpleNamespace(author="", title=f"{n}", num_ids=10_000 if n else 1_000_000) for n in range(20)]
     giant = SimpleNamespace(books_in=lambda split: books)
-    pieces, divided = folds._divide(giant, min_ids=100)  # type: ignore[arg-type]
-    sizes = [sum(pieces[number].stop - pieces[number].start for number in fold) for fold in divided]
+    stretches, divided = folds._divide(giant, min_ids=100)  # type: ignore[arg-type]
+    sizes = [sum(stretches[number].stop - stretches[number].start for number in fold) for fold in divided]
     assert sum(sizes) == 1_190_000 and max(sizes) < 1_190_000 / 3
 
 
@@ -77,10 +79,10 @@ def test_tables_repeat_and_differ_between_folds(corpus: Corpus) -> None:
 
 
 def test_a_large_shelf_is_counted_in_part(corpus: Corpus) -> None:
-    """As many symbols as are asked for, even if every piece is longer: large books used to be counted as nothing."""
+    """As many symbols as are asked for, even if every stretch is longer: large books used to be counted as nothing."""
     whole = shelf(corpus)._sample(0)
     for max_symbols in (300, 2_000):
-        assert max_symbols > 300 or all(piece.stop - piece.start > max_symbols for piece in whole)
+        assert max_symbols > 300 or all(stretch.stop - stretch.start > max_symbols for stretch in whole)
         chosen = shelf(corpus, max_symbols=max_symbols)._sample(0)
         assert 0 < len(chosen) < len(whole)
-        assert sum(piece.stop - piece.start for piece in chosen) == max_symbols
+        assert sum(stretch.stop - stretch.start for stretch in chosen) == max_symbols

@@ -7,7 +7,7 @@ from torch.nn.functional import cross_entropy
 
 from penwright.model.char_model import CharModel, ModelConfig, all_lanes, some_lanes, state_to_tensors
 from penwright.training.batches import Batch
-from penwright.training.gradients import learn_gradients
+from penwright.training.gradients import forward_backward
 
 NUM_LANES, SEQ_LEN, VOCAB_SIZE = 5, 300, 40
 UNEVEN = [slice(0, 2), slice(2, 5)]
@@ -48,11 +48,11 @@ def found_by(name: str, groups: list[slice]) -> dict[str, Tensor]:
     model = new_model(name)
     states = [some_lanes(model.initial_state(NUM_LANES), lanes) for lanes in groups]
     for batch in windows():
-        lesson = learn_gradients(model, batch, states, groups)
-        states = lesson.states
+        outputs = forward_backward(model, batch, states, groups)
+        states = outputs.states
     gradients = {name: p.grad for name, p in model.named_parameters() if p.grad is not None}
     memory = state_to_tensors(all_lanes(states), "memory ")
-    return {**gradients, **memory, "losses": lesson.losses, "predictions": lesson.predictions}
+    return {**gradients, **memory, "losses": outputs.losses, "predictions": outputs.predictions}
 
 
 @pytest.mark.parametrize("name", CONFIGS)
@@ -76,7 +76,7 @@ def test_the_gradient_is_that_of_the_mean_loss(name: str) -> None:
     cross_entropy(logits.flatten(0, 1), batch.targets.flatten()).backward()  # type: ignore[no-untyped-call]
     plain = [None if p.grad is None else p.grad.clone() for p in model.parameters()]
     assert any(gradient is not None and gradient.abs().max() > 1e-4 for gradient in plain)
-    learn_gradients(model, batch, [model.initial_state(2), model.initial_state(3)], UNEVEN)
+    forward_backward(model, batch, [model.initial_state(2), model.initial_state(3)], UNEVEN)
     for parameter, gradient in zip(model.parameters(), plain, strict=True):
         if gradient is None:
             assert parameter.grad is None

@@ -11,13 +11,13 @@ from penwright.corpus.store import Corpus
 from penwright.errors import RunError
 from penwright.ngrams.tables import CountTables
 from penwright.training import loop as loop_module
-from penwright.training.folds import CountedShelf
-from penwright.training.keeper import Keeper
+from penwright.training.folds import CrossFittedTables
 from penwright.training.planning.sizes import Size
 from penwright.training.records import Evaluation, Finished, Progress, RolledBack, Saved
+from penwright.training.run_writer import RunWriter
 from penwright.training.runs.checkpoint import load_latest
 from penwright.training.runs.folder import RunFolder
-from penwright.training.session import Reading, Session
+from penwright.training.session import Session, WindowResult
 from penwright.training.start import resume, train
 from penwright.training.validation import Validation
 
@@ -40,15 +40,15 @@ SETTINGS: dict[str, dict[str, Any]] = {
 def count_slowly(now: list[float], monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Have counting take its time on a clock; returns the folds that are counted, as they come."""
     counted: list[int] = []
-    real = CountedShelf.tables
+    real = CrossFittedTables.tables
 
-    def slowly(shelf: CountedShelf, fold: int) -> CountTables:
-        if not shelf.has_counted(fold):
+    def slowly(shelf: CrossFittedTables, fold: int) -> CountTables:
+        if not shelf.has_tables(fold):
             counted.append(fold)
             now[0] += COUNTING
         return real(shelf, fold)
 
-    monkeypatch.setattr(CountedShelf, "tables", slowly)
+    monkeypatch.setattr(CrossFittedTables, "tables", slowly)
     return counted
 
 
@@ -114,17 +114,17 @@ def test_a_costly_checkpoint_leaves_time_to_learn(
 ) -> None:
     """One that takes longer than the time between two used to be written after every step."""
     now = [0.0]
-    real = Keeper.save
+    real = RunWriter.save
 
-    def slowly(keeper: Keeper, session: Session, *, reason: str) -> Saved:
+    def slowly(writer: RunWriter, session: Session, *, reason: str) -> Saved:
         now[0] += 70.0 if reason == "time" else 0.0
-        return real(keeper, session, reason=reason)
+        return real(writer, session, reason=reason)
 
     def step() -> bool:
         now[0] += 1.0
         return False
 
-    monkeypatch.setattr(Keeper, "save", slowly)
+    monkeypatch.setattr(RunWriter, "save", slowly)
     records = list(
         train(corpus, run=tmp_path / "run", overrides=SETTINGS, seconds=600.0, stop=step, clock=lambda: now[0])
     )
@@ -137,16 +137,16 @@ def test_an_update_that_spoils_the_weights_is_gone_back_from(
     corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The update before a snapshot spoils them. The spoilt state used to be what was gone back to, again and again."""
-    real, spoilt = Session.learn, []
+    real, spoilt = Session.update, []
 
-    def learn(session: Session, reading: Reading, *, learning_rate: float) -> None:
-        real(session, reading, learning_rate=learning_rate)
+    def update(session: Session, result: WindowResult, *, learning_rate: float) -> None:
+        real(session, result, learning_rate=learning_rate)
         if session.counters.step == 10 and not spoilt:
             spoilt.append(True)
             with torch.no_grad():
                 session.parameters[0].fill_(torch.nan)
 
-    monkeypatch.setattr(Session, "learn", learn)
+    monkeypatch.setattr(Session, "update", update)
     overrides = {**SETTINGS, "train": {**SETTINGS["train"], "snapshot_every": 5, "progress_every": 1}}
     records = list(train(corpus, run=tmp_path / "run", overrides=overrides, steps=14, clock=lambda: 0.0))
     (back,) = (record for record in records if isinstance(record, RolledBack))
@@ -159,14 +159,14 @@ def test_an_update_that_spoils_the_weights_is_gone_back_from(
 def test_a_loss_that_explodes_again_and_again_ends_the_run(
     corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = Session.learn
+    real = Session.update
 
-    def learn(session: Session, reading: Reading, *, learning_rate: float) -> None:
-        real(session, reading, learning_rate=learning_rate)
+    def update(session: Session, result: WindowResult, *, learning_rate: float) -> None:
+        real(session, result, learning_rate=learning_rate)
         with torch.no_grad():
             session.parameters[0].fill_(torch.inf)
 
-    monkeypatch.setattr(Session, "learn", learn)
+    monkeypatch.setattr(Session, "update", update)
     overrides = {**SETTINGS, "train": {**SETTINGS["train"], "max_rollbacks": 2}}
     with pytest.raises(RunError, match=r"exploded again after 2 rollbacks, at 0\.25 of .* than 0\.0015\."):
         list(train(corpus, run=tmp_path / "run", overrides=overrides, steps=14, clock=lambda: 0.0))

@@ -23,8 +23,8 @@ def losses(session: Session) -> list[float]:
     """Learn from two windows."""
     found = []
     for _ in range(2):
-        reading = session.read()
-        session.learn(reading, learning_rate=0.01)
+        reading = session.forward_backward()
+        session.update(reading, learning_rate=0.01)
         found.append(reading.loss)
     return found
 

@@ -46,7 +46,7 @@ def plan(
         device: Where to compute.
     """
     from penwright.training.planning.plan import MIN_SECONDS, PLANNED_PRESET, batch_sizes_of, make_plan, sizes_of
-    from penwright.training.start import settled
+    from penwright.training.start import resolve_auto
 
     seconds = None if for_ is None else parse_duration(for_, option="--for")
     flags: Settings = {"train": {"seconds": seconds, "threads": threads, "device": device}}
@@ -61,7 +61,7 @@ def plan(
         raise UsageError("a setting has chosen the network already. Leave it out, or name its size: --size 256x3")
     shelf = choose_shelf(paths, wants_default=default_shelf, say=say, warn=say)
     corpus = prepare_books(shelf.paths, config=resolved.config.corpus, say=say, is_quiet=as_json)
-    planned = make_plan(corpus, settled(resolved.config), sizes=sizes, batch_sizes=batch_sizes).record
+    planned = make_plan(corpus, resolve_auto(resolved.config), sizes=sizes, batch_sizes=batch_sizes).record
     if as_json:
         print_json({key: value for key, value in asdict(planned).items() if key not in ("step", "chars_read")})
         return 0

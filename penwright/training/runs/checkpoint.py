@@ -27,7 +27,13 @@ from penwright.training.state import Counters, TrainingState
 
 SCHEMA_VERSION = 1
 MANIFEST = "manifest.json"
-TENSOR_PARTS = ("weights", "moments", "lanes", "random")
+TENSOR_FILES = {
+    "weights": "weights.safetensors",
+    "optimizer": "moments.safetensors",  # the name in every checkpoint that was ever written
+    "lanes": "lanes.safetensors",
+    "random": "random.safetensors",
+}
+"""File of each part of a `TrainingState` that consists of tensors."""
 _NAME = re.compile(r"step-(\d{9})")
 
 
@@ -129,7 +135,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
     expected = {
         f"{prefix}{name}"
         for prefix in prefixes
-        for name in ("counters.json", *(f"{p}.safetensors" for p in TENSOR_PARTS))
+        for name in ("counters.json", *TENSOR_FILES.values())
     }
     if not isinstance(files, dict) or set(files) != expected:
         raise CheckpointError(f"{path / MANIFEST} does not list the files of a checkpoint.")
@@ -186,9 +192,9 @@ def _counters_in(path: Path) -> Counters | None:
 def _write_state(folder: Path, state: TrainingState) -> None:
     folder.mkdir(exist_ok=True)
     write_new(folder / "counters.json", json_bytes(asdict(state.counters)))
-    for part in TENSOR_PARTS:
+    for part, name in TENSOR_FILES.items():
         tensors: dict[str, Tensor] = getattr(state, part)
-        write_new(folder / f"{part}.safetensors", safetensors.torch.save(tensors))
+        write_new(folder / name, safetensors.torch.save(tensors))
     sync_folder(folder)
 
 
@@ -198,8 +204,8 @@ def _read_state(folder: Path) -> TrainingState:
     if set(values) != known:
         raise CheckpointError(f"{folder / 'counters.json'} does not hold the counters of a checkpoint.")
     parts = {}
-    for part in TENSOR_PARTS:
-        file = folder / f"{part}.safetensors"
+    for part, name in TENSOR_FILES.items():
+        file = folder / name
         try:
             parts[part] = safetensors.torch.load(file.read_bytes())
         except (SafetensorError, OSError) as error:

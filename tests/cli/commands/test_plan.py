@@ -10,8 +10,8 @@ from rich.console import Console
 
 from penwright.cli.app import main
 from penwright.cli.commands.plan import size_table
-from penwright.training.planning.pace import Pace
 from penwright.training.planning.sizes import Size
+from penwright.training.planning.throughput import ThroughputTrial
 from penwright.training.records import Planned, PlannedSize
 
 SHELF = str(SHELF)
@@ -22,7 +22,7 @@ FAST = ["--threads", "1", "--device", "cpu", "--set", "train.batch_size=2", "--s
 def _no_measuring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PENWRIGHT_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(Pace, "chars_per_second", lambda self, size, *, batch_size: 1e6 / size.width)
+    monkeypatch.setattr(ThroughputTrial, "chars_per_second", lambda self, size, *, batch_size: 1e6 / size.width)
 
 
 def test_the_sizes_stand_side_by_side_and_the_choice_is_explained(capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,22 +10,22 @@ import pytest
 from penwright import Corpus, train
 from penwright.training.distributed import World
 from penwright.training.planning import forecast, plan
-from penwright.training.planning import pace as pace_module
-from penwright.training.planning.pace import Pace
+from penwright.training.planning import throughput as throughput_module
 from penwright.training.planning.plan import batch_sizes_of, is_to_be_planned, make_plan, sizes_of
 from penwright.training.planning.sizes import LADDER, Size
+from penwright.training.planning.throughput import ThroughputTrial
 from penwright.training.records import Planned, from_json, to_json
 from penwright.training.runs.folder import RunFolder
 from penwright.training.settings.config import RunConfig
 from penwright.training.settings.resolve import resolve_config
-from penwright.training.start import settled
+from penwright.training.start import resolve_auto
 
 SIZES = (Size(8, 1), Size(16, 1), Size(24, 2), Size(32, 2))
 TRAIN = {"batch_size": 2, "seq_len": 16, "threads": 1, "device": "cpu", "precision": "float32", "seconds": 60.0}
 
 
 def config(**changes: Any) -> RunConfig:
-    return settled(resolve_config(overrides={"train": {**TRAIN, **changes}}).config)
+    return resolve_auto(resolve_config(overrides={"train": {**TRAIN, **changes}}).config)
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_only_the_default_preset_in_nobodys_size_is_planned(
     assert not is_to_be_planned(resolved, world=World(size=2))
 
 
-def paces(
+def fixed_speeds(
     monkeypatch: pytest.MonkeyPatch, speeds: Mapping[str, float], *, least_chars_per_weight: int = 0
 ) -> list[str]:
     """Have each size learn at a given speed instead of measuring it, on a shelf large enough, in lanes that suit all;
@@ -64,18 +64,18 @@ def paces(
     monkeypatch.setattr(forecast, "UPDATE_COST", 0.0)
     tried: list[str] = []
 
-    def speed(self: Pace, size: Size, *, batch_size: int) -> float:
+    def speed(self: ThroughputTrial, size: Size, *, batch_size: int) -> float:
         tried.append(size.name)
         return speeds[size.name]
 
-    monkeypatch.setattr(Pace, "chars_per_second", speed)
+    monkeypatch.setattr(ThroughputTrial, "chars_per_second", speed)
     return tried
 
 
 def test_the_search_ends_with_the_first_size_that_promises_less(
     corpus: Corpus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tried = paces(monkeypatch, {"8x1": 1e3, "16x1": 900.0, "24x2": 1.0, "32x2": 1e9})
+    tried = fixed_speeds(monkeypatch, {"8x1": 1e3, "16x1": 900.0, "24x2": 1.0, "32x2": 1e9})
     made = make_plan(corpus, config(seconds=300.0), sizes=SIZES)
     assert tried == ["8x1", "16x1", "24x2"]
     assert (made.size, made.record.size, made.record.choice.name) == (SIZES[1], "16x1", "16x1")
@@ -85,34 +85,34 @@ def test_compiling_does_not_end_the_search(corpus: Corpus, monkeypatch: pytest.M
     """It takes ten seconds once after an installation, more than the sizes of a short training may take together."""
     now = [0.0]
 
-    def compile_kernels(self: Pace, size: Size) -> None:
+    def compile_kernels(self: ThroughputTrial, size: Size) -> None:
         now[0] += 10.0
 
-    monkeypatch.setattr(Pace, "warm_up", compile_kernels)
+    monkeypatch.setattr(ThroughputTrial, "warm_up", compile_kernels)
     monkeypatch.setattr(plan.time, "perf_counter", lambda: now[0])
-    tried = paces(monkeypatch, {"8x1": 1e3, "16x1": 900.0, "24x2": 1.0})
+    tried = fixed_speeds(monkeypatch, {"8x1": 1e3, "16x1": 900.0, "24x2": 1.0})
     record = make_plan(corpus, config(seconds=300.0), sizes=SIZES).record
     assert tried == ["8x1", "16x1", "24x2"]
     assert record.elapsed_seconds == 10.0, "but it is a part of the time"
 
 
 def test_more_time_never_chooses_a_smaller_size(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
-    speeds = {size.name: 6e4 / 2**place for place, size in enumerate(LADDER)}
-    places = []
+    speeds = {size.name: 6e4 / 2**rank for rank, size in enumerate(LADDER)}
+    chosen = []
     for seconds in (60.0, 600.0, 6_000.0, 60_000.0):
-        paces(monkeypatch, speeds)
-        places.append(LADDER.index(make_plan(corpus, config(seconds=seconds)).size))
-    assert places == sorted(places) and places[0] < places[-1]
+        fixed_speeds(monkeypatch, speeds)
+        chosen.append(LADDER.index(make_plan(corpus, config(seconds=seconds)).size))
+    assert chosen == sorted(chosen) and chosen[0] < chosen[-1]
 
 
 def test_no_size_has_more_weights_than_the_shelf_has_characters(
     corpus: Corpus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     speeds = {size.name: 1e5 for size in LADDER}
-    tried = paces(monkeypatch, speeds, least_chars_per_weight=1)
+    tried = fixed_speeds(monkeypatch, speeds, least_chars_per_weight=1)
     assert make_plan(corpus, config(seconds=1_800.0)).size == LADDER[0] and set(tried) == {LADDER[0].name}
     monkeypatch.setattr(Corpus, "num_chars", lambda self, split: 1_200_000)
-    tried = paces(monkeypatch, speeds, least_chars_per_weight=1)
+    tried = fixed_speeds(monkeypatch, speeds, least_chars_per_weight=1)
     assert make_plan(corpus, config(seconds=360_000.0)).size == Size(192, 3) and tried[-1] == "192x3"
 
 
@@ -120,10 +120,10 @@ def test_a_size_that_would_read_too_much_for_its_weights_is_passed_over(
     corpus: Corpus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(plan, "fresh_chars", lambda chars_read, *, shelf_chars: chars_read)
-    paces(monkeypatch, {"8x1": 1e9, "16x1": 1e9, "24x2": 5.0, "32x2": 1.0})
+    fixed_speeds(monkeypatch, {"8x1": 1e9, "16x1": 1e9, "24x2": 5.0, "32x2": 1.0})
     record = make_plan(corpus, config(seconds=3_600.0), sizes=SIZES).record
     assert [size.name for size in record.sizes] == ["24x2", "32x2"] and record.size == "24x2"
-    paces(monkeypatch, {size.name: 1e9 for size in SIZES})
+    fixed_speeds(monkeypatch, {size.name: 1e9 for size in SIZES})
     assert make_plan(corpus, config(seconds=3_600.0), sizes=SIZES).record.size == "32x2"  # the largest there is
 
 
@@ -131,7 +131,7 @@ def test_a_longer_training_reads_in_more_lanes(corpus: Corpus, monkeypatch: pyte
     monkeypatch.setattr(plan, "MIN_WINDOWS", 0)
     chosen = []
     for speed in (1e2, 1e4, 1e6):
-        tried = paces(monkeypatch, {"16x1": speed})
+        tried = fixed_speeds(monkeypatch, {"16x1": speed})
         made = make_plan(corpus, config(seconds=600.0), sizes=SIZES[1:2], batch_sizes=(2, 64, 256, 1024))
         assert len(tried) == 1 + (
             made.record.choice.batch_size != 2
@@ -159,7 +159,7 @@ def test_a_size_that_somebody_chose_is_kept_and_gets_the_lanes_that_suit_it(
     assert sizes_of(resolved) == (Size(64, 2),)
     assert sizes_of(resolve_config()) == LADDER
     monkeypatch.setattr(plan, "MIN_WINDOWS", 0)
-    paces(monkeypatch, {"64x2": 1e5})
+    fixed_speeds(monkeypatch, {"64x2": 1e5})
     ticks = iter(range(10**6))
     settings = {name: value for name, value in TRAIN.items() if name != "batch_size"} | {"seconds": 3_600.0}
     overrides = {"train": settings, "model": Size(64, 2).settings, "diary": {"max_chars": 0}}
@@ -173,8 +173,8 @@ def test_a_size_that_somebody_chose_is_kept_and_gets_the_lanes_that_suit_it(
 def test_nothing_is_forecast_of_authors_that_count_or_recall_otherwise(
     changes: dict[str, int], corpus: Corpus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    paces(monkeypatch, {"8x1": 1e4})
-    given = settled(resolve_config(overrides={"train": TRAIN, "model": changes}).config)
+    fixed_speeds(monkeypatch, {"8x1": 1e4})
+    given = resolve_auto(resolve_config(overrides={"train": TRAIN, "model": changes}).config)
     assert make_plan(corpus, given, sizes=SIZES[:1]).record.difficulty is None
     assert make_plan(corpus, config(), sizes=SIZES[:1]).record.difficulty is not None
 
@@ -184,22 +184,22 @@ def test_where_counting_would_take_most_of_the_time_less_is_counted(
     corpus: Corpus, monkeypatch: pytest.MonkeyPatch, fold_seconds: float, counted: float
 ) -> None:
     """But never less than what was counted for the plan."""
-    pace = Pace(corpus, config())
-    pace.fold_seconds = fold_seconds
-    monkeypatch.setattr(pace_module, "TRIED_SYMBOLS", pace._counted_ids // 4)
-    pace.limit_fold(30.0)
-    expected = config().train.ngram_symbols if counted == 1.0 else pace._counted_ids * counted
-    assert pace.ngram_symbols == pytest.approx(expected, abs=1)
-    assert pace.fold_seconds == pytest.approx(fold_seconds * counted, rel=0.01)
+    trial = ThroughputTrial(corpus, config())
+    trial.fold_seconds = fold_seconds
+    monkeypatch.setattr(throughput_module, "TRIED_SYMBOLS", trial._counted_ids // 4)
+    trial.limit_fold(30.0)
+    expected = config().train.ngram_symbols if counted == 1.0 else trial._counted_ids * counted
+    assert trial.ngram_symbols == pytest.approx(expected, abs=1)
+    assert trial.fold_seconds == pytest.approx(fold_seconds * counted, rel=0.01)
 
 
 def test_tables_are_pruned_in_the_trial_if_they_will_be(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
     """It takes as long as half of the counting, which a plan would not know of."""
-    monkeypatch.setattr(pace_module, "TRIED_SYMBOLS", 3_000)
+    monkeypatch.setattr(throughput_module, "TRIED_SYMBOLS", 3_000)
 
     def followers_tried(count_entries: int) -> int:
         config_ = replace(config(), model={**config().model, "count_entries": count_entries})
-        counted = Pace(corpus, config_)._counted
+        counted = ThroughputTrial(corpus, config_)._ngrams
         assert counted is not None
         return len(counted.tables(0).symbols)
 
@@ -214,7 +214,7 @@ def test_updates_are_measured_in_characters_whatever_the_symbols(
     monkeypatch.setattr(plan, "MIN_WINDOWS", 0)
     lanes = []
     for symbols_per_char in (1.0, 0.25):
-        paces(monkeypatch, {"16x1": 1e4})
+        fixed_speeds(monkeypatch, {"16x1": 1e4})
         monkeypatch.setattr(Corpus, "symbols_per_char", symbols_per_char)
         made = make_plan(corpus, config(seconds=600.0), sizes=SIZES[1:2], batch_sizes=(2, 8, 32, 128, 512))
         lanes.append(made.record.choice.batch_size)
@@ -222,19 +222,19 @@ def test_updates_are_measured_in_characters_whatever_the_symbols(
 
 
 def test_what_is_spent_already_is_not_read_in(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
-    paces(monkeypatch, {"8x1": 100.0})
+    fixed_speeds(monkeypatch, {"8x1": 100.0})
     read = [make_plan(corpus, config(), sizes=SIZES[:1], spent=spent).record.choice.chars_read for spent in (0.0, 30.0)]
     assert read[1] < 0.6 * read[0]
 
 
 def test_counting_every_fold_costs_reading_time(corpus: Corpus) -> None:
-    pace = Pace(corpus, config())
-    assert pace.num_folds > 1 and pace.fold_seconds > 0 and pace.keeps_tables
-    pace.num_folds = 4
+    trial = ThroughputTrial(corpus, config())
+    assert trial.num_folds > 1 and trial.fold_seconds > 0 and trial.keeps_tables
+    trial.num_folds = 4
 
     def chars_in(seconds: float, *, fold_seconds: float, keeps_tables: bool = True) -> float:
-        pace.fold_seconds, pace.keeps_tables = fold_seconds, keeps_tables
-        return plan._chars_in(seconds / (1 - plan.OTHER_SHARE), 1_000.0, pace=pace, shelf_chars=8_000)
+        trial.fold_seconds, trial.keeps_tables = fold_seconds, keeps_tables
+        return plan._chars_in(seconds / (1 - plan.OTHER_SHARE), 1_000.0, trial=trial, shelf_chars=8_000)
 
     assert chars_in(2.0, fold_seconds=0.0) == pytest.approx(2_000)
     assert chars_in(2.0, fold_seconds=2.0) == 0.0  # a fold is counted before the first of it is read
@@ -247,15 +247,15 @@ def test_counting_every_fold_costs_reading_time(corpus: Corpus) -> None:
     assert chars_in(4.0 + 7.9, fold_seconds=2.0) == pytest.approx(9_900)  # the first is read again
 
 
-def test_paces_are_measured_on_the_books(corpus: Corpus) -> None:
-    pace = Pace(corpus, config())
-    assert pace.chars_per_second(SIZES[0], batch_size=2) > 0
+def test_speeds_are_measured_on_the_books(corpus: Corpus) -> None:
+    trial = ThroughputTrial(corpus, config())
+    assert trial.chars_per_second(SIZES[0], batch_size=2) > 0
 
 
 def test_a_planned_run_tells_and_keeps_its_plan(
     corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    paces(monkeypatch, {size.name: 1e5 / 4**place for place, size in enumerate(LADDER)})
+    fixed_speeds(monkeypatch, {size.name: 1e5 / 4**rank for rank, size in enumerate(LADDER)})
     ticks = iter(range(10**6))
     records = train(
         corpus,
@@ -274,13 +274,13 @@ def test_a_planned_run_tells_and_keeps_its_plan(
 
 
 def test_a_plan_survives_json(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
-    paces(monkeypatch, {"8x1": 1e4, "16x1": 5e3})
+    fixed_speeds(monkeypatch, {"8x1": 1e4, "16x1": 5e3})
     record = make_plan(corpus, config(), sizes=SIZES[:2]).record
     assert from_json(to_json(record)) == record
 
 
 def test_without_held_out_books_a_size_is_chosen_all_the_same(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
-    paces(monkeypatch, {size.name: 1e4 for size in SIZES})
+    fixed_speeds(monkeypatch, {size.name: 1e4 for size in SIZES})
     monkeypatch.setattr(plan, "measure_difficulty", lambda corpus: None)
     record = make_plan(corpus, config(), sizes=SIZES).record
     assert record.difficulty is None and record.size == "32x2"

@@ -34,7 +34,7 @@ def state_at(step: int) -> TrainingState:
     return TrainingState(
         counters=Counters(step=step, epoch=2, window=5, chars_read=640, elapsed_seconds=1.25, loss_average=2.5),
         weights={"readout.weight": numbers(4, 3)},
-        moments={"readout.weight/exp_avg": numbers(4, 3), "readout.weight/step": torch.tensor(float(step))},
+        optimizer={"readout.weight/exp_avg": numbers(4, 3), "readout.weight/step": torch.tensor(float(step))},
         lanes={"lanes/0/hidden": numbers(2, 3)},
         random={"dropout": generator.get_state()[None]},
     )
@@ -62,7 +62,7 @@ def test_a_checkpoint_comes_back_bit_for_bit(tmp_path: Path) -> None:
 
 
 def test_tensors_without_elements_and_empty_parts_come_back(tmp_path: Path) -> None:
-    state = state_at(1)._replace(moments={}, lanes={"lanes/0": torch.zeros(2, 0)})
+    state = state_at(1)._replace(optimizer={}, lanes={"lanes/0": torch.zeros(2, 0)})
     assert_same(load_checkpoint(save_checkpoint(tmp_path, Checkpoint(state, state))).state, state)
 
 
@@ -97,12 +97,12 @@ def test_any_changed_byte_is_refused(tmp_path: Path, name: str, data: st.DataObj
         save_checkpoint(tmp_path, checkpoint_at(4))
     file = path / name
     whole = file.read_bytes()
-    place = data.draw(st.integers(0, len(whole) - 1))
+    offset = data.draw(st.integers(0, len(whole) - 1))
     change = data.draw(st.integers(1, 255))
-    damaged = whole[:place] + bytes([whole[place] ^ change]) + whole[place + 1 :]
+    damaged = whole[:offset] + bytes([whole[offset] ^ change]) + whole[offset + 1 :]
     cut = data.draw(st.booleans())
     try:
-        file.write_bytes(whole[:place] if cut else damaged)
+        file.write_bytes(whole[:offset] if cut else damaged)
         try:
             loaded = load_checkpoint(path)
         except CheckpointError:

@@ -13,7 +13,7 @@ from penwright.author.file.saving import save_author
 from penwright.errors import AuthorError
 from penwright.evaluation.books import BookScore, total
 from penwright.model.char_model import CharModel
-from penwright.training.divergence import is_spoilt
+from penwright.training.divergence import has_bad_weights
 from penwright.training.machine import describe_machine, package_versions
 from penwright.training.records import AnyRecord, Saved
 from penwright.training.runs.checkpoint import Checkpoint, checkpoint_path, prune_checkpoints, save_checkpoint
@@ -30,7 +30,7 @@ class FinalScores(NamedTuple):
     test_books: tuple[BookScore, ...] = ()
 
 
-class Keeper:
+class RunWriter:
     """Writes a run's folder."""
 
     def __init__(self, folder: RunFolder, *, rollback: TrainingState) -> None:
@@ -43,7 +43,7 @@ class Keeper:
         self.folder = folder
         self.rollback = rollback
 
-    def note(self, session: Session, record: AnyRecord) -> None:
+    def append(self, session: Session, record: AnyRecord) -> None:
         """Append a record to the run's metrics."""
         if session.world.leads:
             self.folder.append(record)
@@ -61,7 +61,7 @@ class Keeper:
                 keep=session.config.train.keep_checkpoints,
                 best_step=counters.best_step,
             )
-            if counters.best_step is None and not is_spoilt(session):
+            if counters.best_step is None and not has_bad_weights(session):
                 self.write_author(session, ())
         return Saved(**session.when(), path=str(path), reason=reason)
 
@@ -88,7 +88,7 @@ class Keeper:
         )
         self._save_author(session, session.model, card)
 
-    def conclude(self, session: Session) -> FinalScores:
+    def finish(self, session: Session) -> FinalScores:
         """Read the held-out books with the best author, at length, and write what it scored on its card.
 
         This is the one time that the books marked `test` are looked at.
