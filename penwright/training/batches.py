@@ -1,15 +1,14 @@
 """Cut the training books into windows that a recurrent network reads one after another.
 
-The books are laid end to end and divided into B lanes of equal length. Window k + 1 of a lane begins where window k
-ended, so a recurrent state can be carried from batch to batch (truncated back-propagation through time). Which window
-comes when is a pure function of (seed, epoch, window): there is no iterator state to save, and any process can ask for
-any lanes of it.
+The books are concatenated and divided into B lanes of equal length. Window k + 1 of a lane begins where window k ended,
+so a recurrent state can be carried from batch to batch (truncated back-propagation through time). The order of windows
+is a pure function of (seed, epoch, window): there is no iterator state to save, and any process can ask for any lanes.
 
 Two orders:
-    "shuffled"  every epoch lays the books in another order, drawn from the seed; states start afresh with the epoch.
-    "rolled"    the 2017 system's: the books stay in their order, and in epoch e, from 0, row r reads lane
-                (r + e) mod B, so that each row's text runs on into the next epoch, but for the one row that wraps
-                to the start; not from fold to fold, where every row begins afresh.
+    "shuffled"  the order of books is drawn from the seed for every epoch; states are reset at its beginning.
+    "rolled"    the 2017 system's order: the books stay in place, and in epoch e, from 0, row r reads lane
+                (r + e) mod B. So each row's text runs on into the next epoch, except for the one row that wraps to the
+                start. Between folds, all rows are reset.
 
 This module knows nothing of models, losses or files.
 
@@ -39,13 +38,13 @@ class Batch(NamedTuple):
     inputs: Tensor
     """int64 (B, T)."""
     targets: Tensor
-    """int64 (B, T), the id that follows each input."""
+    """int64 (B, T), the next id of each input."""
     resets: Tensor | None
-    """bool (B, T), true where the state starts afresh before that input; None when it nowhere does."""
+    """bool (B, T), True where the state is reset before an input; None if there is no such input."""
 
 
 class Lanes:
-    """All windows of all epochs, asked for by number."""
+    """The windows of all epochs, by number."""
 
     def __init__(
         self,
@@ -58,17 +57,17 @@ class Lanes:
         resets_at_books: bool = False,
         folds: Sequence[Sequence[int]] = (),
     ) -> None:
-        """Lay out the lanes; nothing is copied.
+        """Lay out the lanes. Nothing is copied.
 
         Args:
-            books: The ids of each training book, each of shape (n,), for instance views of a memory map.
-            batch_size: Lanes, B, from 1.
-            seq_len: Ids per window, T, from 1.
+            books: Ids of each training book, each of shape (n,), such as views of a memory map.
+            batch_size: Number of lanes, B, from 1.
+            seq_len: Number of ids per window, T, from 1.
             order: "shuffled" or "rolled".
-            seed: Decides the order of the books in each epoch; unused when rolled.
-            resets_at_books: Whether the state starts afresh where a book begins, or is carried across.
-            folds: Groups of the numbers of books, each book in one. Every epoch reads group after group, each in
-                all lanes. None are one group of all books.
+            seed: Seed of the order of books in each epoch; unused when rolled.
+            resets_at_books: If True, the state is reset where a book begins; otherwise it is carried across.
+            folds: Groups of book indices, each book in one. Every epoch reads group after group, each in all lanes.
+                Without any, all books are one group.
 
         Raises:
             ConfigError: If the order is unknown or a size is not positive.
@@ -108,12 +107,12 @@ class Lanes:
         Args:
             epoch: From 1.
             window: 0 to windows_per_epoch - 1.
-            lanes: Which rows of the batch; all of them unless several processes share it.
+            lanes: Rows of the batch; all of them unless several processes share it.
 
         Returns:
             New tensors of shape (rows, T).
         """
-        fold, window = self._place(window)
+        fold, window = self._fold_and_window(window)
         layout = self._layout(epoch, fold)
         roll = epoch - 1 if self._order == "rolled" else 0
         lane_len = self._windows[fold] * self.seq_len
@@ -131,23 +130,24 @@ class Lanes:
         return Batch(inputs, targets, torch.from_numpy(resets) if resets.any() else None)
 
     def fold_at(self, window: int) -> int:
-        """Return the number of the fold that a window belongs to."""
-        return self._place(window)[0]
+        """Return the index of the fold that a window belongs to."""
+        return self._fold_and_window(window)[0]
 
     def book_at(self, epoch: int, window: int, row: int) -> int:
-        """Return the number of the book in which a row's window begins, as an index into the books given."""
-        fold, window = self._place(window)
+        """Return the index of the book in which a row's window begins."""
+        fold, window = self._fold_and_window(window)
         roll = epoch - 1 if self._order == "rolled" else 0
         lane = (row + roll) % self.batch_size
         return self._layout(epoch, fold).book_at((lane * self._windows[fold] + window) * self.seq_len)
 
-    def _place(self, window: int) -> tuple[int, int]:
-        """Return the fold of a window and its number within the fold."""
+    def _fold_and_window(self, window: int) -> tuple[int, int]:
+        """Return the index of a window's fold, and the number of the window within it."""
         fold = int(np.searchsorted(self._ends, window, side="right"))
         return fold, window - (int(self._ends[fold - 1]) if fold else 0)
 
     def _layout(self, epoch: int, fold: int) -> "_Layout":
-        """The books of a fold as laid end to end in an epoch; the last two are kept, for the turn of an epoch."""
+        """Return the concatenated books of a fold in an epoch. The last two layouts are kept, for the turn of an
+        epoch."""
         key = (epoch if self._order == "shuffled" else 0, fold)
         if key not in self._layouts:
             order = self._folds[fold] if key[0] == 0 else self._shuffled(epoch, self._folds[fold])
@@ -155,7 +155,7 @@ class Lanes:
         return self._layouts[key]
 
     def _shuffled(self, epoch: int, books: list[int]) -> list[int]:
-        """Sort books by a hash of (seed, epoch, book): the same on every machine and in every version of numpy."""
+        """Sort books by a hash of (seed, epoch, book), which is the same on every machine and with every numpy."""
 
         def key(book: int) -> bytes:
             return hashlib.sha256(f"{self._seed}/{epoch}/{book}".encode("ascii")).digest()
@@ -164,7 +164,7 @@ class Lanes:
 
 
 class _Layout:
-    """Books end to end in one order, read across their edges."""
+    """Books concatenated in one order, and read across their edges."""
 
     def __init__(self, books: Sequence[Ids], order: list[int]) -> None:
         self._books = [books[number] for number in order]
@@ -175,17 +175,17 @@ class _Layout:
         return self._order[int(np.searchsorted(self._ends, position, side="right"))]
 
     def beginnings(self, start: int, count: int) -> NDArray[np.int64]:
-        """Return where books begin among `count` ids from `start` on, counted from `start`."""
+        """Return the offsets, from `start`, at which books begin among `count` ids."""
         begins = np.concatenate([[0], self._ends[:-1]]) - start
         return begins[(begins >= 0) & (begins < count)]
 
     def read(self, start: int, *, out: NDArray[np.int64]) -> None:
-        """Fill `out` with the ids from `start` on."""
-        place = int(np.searchsorted(self._ends, start, side="right"))
-        offset = start - (int(self._ends[place - 1]) if place else 0)
+        """Fill `out` with the ids from `start`."""
+        index = int(np.searchsorted(self._ends, start, side="right"))
+        offset = start - (int(self._ends[index - 1]) if index else 0)
         done = 0
         while done < len(out):
-            piece = self._books[place][offset : offset + len(out) - done]
-            out[done : done + len(piece)] = piece
-            done += len(piece)
-            place, offset = place + 1, 0
+            ids = self._books[index][offset : offset + len(out) - done]
+            out[done : done + len(ids)] = ids
+            done += len(ids)
+            index, offset = index + 1, 0

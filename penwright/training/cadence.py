@@ -1,4 +1,4 @@
-"""When a training pauses to report progress, read held-out books, write a sample or save: by steps, or by the clock."""
+"""Cadences of progress records, evaluations, samples and checkpoints: by steps, or by the clock."""
 
 from typing import NamedTuple, Protocol
 
@@ -8,52 +8,53 @@ PROGRESS_SECONDS = 1.0
 EVALUATION_SECONDS = 5.0
 EVALUATION_SHARE = 0.05
 EVALUATIONS = 120
-"""Of a run of some seconds, at most. Patience, which counts readings without gain, lasts a tenth of any such run then:
-a long run reads each fold for minutes, and the tables of one may predict held-out books worse than those of another."""
+"""Largest number of evaluations in a run limited by seconds. Patience, which counts evaluations without gain, then
+lasts a tenth of any such run. A long run reads each fold for minutes, and the tables of one fold may predict held-out
+books worse than those of another."""
 SAMPLE_SECONDS = 3.0
 SAMPLE_GROWTH = 0.2
 
 
 class Cadence(Protocol):
-    """Tells when something is due."""
+    """Decides when something is due."""
 
     def is_due(self, step: int, elapsed_seconds: float) -> bool:
-        """Whether it is due after update number `step`, from 1."""
+        """Return True if it is due after update number `step`, from 1."""
 
     def done(self, elapsed_seconds: float, *, took_seconds: float = 0.0) -> None:
-        """Note that it has happened, and how long it took."""
+        """Record that it has happened, and how long it took."""
 
 
 class EverySteps:
-    """Due every `every` steps: after the first and so on, or after the `every`-th and so on."""
+    """Due every `every` steps, beginning with the first or with the `every`-th."""
 
     def __init__(self, every: int, *, first: bool = True) -> None:
         """Args:
-        every: Steps between two occasions, from 1.
-        first: Whether the first step is one of them.
+        every: Number of steps between two occasions, from 1.
+        first: If True, the first step is an occasion.
         """
         self._every = every
         self._remainder = 1 % every if first else 0
 
     def is_due(self, step: int, elapsed_seconds: float) -> bool:
-        """Whether it is due after update number `step`, from 1."""
+        """Return True if it is due after update number `step`, from 1."""
         return step % self._every == self._remainder
 
     def done(self, elapsed_seconds: float, *, took_seconds: float = 0.0) -> None:
-        """Steps need no memory."""
+        """Do nothing: steps need no memory."""
 
 
 class ByClock:
     """Due when enough time has passed.
 
-    A share keeps costly things cheap: with 0.05 and an occasion that took two seconds, the next is due after forty.
+    A share bounds the cost: with 0.05, an occasion that took two seconds makes the next one due after forty.
     """
 
     def __init__(self, seconds: float, *, share: float = 1.0, growth: float = 0.0) -> None:
         """Args:
-        seconds: At least this long between two occasions.
-        share: At most this share of the time may go to them, above 0.
-        growth: Each wait is at least this share of all time so far, so that occasions grow rarer.
+        seconds: Shortest time between two occasions.
+        share: Largest share of the time that they may take, above 0.
+        growth: Shortest wait as a share of all time so far, so that occasions grow rarer.
         """
         self._seconds = seconds
         self._share = share
@@ -61,16 +62,16 @@ class ByClock:
         self._next = 0.0
 
     def is_due(self, step: int, elapsed_seconds: float) -> bool:
-        """Whether it is due by now."""
+        """Return True if enough time has passed."""
         return elapsed_seconds >= self._next
 
     def done(self, elapsed_seconds: float, *, took_seconds: float = 0.0) -> None:
-        """Note that it has happened, and how long it took."""
+        """Record that it has happened, and how long it took."""
         self._next = elapsed_seconds + max(self._seconds, took_seconds / self._share, self._growth * elapsed_seconds)
 
 
 class Cadences(NamedTuple):
-    """One cadence for each."""
+    """Cadences of one run."""
 
     progress: Cadence
     evaluation: Cadence
@@ -82,8 +83,8 @@ def cadences_of(config: RunConfig, *, elapsed_seconds: float) -> Cadences:
     """Return the cadences of a run, as if everything had just been done.
 
     Args:
-        config: How the run goes: what it counts in steps, and what is left to the clock.
-        elapsed_seconds: Where it stands.
+        config: Configuration of the run: whatever it does not count in steps follows the clock.
+        elapsed_seconds: Training time so far.
     """
     train, diary = config.train, config.diary
     between_evaluations = max(EVALUATION_SECONDS, (train.seconds or 0.0) / EVALUATIONS)

@@ -1,11 +1,11 @@
-"""What a window held beside what the author predicted for it, lane by lane, with the right book for each."""
+"""The text of a window beside the predictions for it, lane by lane, each with its book."""
 
 from penwright.training.records import Comparison, ComparisonRow
 from penwright.training.session import Session, WindowResult
 
 
 def compare(session: Session, result: WindowResult) -> Comparison:
-    """Lay out the lanes of a result: this process's, as they were before the update."""
+    """Return the record that compares inputs and predictions of this process's lanes."""
     alphabet = session.corpus.alphabet
     first_lane = session.world.lanes(session.config.train.batch_size).start or 0
     rows = tuple(

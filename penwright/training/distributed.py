@@ -1,8 +1,8 @@
-"""The same training over several processes: each reads some of the lanes, all take the same step.
+"""One training over several processes: each reads some of the lanes, and all make the same update.
 
-The processes are started by `torchrun`. Rank 0 decides (the clock, the stop, the held-out reading) and the others
-follow, so that every process makes the same updates from the same numbers. A single process needs no process group:
-every function here is then the identity.
+The processes are started by `torchrun`. Rank 0 decides (clock, stop, scores on held-out books) and the others follow,
+so that every process makes the same updates from the same numbers. A single process needs no process group: every
+function here is then the identity.
 
 Shapes: W = processes, B = lanes of all processes together.
 """
@@ -20,20 +20,20 @@ from penwright.errors import ConfigError
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """Who takes part."""
+    """Rank and size of the process group."""
 
     rank: int = 0
-    """This process, 0 to size - 1. Rank 0 leads: it alone writes files and yields records."""
+    """Rank of this process, 0 to size - 1. Rank 0 leads: it alone writes files."""
     size: int = 1
     """Number of processes, W."""
 
     @property
     def leads(self) -> bool:
-        """Whether this process decides, writes and reports."""
+        """True if this process decides, writes and reports."""
         return self.rank == 0
 
     def lanes(self, batch_size: int) -> slice:
-        """Return which of all lanes this process reads.
+        """Return the lanes that this process reads, out of all.
 
         Raises:
             ConfigError: If the lanes cannot be shared evenly.
@@ -48,7 +48,7 @@ class World:
 
 
 def current_world() -> World:
-    """Return the world of the process group in force, or that of a single process."""
+    """Return the world of the current process group, or that of a single process."""
     if dist.is_available() and dist.is_initialized():
         return World(dist.get_rank(), dist.get_world_size())
     return World()
@@ -56,44 +56,45 @@ def current_world() -> World:
 
 @contextmanager
 def joined() -> Iterator[World]:
-    """Take part in the processes that `torchrun` started, or be the only one.
+    """Join the processes that `torchrun` started, or be the only one.
 
-    The group is left to end with the processes: taking it down while another is at it aborts one now and then.
+    The group is left to end with the processes: destroying it while another process is in use of it aborts one now and
+    then.
     """
     if not dist.is_available() or not dist.is_torchelastic_launched():
         yield World()
         return
     dist.init_process_group("gloo")
     yield current_world()
-    dist.barrier()  # who leaves early takes the connection from those still at work
+    dist.barrier()  # a process that leaves early closes the connection of those still at work
 
 
-def average_gradients(parameters: Sequence[nn.Parameter], facts: Tensor, *, world: World) -> Tensor:
+def average_gradients(parameters: Sequence[nn.Parameter], numbers: Tensor, *, world: World) -> Tensor:
     """Average the gradients of all processes in place, in one exchange.
 
     Args:
-        parameters: The model's parameters, in the same order everywhere; each has a gradient.
-        facts: A few float32 numbers to be summed on the way, shape (n,).
-        world: Who takes part.
+        parameters: Parameters of the model, in the same order in every process.
+        numbers: A few float32 numbers to sum in the same exchange, shape (n,).
+        world: The process group.
 
     Returns:
-        The facts summed over all processes, shape (n,).
+        The numbers summed over all processes, shape (n,).
     """
     if world.size == 1:
-        return facts
+        return numbers
     gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
-    flat = torch.cat([facts.to(gradients[0].device), *(gradient.reshape(-1) for gradient in gradients)])
+    flat = torch.cat([numbers.to(gradients[0].device), *(gradient.reshape(-1) for gradient in gradients)])
     dist.all_reduce(flat)
-    offset = len(facts)
+    offset = len(numbers)
     for gradient in gradients:
         gradient.copy_(flat[offset : offset + gradient.numel()].view_as(gradient))
         gradient /= world.size
         offset += gradient.numel()
-    return flat[: len(facts)].cpu()
+    return flat[: len(numbers)].cpu()
 
 
 def gather(tensor: Tensor, *, world: World) -> Tensor:
-    """Return every process's tensor, all of one shape, laid end to end along the first dimension."""
+    """Return the tensors of all processes, which have one shape, concatenated along the first dimension."""
     if world.size == 1:
         return tensor
     parts = [torch.empty_like(tensor) for _ in range(world.size)]
@@ -102,7 +103,7 @@ def gather(tensor: Tensor, *, world: World) -> Tensor:
 
 
 def broadcast(values: Sequence[float], *, world: World) -> list[float]:
-    """Return rank 0's numbers on every process; the others' are ignored but must be as many."""
+    """Return rank 0's numbers on every process. The others' are ignored, but must be as many."""
     if world.size == 1:
         return list(values)
     tensor = torch.tensor(values, dtype=torch.float64)
@@ -112,6 +113,6 @@ def broadcast(values: Sequence[float], *, world: World) -> list[float]:
 
 
 def wait_for_all(world: World) -> None:
-    """Return when every process has come this far."""
+    """Wait until every process has come this far."""
     if world.size > 1:
         dist.barrier()

@@ -1,7 +1,7 @@
-"""Tell a loss that has exploded, so that the last good state can be brought back before it is lost.
+"""Detect a loss that has exploded, so that the last good state can be restored before it is lost.
 
-A recurrent network now and then takes a step off a cliff: the loss becomes several times what it was, or not a number,
-and never recovers. The remedy is old: go back, halve the rate, go on.
+Now and then a recurrent network takes a step off a cliff: its loss multiplies, or is no longer a number, and never
+recovers. The usual remedy is to go back, halve the learning rate and go on.
 """
 
 import math
@@ -12,12 +12,13 @@ from penwright.training.settings.config import TrainConfig
 from penwright.training.state import Counters
 
 RATE_FACTOR = 0.5
+"""Factor on the learning rate at each rollback."""
 
 
 def is_diverging(result: WindowResult, counters: Counters, *, config: TrainConfig) -> bool:
-    """Whether a reading must not be learned from.
+    """Return True if no update must be made with a result.
 
-    True when the loss or its gradient is not finite, or the loss is above `spike_factor` times its running average.
+    That is so if its loss or gradient is not finite, or if the loss exceeds `spike_factor` times its running average.
     """
     if not (math.isfinite(result.loss) and math.isfinite(result.gradient_norm)):
         return True
@@ -25,13 +26,15 @@ def is_diverging(result: WindowResult, counters: Counters, *, config: TrainConfi
 
 
 def has_bad_weights(session: Session) -> bool:
-    """Whether the last update has left a weight that is not finite. The next reading will tell; until then there is
-    nothing to read or write with, and no author to keep."""
+    """Return True if the last update left a weight that is not finite.
+
+    The next window will be refused for it. Until then nothing can be scored, written or saved.
+    """
     return not all(bool(parameter.isfinite().all()) for parameter in session.parameters)
 
 
 def check_rollbacks_left(counters: Counters, *, config: TrainConfig) -> None:
-    """Give up when rolling back has not helped.
+    """Give up if rolling back has not helped.
 
     Raises:
         RunError: If `max_rollbacks` have been made.

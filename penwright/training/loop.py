@@ -1,10 +1,9 @@
-"""The updates of a training, as a generator of plain records.
+"""The training loop, as a generator of plain records.
 
-The loop decides when to read held-out books, write a sample, save and stop; what a step is stands in `session.py`, what
-is kept on disk in `keeping.py`. Whoever consumes the records prints, draws or collects them; the loop itself does not.
+The loop decides when to read held-out books, write a sample, save and stop. `session.py` makes the updates, and
+`run_writer.py` writes the run folder. Consumers print, draw or collect the records; the loop itself does not.
 
-With several processes every one of them runs this loop and sees the same records; rank 0's clock and stop count for
-all.
+With several processes, each runs this loop and sees the same records. Rank 0's clock and stop count for all.
 """
 
 import time
@@ -29,7 +28,7 @@ from penwright.writing.plain import iter_text
 
 
 class Loop:
-    """One session of a run, from where its counters stand to its end or until it is stopped."""
+    """One session of a run, from its current counters to its end, or until it is stopped."""
 
     def __init__(
         self,
@@ -42,16 +41,16 @@ class Loop:
         counting_seconds: float = 0.0,
         earlier: Sequence[AnyRecord] = (),
     ) -> None:
-        """Prepare to run; nothing is read yet.
+        """Prepare to run. Nothing is read yet.
 
         Args:
-            session: The working set, fresh or restored.
-            writer: What writes to the run folder.
-            stop: Asked before every step whether the user wants to stop.
+            session: The working set, new or restored.
+            writer: Writer of the run folder.
+            stop: Called before every step; True ends the session.
             clock: Seconds that only go forward.
-            began: What the clock showed when a new run began; None for now, or for where a restored session stood.
-            counting_seconds: What counting a fold took, 0 if none was counted yet.
-            earlier: What an earlier session recorded at the step at which a restored one stands.
+            began: Time of the clock when a new run began; None continues from the session's elapsed time.
+            counting_seconds: Time that counting the last fold took; 0 if none was counted yet.
+            earlier: Records that an earlier session made at the step of a restored one.
         """
         self._session = session
         self._writer = writer
@@ -60,14 +59,14 @@ class Loop:
         self._began = clock() - session.counters.elapsed_seconds if began is None else began
         self._due = cadences_of(session.config, elapsed_seconds=session.counters.elapsed_seconds)
         self._since = _Since(session.counters.chars_read, session.counters.elapsed_seconds)
-        # A state is one to go back to once the window after it has gone well: the update before may have spoilt it.
+        # A state becomes the one to roll back to once the next window went well: its last update may have spoilt it.
         self._unproven = session.capture() if self._is_snapshot_due() else None
         self._counting_seconds = counting_seconds  # of the last fold, once there was one
         self._evaluated_at = max((record.step for record in earlier if isinstance(record, Evaluation)), default=None)
         self._sampled_at = max((record.step for record in earlier if isinstance(record, Sample)), default=None)
 
     def records(self) -> Iterator[AnyRecord]:
-        """Train, and yield what happens. The last record is a `Finished`.
+        """Train, and yield records as things happen. The last one is a `Finished`.
 
         Raises:
             RunError: If the loss keeps exploding.
@@ -89,7 +88,7 @@ class Loop:
             fraction = session.fraction_done
             if fraction >= 1.0 and session.counters.step > 0:  # one update is always made: before it nothing is counted
                 break
-            result = self._read()
+            result = self._forward_backward()
             if is_diverging(result, session.counters, config=train):
                 yield self._roll_back(result)
                 continue
@@ -104,34 +103,37 @@ class Loop:
                 return
         yield from self._end("done")
 
-    def _read(self) -> WindowResult:
-        """Read the next window. Near the end no fold is begun that must be counted first: the last one is read again,
-        so that learning goes on and its rate lands on the deadline."""
+    def _forward_backward(self) -> WindowResult:
+        """Run the next window forward and backward.
+
+        Near the end, no fold is begun that must be counted first. The last one is read again, so that learning goes on
+        and the learning rate reaches its end at the deadline.
+        """
         session, seconds = self._session, self._session.config.train.seconds
         if session.must_count_next and seconds is not None:
             left = seconds - session.counters.elapsed_seconds
             if not is_worth_counting(counting_seconds=self._counting_seconds, seconds_left=left):
                 session.repeat_fold()
-        counts, began = session.must_count_next, self._clock()
+        counted, began = session.must_count_next, self._clock()
         result = session.forward_backward()
-        if counts:
+        if counted:
             self._counting_seconds = self._took_since(began)
         return result
 
     def _took_since(self, began: float) -> float:
-        """Return how long something took, as the leading process has it."""
+        """Return the seconds since `began`, as rank 0 measured them."""
         (seconds,) = broadcast([self._clock() - began], world=self._session.world)
         return seconds
 
     def _tick(self) -> bool:
-        """Bring the time up to date and return whether the user wants to stop, both as rank 0 has them."""
+        """Update the elapsed time and return True if the user wants to stop, both as rank 0 has them."""
         session = self._session
         elapsed, stop = broadcast([self._clock() - self._began, float(self._stop())], world=session.world)
         session.counters = replace(session.counters, elapsed_seconds=elapsed)
         return bool(stop)
 
     def _after_step(self, result: WindowResult, rate: float, fraction: float) -> Iterator[AnyRecord]:
-        """Whatever is due after an update."""
+        """Yield whatever is due after an update."""
         session, train = self._session, self._session.config.train
         step, elapsed = session.counters.step, session.counters.elapsed_seconds
         if train.compare_every and EverySteps(train.compare_every).is_due(step, elapsed):
@@ -176,7 +178,7 @@ class Loop:
         )
 
     def _evaluate(self) -> Iterator[Evaluation]:
-        """Read held-out books, if there are any, and keep the author if it is the best so far."""
+        """Score held-out books, if there are any, and save the author if it is the best so far."""
         session = self._session
         began = self._clock()
         scores = None if has_bad_weights(session) else validate(session)
@@ -208,31 +210,31 @@ class Loop:
         )
 
     def _sample(self) -> Iterator[Sample]:
-        """Write a page, always from the same prompt and seed, so that samples differ only by what was learned."""
+        """Write a page. Prompt and seed are always the same, so that samples differ only by what was learned."""
         session, diary = self._session, self._session.config.diary
         if not diary.max_chars or has_bad_weights(session):
             return
         began = self._clock()
-        pieces = iter_text(
+        strings = iter_text(
             session.model,
             session.corpus.alphabet,
             diary.prompt,
             sampling=diary.sampling(epoch=session.counters.epoch),
             generator=torch.Generator().manual_seed(diary.seed),
         )
-        text = "".join(islice(pieces, diary.max_chars))
+        text = "".join(islice(strings, diary.max_chars))
         took = self._took_since(began)
         self._due.sample.done(session.counters.elapsed_seconds + took, took_seconds=took)
         self._sampled_at = session.counters.step
         yield Sample(**session.when(), prompt=diary.prompt, text=text)
 
     def _roll_back(self, result: WindowResult) -> RolledBack:
-        """Bring the last good state back at half the rate. Steps go on counting: no update shares its number."""
+        """Restore the last good state at half the rate. Steps keep counting, so that no two updates share a number."""
         session, writer = self._session, self._writer
         check_rollbacks_left(session.counters, config=session.config.train)
         now, good = session.counters, writer.rollback
         session.restore(good)
-        self._unproven = self._evaluated_at = self._sampled_at = None  # the step's number stays, its weights do not
+        self._unproven = self._evaluated_at = self._sampled_at = None  # the step stays, its weights do not
         self._since = _Since(good.counters.chars_read, now.elapsed_seconds)
         session.counters = replace(
             good.counters,
@@ -253,7 +255,7 @@ class Loop:
         )
 
     def _end(self, reason: str) -> Iterator[AnyRecord]:
-        """Read the held-out books a last time, save, and give the best author its final scores."""
+        """Score the held-out books a last time, save, and score the best author at length."""
         session = self._session
         if self._evaluated_at != session.counters.step:
             yield from self._evaluate()
@@ -276,7 +278,7 @@ class Loop:
 
 
 class _Since:
-    """What was read since the last progress record."""
+    """Losses and accuracies since the last progress record."""
 
     def __init__(self, chars_read: int, elapsed_seconds: float) -> None:
         self.chars_read = chars_read

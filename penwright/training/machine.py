@@ -1,4 +1,4 @@
-"""What a run should remember of the machine and the software that made it, and how it uses that machine."""
+"""The machine and its software: a description for the records of a run, and the choice of device and precision."""
 
 import ctypes
 import os
@@ -20,12 +20,12 @@ PACKAGES = ("penwright", "torch", "numpy", "safetensors")
 
 
 def package_versions() -> dict[str, str]:
-    """Return the version of each package that influences the numbers, and of Python."""
+    """Return the versions of Python and of each package that influences the results."""
     return {"python": platform.python_version(), **{name: _version_of(name) for name in PACKAGES}}
 
 
 def describe_machine(device: torch.device) -> dict[str, Any]:
-    """Return the processor, its threads in use, the system and the device, without any name of the machine itself."""
+    """Return processor, threads in use, system and device, without the name of the machine itself."""
     accelerator = torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
     return {
         "system": platform.system(),
@@ -38,7 +38,7 @@ def describe_machine(device: torch.device) -> dict[str, Any]:
 
 
 def processor_name() -> str:
-    """Return the processor's own name, or the architecture when the system does not tell it."""
+    """Return the name of the processor's model, or the architecture where the system does not tell it."""
     try:
         with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as file:  # noqa: PTH123
             for line in file:
@@ -50,17 +50,17 @@ def processor_name() -> str:
 
 
 def usable_processors() -> int:
-    """Return how many processors this process may use."""
+    """Return the number of processors that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def choose_device(name: str) -> torch.device:
-    """Return the device to train on: the fastest that is there for "auto", else the one named.
+    """Return the device to train on: for "auto" the fastest available, else the one named.
 
     Raises:
-        UsageError: If the device named is not there.
+        UsageError: If the device named is not available.
     """
     is_there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if name == "auto":
@@ -74,14 +74,14 @@ def choose_device(name: str) -> torch.device:
 def choose_precision(name: str, device: torch.device) -> str:
     """Return "float32" or "bfloat16": the one named, or for "auto" the one whose matrix products are faster here.
 
-    A processor without bfloat16 instructions computes it hundreds of times slower, so nothing is assumed: products are
-    timed in both, forward and back, a small one first so that the answer comes within a fraction of a second there too.
-    bfloat16 must win by a quarter to be worth its rounding.
+    A processor without bfloat16 instructions computes it hundreds of times slower, so products are timed in both,
+    forward and backward. A small one is timed first, so that the answer takes a fraction of a second there too.
+    bfloat16 must be faster by a quarter to be worth its rounding.
     """
     if name != "auto":
         return name
     threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # two threads on a busy machine wait for each other, which says nothing of the precision
+    torch.set_num_threads(1)  # on a busy machine two threads wait for each other, whatever the precision
     try:
         small, large = (64, 64, 64), (2_048, 192, 768)
         if _speed_up(small, device) < 0.03 or _speed_up(large, device) < 1.25:
@@ -93,7 +93,8 @@ def choose_precision(name: str, device: torch.device) -> str:
 
 @faster_float32()
 def _speed_up(shape: tuple[int, int, int], device: torch.device) -> float:
-    """How many times faster a product of (M, K) by (K, N) and its two gradients are in bfloat16 than in float32."""
+    """Return the speed of a product (M, K) by (K, N) and its gradients in bfloat16, as a multiple of that in
+    float32."""
     inputs = torch.randn(shape[0], shape[1], device=device, requires_grad=True)
     weights = torch.randn(shape[1], shape[2], device=device, requires_grad=True)
 
@@ -109,7 +110,7 @@ def _speed_up(shape: tuple[int, int, int], device: torch.device) -> float:
 
 
 def use_threads(number: int) -> int:
-    """Set how many threads torch computes with, 0 for all usable processors, and return the number in force.
+    """Set the number of torch's threads, 0 for all usable processors, and return the number in use.
 
     The same number gives the same sums bit for bit, so a resumed run sets what the first session used.
     """
@@ -118,11 +119,11 @@ def use_threads(number: int) -> int:
 
 
 def keep_freed_memory() -> None:
-    """Ask the C library to keep memory that is freed, up to a gigabyte, for the next time it is wanted.
+    """Ask the C library to keep freed memory, up to a gigabyte, for the next allocation.
 
-    A training asks for the same memory at every step. By default the library returns whatever is larger than 32 MiB to
-    the system each time and has it back page by page, emptied: 115,000 pages and 16 % of the time of a step of three
-    LSTM layers of 512 (2026-11). Only GNU's library, which Linux mostly has, knows the request.
+    A training allocates the same memory at every step. By default the library returns blocks above 32 MiB to the system
+    each time, and gets them back page by page, cleared. That cost 115,000 pages and 16 % of the time of a step of three
+    LSTM layers of 512 (2026-11). Only GNU's library, which most Linux systems have, understands the request.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if platform.system() == "Linux" else None
     if mallopt is not None:
@@ -132,7 +133,7 @@ def keep_freed_memory() -> None:
 
 
 def _version_of(name: str) -> str:
-    """Return the version of an installed package; "unknown" of a source tree that was never installed."""
+    """Return the version of an installed package, or "unknown" for a source tree that was never installed."""
     try:
         return version(name)
     except PackageNotFoundError:

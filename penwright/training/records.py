@@ -1,7 +1,7 @@
-"""What a training says of itself: plain values, yielded by the loop in the order in which things happen.
+"""Records of a training: plain values that the loop yields as things happen.
 
 The terminal prints them, the run folder appends them as one JSON object a line, a test collects them. Losses are nats
-per symbol over the window just learned from; `bits_per_char` is always per character of the text.
+per symbol of the last window; `bits_per_char` is always per character of the text.
 """
 
 from dataclasses import asdict, dataclass, fields
@@ -12,62 +12,62 @@ from penwright.evaluation.books import BookScore
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Record:
-    """When something happened. Every record carries these."""
+    """Fields of every record: when it was made."""
 
     kind: ClassVar[str]
 
     step: int
-    """Optimizer updates done."""
+    """Number of optimizer updates."""
     chars_read: int
-    """Characters learned from so far, over all epochs."""
+    """Characters learned from, over all epochs."""
     elapsed_seconds: float
-    """Training time so far, over all sessions of the run."""
+    """Training time over all sessions of the run."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PlannedSize:
-    """A size of the network, and what is to be expected of it."""
+    """A size of the network and its forecast."""
 
     name: str
-    """Such as "192x3", width and layers."""
+    """Width and layers, such as "192x3"."""
     num_parameters: int
     batch_size: int
-    """Lanes."""
+    """Number of lanes."""
     chars_per_second: float
-    """Measured."""
+    """Measured throughput."""
     chars_read: int
-    """Characters that it will have learned from in the end."""
+    """Characters that it will have learned from at the end."""
     bits_per_char: float
-    """Expected on held-out books in the end. Without any, a share of their difficulty."""
+    """Forecast for held-out books at the end. Without any, a share of their difficulty."""
     low: float
     high: float
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Planned(Record):
-    """The first record of a run whose size was chosen for its time."""
+    """A size was chosen for the time: the first record of such a run."""
 
     kind: ClassVar[str] = "planned"
 
     seconds: float
-    """The time that was planned for."""
+    """Time that was planned for."""
     difficulty: float | None
-    """Bits per character that the held-out books need by counting, see `forecast.measure_difficulty`; None without
-    any."""
+    """Bits per character that counting needs for the held-out books, from `forecast.measure_difficulty`; None without
+    held-out books."""
     size: str
-    """The name of the size that was chosen."""
+    """Name of the chosen size."""
     sizes: tuple[PlannedSize, ...]
-    """All that were tried and are not too small for the time, the smallest first."""
+    """Sizes that were tried and are not too small for the time, the smallest first."""
 
     @property
     def choice(self) -> PlannedSize:
-        """The size that was chosen."""
+        """The chosen size."""
         return next(size for size in self.sizes if size.name == self.size)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Progress(Record):
-    """How learning goes, averaged over the steps since the last such record."""
+    """Means over the steps since the last such record."""
 
     kind: ClassVar[str] = "progress"
 
@@ -77,7 +77,7 @@ class Progress(Record):
     """Nats per symbol."""
     bits_per_char: float
     accuracy: float
-    """Share of characters whose most probable prediction was right, 0 to 1."""
+    """Share of symbols predicted right, 0 to 1."""
     learning_rate: float
     chars_per_second: float
     fraction_done: float
@@ -87,7 +87,7 @@ class Progress(Record):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Evaluation(Record):
-    """The author read held-out books."""
+    """The author was scored on held-out books."""
 
     kind: ClassVar[str] = "evaluation"
 
@@ -100,18 +100,18 @@ class Evaluation(Record):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sample(Record):
-    """A page of the author's writing, always from the same prompt and seed."""
+    """The author wrote a page, always from the same prompt and seed."""
 
     kind: ClassVar[str] = "sample"
 
     prompt: str
     text: str
-    """What was written after the prompt."""
+    """Text written after the prompt."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ComparisonRow:
-    """One lane's window beside what the author predicted for it."""
+    """One lane's window beside its predictions."""
 
     lane: int
     book: str
@@ -124,7 +124,7 @@ class ComparisonRow:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Comparison(Record):
-    """What was read beside what was predicted, lane by lane."""
+    """The text of a window beside the predictions for it, lane by lane."""
 
     kind: ClassVar[str] = "comparison"
 
@@ -139,7 +139,7 @@ class Comparison(Record):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Saved(Record):
-    """A checkpoint is on disk."""
+    """A checkpoint was written."""
 
     kind: ClassVar[str] = "saved"
 
@@ -150,32 +150,32 @@ class Saved(Record):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RolledBack(Record):
-    """The loss exploded or was not finite: the last good state is back and the learning rate is lower."""
+    """The loss exploded or was not finite: the last good state was restored, with a lower learning rate."""
 
     kind: ClassVar[str] = "rolled_back"
 
     loss: float | None
-    """The loss that was refused, None when it was not finite."""
+    """Loss that was refused; None if it was not finite."""
     back_to_step: int
     learning_rate_scale: float
-    """What the schedule's rate is now multiplied by."""
+    """New factor on the schedule's rate."""
     book: str
     """Title of the book that the first lane was reading."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FellBack(Record):
-    """The first record of a session that goes on from an older checkpoint than the newest."""
+    """A session resumed from an older checkpoint than the newest."""
 
     kind: ClassVar[str] = "fell_back"
 
     refused: tuple[str, ...]
-    """A sentence for each newer checkpoint, which says why it could not be used."""
+    """One sentence for each newer checkpoint that says why it could not be used."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Finished(Record):
-    """The last record of a session."""
+    """The session ended: its last record."""
 
     kind: ClassVar[str] = "finished"
 
@@ -186,9 +186,9 @@ class Finished(Record):
     author: str
     """Path of the author file."""
     val_books: tuple[BookScore, ...]
-    """The best author on each book that steered the training; empty if it was stopped before its end."""
+    """Scores of the best author on the books that steered the training; empty if it was stopped before its end."""
     test_books: tuple[BookScore, ...]
-    """The same on each book that was looked at only now."""
+    """Scores of the best author on the books that are read only now."""
 
 
 AnyRecord = Planned | Progress | Evaluation | Sample | Comparison | Saved | RolledBack | FellBack | Finished
@@ -200,7 +200,7 @@ def to_json(record: AnyRecord) -> dict[str, Any]:
 
 
 def from_json(data: dict[str, Any]) -> AnyRecord:
-    """Rebuild a record from `to_json`.
+    """Return the record that `to_json` made plain data of.
 
     Raises:
         KeyError, TypeError: If the data is not a record.

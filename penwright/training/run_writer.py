@@ -1,6 +1,6 @@
-"""What a training leaves on disk: checkpoints, the best author, the records.
+"""Write the folder of a run: checkpoints, the best author and the records.
 
-Only the leading process writes; the others take part in capturing the state, which is spread over all of them.
+Only rank 0 writes. The other processes take part in capturing the state, which is spread over all of them.
 """
 
 from dataclasses import replace
@@ -24,21 +24,21 @@ from penwright.training.validation import score_books
 
 
 class FinalScores(NamedTuple):
-    """The best author's last exam."""
+    """Scores of the best author at the end of a run."""
 
     val_books: tuple[BookScore, ...] = ()
     test_books: tuple[BookScore, ...] = ()
 
 
 class RunWriter:
-    """Writes a run's folder."""
+    """Writes the folder of one run."""
 
     def __init__(self, folder: RunFolder, *, rollback: TrainingState) -> None:
-        """Begin to keep a run.
+        """Begin to write a run.
 
         Args:
-            folder: Where.
-            rollback: The state that an exploding loss returns to; the loop replaces it as it goes.
+            folder: Folder of the run.
+            rollback: State that an exploding loss returns to. The loop replaces it as it goes.
         """
         self.folder = folder
         self.rollback = rollback
@@ -49,7 +49,7 @@ class RunWriter:
             self.folder.append(record)
 
     def save(self, session: Session, *, reason: str) -> Saved:
-        """Write a checkpoint, and drop those no longer needed. Without held-out books the last author is the best."""
+        """Write a checkpoint and delete old ones. Without held-out books, the current author is saved as the best."""
         checkpoint = Checkpoint(session.capture(), self.rollback)
         counters = session.counters
         path = checkpoint_path(self.folder.checkpoints_dir, counters.step)
@@ -66,7 +66,7 @@ class RunWriter:
         return Saved(**session.when(), path=str(path), reason=reason)
 
     def write_author(self, session: Session, scores: tuple[BookScore, ...]) -> None:
-        """Write the author as it is now in place of the one before, with what it scored on the books marked `val`."""
+        """Replace the saved author by the current one, with its scores on the books marked `val`."""
         if not session.world.leads:
             return
         corpus, counters, train = session.corpus, session.counters, session.config.train
@@ -89,9 +89,9 @@ class RunWriter:
         self._save_author(session, session.model, card)
 
     def finish(self, session: Session) -> FinalScores:
-        """Read the held-out books with the best author, at length, and write what it scored on its card.
+        """Score the held-out books at length with the best author, and write the scores on its card.
 
-        This is the one time that the books marked `test` are looked at.
+        The books marked `test` are read here only.
         """
         if not session.world.leads:
             return FinalScores()
@@ -123,6 +123,6 @@ class RunWriter:
                 card=card,
             )
         except AuthorError as error:
-            if isinstance(error.__cause__, OSError):  # a full disk is the run's trouble, and no other place is of use
+            if isinstance(error.__cause__, OSError):  # a full disk is not mended by another path
                 raise error.__cause__ from None
             raise

@@ -1,7 +1,6 @@
-"""All that a training knows between two updates, as one value.
+"""The state of a training between two updates, as one value.
 
-What is captured here is what a checkpoint holds and what a rollback returns to: nothing that influences a later update
-may live anywhere else.
+A checkpoint holds it, and a rollback returns to it. Nothing that influences a later update may live anywhere else.
 """
 
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from torch import Tensor
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Counters:
-    """The numbers of a training."""
+    """Counters of a training."""
 
     step: int = 0
     """Updates done."""
@@ -25,28 +24,28 @@ class Counters:
     elapsed_seconds: float = 0.0
     """Training time over all sessions."""
     loss_average: float | None = None
-    """Running average of the loss, nats per symbol, against which an explosion is measured."""
+    """Running average of the loss, nats per symbol. An exploding loss is measured against it."""
     learning_rate_scale: float = 1.0
-    """What the schedule's rate is multiplied by; halved at every rollback."""
+    """Factor on the schedule's rate, halved at every rollback."""
     num_rollbacks: int = 0
     """Rollbacks so far."""
     best_bits_per_char: float | None = None
-    """The best reading of held-out books."""
+    """Best score on held-out books so far."""
     best_step: int | None = None
-    """The step of that reading."""
+    """Step of that score."""
     evaluations_without_gain: int = 0
-    """Readings of held-out books since the best one."""
+    """Evaluations on held-out books since the best one."""
 
 
 class TrainingState(NamedTuple):
-    """Everything, ready to be written down or restored. All tensors are copies on the CPU."""
+    """Everything that later updates depend on. All tensors are copies on the CPU."""
 
     counters: Counters
     weights: dict[str, Tensor]
-    """The model's parameters by name."""
+    """Parameters of the model, by name."""
     optimizer: dict[str, Tensor]
     """State of the optimizers, by "parameter/moment"."""
     lanes: dict[str, Tensor]
-    """The recurrent state of every lane, each of shape (B, ...)."""
+    """Recurrent state of all lanes, each tensor of shape (B, ...)."""
     random: dict[str, Tensor]
-    """The state of each process's generator, uint8 of shape (processes, bytes)."""
+    """State of each process's generator, uint8 of shape (processes, bytes)."""

@@ -1,4 +1,4 @@
-"""Read held-out books during a training, in the way the run asks for."""
+"""Score held-out books during a training, as the run's configuration asks for."""
 
 from math import log
 from typing import NamedTuple
@@ -14,20 +14,21 @@ from penwright.training.distributed import broadcast
 from penwright.training.session import Session
 
 EVALUATION_LANES = 32
+"""Books scored in parallel."""
 
 
 class Validation(NamedTuple):
-    """One reading of the held-out books."""
+    """Scores of one evaluation on the held-out books."""
 
     bits_per_char: float
     accuracy: float
     num_chars: int
     books: tuple[BookScore, ...]
-    """By book; empty for the 2017 system's pass, which joins them, and on processes that do not lead."""
+    """Scores by book. Empty for the 2017 system's pass, which joins the books, and on processes other than rank 0."""
 
 
 def validate(session: Session) -> Validation | None:
-    """Read the books marked `val`, up to `val_chars`; None if there are none. Every process gets rank 0's figures."""
+    """Score the books marked `val`, up to `val_chars`. None without such books. Every process gets rank 0's figures."""
     if not session.corpus.books_in("val"):
         return None
     found = (_validate(session) if session.world.leads else None) or Validation(0.0, 0.0, 0, ())
@@ -38,7 +39,7 @@ def validate(session: Session) -> Validation | None:
 
 
 def score_books(model: CharModel, corpus: Corpus, books: tuple[Book, ...], *, max_chars: int) -> tuple[BookScore, ...]:
-    """Return bits per character by book, each read from its beginning with the state carried."""
+    """Score some books, each from its beginning with the state carried."""
     if not books:
         return ()
     return evaluate(model, corpus, books, max_chars=max_chars, batch_size=EVALUATION_LANES)
@@ -48,7 +49,7 @@ def _validate(session: Session) -> Validation | None:
     books = session.corpus.books_in("val")
     train = session.config.train
     if train.validation == "windows":
-        # The 2017 system joins its held-out files. With its alphabet a symbol is a character; with another one not.
+        # The 2017 system joins its held-out files. Only in its alphabet is every symbol a character.
         ids = np.concatenate([session.corpus.book_ids(book) for book in books])[: train.val_chars]
         whole = seed_validation(session.model, ids)
         if whole is None:

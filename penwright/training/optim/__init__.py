@@ -1,1 +1,1 @@
-"""Gradients -> changes of the weights: optimizers and the rate that they follow."""
+"""Optimizers, and the learning-rate schedule that they follow."""

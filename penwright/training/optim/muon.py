@@ -1,14 +1,14 @@
-"""Muon: updates of weight matrices that are as large in every direction.
+"""Muon: updates of weight matrices that are equally large in every direction.
 
-The mean of a matrix's gradients is mostly made of a few directions. Muon replaces it by the nearest matrix whose
-singular values are all about one, so that the rare directions are learned as fast as the common ones. A few matrix
-products find it, and matrices of one shape go through them together. A weight in which several gates are stacked is
-taken gate by gate, since each is a map of its own.
+A few directions dominate the mean of a matrix's gradients. Muon replaces it by the nearest matrix whose singular values
+are all about one, so that rare directions are learned as fast as common ones. A few matrix products find it, for all
+matrices of one shape together. A weight that stacks several gates is updated gate by gate, since each gate is a map of
+its own.
 
 Source: Jordan et al. 2024, "Muon: An optimizer for hidden layers in neural networks"
 (https://kellerjordan.github.io/posts/muon/), with its Nesterov momentum, five iterations of its quintic, and updates
-scaled by max(1, rows / columns)^0.5. `torch.optim.Muon` (from torch 2.9 on) takes one weight after the other, gates
-together, and always multiplies in bfloat16, which processors without products of that type do very slowly.
+scaled by max(1, rows / columns)^0.5. `torch.optim.Muon` (from torch 2.9 on) updates one weight after the other, gates
+together, and always multiplies in bfloat16, which is very slow on processors without such instructions.
 
 Shapes: N = matrices of one shape, R = rows, C = columns.
 """
@@ -23,32 +23,32 @@ from torch.optim import Optimizer
 
 ITERATIONS = 5
 COEFFICIENTS = (3.4445, -4.7750, 2.0315)
-"""Of the iteration x = a x + b x^3 + c x^5 on every singular value: it lifts small ones fast, and leaves all within
-about 0.7 to 1.2, which serves as well as one exactly."""
+"""a, b and c of the iteration x = a x + b x^3 + c x^5 on every singular value. It raises small values fast and leaves
+all within about 0.7 to 1.2, which works as well as exactly one."""
 _TINY = 1e-7
 
 
 class Stacked(NamedTuple):
-    """A weight, and how many matrices of the same number of rows are stacked in it."""
+    """A weight that stacks one or more matrices of the same number of rows."""
 
     weight: nn.Parameter
     num_matrices: int
 
 
 class Muon(Optimizer):
-    """The optimizer of some matrices; other weights need another. Its memory is "momentum", the mean of gradients."""
+    """Optimizer of weight matrices; other weights need another one. Its state is "momentum", the mean of gradients."""
 
     def __init__(
         self, weights: Sequence[Stacked], *, lr: float, momentum: float, weight_decay: float, dtype: torch.dtype
     ) -> None:
-        """Begin without memory.
+        """Begin with an empty state.
 
         Args:
             weights: Matrices to update, each (R, C) or several of them stacked.
-            lr: Rate: about the change of every singular value in one update.
+            lr: Learning rate: about the change of every singular value in one update.
             momentum: Decay of the mean of gradients, 0 to 1.
-            weight_decay: Decoupled decay, from 0.
-            dtype: That the products are done in. bfloat16 serves as well as float32.
+            weight_decay: Decoupled weight decay, from 0.
+            dtype: Type of the matrix products. bfloat16 works as well as float32.
         """
         super().__init__([stacked.weight for stacked in weights], {"lr": lr})
         self._weights = tuple(weights)
@@ -56,8 +56,8 @@ class Muon(Optimizer):
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> None:  # type: ignore[override]  # one signature of two
-        """Make an update of every matrix that has a gradient."""
-        assert closure is None, "a loss is never evaluated anew"
+        """Update every matrix that has a gradient."""
+        assert closure is None, "closures are not supported"
         rate = self.param_groups[0]["lr"]
         by_shape: defaultdict[tuple[int, ...], list[tuple[Tensor, Tensor]]] = defaultdict(list)
         for weight, num_matrices in self._weights:
@@ -66,9 +66,9 @@ class Muon(Optimizer):
             state = self.state[weight]
             if not state:
                 state["momentum"] = torch.zeros_like(weight)
-            memory = state["momentum"]
-            memory.lerp_(weight.grad, 1.0 - self._momentum)
-            ahead = torch.lerp(weight.grad, memory, self._momentum)
+            momentum = state["momentum"]
+            momentum.lerp_(weight.grad, 1.0 - self._momentum)
+            ahead = torch.lerp(weight.grad, momentum, self._momentum)
             for matrix, direction in zip(weight.chunk(num_matrices), ahead.chunk(num_matrices), strict=True):
                 by_shape[tuple(matrix.shape)].append((matrix, direction))
         for (num_rows, num_columns), pairs in by_shape.items():
@@ -80,7 +80,7 @@ class Muon(Optimizer):
 
 
 def orthogonalized(matrices: Tensor) -> Tensor:
-    """Bring all singular values of some matrices (N, R, C) near one and leave their directions. Zeros stay zeros."""
+    """Return matrices (N, R, C) with all singular values near one and the same singular vectors. Zeros stay zeros."""
     is_tall = matrices.shape[1] > matrices.shape[2]
     wide = matrices.transpose(1, 2) if is_tall else matrices  # products of the rows are the smaller ones
     values = wide / (torch.linalg.matrix_norm(wide.float(), keepdim=True).to(wide.dtype) + _TINY)

@@ -1,4 +1,4 @@
-"""The optimizers, and their memory as named tensors that a checkpoint can hold."""
+"""Make the optimizers of a run, and turn their state into named tensors for a checkpoint, and back."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -13,18 +13,18 @@ from penwright.training.optim.muon import Muon, Stacked
 from penwright.training.settings.config import TrainConfig
 
 GATED_WEIGHTS = ("input_weight", "recurrent_weight")
-"""Of a recurrent layer: one matrix for each gate, stacked."""
+"""Weights of a recurrent layer that stack one matrix for each gate."""
 BLOCK_WEIGHTS = ("projection_weight", "mlp_input_weight", "mlp_output_weight")
-"""Of a residual block: one matrix each."""
+"""Weights of a residual block, one matrix each."""
 ADAM_MOMENTS = ("step", "exp_avg", "exp_avg_sq")
 MUON_MOMENTS = ("momentum",)
 
 
 def make_optimizers(model: CharModel, config: TrainConfig) -> tuple[Optimizer, ...]:
-    """Return the optimizers of a run, each for weights of its own.
+    """Return the optimizers of a run, each for some of the weights.
 
-    Muon takes the matrices within the stack and the one through which it sees the counts; Adam what is left:
-    embeddings, readouts, biases, gains. Weight decay touches matrices only, never biases, gains or embeddings.
+    Muon updates the matrices within the stack, and the one through which the stack reads the n-grams. Adam updates the
+    rest: embeddings, readouts, biases, gains. Weight decay applies to matrices only, never to embeddings.
     """
     hidden = tuple(hidden_matrices(model)) if config.optimizer == "muon" else ()
     taken = {id(stacked.weight) for stacked in hidden}
@@ -45,7 +45,7 @@ def make_optimizers(model: CharModel, config: TrainConfig) -> tuple[Optimizer, .
 
 
 def hidden_matrices(model: CharModel) -> Iterator[Stacked]:
-    """Yield the matrices that make hidden values out of dense ones: not one that reads one-hot vectors."""
+    """Yield the matrices that map dense vectors to hidden ones, without those that read one-hot vectors."""
     if model.evidence is not None and model.evidence.counted is not None:
         yield Stacked(model.evidence.shown_weight, 1)
     lowest = model.layers[0] if model.config.embedding_dim == 0 else None
@@ -60,14 +60,14 @@ def hidden_matrices(model: CharModel) -> Iterator[Stacked]:
 
 
 def set_learning_rate(optimizers: Sequence[Optimizer], rate: float, *, config: TrainConfig) -> None:
-    """Set the rate of the next update: Adam's, of which Muon's is a multiple."""
+    """Set the rate of the next update: Adam's rate, which Muon uses times `muon_rate`."""
     for optimizer in optimizers:
         for group in optimizer.param_groups:
             group["lr"] = rate * (config.muon_rate if isinstance(optimizer, Muon) else 1.0)
 
 
 def optimizer_tensors(model: nn.Module, optimizers: Sequence[Optimizer]) -> dict[str, Tensor]:
-    """Return the optimizers' memory, "parameter/moment" to a tensor they still own; empty before the first update."""
+    """Return the optimizers' own tensors by "parameter/moment"; empty before the first update."""
     return {
         f"{name}/{moment}": optimizer.state[parameter][moment]
         for name, parameter, optimizer in _owned(model, optimizers)
@@ -77,7 +77,7 @@ def optimizer_tensors(model: nn.Module, optimizers: Sequence[Optimizer]) -> dict
 
 
 def restore_optimizers(model: nn.Module, optimizers: Sequence[Optimizer], tensors: Mapping[str, Tensor]) -> None:
-    """Give optimizers the memory that `optimizer_tensors` returned.
+    """Replace the optimizers' state by what `optimizer_tensors` returned.
 
     Raises:
         CheckpointError: If the names or shapes do not belong to this model and these optimizers.
@@ -106,7 +106,7 @@ def restore_optimizers(model: nn.Module, optimizers: Sequence[Optimizer], tensor
 
 
 def _owned(model: nn.Module, optimizers: Sequence[Optimizer]) -> Iterator[tuple[str, nn.Parameter, Optimizer]]:
-    """Yield every weight with its name and its optimizer."""
+    """Yield every parameter with its name and its optimizer."""
     owners = {p: optimizer for optimizer in optimizers for group in optimizer.param_groups for p in group["params"]}
     for name, parameter in model.named_parameters():
         yield name, parameter, owners[parameter]
@@ -117,7 +117,7 @@ def _moments(optimizer: Optimizer) -> tuple[str, ...]:
 
 
 def clip_gradients(parameters: list[nn.Parameter], *, max_norm: float) -> float:
-    """Scale gradients so that their global norm is at most `max_norm` (0 leaves them), and return the norm before."""
+    """Scale gradients so that their global norm is at most `max_norm`, unless that is 0. Return the norm before."""
     norm = torch.nn.utils.get_total_norm([p.grad for p in parameters if p.grad is not None])
     if max_norm > 0:
         torch.nn.utils.clip_grads_with_norm_(parameters, max_norm, norm)

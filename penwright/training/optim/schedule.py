@@ -7,9 +7,9 @@ from penwright.training.state import Counters
 def learning_rate(config: TrainConfig, *, step: int, fraction_done: float) -> float:
     """Return the rate of one update.
 
-    It climbs over `warmup_steps`, stays at its peak and, if linear, falls over the last `decay_fraction` of the run to
-    `final_rate_fraction` of the peak. The fall follows the fraction of the run that is done, so that a run of a given
-    number of minutes lands on its deadline whatever the speed of the machine.
+    The rate climbs over `warmup_steps`, stays at its peak and, if linear, falls over the last `decay_fraction` of the
+    run to `final_rate_fraction` of the peak. The fall follows the fraction of the run that is done, so that a run
+    limited by time reaches its final rate at the deadline, whatever the speed of the machine.
 
     Args:
         step: The update about to be made, from 1.
@@ -26,7 +26,7 @@ def learning_rate(config: TrainConfig, *, step: int, fraction_done: float) -> fl
 
 
 def fraction_done(config: TrainConfig, counters: Counters, *, windows_per_epoch: int) -> float:
-    """Return how much of the run is done, 0 to 1, by whichever of seconds, steps and epochs limits it."""
+    """Return the share of the run that is done, 0 to 1, in whichever of seconds, steps and epochs limits it."""
     if config.seconds is not None:
         done = counters.elapsed_seconds / config.seconds
     elif config.steps is not None:

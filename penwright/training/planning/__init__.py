@@ -1,1 +1,1 @@
-"""A time -> a size of network, and what to expect of it."""
+"""Choose the size of a network for a given time, and forecast its author."""

@@ -1,9 +1,9 @@
-"""How well an author will predict books it has never read, told from how much it will have read of what.
+"""Forecast how well an author will predict held-out books, from what and how much it will have read.
 
-A text's own difficulty comes from counting, see `measure_difficulty`. What an author makes of it is a share of that.
-Its counts, which it has from the first update on, bring it to a share that depends on the shelf alone; its network to
-one that falls with the characters it reads and with its size. It does about as well as the better of the two, and
-better than both where they are equal:
+Counting measures the difficulty of the books; see `measure_difficulty`. An author needs a share of it. Its n-grams,
+which it has from the first update on, reach a share that depends on the shelf alone. Its network reaches one that falls
+with the characters read and with its size. The author is about as good as the better of the two, and better than both
+where they are equal:
 
     share = (counts^-k + network^-k)^(-1/k) * (1 + H * max(0, |log2(W / W*)| - 1/2)^2)
     counts = F + C * S^-c,  network = E + A * D^-a + B * N^-b,  W* = G * D^g
@@ -13,11 +13,11 @@ section 3.3; a smooth change from one law to another is that of Caballero et al.
 (arXiv 2210.14891). The factor is for updates that are made from too few characters or too many: the best number grows
 with the length of a training, as in Bi et al. 2024, "DeepSeek LLM: Scaling Open-Source Language Models with
 Longtermism" (arXiv 2401.02954), section 3.1. Characters read again are worth less than new ones: Muennighoff et al.
-2023, "Scaling Data-Constrained Language Models" (arXiv 2305.16264), eq. 5. The numbers of the law were fitted by
-`benchmarks/forecast.py`, which also holds forecasts against outcomes.
+2023, "Scaling Data-Constrained Language Models" (arXiv 2305.16264), eq. 5. `benchmarks/forecast.py` fitted the
+constants of the law, and compares forecasts with outcomes.
 
-Shapes: D = characters read in millions, in the network's part with those read again discounted; N = weights in
-millions; S = characters of the shelf in millions; W = characters of an update.
+Shapes: D = characters read in millions, those read again discounted; N = weights in millions; S = characters of the
+shelf in millions; W = characters of an update.
 """
 
 import math
@@ -34,25 +34,25 @@ from penwright.evaluation.passages import choose_passages
 COUNTED_CHARS = 6_000_000
 HELD_OUT_CHARS = 100_000
 MIN_IDS = 8
-"""Of a passage that is looked at: each half is to have something to predict."""
+"""Smallest length of a passage: each half needs a symbol to predict."""
 ORDER = 6
 UPDATE_COST = 0.004
-"""H: what too small or too large an update costs, as a share; less than half a doubling off costs nothing. In 192x3,
-with lanes of 128 characters, 32 of them instead of 16 were worse by 0.33 % after 3 million characters and better by
-0.42 % after 12 million, where 64 were as good as 32; in 96x2, 16 and 32 were equal after 8 million, and 64 better than
-16 by 0.5 % after 24 million (2026-11). With 0.007 what was read in 64 lanes came out as too little."""
+"""H: cost of too small or too large an update, as a share; less than half a doubling off costs nothing. In 192x3, with
+windows of 128 characters, 32 lanes instead of 16 were worse by 0.33 % after 3 million characters and better by 0.42 %
+after 12 million, where 64 were as good as 32. In 96x2, 16 and 32 were equal after 8 million, and 64 better than 16 by
+0.5 % after 24 million (2026-11). With 0.007, forecasts for 64 lanes were too low."""
 MAX_DOUBLINGS_OFF = 2.5
-"""Beyond which no more is added to that cost: nothing further off was compared."""
+"""Largest distance from the best update that adds to that cost: none further off was compared."""
 UPDATE_CHARS = 755
-"""G, of one million characters."""
+"""G: best size of an update, in characters, when one million are read."""
 UPDATE_POWER = 0.75
 """g."""
 REREADING = 15.4
-"""Readings after the first from which on another is worth little: R* of Muennighoff et al."""
+"""R* of Muennighoff et al.: number of further readings after which another is worth little."""
 
 
 class Law(NamedTuple):
-    """The numbers of the formula above."""
+    """Constants of the formula above."""
 
     counts_floor: float
     shelf: float
@@ -63,12 +63,12 @@ class Law(NamedTuple):
     size: float
     size_power: float
     sharpness: float
-    """k: how little better both together are than the better of the two."""
+    """k: the larger, the less both together improve on the better of the two."""
     spread: float
-    """How far an outcome may lie from the forecast, as a share of it: no run that was fitted lies further."""
+    """Largest distance of an outcome from its forecast, as a share: that of the runs that were fitted."""
 
     def share(self, *, chars_read: float, num_parameters: int, shelf_chars: int) -> float:
-        """Return the bits per character that are expected, as a share of the text's difficulty."""
+        """Return the expected bits per character as a share of the text's difficulty."""
         millions_read = fresh_chars(chars_read, shelf_chars=shelf_chars) / 1e6
         counts = self.counts_floor + self.shelf * math.pow(shelf_chars / 1e6, -self.shelf_power)
         reading = self.reading * math.pow(millions_read, -self.reading_power)
@@ -92,7 +92,7 @@ LAW = Law(
 
 
 class Forecast(NamedTuple):
-    """Bits per character to be expected on held-out books."""
+    """Expected bits per character on held-out books, and the band around them."""
 
     bits_per_char: float
     low: float
@@ -102,14 +102,14 @@ class Forecast(NamedTuple):
 def forecast(
     *, difficulty: float, chars_read: float, num_parameters: int, shelf_chars: int, update_chars: float
 ) -> Forecast:
-    """Say how well an author will predict.
+    """Forecast how well an author will predict held-out books.
 
     Args:
-        difficulty: Of its held-out books, from `measure_difficulty`, bits per character.
-        chars_read: Characters it will have learned from, all readings together.
-        num_parameters: Of its network.
-        shelf_chars: Characters of the books it learns from.
-        update_chars: Characters of an update, all lanes together.
+        difficulty: Bits per character of the held-out books, from `measure_difficulty`.
+        chars_read: Characters that it will have learned from, over all epochs.
+        num_parameters: Number of parameters of its network.
+        shelf_chars: Characters of the training books.
+        update_chars: Characters of an update in all lanes.
     """
     chars_read = max(chars_read, update_chars)  # one update is always made
     share = LAW.share(chars_read=chars_read, num_parameters=num_parameters, shelf_chars=max(shelf_chars, 1))
@@ -118,27 +118,27 @@ def forecast(
 
 
 def update_factor(update_chars: float, *, chars_read: float) -> float:
-    """Return how many times as many bits are needed as with updates of the best number of characters."""
+    """Return the bits needed as a multiple of those with updates of the best size."""
     doublings_off = min(abs(math.log2(update_chars / best_update(chars_read))), MAX_DOUBLINGS_OFF)
     return 1.0 + UPDATE_COST * max(0.0, doublings_off - 0.5) ** 2
 
 
 def best_update(chars_read: float) -> float:
-    """Return of how many characters each update is best made in a training of some length."""
+    """Return the best number of characters of an update, for a training of some length."""
     return UPDATE_CHARS * math.pow(max(chars_read, 1.0) / 1e6, UPDATE_POWER)
 
 
 def fresh_chars(chars_read: float, *, shelf_chars: int) -> float:
-    """Return how many characters that were never read before would teach as much as some that were read repeatedly."""
+    """Return the number of new characters that would teach as much as `chars_read` characters of a shelf."""
     again = max(0.0, chars_read / shelf_chars - 1.0)
     return min(chars_read, shelf_chars) + shelf_chars * REREADING * -math.expm1(-again / REREADING)
 
 
 def measure_difficulty(corpus: Corpus) -> float | None:
-    """Return how hard the books marked `val` are to predict by counting, in bits per character; None without any.
+    """Return the bits per character that counting needs for the books marked `val`; None without any.
 
-    It is what a table of six characters needs for them, times what the table gains for the second half of each passage
-    by counting its first half too: a text that repeats itself, in names or in form, is easier for who remembers it.
+    These are the bits of a table of six characters, times its gain on the second half of each passage from counting the
+    first half too. A text that repeats itself, in names or in form, is easier for a reader that remembers it.
     """
     alphabet, plain = corpus.alphabet, corpus.alphabet.of_characters
     passages = choose_passages(corpus, corpus.books_in("val"), max_chars=HELD_OUT_CHARS)
@@ -155,8 +155,10 @@ def measure_difficulty(corpus: Corpus) -> float | None:
 
 
 def _table_bits(alphabet: Alphabet, counted: Sequence[Ids], *asked: Sequence[Ids]) -> list[float]:
-    """Return the bits that a table of some texts needs for a symbol of others, each group of them by itself; the first
-    symbol of a text is only read."""
+    """Return the bits per symbol of a table counted on some texts, for each group of others.
+
+    The first symbol of a text is only read.
+    """
     first_symbol = 0 if alphabet.boundary_id is None else alphabet.boundary_id + 1
     *_, probabilities = iter_probabilities(
         counted,

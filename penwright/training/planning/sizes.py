@@ -1,7 +1,7 @@
-"""The sizes that the default preset comes in, from one for a minute to one for a night.
+"""Sizes of the default preset, from one for a minute to one for a night.
 
-A size is written WIDTHxLAYERS, such as 192x3. The width is that of the stream, of the recurrence and, doubled, of the
-perceptron in each block.
+A size is written WIDTHxLAYERS, such as 192x3. Stream and recurrence have that width, and the perceptron of each block
+has twice as much.
 """
 
 import re
@@ -23,12 +23,12 @@ class Size(NamedTuple):
 
     @property
     def name(self) -> str:
-        """As a person writes it."""
+        """Name of the size, such as "192x3"."""
         return f"{self.width}x{self.num_layers}"
 
     @property
     def settings(self) -> dict[str, Any]:
-        """The settings of the section [model] that make a network of this size."""
+        """Settings of the section [model] for a network of this size."""
         return {
             "embedding_dim": self.width,
             "hidden_size": self.width,
@@ -38,20 +38,20 @@ class Size(NamedTuple):
 
 
 LADDER = (Size(96, 2), Size(96, 3), Size(128, 3), Size(192, 3), Size(256, 3), Size(320, 4), Size(448, 4), Size(640, 5))
-"""What a plan chooses from, each with about twice the weights of the one before."""
+"""Sizes that a plan chooses from, each with about twice the weights of the one before."""
 
 
 def sized(config: RunConfig, size: Size, *, batch_size: int | None = None) -> RunConfig:
-    """Return a configuration with a network of another size, and another number of lanes unless None."""
+    """Return a configuration with another size and, unless None, another number of lanes."""
     train = replace(config.train, batch_size=batch_size or config.train.batch_size)
     return replace(config, model={**config.model, **size.settings}, train=train)
 
 
 def parse_size(text: str) -> Size | None:
-    """Return the size that a person means, None for "auto".
+    """Return the size that a text names; None for "auto".
 
     Raises:
-        UsageError: If it is none. How large one may be is for `ModelConfig` to say.
+        UsageError: If it names none. `ModelConfig` checks that it is not too large.
     """
     if text == AUTO:
         return None

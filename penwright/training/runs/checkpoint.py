@@ -1,12 +1,12 @@
-"""A run's exact state on disk: complete and verified, or not there at all.
+"""The exact state of a run on disk: complete and verified, or absent.
 
-A checkpoint is a folder `step-000000500/` of plain files. It is written under another name, every file is flushed, its
-manifest with the size and SHA-256 of each file is written last, and only then is it renamed. Loading trusts nothing: a
-folder without a manifest, a file of another size or content, or tensors that do not fit are refused by name, and the
-next older checkpoint is tried. Nothing damaged is ever deleted.
+A checkpoint is a folder `step-000000500/` of plain files. It is written under another name, and every file is flushed.
+The manifest, with the size and SHA-256 of each file, is written last, and only then is the folder renamed. Loading
+trusts nothing: a missing manifest, a file of another size or content, or tensors that do not fit are refused by name,
+and the next older checkpoint is tried. Nothing damaged is ever deleted.
 
-Files: counters.json; weights, moments, lanes and random .safetensors; the same under `rollback/` for the state that an
-exploding loss would return to; manifest.json.
+Files: counters.json; weights, moments (the optimizer's state), lanes and random .safetensors; the same under
+`rollback/` for the state that an exploding loss would return to; manifest.json.
 """
 
 import json
@@ -38,51 +38,51 @@ _NAME = re.compile(r"step-(\d{9})")
 
 
 class Checkpoint(NamedTuple):
-    """What a checkpoint holds."""
+    """Contents of a checkpoint."""
 
     state: TrainingState
     rollback: TrainingState
-    """The state that an exploding loss returns to."""
+    """State that an exploding loss returns to."""
 
 
 class Loaded(NamedTuple):
-    """A checkpoint that was found good, and what was found damaged on the way to it."""
+    """A good checkpoint, and the newer ones that were found damaged."""
 
     checkpoint: Checkpoint
     path: Path
     refused: tuple[str, ...]
-    """A sentence for each newer checkpoint that could not be used."""
+    """One sentence for each newer checkpoint that could not be used."""
 
 
 def checkpoint_path(folder: Path, step: int) -> Path:
-    """Return where the checkpoint of a step belongs."""
+    """Return the path of the checkpoint of a step."""
     return folder / f"step-{step:09d}"
 
 
 def list_checkpoints(folder: Path) -> list[Path]:
-    """Return the complete checkpoints of a run, oldest first; what a crash left half-written is not among them."""
+    """Return the complete checkpoints of a run, oldest first, without those that a crash left half-written."""
     if not folder.is_dir():
         return []
     return sorted(path for path in folder.iterdir() if _NAME.fullmatch(path.name) and (path / MANIFEST).is_file())
 
 
 def step_of(path: Path) -> int:
-    """Return the step that a checkpoint's name gives."""
+    """Return the step in the name of a checkpoint."""
     match = _NAME.fullmatch(path.name)
     assert match, f"{path} is no checkpoint"
     return int(match[1])
 
 
 def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> Path:
-    """Write a checkpoint, whole or not at all.
+    """Write a checkpoint, completely or not at all.
 
     Args:
-        folder: The run's checkpoint folder; it is made if missing.
-        checkpoint: What to write.
+        folder: Checkpoint folder of the run; it is made if missing.
+        checkpoint: The checkpoint.
 
     Returns:
-        The path of the checkpoint. One that is already there, good and of the same counters, is kept as it is. One of
-        other counters gives way: held-out books may have been read since, or a rollback made.
+        The path of the checkpoint. A good one with the same counters is kept as it is. One with other counters is
+        replaced: an evaluation or a rollback may have happened since.
 
     Raises:
         OSError: If the disk is full or the folder cannot be written; what was there before is untouched.
@@ -107,7 +107,7 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> Path:
         }
         write_new(aside / MANIFEST, json_bytes(manifest))
         sync_folder(aside)
-        if path.exists():  # what is damaged makes room, but is not deleted
+        if path.exists():  # a damaged one is moved, not deleted
             kind = ".damaged" if there is None else ".tmp"
             path.rename(folder / f"{kind}-{path.name}-{secrets.token_hex(4)}")
         aside.rename(path)
@@ -122,7 +122,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
     """Read and verify one checkpoint.
 
     Raises:
-        CheckpointError: Naming the file that is missing, of another size or content, or does not parse.
+        CheckpointError: If a file is missing, has another size or content, or does not parse; it names the file.
     """
     manifest = _read_json(path / MANIFEST)
     if manifest.get("schema_version") != SCHEMA_VERSION:
@@ -153,10 +153,10 @@ def load_checkpoint(path: Path) -> Checkpoint:
 
 
 def load_latest(folder: Path) -> Loaded:
-    """Return the newest checkpoint that is good.
+    """Return the newest good checkpoint.
 
     Raises:
-        CheckpointError: If there is none, saying what is wrong with each that was found.
+        CheckpointError: If there is none. It says what is wrong with each that was found.
     """
     refused: list[str] = []
     for path in reversed(list_checkpoints(folder)):
@@ -171,18 +171,21 @@ def load_latest(folder: Path) -> Loaded:
 
 
 def prune_checkpoints(folder: Path, *, last_step: int, keep: int, best_step: int | None) -> None:
-    """Delete all but the last that was saved, the one of the best step if there is one, and the `keep` newest others,
-    and what a crash left half-written. Any of a later step was refused when the run was resumed, and stays."""
+    """Delete old checkpoints, and those that a crash left half-written.
+
+    The last one saved, that of the best step and the `keep` newest others stay. So does any of a later step: it was
+    refused when the run was resumed.
+    """
     others = [path for path in list_checkpoints(folder) if step_of(path) < last_step and step_of(path) != best_step]
     for path in others[: max(0, len(others) - keep)]:
-        # Renamed first, so that a checkpoint whose deletion is interrupted no longer passes for complete.
+        # Renamed first, so that a checkpoint whose deletion is interrupted is not taken for a complete one.
         path.rename(folder / f".tmp-{path.name}-{secrets.token_hex(4)}")
     for path in folder.glob(".tmp-*"):
         shutil.rmtree(path, ignore_errors=True)
 
 
 def _counters_in(path: Path) -> Counters | None:
-    """Return the counters of a checkpoint, None if it is not there or not good."""
+    """Return the counters of a checkpoint; None if it is missing or damaged."""
     try:
         return load_checkpoint(path).state.counters
     except (CheckpointError, OSError):

@@ -1,9 +1,9 @@
-"""A run on disk: one folder of plain files that a person can read, copy and keep.
+"""The folder of a run: plain files that a person can read, copy and keep.
 
-    config.toml         the whole configuration, every value spelled out
-    env.json            machine, versions, and the corpus: where it is prepared, its digest, how to name it
+    config.toml         the whole configuration with every value
+    env.json            machine, versions, and path, digest and sizes of the corpus
     metrics.jsonl       one record a line, appended as things happen
-    samples/            step-000000500.txt: the diary of samples
+    samples/            step-000000500.txt: the diary
     checkpoints/        exact states, see checkpoint.py
     author.safetensors  the best author so far
     lock                held while a process trains
@@ -28,10 +28,10 @@ from penwright.training.settings.resolve import read_toml
 
 
 class RunFolder:
-    """The files of one run. Make one with `create` or `open`."""
+    """Files of one run. Make it with `create` or `open`."""
 
     def __init__(self, path: Path) -> None:
-        """Name the folder; nothing is read or written."""
+        """Name the folder. Nothing is read or written."""
         self.path = path
         self.config_path = path / "config.toml"
         self.env_path = path / "env.json"
@@ -42,7 +42,7 @@ class RunFolder:
 
     @classmethod
     def create(cls, path: Path, *, config: RunConfig, env: dict[str, Any]) -> "RunFolder":
-        """Begin a run.
+        """Make the folder of a new run.
 
         Raises:
             RunError: If the folder already holds a run, or cannot be made.
@@ -64,7 +64,7 @@ class RunFolder:
 
     @classmethod
     def open(cls, path: Path) -> "RunFolder":
-        """Open a run that exists.
+        """Open an existing run.
 
         Raises:
             RunError: If the folder is missing or holds no run.
@@ -78,10 +78,10 @@ class RunFolder:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Hold the run for this process; the lock ends with the process, however that ends.
+        """Lock the run for this process. The lock ends with the process, however that ends.
 
         Raises:
-            RunError: If another process trains here.
+            RunError: If another process holds the lock.
         """
         lock = FileLock(self.path / "lock")
         try:
@@ -111,7 +111,7 @@ class RunFolder:
             raise ConfigError(f"{self.config_path}: {error}") from error
 
     def env(self) -> dict[str, Any]:
-        """Return what is known of the machine, the versions and the corpus.
+        """Return the contents of env.json: machine, versions and corpus.
 
         Raises:
             RunError: If the file is missing or damaged.
@@ -127,26 +127,25 @@ class RunFolder:
     def append(self, record: AnyRecord) -> None:
         """Add a record to the metrics, and a sample to the diary."""
         with self.metrics_path.open("a", encoding="utf-8", newline="\n") as file:
-            file.write(json.dumps(to_json(record), ensure_ascii=True) + "\n")  # so that a line ends at line feeds only
+            file.write(json.dumps(to_json(record), ensure_ascii=True) + "\n")  # ASCII, so that lines end at line feeds only
         if isinstance(record, Sample):
             write_text(self.samples_dir / f"step-{record.step:09d}.txt", record.prompt + record.text + "\n")
 
     def metrics(self) -> list[AnyRecord]:
-        """Return the records in the order in which they happened; a last line cut short by a crash is left out."""
+        """Return the records in order. A last line cut short by a crash is left out."""
         return [from_json(json.loads(line)) for line in self._whole_lines()]
 
     def ending(self) -> str | None:
-        """Return why the run is over, "done" or "patience", final scores included; None if it is not over."""
+        """Return why the run is finished, "done" or "patience"; None if it is not."""
         last = next(reversed(self.metrics()), None)
         return last.reason if isinstance(last, Finished) and last.reason != "stopped" else None
 
     def forget_after(self, step: int) -> None:
-        """Drop records of steps after `step`, which a resumed run will make again, and the end of an earlier
-        session."""
+        """Delete the records of steps after `step`, which a resumed run makes again, and the end of the last session."""
         kept = [
             line
             for line in self._whole_lines()
-            if (facts := json.loads(line))["step"] <= step and facts["kind"] != "finished"
+            if (record := json.loads(line))["step"] <= step and record["kind"] != "finished"
         ]
         write_text(self.metrics_path, "".join(line + "\n" for line in kept))
         for path in self.samples_dir.glob("step-*.txt"):
@@ -154,7 +153,7 @@ class RunFolder:
                 path.unlink()
 
     def _whole_lines(self) -> list[str]:
-        """The lines of metrics.jsonl that are whole records.
+        """Return the lines of metrics.jsonl that are whole records.
 
         Raises:
             RunError: If a line before the last is damaged.
@@ -178,18 +177,18 @@ class RunFolder:
 
 
 def is_run(path: Path) -> bool:
-    """Whether a folder holds a run."""
+    """Return True if a folder holds a run."""
     return is_file(path / "config.toml") and is_file(path / "env.json")
 
 
 def newest_run(folder: Path) -> Path | None:
-    """Return the run in `folder` whose author was written last, or None if no run there has one."""
+    """Return the run in `folder` whose author was written last; None if no run has one."""
     authors = [path / "author.safetensors" for path in entries(folder) if is_run(path)]
     written = [author for author in authors if is_file(author)]
     return max(written, key=lambda author: author.stat().st_mtime_ns).parent if written else None
 
 
 def _near(path: Path) -> str:
-    """A hint at runs beside the one that is missing."""
+    """Return a hint at the runs beside the missing one."""
     beside = [other.name for other in entries(path.parent) if is_run(other)]
     return f" There are: {', '.join(beside[-5:])}." if beside else " Begin one with: penwright train PATH."
