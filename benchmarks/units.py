@@ -1,6 +1,6 @@
-"""Characters, byte pairs or words: which unit has learned most after the same minutes on the same books?
+"""Characters, byte-pair encoding or words: which unit has learned most after the same minutes on the same books?
 
-    python benchmarks/units.py PATH/TO/novels [--minutes 5] [--units characters,pairs:512,pairs:1024,words:8000]
+    python benchmarks/units.py PATH/TO/novels [--minutes 5] [--units characters,bpe:512,bpe:1024,words:8000]
 
 The books are prepared once in characters, and from that once in each other unit, NAME:SYMBOLS; books, cleaning and
 splits are the same. Each unit learns with the default preset and its own minutes, which begin when its books are
@@ -72,9 +72,9 @@ class Result(NamedTuple):
 
 
 def unit_of(spec: str) -> Unit:
-    """Return a unit written as "characters", "pairs:512" or "words:8000"."""
+    """Return a unit written as "characters", "bpe:512" or "words:8000"."""
     name, _, number = spec.partition(":")
-    given = {"unit": name, **({"num_pieces": int(number)} if number else {})}
+    given = {"unit": name, **({"num_subwords": int(number)} if number else {})}
     return Unit(spec, CorpusConfig.from_dict(given))
 
 
@@ -152,7 +152,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("path", type=Path)
     parser.add_argument("--minutes", type=float, default=5.0)
-    parser.add_argument("--units", default="characters,pairs:512,pairs:1024,words:8000", help="separated by commas")
+    parser.add_argument("--units", default="characters,bpe:512,bpe:1024,words:8000", help="separated by commas")
     parser.add_argument("--seeds", type=int, default=1, help="how many, from 0")
     parser.add_argument("--threads", type=int, default=usable_processors())
     parser.add_argument("--scored-chars", type=int, default=100_000, help="of each split")

@@ -26,7 +26,15 @@ MAX_INT64 = 2**63 - 1
 MAX_SHOWN_CHARS = 50
 MAX_SHOWN_BITS = 64
 
-RENAMED: Mapping[str, str] = MappingProxyType({"train.count_symbols": "train.ngram_symbols"})
+RENAMED: Mapping[str, str] = MappingProxyType(
+    {
+        "corpus.fold": "corpus.normalize_punctuation",
+        "corpus.num_pieces": "corpus.num_subwords",
+        "corpus.unit=pairs": "corpus.unit=bpe",
+        "model.unit=pairs": "model.unit=bpe",
+        "train.count_symbols": "train.ngram_symbols",
+    }
+)
 """The present name of each setting that was renamed, as "section.key", or of a value, as "section.key=value"."""
 
 

@@ -145,7 +145,7 @@ RULES = [
                 "corpus/folders",
                 "corpus/inspection",
                 "corpus/passes",
-                "corpus/places",
+                "corpus/user_dirs",
                 "corpus/preparing",
                 "corpus/scratch",
                 "corpus/shelf/near_duplicates",

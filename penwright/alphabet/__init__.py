@@ -1,1 +1,1 @@
-"""Alphabets whose symbols may stand for several characters: byte pairs and words, cut and spelled without loss."""
+"""Text <-> ids, without loss: alphabets of characters, and of subwords learned from the books."""

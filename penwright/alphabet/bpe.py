@@ -1,11 +1,11 @@
-"""Byte pairs: an alphabet whose pieces are learned by joining, again and again, the two symbols that most often meet.
+"""Byte-pair encoding: subwords are learned by repeatedly joining the two symbols that most often stand side by side.
 
-Encoding begins with the characters of a token and joins pairs in the order in which they were learned. Here a text is a
-row of characters, not of bytes, and pairs are joined within the tokens of `cutting` only.
+Encoding starts with the characters of a token and joins pairs in the order in which they were learned. Here a text is a
+sequence of characters, not of bytes, and pairs are joined only within the tokens of `pretokenizer`.
 
 Source: Sennrich, Haddow and Birch 2016, "Neural Machine Translation of Rare Words with Subword Units"
-(arXiv 1508.07909), section 3.2. Departures: no sign for the end of a word, as a token carries the blank before it;
-equal counts are settled by the lower ids; pairs that meet only once are not joined.
+(arXiv 1508.07909), section 3.2. Departures: there is no end-of-word symbol, because a token includes the blank before
+it; among equally frequent pairs the one with the lower ids is joined first; pairs that occur only once are not joined.
 """
 
 import heapq
@@ -15,27 +15,28 @@ from itertools import pairwise
 from typing import Any
 
 from penwright.alphabet.characters import FIRST_CHARACTER_ID, Alphabet
-from penwright.alphabet.subwords import MAX_PIECE_CHARS, MAX_SYMBOLS, PieceAlphabet
+from penwright.alphabet.subwords import MAX_SUBWORD_CHARS, MAX_SYMBOLS, SubwordAlphabet
 from penwright.errors import AuthorError, ConfigError
 
-KIND = "pairs"
+KIND_IN_FILES = "pairs"
+"""The kind in `to_dict`. It is older than the unit's name, and digests of corpora depend on it."""
 Pair = tuple[int, int]
 _KEYS = {"kind", "characters", "pieces"}
 
 
-class PairAlphabet(PieceAlphabet):
-    """Characters, and pieces joined of two symbols each."""
+class BpeAlphabet(SubwordAlphabet):
+    """Characters, and subwords joined of two symbols each."""
 
     def __init__(self, characters: str, *, joins: Sequence[Pair]) -> None:
         """Build from the characters and the pairs to be joined, in order.
 
         Args:
-            characters: Distinct ones, sorted by code point.
-            joins: The ids of two symbols each that are joined to one. A pair whose text another pair has made already
-                is joined to that one's symbol and makes no new one.
+            characters: Distinct characters, sorted by code point.
+            joins: Pairs of ids; each pair is joined to one symbol. If an earlier pair has made the same text, the pair
+                is joined to that symbol and makes no new one.
 
         Raises:
-            ConfigError: If a pair joins what is not there yet, is given twice, or makes too long a piece.
+            ConfigError: If a pair names a symbol that does not exist yet, occurs twice, or makes too long a subword.
         """
         if len(joins) > MAX_SYMBOLS:
             raise ConfigError(f"an alphabet joins at most {MAX_SYMBOLS:,} pairs; {len(joins):,} were given.")
@@ -50,29 +51,29 @@ class PairAlphabet(PieceAlphabet):
             if (left, right) in self._ranks:
                 raise ConfigError(f"the pair ({left}, {right}) is given twice.")
             text = texts[left] + texts[right]
-            if len(text) > MAX_PIECE_CHARS:
-                raise ConfigError(f"a piece has at most {MAX_PIECE_CHARS} characters; one has {len(text)}.")
+            if len(text) > MAX_SUBWORD_CHARS:
+                raise ConfigError(f"a subword has at most {MAX_SUBWORD_CHARS} characters; one has {len(text)}.")
             if text not in id_of:
                 id_of[text] = len(texts)
                 texts.append(text)
             self._ranks[left, right] = rank
             self._joined[left, right] = id_of[text]
-        super().__init__(characters, kind=KIND, pieces=texts[FIRST_CHARACTER_ID + len(characters) :])
+        super().__init__(characters, unit="bpe", subwords=texts[FIRST_CHARACTER_ID + len(characters) :])
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> "PairAlphabet":
+    def from_dict(cls, data: Mapping[str, Any]) -> "BpeAlphabet":
         characters, joins = data.get("characters"), data.get("pieces")
         if set(data) != _KEYS or not isinstance(characters, str) or not isinstance(joins, list):
-            raise AuthorError("an alphabet of pairs must hold exactly 'kind', 'characters' and 'pieces'.")
-        if data["kind"] != KIND or not all(map(_is_pair, joins)):
-            raise AuthorError(f"the pieces of an alphabet of kind '{KIND}' must be pairs of ids.")
+            raise AuthorError("an alphabet of byte pairs must hold exactly 'kind', 'characters' and 'pieces'.")
+        if data["kind"] != KIND_IN_FILES or not all(map(_is_pair, joins)):
+            raise AuthorError(f"the pieces of an alphabet of kind '{KIND_IN_FILES}' must be pairs of ids.")
         try:
             return cls(characters, joins=[(left, right) for left, right in joins])
         except ConfigError as error:
             raise AuthorError(f"the alphabet is damaged: {error}") from error
 
     def to_dict(self) -> dict[str, Any]:
-        return {"kind": KIND, "characters": self.characters, "pieces": [list(pair) for pair in self.joins]}
+        return {"kind": KIND_IN_FILES, "characters": self.characters, "pieces": [list(pair) for pair in self.joins]}
 
     def take_apart(self, token: str) -> list[int]:
         symbols, never = self.spelled_out(token), len(self._ranks)
@@ -84,41 +85,41 @@ class PairAlphabet(PieceAlphabet):
         return symbols
 
 
-def learn_pairs(alphabet: Alphabet, counts: Mapping[str, int], *, num_symbols: int) -> PairAlphabet:
-    """Join the two symbols that most often meet within a token, until there are enough symbols.
+def learn_bpe(alphabet: Alphabet, counts: Mapping[str, int], *, num_symbols: int) -> BpeAlphabet:
+    """Join the two symbols that most often stand side by side within a token, until there are enough symbols.
 
     Args:
-        alphabet: A learnt one, in characters.
-        counts: How often each token occurs.
-        num_symbols: Symbols wanted in all; fewer are made where no pair meets twice.
+        alphabet: A learnt alphabet of characters.
+        counts: Number of occurrences of each token.
+        num_symbols: Symbols wanted in all. The result has fewer if no other pair occurs twice.
 
     Returns:
-        The same for the same counts, whatever their order.
+        An alphabet of subwords, equal for equal counts in any order.
     """
     tokens = sorted(counts)
-    return PairAlphabet(alphabet.characters, joins=_learn(alphabet, tokens, counts, num_symbols=num_symbols))
+    return BpeAlphabet(alphabet.characters, joins=_learn(alphabet, tokens, counts, num_symbols=num_symbols))
 
 
 def _learn(alphabet: Alphabet, tokens: Sequence[str], counts: Mapping[str, int], *, num_symbols: int) -> list[Pair]:
-    """Return the pairs to be joined; the counts of all pairs are kept up to date, join by join."""
+    """Return the pairs to be joined, in order. The counts of all pairs are kept up to date after each join."""
     rows: list[list[int]] = [alphabet.encode(token).tolist() for token in tokens]
-    numbers = [counts[token] for token in tokens]
-    met: Counter[Pair] = Counter()
-    places: dict[Pair, set[int]] = {}  # rows that hold a pair, or did
-    for place, (row, number) in enumerate(zip(rows, numbers, strict=True)):
+    num_tokens = [counts[token] for token in tokens]
+    pair_counts: Counter[Pair] = Counter()
+    rows_of: dict[Pair, set[int]] = {}  # indices of the rows that hold a pair, or did
+    for index, (row, number) in enumerate(zip(rows, num_tokens, strict=True)):
         for pair in pairwise(row):
             if min(pair) >= FIRST_CHARACTER_ID:
-                met[pair] += number
-                places.setdefault(pair, set()).add(place)
+                pair_counts[pair] += number
+                rows_of.setdefault(pair, set()).add(index)
     texts, id_of, joins = list(alphabet.texts), {text: symbol for symbol, text in enumerate(alphabet.texts)}, []
-    # Each pair stands in the heap with every count it rose to; one that has fallen meanwhile is put back lower.
-    heap = [(-count, pair) for pair, count in met.items()]
+    # The heap holds each pair with every count it rose to; a pair whose count has fallen since is put back lower.
+    heap = [(-count, pair) for pair, count in pair_counts.items()]
     heapq.heapify(heap)
     while heap and len(texts) < num_symbols:
         count, pair = heapq.heappop(heap)
-        if met[pair] != -count:
-            if 0 < met[pair] < -count:
-                heapq.heappush(heap, (-met[pair], pair))
+        if pair_counts[pair] != -count:
+            if 0 < pair_counts[pair] < -count:
+                heapq.heappush(heap, (-pair_counts[pair], pair))
             continue
         if -count < 2:
             break
@@ -127,36 +128,37 @@ def _learn(alphabet: Alphabet, tokens: Sequence[str], counts: Mapping[str, int],
         if symbol == len(texts):
             texts.append(text)
         joins.append(pair)
-        rose = set()
-        for place in places.pop(pair):
-            row = rows[place]
+        # Only rows that hold the pair change: their pairs are taken out of the counts and counted again once joined.
+        risen = set()
+        for index in rows_of.pop(pair):
+            row = rows[index]
             for old in pairwise(row):
                 if min(old) >= FIRST_CHARACTER_ID:
-                    met[old] -= numbers[place]
-            rows[place] = row = _join(row, pair, symbol)
+                    pair_counts[old] -= num_tokens[index]
+            rows[index] = row = _join(row, pair, symbol)
             for new in pairwise(row):
                 if min(new) >= FIRST_CHARACTER_ID:
-                    met[new] += numbers[place]
+                    pair_counts[new] += num_tokens[index]
                     if symbol in new:
-                        places.setdefault(new, set()).add(place)
-                        rose.add(new)
-        for new in rose:
-            heapq.heappush(heap, (-met[new], new))
+                        rows_of.setdefault(new, set()).add(index)
+                        risen.add(new)
+        for new in risen:
+            heapq.heappush(heap, (-pair_counts[new], new))
     return joins
 
 
 def _join(symbols: Sequence[int], pair: Pair, joined: int) -> list[int]:
-    """Return symbols with each occurrence of a pair joined, from the left."""
+    """Return the symbols with each occurrence of a pair joined, from left to right."""
     left, right = pair
     row: list[int] = []
-    place, last = 0, len(symbols) - 1
-    while place <= last:
-        if symbols[place] == left and place < last and symbols[place + 1] == right:
+    index, last = 0, len(symbols) - 1
+    while index <= last:
+        if symbols[index] == left and index < last and symbols[index + 1] == right:
             row.append(joined)
-            place += 2
+            index += 2
         else:
-            row.append(symbols[place])
-            place += 1
+            row.append(symbols[index])
+            index += 1
     return row
 
 

@@ -1,17 +1,17 @@
 """Map characters to ids and back without losing any.
 
 A learnt alphabet holds the characters found in the books. A character it lacks is spelled as its UTF-8 bytes, each byte
-as two half-byte symbols, so that every text round-trips and sixteen extra symbols suffice. The seed alphabet is the
-fixed set of 98 symbols of the 2017 system, which maps what it lacks to one unknown symbol and so loses it. Alphabets
-whose symbols may stand for several characters stand in `pieces`; they have the same interface.
+as two nibble symbols, so every text round-trips with only sixteen extra symbols. The seed alphabet is the fixed set of
+98 symbols of the 2017 system. It maps every other character to one unknown symbol and so loses it. Alphabets of
+subwords (`subwords`) have the same interface.
 
 This module knows nothing of books, files or models.
 
-Shapes: N = characters of a text, or its ids; n = those of them that are spelled.
+Shapes: N = characters or ids of a text; n = its characters that are spelled.
 
 Ids of a learnt alphabet:
     0           the edge of a book: read before its first character, never part of a text
-    1..16       half-bytes 0x0..0xF
+    1..16       nibbles 0x0..0xF
     17..        the learnt characters, in code point order
 Ids of the seed alphabet: 0 unknown, 1 tab, 2..96 the printable ASCII characters, 97 line feed.
 """
@@ -26,12 +26,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from penwright.alphabet.code_points import code_points_of, decode_utf8, half_bytes_of, text_of, utf8_lengths
+from penwright.alphabet.code_points import code_points_of, decode_utf8, nibbles_of, text_of, utf8_lengths
 from penwright.alphabet.units import CHARACTERS, Unit
 from penwright.errors import AuthorError, ConfigError, did_you_mean
 
 BOUNDARY_ID = 0
-FIRST_HALF_BYTE_ID = 1
+FIRST_NIBBLE_ID = 1
 FIRST_CHARACTER_ID = 17
 MAX_CHARACTERS = 60_000  # ids stay below 2^16
 NUM_CODE_POINTS = 0x110000
@@ -44,17 +44,17 @@ class Alphabet:
     """An immutable set of characters with an id for each. Make one with `learn`, `seed` or `from_dict`."""
 
     kind: str
-    """"learnt" or "seed"; alphabets of pieces have kinds of their own."""
+    """"learnt" or "seed"; for an alphabet of subwords, its unit."""
     characters: str
-    """Those with an id of their own, in the order of their ids."""
+    """Characters with an id of their own, in the order of their ids."""
     texts: list[str]
-    """What each id stands for, V entries; the edge of a book and half-bytes stand for no text by themselves."""
+    """Text of each id, V entries; empty for the edge of a book and for nibbles."""
 
     def __init__(self, characters: str, *, kind: str = "learnt") -> None:
         """Build from the characters in id order.
 
         Args:
-            characters: Distinct ones. Sorted by code point for a learnt alphabet; for the seed, its 97 known ones.
+            characters: Distinct characters. For a learnt alphabet, sorted by code point; for the seed, its 97.
             kind: "learnt" or "seed".
 
         Raises:
@@ -71,7 +71,7 @@ class Alphabet:
         self.characters = characters
         self._first_id = FIRST_CHARACTER_ID if kind == "learnt" else 1
         self.texts = [*([""] * FIRST_CHARACTER_ID if kind == "learnt" else ["\0"]), *characters]
-        # Zero says "no id": it is the unknown symbol of the seed, and the edge of a book never stands for a character.
+        # Zero means "no id": it is the seed's unknown symbol, and the edge of a book never stands for a character.
         self._id_of_code_point: Ids = np.zeros(NUM_CODE_POINTS, dtype=self.dtype)
         code_points = code_points_of(characters)
         self._id_of_code_point[code_points] = np.arange(self._first_id, self.vocab_size)
@@ -79,15 +79,15 @@ class Alphabet:
 
     @classmethod
     def learn(cls, counts: Mapping[str, int], *, max_characters: int = 4_000, min_count: int = 1) -> "Alphabet":
-        """Choose the characters that deserve an id of their own.
+        """Choose the characters that get an id of their own.
 
         Args:
-            counts: How often each character occurs in the books that are learned from.
-            max_characters: Keep at most this many, the most frequent ones, 1 to 60,000.
-            min_count: A rarer character is spelled in bytes instead, from 1.
+            counts: Number of occurrences of each character in the training books.
+            max_characters: Keep at most this many characters, the most frequent ones, 1 to 60,000.
+            min_count: Spell a rarer character in bytes, from 1.
 
         Returns:
-            A learnt alphabet, the same for the same counts whatever their order.
+            A learnt alphabet, equal for equal counts in any order.
 
         Raises:
             ConfigError: If a bound is out of range.
@@ -107,7 +107,7 @@ class Alphabet:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "Alphabet":
-        """Rebuild an alphabet from `to_dict`, trusting nothing.
+        """Rebuild an alphabet from `to_dict`; all of it is checked.
 
         Raises:
             AuthorError: If the data is not what `to_dict` writes.
@@ -134,17 +134,17 @@ class Alphabet:
 
     @property
     def unit(self) -> Unit:
-        """What a symbol stands for: "characters", or the "pairs" or "words" of an alphabet of pieces."""
+        """What a symbol stands for: "characters"; for an alphabet of subwords, "bpe" or "words"."""
         return CHARACTERS
 
     @property
     def of_characters(self) -> "Alphabet":
-        """The alphabet of the same characters without any pieces; itself, unless it has some."""
+        """The alphabet of the same characters without subwords; an alphabet without subwords returns itself."""
         return self
 
     @cached_property
     def num_chars_of_ids(self) -> NDArray[np.int64]:
-        """How many characters each id stands for, shape (V,): 0 for the edge of a book and for half-bytes."""
+        """Number of characters of each id, shape (V,): 0 for the edge of a book and for nibbles."""
         return np.array([len(text) for text in self.texts], dtype=np.int64)
 
     @property
@@ -170,7 +170,7 @@ class Alphabet:
 
     @property
     def is_lossless(self) -> bool:
-        """Whether every text round-trips."""
+        """True if every text round-trips."""
         return self.kind != "seed"
 
     def encode(self, text: str) -> Ids:
@@ -180,7 +180,7 @@ class Alphabet:
             text: Any string, lone surrogates included.
 
         Returns:
-            Ids of `dtype`, shape (N,). N is the number of characters, plus what spelling the unknown ones adds.
+            Ids of `dtype`, shape (N,). N is the number of characters plus the ids added by spelling unknown ones.
         """
         code_points = code_points_of(text)
         ids = self._id_of_code_point.take(code_points)
@@ -189,35 +189,35 @@ class Alphabet:
         return ids
 
     def _spell(self, ids: Ids, code_points: NDArray[np.uint32]) -> Ids:
-        """Replace each zero by the half-bytes of the character's UTF-8 form."""
+        """Replace each zero by the nibbles of the character's UTF-8 form."""
         unknown = np.flatnonzero(ids == 0)  # (n,)
-        spelled = (half_bytes_of(text_of(code_points[unknown])) + FIRST_HALF_BYTE_ID).astype(self.dtype)
+        spelled = (nibbles_of(text_of(code_points[unknown])) + FIRST_NIBBLE_ID).astype(self.dtype)
         num_ids = 2 * utf8_lengths(code_points[unknown])
         first = np.cumsum(num_ids) - num_ids
         ids[unknown] = spelled[first]
         return np.insert(ids, np.repeat(unknown + 1, num_ids - 1), np.delete(spelled, first))
 
     def decode(self, ids: Iterable[int]) -> str:
-        """Return the text of some ids; half-bytes that form no character become U+FFFD."""
+        """Return the text of ids. Nibbles that form no character become U+FFFD."""
         symbols = ids if isinstance(ids, np.ndarray) else np.fromiter(ids, dtype=np.int64)
         if self.kind == "seed":
             return text_of(self._code_point_of_id.take(symbols))
-        is_half_byte = (symbols >= FIRST_HALF_BYTE_ID) & (symbols < FIRST_CHARACTER_ID)
-        edges = np.flatnonzero(np.diff(is_half_byte, prepend=False, append=False))
-        pieces: list[str] = []
+        is_nibble = (symbols >= FIRST_NIBBLE_ID) & (symbols < FIRST_CHARACTER_ID)
+        edges = np.flatnonzero(np.diff(is_nibble, prepend=False, append=False))
+        texts: list[str] = []
         done = 0
         for start, stop in edges.reshape(-1, 2).tolist():
-            pieces += [self._decode_characters(symbols[done:start]), self._decode_half_bytes(symbols[start:stop])]
+            texts += [self._decode_characters(symbols[done:start]), self._decode_nibbles(symbols[start:stop])]
             done = stop
-        return "".join([*pieces, self._decode_characters(symbols[done:])])
+        return "".join([*texts, self._decode_characters(symbols[done:])])
 
     def _decode_characters(self, symbols: NDArray[np.integer]) -> str:
-        """Return the text of ids among which there is no half-byte; the edge of a book has none."""
+        """Return the text of ids without nibbles; the edge of a book has no text."""
         return text_of(self._code_point_of_id.take(symbols[symbols != BOUNDARY_ID]))
 
-    def _decode_half_bytes(self, symbols: NDArray[np.integer]) -> str:
-        """Return the text of ids that are all half-bytes."""
-        values = symbols.astype(np.uint8) - np.uint8(FIRST_HALF_BYTE_ID)
+    def _decode_nibbles(self, symbols: NDArray[np.integer]) -> str:
+        """Return the text of ids that are all nibbles."""
+        values = symbols.astype(np.uint8) - np.uint8(FIRST_NIBBLE_ID)
         if len(values) % 2 == 0:
             with suppress(UnicodeDecodeError):
                 return (values[0::2] << 4 | values[1::2]).tobytes().decode("utf-8", "surrogatepass")
@@ -225,11 +225,11 @@ class Alphabet:
         return "".join([*map(decoder.push, symbols.tolist()), decoder.finish()])
 
     def spell(self, ids: Ids) -> Ids:
-        """Return what ids of this alphabet are in its alphabet `of_characters`, shape (N,)."""
+        """Return ids of this alphabet as ids of its alphabet `of_characters`, shape (N,)."""
         return ids
 
-    def settled(self, text: str) -> int:
-        """Return how much of a text, from its beginning, is encoded the same whatever comes after it, in characters."""
+    def num_stable_chars(self, text: str) -> int:
+        """Return the length of the stable prefix of a text: it is encoded the same whatever text follows."""
         return len(text)
 
     def iter_stretches(self, text: str, *, size: int) -> Iterator[str]:
@@ -237,11 +237,11 @@ class Alphabet:
 
         Args:
             text: Any string.
-            size: Characters of a stretch at most; from 256 where symbols are pieces.
+            size: Largest number of characters of a stretch; at least 256 for an alphabet of subwords.
         """
         start = 0
         while len(text) - start > size:
-            stop = start + self.settled(text[start : start + size])
+            stop = start + self.num_stable_chars(text[start : start + size])
             yield text[start:stop]
             start = stop
         if start < len(text):
@@ -265,35 +265,35 @@ class Alphabet:
 
 
 class Decoder:
-    """Turn ids into text one by one, holding back half-bytes until they make a character."""
+    """Turn ids into text one by one, holding back nibbles until they make a character."""
 
     def __init__(self, alphabet: Alphabet) -> None:
         self._alphabet = alphabet
-        self._half_bytes: list[int] = []
+        self._nibbles: list[int] = []
 
     def push(self, symbol: int) -> str:
-        """Take one id and return the text it completes, often one character, sometimes none, of a piece several."""
+        """Take one id and return the text it completes: often one character, sometimes none, for a subword several."""
         alphabet = self._alphabet
-        if alphabet.is_lossless and FIRST_HALF_BYTE_ID <= symbol < FIRST_CHARACTER_ID:
-            self._half_bytes.append(symbol - FIRST_HALF_BYTE_ID)
+        if alphabet.is_lossless and FIRST_NIBBLE_ID <= symbol < FIRST_CHARACTER_ID:
+            self._nibbles.append(symbol - FIRST_NIBBLE_ID)
             return self._complete_characters()
         return self.finish() + alphabet.texts[symbol]
 
     def finish(self) -> str:
-        """Return what the half-bytes held back amount to, U+FFFD for those that form no character, and start afresh."""
-        if not self._half_bytes:
+        """Return the text of the nibbles held back, with U+FFFD for those that form no character, and clear them."""
+        if not self._nibbles:
             return ""
-        whole = len(self._half_bytes) // 2 * 2
-        pairs = zip(self._half_bytes[0:whole:2], self._half_bytes[1:whole:2], strict=True)
+        whole = len(self._nibbles) // 2 * 2
+        pairs = zip(self._nibbles[0:whole:2], self._nibbles[1:whole:2], strict=True)
         data = bytes(16 * high + low for high, low in pairs)
-        is_odd = whole < len(self._half_bytes)
-        self._half_bytes = []
+        is_odd = whole < len(self._nibbles)
+        self._nibbles = []
         return decode_utf8(data) + ("\ufffd" if is_odd else "")
 
     def _complete_characters(self) -> str:
-        """Return a character as soon as its last half-byte is here."""
-        if len(self._half_bytes) % 2:
+        """Return the character whose last nibble just arrived, else an empty string."""
+        if len(self._nibbles) % 2:
             return ""
-        lead = 16 * self._half_bytes[0] + self._half_bytes[1]
+        lead = 16 * self._nibbles[0] + self._nibbles[1]
         needed = 1 if lead < 0xC0 else 2 if lead < 0xE0 else 3 if lead < 0xF0 else 4
-        return self.finish() if len(self._half_bytes) >= 2 * needed else ""
+        return self.finish() if len(self._nibbles) >= 2 * needed else ""

@@ -1,7 +1,7 @@
-"""Texts as the numbers of their characters, and the UTF-8 form of a character, byte by byte and by halves of bytes.
+"""Texts as arrays of code points, and the UTF-8 form of a text in bytes and in nibbles.
 
-Lone surrogates, which a text may hold and UTF-8 forbids, are taken like any other character. This module knows nothing
-of alphabets.
+Lone surrogates, which a Python string may hold and UTF-8 forbids, are treated like any other character. This module
+knows nothing of alphabets.
 
 Shapes: N = characters of a text.
 """
@@ -18,7 +18,7 @@ def code_points_of(text: str) -> NDArray[np.uint32]:
 
 
 def text_of(code_points: NDArray[np.uint32]) -> str:
-    """Return the text of some Unicode code points, shape (N,): the inverse of `code_points_of`."""
+    """Return the text of Unicode code points of shape (N,), the inverse of `code_points_of`."""
     return code_points.astype("<u4", copy=False).tobytes().decode("utf-32-le", "surrogatepass")
 
 
@@ -27,14 +27,14 @@ def utf8_lengths(code_points: NDArray[np.uint32]) -> NDArray[np.intp]:
     return np.searchsorted(np.array([0x80, 0x800, 0x10000]), code_points, side="right") + 1
 
 
-def half_bytes_of(text: str) -> NDArray[np.uint8]:
-    """Return the UTF-8 form of a text as half-bytes, 0 to 15, high one first; shape (2 * bytes,)."""
+def nibbles_of(text: str) -> NDArray[np.uint8]:
+    """Return the UTF-8 form of a text as nibbles, 0 to 15, the high nibble of each byte first; shape (2 * bytes,)."""
     data = np.frombuffer(text.encode("utf-8", "surrogatepass"), dtype=np.uint8)
     return np.stack([data >> 4, data & 15], axis=1).reshape(-1)
 
 
 def has_utf8_form(text: str) -> bool:
-    """Return whether a text can be written as UTF-8: whether it holds no lone surrogate."""
+    """Return True if a text can be written as UTF-8, that is, holds no lone surrogate."""
     return not any("\ud800" <= character < "\ue000" for character in text)
 
 
@@ -45,7 +45,7 @@ def name_of(character: str) -> str:
 
 
 def decode_utf8(data: bytes) -> str:
-    """Decode with U+FFFD for what is not UTF-8, but keep lone surrogates, which a text may hold."""
+    """Decode UTF-8. Invalid bytes become U+FFFD; lone surrogates are kept if the rest is valid."""
     try:
         return data.decode("utf-8", "surrogatepass")
     except UnicodeDecodeError:

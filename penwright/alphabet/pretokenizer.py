@@ -1,8 +1,8 @@
-"""Cut a text into the stretches that a piece never crosses: words, runs of signs, line feeds, other white space.
+"""Cut a text into tokens, which no subword crosses: words, runs of signs, line feeds, other white space.
 
-Every character of a text lies in exactly one stretch, a token. A word or a run of signs takes the one blank before it
-along; a word goes on across one apostrophe. Lengths are bounded, so that no text makes a long token. The expression is
-part of what an author file means: with another one its alphabet would read other ids.
+Every character of a text lies in exactly one token. A word or a run of signs includes the one blank before it, and a
+word continues across one apostrophe. Token lengths are bounded. An author file depends on the expression: with another
+one, its alphabet would encode texts differently.
 
 This module knows nothing of alphabets.
 """
@@ -10,7 +10,7 @@ This module knows nothing of alphabets.
 import re
 
 MAX_TOKEN_CHARS = 62
-"""Of the longest token: a blank, 40 letters, an apostrophe and 20 more."""
+"""Length of the longest token: a blank, 40 letters, an apostrophe and 20 more letters."""
 APOSTROPHES = ("'", "\u2019")
 
 _TOKEN = re.compile(
@@ -22,10 +22,10 @@ _TOKEN = re.compile(
 _WORD = re.compile(r" ?[^\W_]{1,40}")
 _EDGE = re.compile(r"\S(?=\s)")  # no token reaches from other characters into the white space after them
 _EDGE_CHARS = 256
-"""How far back an edge is looked for before the whole text is cut."""
+"""Characters from the end in which an edge is sought, before the whole text is cut."""
 
 tokens_of = _TOKEN.findall
-"""Return the tokens of a text, in order; joined they are the text."""
+"""Return the tokens of a text, in order. Joined, they are the text."""
 
 
 def is_token(text: str) -> bool:
@@ -33,18 +33,19 @@ def is_token(text: str) -> bool:
     return _TOKEN.fullmatch(text) is not None
 
 
-def settled_chars(text: str) -> int:
-    """Return how many characters of a text lie in tokens that stay the same whatever comes after it.
+def num_stable_chars(text: str) -> int:
+    """Return the length of the stable prefix of a text: the tokens that stay the same whatever text follows.
 
-    All but the last token do, and but a word before an apostrophe at the very end, with which it may grow together.
+    The last token is not stable. If it is an apostrophe after a word, the word is not stable either, since the two may
+    become one token.
 
     Args:
-        text: Any string that begins where a token does.
+        text: Any string that starts at the beginning of a token.
     """
     start = max(0, len(text) - _EDGE_CHARS)
     edges = [match.end() for match in _EDGE.finditer(text, start)]
     tokens = tokens_of(text[edges[-1] if edges else 0 :])
-    unsettled = tokens[-1:]
+    unstable = tokens[-1:]
     if len(tokens) > 1 and tokens[-1] in APOSTROPHES and _WORD.fullmatch(tokens[-2]):
-        unsettled = tokens[-2:]
-    return len(text) - sum(map(len, unsettled))
+        unstable = tokens[-2:]
+    return len(text) - sum(map(len, unstable))

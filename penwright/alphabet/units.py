@@ -2,7 +2,7 @@
 
 from typing import Literal, get_args
 
-Unit = Literal["characters", "pairs", "words"]
-"""What a symbol stands for: a character; a piece that pairs of smaller ones grew into; a frequent word."""
+Unit = Literal["characters", "bpe", "words"]
+"""What a symbol stands for: a character; a subword made by byte-pair encoding; a frequent word."""
 UNITS: tuple[Unit, ...] = get_args(Unit)
 CHARACTERS: Unit = "characters"

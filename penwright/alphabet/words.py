@@ -1,31 +1,32 @@
-"""Words: an alphabet whose pieces are the most frequent tokens of the books; any other is spelled in characters."""
+"""Words: the subwords are the most frequent tokens of the books; any other token is spelled in characters."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from penwright.alphabet.characters import Alphabet
 from penwright.alphabet.pretokenizer import is_token
-from penwright.alphabet.subwords import PieceAlphabet
+from penwright.alphabet.subwords import SubwordAlphabet
+from penwright.alphabet.units import Unit
 from penwright.errors import AuthorError, ConfigError
 
-KIND = "words"
+KIND: Unit = "words"
 _KEYS = {"kind", "characters", "pieces"}
 
 
-class WordAlphabet(PieceAlphabet):
-    """Characters, and whole tokens: words and runs of signs with the blank before them, and runs of white space."""
+class WordAlphabet(SubwordAlphabet):
+    """Characters and whole tokens: words and runs of signs, each with the blank before it, and runs of white space."""
 
     def __init__(self, characters: str, *, words: Sequence[str]) -> None:
         """Build from the characters and the tokens in id order.
 
         Args:
-            characters: Distinct ones, sorted by code point.
+            characters: Distinct characters, sorted by code point.
             words: Distinct tokens of two or more of these characters.
 
         Raises:
-            ConfigError: If they are not, or are too many.
+            ConfigError: If a token is none, occurs twice or holds other characters, or there are too many.
         """
-        super().__init__(characters, kind=KIND, pieces=words)
+        super().__init__(characters, unit=KIND, subwords=words)
         for word in words:
             if not is_token(word):
                 raise ConfigError(f"{word!r} is not one word, and no text would be encoded with it.")
@@ -43,7 +44,7 @@ class WordAlphabet(PieceAlphabet):
             raise AuthorError(f"the alphabet is damaged: {error}") from error
 
     def to_dict(self) -> dict[str, Any]:
-        return {"kind": KIND, "characters": self.characters, "pieces": list(self.pieces)}
+        return {"kind": KIND, "characters": self.characters, "pieces": list(self.subwords)}
 
     def take_apart(self, token: str) -> list[int]:
         symbol = self.id_of_text.get(token)
@@ -54,12 +55,12 @@ def learn_words(alphabet: Alphabet, counts: Mapping[str, int], *, num_symbols: i
     """Take the most frequent tokens of two or more characters.
 
     Args:
-        alphabet: A learnt one, in characters.
-        counts: How often each token occurs.
-        num_symbols: Symbols wanted in all; fewer are made where fewer tokens occur twice.
+        alphabet: A learnt alphabet of characters.
+        counts: Number of occurrences of each token.
+        num_symbols: Symbols wanted in all. The result has fewer if fewer tokens occur twice.
 
     Returns:
-        The same for the same counts, whatever their order.
+        An alphabet of subwords, equal for equal counts in any order.
     """
     known = set(alphabet.characters)
     frequent = [token for token, count in counts.items() if count > 1 and len(token) > 1 and known.issuperset(token)]

@@ -19,7 +19,7 @@ MAX_NAME = 40
 
 def cache_dir() -> Path:
     """Return the folder of prepared books; it may not exist yet."""
-    from penwright.corpus.places import default_cache_dir
+    from penwright.corpus.user_dirs import default_cache_dir
 
     chosen = os.environ.get("PENWRIGHT_CACHE")
     return Path(chosen) if chosen else default_cache_dir()

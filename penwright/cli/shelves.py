@@ -117,7 +117,7 @@ def corpus_sentences(corpus: "Corpus", paths: Sequence[str | Path]) -> Iterator[
     unit, num_chars = corpus.alphabet.unit, sum(book.num_chars for book in corpus.books)
     symbols = f"{corpus.alphabet.vocab_size:,} symbols"
     if unit != "characters":
-        symbols += f" ({unit} of {num_chars / len(corpus.ids):.2f} characters on average)"
+        symbols += f" ({unit}, of {num_chars / len(corpus.ids):.2f} characters on average)"
     yield f"Books (and their characters): {', '.join(parts)}. Alphabet: {symbols}."
     if corpus.skipped:
         name, reason = corpus.skipped[0]

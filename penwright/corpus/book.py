@@ -1,4 +1,4 @@
-"""What a corpus knows of one of its books. Data only."""
+"""One book of a corpus: title, writer, split and position. Data only."""
 
 from dataclasses import dataclass
 
@@ -8,27 +8,27 @@ from penwright.errors import ConfigError
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Book:
-    """One book of a corpus, and where it lies."""
+    """One book of a corpus and its position."""
 
     title: str
     author: str
-    """Empty when unknown."""
+    """Its writer; empty if unknown."""
     year: int | None = None
-    """Of the first publication; None when unknown."""
+    """Year of the first publication; None if unknown."""
     split: SplitName
     source: str
     """The file it came from, below the folder that was given, and its member when the file is an archive."""
     encoding: str
-    """How the file's bytes were read."""
+    """Encoding in which the file's bytes were read."""
     sha256: str
-    """Of the file's (or the member's) bytes before reading, 64 hexadecimal digits."""
+    """SHA-256 of the bytes of the file or the member, 64 hexadecimal digits."""
     start: int
-    """Place of its first id in the corpus, from 0."""
+    """Position of its first id in the corpus, from 0."""
     num_ids: int
-    """Ids it takes, the boundary and the spelling of rare characters counted; fewer than characters where symbols are
-    pieces."""
+    """Number of its ids, including the boundary and the spelling of rare characters; fewer than characters in a corpus
+    of subwords."""
     num_chars: int
-    """Characters of its text."""
+    """Number of characters of its text."""
 
     def __post_init__(self) -> None:
         for name in ("title", "author", "source", "encoding", "sha256"):

@@ -14,7 +14,7 @@ SplitName = Literal["train", "val", "test"]
 
 SPLIT_RULES: tuple[SplitRule, ...] = get_args(SplitRule)
 SPLITS: tuple[SplitName, ...] = get_args(SplitName)
-MIN_PIECES, MAX_PIECES = 64, 32_768
+MIN_SUBWORDS, MAX_SUBWORDS = 64, 32_768
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,10 +27,10 @@ class CorpusConfig:
     max_characters: Annotated[int, Between(1, MAX_CHARACTERS)] = 4_000
     """A learnt alphabet gives at most this many characters an id of their own, the most frequent ones."""
     unit: Unit = "characters"
-    """What a symbol stands for. "characters": each has its own. "pairs": byte pairs, which join characters that often
-    meet. "words": the most frequent words whole, all else in characters."""
-    num_pieces: Annotated[int, Between(MIN_PIECES, MAX_PIECES)] = 512
-    """Symbols in all where the unit is pairs or words; a small shelf may have fewer."""
+    """What a symbol stands for. "characters": one character. "bpe": byte-pair encoding, which joins characters that
+    often stand side by side. "words": a frequent word; all other words are spelled in characters."""
+    num_subwords: Annotated[int, Between(MIN_SUBWORDS, MAX_SUBWORDS)] = 512
+    """Symbols in all if the unit is "bpe" or "words"; a small shelf may have fewer."""
     min_count: Annotated[int, Between(0, MAX_INT64)] = 0
     """A character found fewer times in the training books is spelled in bytes instead; 0: fewer than once in a million,
     too rarely to learn."""
@@ -38,7 +38,7 @@ class CorpusConfig:
     """Cut the distributor's header, licence and transcriber's notes."""
     unwrap: bool = True
     """Join the lines of paragraphs that were broken at a fixed width."""
-    fold: bool = False
+    normalize_punctuation: bool = False
     """Write curly quotes, dashes, ellipses and ligatures as ASCII does; letters keep their accents. Lossy."""
     drop_duplicates: bool = True
     """Take a text that occurs several times only once. Other editions of it are kept, on the same side of the split."""

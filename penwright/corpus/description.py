@@ -104,8 +104,8 @@ def _canonical(data: Mapping[str, Any]) -> Iterator[str]:
     """Yield the JSON of some entries in parts: a list, or what yields one, item by item, as there is one a book."""
     # ASCII with sorted keys: the same bytes on every machine, lone surrogates included.
     encode = json.JSONEncoder(ensure_ascii=True, sort_keys=True, separators=(",", ":"), allow_nan=False).encode
-    for place, key in enumerate(sorted(data)):
-        yield f"{',' if place else '{'}{encode(key)}:"
+    for index, key in enumerate(sorted(data)):
+        yield f"{',' if index else '{'}{encode(key)}:"
         value = data[key]
         if isinstance(value, list | Iterator):
             yield "["

@@ -1,6 +1,6 @@
 """Report on a shelf before anything is learned from it: what each book is, what would be cut, dropped and held out.
 
-The books are read with the same code as when a corpus is prepared, and the same plan is made of them; nothing is kept.
+The books are read with the same code as when a corpus is prepared, and selected by the same rules; nothing is kept.
 """
 
 import zlib
@@ -14,12 +14,12 @@ from penwright.alphabet.code_points import name_of
 from penwright.corpus.cleaning.clean import Cut
 from penwright.corpus.config import SPLITS, CorpusConfig, SplitName
 from penwright.corpus.executor.workers import Workers, num_workers
-from penwright.corpus.passes.clean_text import read_bytes, read_piece
-from penwright.corpus.passes.cleaning_pass import PieceJob, PieceResult, TakenBook, take_in
+from penwright.corpus.passes.clean_text import read_bytes, read_chunk
+from penwright.corpus.passes.cleaning_pass import ChunkJob, ChunkResult, TakenBook, take_in
 from penwright.corpus.passes.progress import run_steps
 from penwright.corpus.scratch import Scratch
 from penwright.corpus.shelf.facts import Facts, KeptFacts
-from penwright.corpus.shelf.selection import Plan, PlannedBook, plan
+from penwright.corpus.shelf.selection import SelectedBook, Selection, select_books
 from penwright.corpus.sources.discovery import Paths, Source
 from penwright.corpus.sources.listing import list_books
 from penwright.corpus.sources.manifest import ManifestBook
@@ -164,57 +164,57 @@ def inspect_shelf(paths: Paths, *, config: CorpusConfig | None = None, workers: 
     """
     config = config or CorpusConfig()
     listing = list_books(paths)
-    count = num_workers(workers, num_bytes=listing.num_bytes, num_tasks=listing.num_pieces)
+    count = num_workers(workers, num_bytes=listing.num_bytes, num_tasks=listing.num_chunks)
     with Scratch(None) as scratch, Workers(count) as pool:
-        steps = take_in(listing, config=config, cache_dir=None, workers=pool, scratch=scratch, take=look_at_piece)
+        steps = take_in(listing, config=config, cache_dir=None, workers=pool, scratch=scratch, take=look_at_chunk)
         intake = run_steps(steps)
-        planned = plan([taken.book for taken in intake.books], config=config)
-        books = _book_reports(intake.books, planned)
+        selection = select_books([taken.book for taken in intake.books], config=config)
+        books = _book_reports(intake.books, selection)
     return ShelfReport(
         books=books,
         skipped=intake.skipped,
         splits=tuple(_split_report(books, split) for split in SPLITS),
-        vocab_size=planned.alphabet.vocab_size,
-        characters=planned.alphabet.characters,
-        is_lossless=planned.alphabet.is_lossless,
-        warnings=planned.warnings,
+        vocab_size=selection.alphabet.vocab_size,
+        characters=selection.alphabet.characters,
+        is_lossless=selection.alphabet.is_lossless,
+        warnings=selection.warnings,
     )
 
 
-def look_at_piece(job: PieceJob) -> PieceResult:
-    """Read one piece of a book and keep what was cut instead of the text."""
+def look_at_chunk(job: ChunkJob) -> ChunkResult:
+    """Read one chunk of a book and keep what was cut instead of the text."""
     try:
-        text, facts, cuts = read_piece(read_bytes(job.piece), piece=job.piece, config=job.config)
+        text, facts, cuts = read_chunk(read_bytes(job.chunk), chunk=job.chunk, config=job.config)
     except ReadingError as error:
-        return PieceResult(job.piece.start, "", None, str(error))
+        return ChunkResult(job.chunk.start, "", None, str(error))
     shown = tuple(cut._replace(text=_shortened(cut.text)) for cut in cuts)
-    return PieceResult(job.piece.start, "", facts, "", shown, compressed_fraction(text))
+    return ChunkResult(job.chunk.start, "", facts, "", shown, compressed_fraction(text))
 
 
 def compressed_fraction(text: str) -> float:
     """Return the size of a text once compressed, relative to before; of a long one, of its beginning, middle and
     end."""
-    places = (0, len(text) // 2, len(text) - SAMPLE_CHARS) if len(text) > 3 * SAMPLE_CHARS else (0,)
-    size = SAMPLE_CHARS if len(places) > 1 else 3 * SAMPLE_CHARS
-    sample = "".join(text[place : place + size] for place in places).encode("utf-8", "surrogatepass")
+    starts = (0, len(text) // 2, len(text) - SAMPLE_CHARS) if len(text) > 3 * SAMPLE_CHARS else (0,)
+    size = SAMPLE_CHARS if len(starts) > 1 else 3 * SAMPLE_CHARS
+    sample = "".join(text[start : start + size] for start in starts).encode("utf-8", "surrogatepass")
     return len(zlib.compress(sample)) / len(sample) if sample else 0.0
 
 
-def _book_reports(books: Sequence[TakenBook], planned: Plan) -> tuple[BookReport, ...]:
+def _book_reports(books: Sequence[TakenBook], selection: Selection) -> tuple[BookReport, ...]:
     """Return a report on every book that was read, taken or not."""
     fractions = {book.book.source: _mean_fraction(book) for book in books}
-    taken = {book.source: book for book in planned.books}
-    originals = {copy: first.name for copy, first in planned.duplicates}
+    taken = {book.source: book for book in selection.books}
+    originals = {copy: first.name for copy, first in selection.duplicates}
     editions: dict[Source, list[Edition]] = {}
-    for first, second, similarity in planned.editions:
+    for first, second, similarity in selection.editions:
         editions.setdefault(first, []).append(Edition(name=second.name, similarity=similarity))
         editions.setdefault(second, []).append(Edition(name=first.name, similarity=similarity))
     reports = []
     for book in books:
         source, facts, _ = book.book
         fraction = fractions[source]
-        unknown = _unknown_characters(facts, planned.alphabet)
-        named: PlannedBook | None = taken.get(source)
+        unknown = _unknown_characters(facts, selection.alphabet)
+        named: SelectedBook | None = taken.get(source)
         reports.append(
             BookReport(
                 name=source.name,

@@ -29,13 +29,13 @@ from penwright.corpus.passes.encoding_pass import write_ids
 from penwright.corpus.passes.progress import PrepareProgress, PrepareSteps, run_steps
 from penwright.corpus.passes.subword_pass import in_characters, write_subword_corpus
 from penwright.corpus.passes.text_cache import make_cache, remove_entries
-from penwright.corpus.places import at_home, default_cache_dir
 from penwright.corpus.scratch import Scratch
-from penwright.corpus.shelf.selection import Plan, plan
+from penwright.corpus.shelf.selection import Selection, select_books
 from penwright.corpus.sources.discovery import Paths, as_list
 from penwright.corpus.sources.listing import Listing, list_books
 from penwright.corpus.store import IDS_NAME, contents_of
 from penwright.corpus.store import Corpus as Corpus
+from penwright.corpus.user_dirs import at_home, default_cache_dir
 from penwright.errors import CorpusError
 
 
@@ -104,21 +104,21 @@ def _prepare_characters(
 ) -> Iterator[PrepareProgress]:
     """Put a corpus in characters into its folder, unless the one that is there holds the same."""
     is_known = (store / JSON_NAME).is_file()
-    count = num_workers(workers, num_bytes=listing.num_bytes, num_tasks=listing.num_pieces, is_known=is_known)
+    count = num_workers(workers, num_bytes=listing.num_bytes, num_tasks=listing.num_chunks, is_known=is_known)
     with ExitStack() as stack:
         make_cache(cache_dir)
         scratch, pool = stack.enter_context(Scratch(cache_dir)), stack.enter_context(Workers(count))
         intake = yield from take_in(listing, config=config, cache_dir=cache_dir, workers=pool, scratch=scratch)
-        planned = plan([taken.book for taken in intake.books], config=config, scratch_dir=cache_dir)
+        selection = select_books([taken.book for taken in intake.books], config=config, scratch_dir=cache_dir)
         taken = {book.book.source: book for book in intake.books}
-        chosen = [taken[book.source] for book in planned.books]
+        chosen = [taken[book.source] for book in selection.books]
         contents = Contents(
-            alphabet=planned.alphabet,
+            alphabet=selection.alphabet,
             config=config,
-            books=_books(planned),
+            books=_books(selection),
             cache_keys=tuple(book.keys for book in chosen),
-            skipped=_skipped(intake, planned),
-            warnings=planned.warnings,
+            skipped=_skipped(intake, selection),
+            warnings=selection.warnings,
         )
         existing = contents_of(store)
         if existing == contents:
@@ -140,10 +140,10 @@ def _store_dir(paths: Paths, *, cache_dir: Path, config: CorpusConfig) -> Path:
     return cache_dir / "corpora" / f"{name or 'books'}-{digest}"
 
 
-def _books(planned: Plan) -> tuple[Book, ...]:
-    """Return the planned books as they lie in the corpus, one after the other."""
+def _books(selection: Selection) -> tuple[Book, ...]:
+    """Return the selected books as they lie in the corpus, one after the other."""
     books, start = [], 0
-    for book in planned.books:
+    for book in selection.books:
         books.append(
             Book(
                 title=book.named.title,
@@ -162,9 +162,9 @@ def _books(planned: Plan) -> tuple[Book, ...]:
     return tuple(books)
 
 
-def _skipped(intake: Intake, planned: Plan) -> tuple[tuple[str, str], ...]:
+def _skipped(intake: Intake, selection: Selection) -> tuple[tuple[str, str], ...]:
     """Return (name, reason) of what is not in the corpus, sorted."""
-    dropped = [(copy.name, f"is the same text as {first.name}") for copy, first in planned.duplicates]
+    dropped = [(copy.name, f"is the same text as {first.name}") for copy, first in selection.duplicates]
     return tuple(sorted([*intake.skipped, *dropped]))
 
 

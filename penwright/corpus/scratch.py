@@ -29,7 +29,7 @@ class Scratch:
         """Open a file without a name.
 
         Args:
-            folder: Where it takes its room, an existing folder; None for the operating system's place for such files.
+            folder: Where it takes its room, an existing folder; None for the operating system's folder for such files.
 
         Raises:
             CorpusError: If it cannot be made.
@@ -49,26 +49,26 @@ class Scratch:
             self._file.close()
 
     def write(self, arrays: Iterable[NDArray[np.generic]]) -> int:
-        """Write some arrays and return the place of the first one, in bytes from the start.
+        """Write some arrays and return the offset of the first one, in bytes.
 
         Raises:
             CorpusError: If the disk is full.
         """
-        place = self._num_bytes
+        offset = self._num_bytes
         with self._telling_of_the_disk():
-            self._file.seek(place)
+            self._file.seek(offset)
             for array in arrays:
                 self._num_bytes += self._file.write(array.tobytes())
-        return place
+        return offset
 
-    def read(self, place: int, *, dtype: np.dtype[np.generic], count: int) -> NDArray[np.generic]:
-        """Return what was written at a place, shape (count,).
+    def read(self, offset: int, *, dtype: np.dtype[np.generic], count: int) -> NDArray[np.generic]:
+        """Return the array written at an offset, shape (count,).
 
         Raises:
             CorpusError: If the disk is full, or broken: what was written last may not be there yet.
         """
         with self._telling_of_the_disk():
-            self._file.seek(place)
+            self._file.seek(offset)
             data = self._file.read(count * dtype.itemsize)
         assert len(data) == count * dtype.itemsize, "only what was written is read"
         return np.frombuffer(data, dtype=dtype)
@@ -88,7 +88,7 @@ class Scratch:
 class _Run(NamedTuple):
     """Records that were written together, in the order of their buckets."""
 
-    place: int
+    offset: int
     bounds: NDArray[np.int32]
     """Where each bucket begins, counted in records, and where the last one ends."""
 
@@ -130,7 +130,7 @@ class Buckets:
         """Return the records of one bucket in the order in which they were put, shape (R,)."""
         parts = [
             self._scratch.read(
-                run.place + int(run.bounds[bucket]) * self._dtype.itemsize,
+                run.offset + int(run.bounds[bucket]) * self._dtype.itemsize,
                 dtype=self._dtype,
                 count=int(run.bounds[bucket + 1] - run.bounds[bucket]),
             )

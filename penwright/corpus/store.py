@@ -4,8 +4,8 @@
     corpus.json   alphabet, books, configuration and digests; written last, so a folder without it is not a corpus
 
 Books stand in the order train, val, test, so that each split is one contiguous stretch. A book is its boundary id,
-where the alphabet has one, followed by the ids of its text, in characters or in pieces. This module knows nothing of
-files as people keep them, nor of models.
+where the alphabet has one, followed by the ids of its text, in characters or in subwords. This module knows nothing
+of the files that people keep, nor of models.
 
 Shapes: N = ids in the corpus, n = ids in one book.
 """
@@ -165,8 +165,10 @@ class Corpus:
 
     @property
     def symbols_per_char(self) -> float:
-        """Symbols for each character of the training books: losses per symbol times this are losses per character.
-        Spelled characters take several, pieces hold several; 1 without training books."""
+        """Symbols per character of the training books; 1 without training books.
+
+        A loss per symbol times this is a loss per character. A spelled character takes several symbols, a subword holds
+        several characters."""
         num_chars = self.num_chars("train")
         return sum(book.num_ids for book in self.books_in("train")) / num_chars if num_chars else 1.0
 

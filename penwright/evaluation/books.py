@@ -1,7 +1,7 @@
 """How well an author predicts books it never learned from, in bits per character.
 
 Books are read as a reader reads them: from the first character on, side by side in lanes, each with a state of its own
-that is carried to the end. Bits are summed over all symbols, spelled half-bytes included, and divided by the characters
+that is carried to the end. Bits are summed over all symbols, spelled nibbles included, and divided by the characters
 of the text. The boundary id is read first and never scored; the seed alphabet has none, so there a book's first
 character is only read and the scores begin with the second. Pieces are symbols like any other: their bits are summed
 and divided by the characters of the text. This module knows nothing of training, files or baselines.

@@ -14,12 +14,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from penwright.alphabet.characters import FIRST_CHARACTER_ID, FIRST_HALF_BYTE_ID, Alphabet, Ids
+from penwright.alphabet.characters import FIRST_CHARACTER_ID, FIRST_NIBBLE_ID, Alphabet, Ids
 from penwright.corpus.shelf.shares import even_shares
 from penwright.corpus.store import Book, Corpus
 from penwright.errors import UsageError
 
-MAX_SYMBOLS_PER_CHAR = 8  # four UTF-8 bytes of two half-bytes each
+MAX_SYMBOLS_PER_CHAR = 8  # four UTF-8 bytes of two nibbles each
 CONTINUATION_NIBBLES = (0x8, 0xB)  # the high half of every UTF-8 byte that does not begin a character
 
 
@@ -31,7 +31,7 @@ class Passage(NamedTuple):
     ids: Ids
     """Shape (N,). The first symbol is read and not scored."""
     num_chars: int
-    """Characters scored: N - 1, fewer where some are spelled in half-bytes, more where symbols are pieces."""
+    """Characters scored: N - 1, fewer where some are spelled in nibbles, more where symbols are pieces."""
 
 
 def choose_passages(corpus: Corpus, books: Sequence[Book], *, max_chars: int | None) -> tuple[Passage, ...]:
@@ -94,18 +94,18 @@ def character_starts(ids: Ids, *, alphabet: Alphabet) -> NDArray[np.bool_]:
         alphabet: The alphabet that encoded them.
 
     Returns:
-        Shape (N,). True for every character or piece with an id of its own, and for the first half-byte of a spelled
+        Shape (N,). True for every character or piece with an id of its own, and for the first nibble of a spelled
         character.
     """
     if not alphabet.is_lossless:
         return np.ones(len(ids), dtype=np.bool_)
-    is_half_byte = (ids >= FIRST_HALF_BYTE_ID) & (ids < FIRST_CHARACTER_ID)
+    is_nibble = (ids >= FIRST_NIBBLE_ID) & (ids < FIRST_CHARACTER_ID)
     positions = np.arange(len(ids))
-    last_whole = np.maximum.accumulate(np.where(is_half_byte, -1, positions))
-    is_low_half = (positions - last_whole) % 2 == 0  # a run of half-bytes begins with a high one
+    last_whole = np.maximum.accumulate(np.where(is_nibble, -1, positions))
+    is_low_half = (positions - last_whole) % 2 == 0  # a run of nibbles begins with a high one
     low, high = CONTINUATION_NIBBLES
-    is_continuation = (ids >= FIRST_HALF_BYTE_ID + low) & (ids <= FIRST_HALF_BYTE_ID + high)
-    starts: NDArray[np.bool_] = ~is_half_byte | ~(is_low_half | is_continuation)
+    is_continuation = (ids >= FIRST_NIBBLE_ID + low) & (ids <= FIRST_NIBBLE_ID + high)
+    starts: NDArray[np.bool_] = ~is_nibble | ~(is_low_half | is_continuation)
     return starts
 
 
@@ -117,8 +117,8 @@ def chars_begun(ids: Ids, *, alphabet: Alphabet) -> NDArray[np.int64]:
         alphabet: The alphabet that encoded them.
 
     Returns:
-        Shape (N,): 1 for a character with an id of its own and for the first half-byte of a spelled one, the length of
-        a piece, 0 for the other half-bytes. They sum to the length of the text.
+        Shape (N,): 1 for a character with an id of its own and for the first nibble of a spelled one, the length of
+        a piece, 0 for the other nibbles. They sum to the length of the text.
     """
     counts = alphabet.num_chars_of_ids.take(ids)
-    return np.where(counts > 0, counts, character_starts(ids, alphabet=alphabet) & (ids >= FIRST_HALF_BYTE_ID))
+    return np.where(counts > 0, counts, character_starts(ids, alphabet=alphabet) & (ids >= FIRST_NIBBLE_ID))

@@ -108,7 +108,7 @@ def character_bits(model: CharModel, alphabet: Alphabet, text: str) -> NDArray[n
         text: Any text.
 
     Returns:
-        Bits, shape (N,), which sum to the cost of all symbols. A spelled character costs the sum of its half-bytes,
+        Bits, shape (N,), which sum to the cost of all symbols. A spelled character costs the sum of its nibbles,
         each character of a piece an even part of it. A seed author's first character costs 0, since nothing precedes
         it.
     """

@@ -33,7 +33,7 @@ class ModelConfig:
     vocab_size: Annotated[int, Between(2, 65_536)]
     """Distinct symbols read and predicted."""
     unit: Annotated[str, OneOf(UNITS)] = CHARACTERS
-    """What a symbol stands for, which decides the contexts that are counted and recalled: "characters", "pairs" or
+    """What a symbol stands for, which decides the contexts that are counted and recalled: "characters", "bpe" or
     "words"."""
     cell: Annotated[str, OneOf(CELLS)] = "gated"
     """The recurrence: "perceptron", "window", "elman", "gru", "lstm" or "gated"."""

@@ -167,7 +167,7 @@ class LineBreaker:
 
 
 def _aligned(column: Sequence[str]) -> list[str]:
-    """Pad to the widest: spelled characters and half-bytes make sequences of different lengths."""
+    """Pad to the widest: spelled characters and nibbles make sequences of different lengths."""
     width = max(map(len, column))
     return [f"{cell:<{width}}" for cell in column]
 

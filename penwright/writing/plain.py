@@ -22,7 +22,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from penwright.alphabet.byte_fallback import HalfByteGate
+from penwright.alphabet.byte_fallback import ByteFallbackGate
 from penwright.alphabet.characters import Alphabet
 from penwright.model.char_model import CharModel, ModelState
 from penwright.writing.sampling import SamplingConfig, sample_next
@@ -62,15 +62,15 @@ def read_text(model: CharModel, alphabet: Alphabet, text: str, *, after: Bookmar
     """
     assert model.config.vocab_size == alphabet.vocab_size, (model.config.vocab_size, alphabet.vocab_size)
     text = text if after is None else after.unread + text
-    settled = alphabet.settled(text)
+    stable = alphabet.num_stable_chars(text)
     place, device = after, _device_of(model)
     with torch.inference_mode():
         state = model.initial_state(1) if after is None else after.state
-        for ids in _iter_ids(alphabet, text[:settled], is_new=after is None):
+        for ids in _iter_ids(alphabet, text[:stable], is_new=after is None):
             logits, state = model.sequence(ids.to(device), state)  # (1, T, V)
             place = Bookmark(logits[:, -1].clone(), state)  # a view would keep the whole piece in memory
     assert place is not None
-    return place if place.unread == text[settled:] else place._replace(unread=text[settled:])
+    return place if place.unread == text[stable:] else place._replace(unread=text[stable:])
 
 
 def iter_text(
@@ -84,7 +84,7 @@ def iter_text(
 ) -> Iterator[str]:
     """Write on after a prompt, for ever.
 
-    The edge of a book is never drawn, and half-bytes only where they make a character that the alphabet lacks; so no
+    The edge of a book is never drawn, and nibbles only where they make a character that the alphabet lacks; so no
     damaged character is written, and reading the written text leads to where the writing was, unless it repeated itself
     for longer than MAX_STREAK. Where symbols are pieces it leads there only if the author cut its words as its books
     are cut.
@@ -103,7 +103,7 @@ def iter_text(
     Raises:
         AuthorError: If the model's predictions are not numbers.
     """
-    gate, decoder, device = HalfByteGate(alphabet), alphabet.decoder(), _device_of(model)
+    gate, decoder, device = ByteFallbackGate(alphabet), alphabet.decoder(), _device_of(model)
     banned_at_edge = torch.tensor(gate.banned_ids)
     place, beyond = _read_out(
         model, alphabet, read_text(model, alphabet, prompt, after=after), sampling=sampling, generator=generator

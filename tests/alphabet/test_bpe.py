@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from penwright.alphabet.bpe import PairAlphabet, learn_pairs
+from penwright.alphabet.bpe import BpeAlphabet, learn_bpe
 from penwright.alphabet.characters import FIRST_CHARACTER_ID, Alphabet
 from penwright.alphabet.pretokenizer import tokens_of
 from penwright.errors import AuthorError
@@ -53,14 +53,14 @@ def plain_pairs(counts: Mapping[str, int], *, num_symbols: int) -> list[tuple[st
 @settings(max_examples=100)
 def test_pairs_are_those_of_the_plain_algorithm(text: str) -> None:
     counts = Counter(tokens_of(text))
-    alphabet = learn_pairs(LEARNT, counts, num_symbols=40)
+    alphabet = learn_bpe(LEARNT, counts, num_symbols=40)
     plain = plain_pairs(counts, num_symbols=40)
     assert [(alphabet.texts[left], alphabet.texts[right]) for left, right in alphabet.joins] == plain
 
 
 @given(SMALL, SMALL)
 def test_encoding_joins_pair_after_pair(text: str, other: str) -> None:
-    alphabet = learn_pairs(LEARNT, Counter(tokens_of(text)), num_symbols=40)
+    alphabet = learn_bpe(LEARNT, Counter(tokens_of(text)), num_symbols=40)
     expected: list[int] = []
     for token in tokens_of(other):
         row = list(token)
@@ -75,26 +75,26 @@ def test_encoding_joins_pair_after_pair(text: str, other: str) -> None:
 def test_the_order_of_the_counts_does_not_matter() -> None:
     counts = Counter(tokens_of("abc abd dab cab bad abcd " * 3))
     other = dict(reversed(counts.items()))
-    assert learn_pairs(LEARNT, counts, num_symbols=30) == learn_pairs(LEARNT, other, num_symbols=30)
+    assert learn_bpe(LEARNT, counts, num_symbols=30) == learn_bpe(LEARNT, other, num_symbols=30)
 
 
 def test_what_meets_only_once_is_not_joined() -> None:
-    assert learn_pairs(LEARNT, {"ab": 1, "cd": 1}, num_symbols=100).joins == ()
-    assert learn_pairs(LEARNT, {"ab": 2, "cd": 1}, num_symbols=100).pieces == ("ab",)
-    assert learn_pairs(LEARNT, {"ab": 5}, num_symbols=5).vocab_size == LEARNT.vocab_size
+    assert learn_bpe(LEARNT, {"ab": 1, "cd": 1}, num_symbols=100).joins == ()
+    assert learn_bpe(LEARNT, {"ab": 2, "cd": 1}, num_symbols=100).subwords == ("ab",)
+    assert learn_bpe(LEARNT, {"ab": 5}, num_symbols=5).vocab_size == LEARNT.vocab_size
 
 
 def test_two_pairs_of_one_text_share_a_symbol() -> None:
     a, b, c = (17 + "abc".index(letter) for letter in "abc")
-    alphabet = PairAlphabet("abc", joins=[(a, b), (b, c), (20, c), (a, 21)])
-    assert alphabet.pieces == ("ab", "bc", "abc")
-    assert PairAlphabet.from_dict(alphabet.to_dict()) == alphabet
+    alphabet = BpeAlphabet("abc", joins=[(a, b), (b, c), (20, c), (a, 21)])
+    assert alphabet.subwords == ("ab", "bc", "abc")
+    assert BpeAlphabet.from_dict(alphabet.to_dict()) == alphabet
 
 
 @given(SMALL)
 def test_a_dict_is_read_back(text: str) -> None:
-    alphabet = learn_pairs(LEARNT, Counter(tokens_of(text)), num_symbols=40)
-    assert PairAlphabet.from_dict(alphabet.to_dict()) == alphabet
+    alphabet = learn_bpe(LEARNT, Counter(tokens_of(text)), num_symbols=40)
+    assert BpeAlphabet.from_dict(alphabet.to_dict()) == alphabet
 
 
 DOUBLING = [[17, 17], *([symbol, symbol] for symbol in range(19, 40))]
@@ -124,4 +124,4 @@ DOUBLING = [[17, 17], *([symbol, symbol] for symbol in range(19, 40))]
 )
 def test_a_strangers_pairs_are_refused_with_a_sentence(data: dict[str, object], sentence: str) -> None:
     with pytest.raises(AuthorError, match=sentence):
-        PairAlphabet.from_dict(data)
+        BpeAlphabet.from_dict(data)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from penwright.alphabet.byte_fallback import HalfByteGate, reachable, spelling
+from penwright.alphabet.byte_fallback import ByteFallbackGate, reachable, spelling
 from penwright.alphabet.characters import Alphabet
 
 ALPHABET = Alphabet.learn(dict.fromkeys("abcé€. \n", 1))
@@ -21,7 +21,7 @@ def can_be_spelled(character: str, alphabet: Alphabet = ALPHABET) -> bool:
 
 def passes(ids: list[int], alphabet: Alphabet = ALPHABET) -> bool:
     """Whether a fresh gate lets all of these through."""
-    gate = HalfByteGate(alphabet)
+    gate = ByteFallbackGate(alphabet)
     for symbol in ids:
         if symbol in gate.banned_ids:
             return False
@@ -57,7 +57,7 @@ def test_a_known_character_is_never_spelled() -> None:
 
 @given(st.lists(st.integers(0, 10**6), min_size=40, max_size=200))
 def test_whatever_is_chosen_is_text_that_reads_back(choices: list[int]) -> None:
-    gate, decoder = HalfByteGate(ALPHABET), ALPHABET.decoder()
+    gate, decoder = ByteFallbackGate(ALPHABET), ALPHABET.decoder()
     written: list[int] = []
     text = ""
     whole = 0
@@ -73,26 +73,26 @@ def test_whatever_is_chosen_is_text_that_reads_back(choices: list[int]) -> None:
 
 
 def test_a_begun_character_must_be_completed() -> None:
-    gate = HalfByteGate(ALPHABET)
+    gate = ByteFallbackGate(ALPHABET)
     gate.push(1 + 0xE)
     assert gate.is_inside
     assert set(range(17, ALPHABET.vocab_size)) <= set(gate.banned_ids)
 
 
 def test_the_edge_of_a_book_and_the_seeds_unknown_symbol_are_banned() -> None:
-    assert 0 in HalfByteGate(ALPHABET).banned_ids
-    assert HalfByteGate(Alphabet.seed()).banned_ids == (0,)
+    assert 0 in ByteFallbackGate(ALPHABET).banned_ids
+    assert ByteFallbackGate(Alphabet.seed()).banned_ids == (0,)
 
 
 def test_the_seed_spells_nothing() -> None:
-    gate = HalfByteGate(Alphabet.seed())
+    gate = ByteFallbackGate(Alphabet.seed())
     for symbol in range(1, 98):
         gate.push(symbol)
         assert gate.banned_ids == (0,)
 
 
 def test_an_alphabet_without_characters_spells_all_it_writes() -> None:
-    gate = HalfByteGate(Alphabet.learn({"a": 1}, min_count=2))
+    gate = ByteFallbackGate(Alphabet.learn({"a": 1}, min_count=2))
     assert set(range(17)) - set(gate.banned_ids) == {1 + digit for digit in (2, 3, 4, 5, 6, 7, 0xC, 0xD, 0xE, 0xF)}
 
 

@@ -54,13 +54,13 @@ def test_decoding_at_once_agrees_with_decoding_one_by_one(characters: str, ids: 
     assert alphabet.decode(np.array(ids, dtype=np.uint16)) == one_by_one
 
 
-def test_a_decoder_gives_a_spelled_character_with_its_last_half_byte() -> None:
+def test_a_decoder_gives_a_spelled_character_with_its_last_nibble() -> None:
     alphabet = Alphabet("ab")
     decoder = alphabet.decoder()
     assert [decoder.push(symbol) for symbol in alphabet.encode("aéb").tolist()] == ["a", "", "", "", "é", "b"]
 
 
-def test_half_bytes_that_form_no_character_become_a_replacement() -> None:
+def test_nibbles_that_form_no_character_become_a_replacement() -> None:
     alphabet = Alphabet("ab")
     assert alphabet.decode([1 + 0xC, 1 + 0x3, FIRST_CHARACTER_ID]) == "\ufffda"
     assert alphabet.decode([1 + 0xC]) == "\ufffd"

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from penwright.alphabet.code_points import code_points_of, half_bytes_of, name_of, text_of, utf8_lengths
+from penwright.alphabet.code_points import code_points_of, name_of, nibbles_of, text_of, utf8_lengths
 
 any_text = st.text(st.characters(exclude_categories=()), max_size=60)
 
@@ -15,7 +15,7 @@ def test_code_points_and_lengths_agree_with_python(text: str) -> None:
     assert text_of(code_points) == text
     lengths = [len(character.encode("utf-8", "surrogatepass")) for character in text]
     assert utf8_lengths(code_points).tolist() == lengths
-    assert len(half_bytes_of(text)) == 2 * sum(lengths)
+    assert len(nibbles_of(text)) == 2 * sum(lengths)
 
 
 def test_a_character_has_a_readable_name() -> None:

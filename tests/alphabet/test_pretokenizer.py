@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from penwright.alphabet.pretokenizer import MAX_TOKEN_CHARS, is_token, settled_chars, tokens_of
+from penwright.alphabet.pretokenizer import MAX_TOKEN_CHARS, is_token, num_stable_chars, tokens_of
 
 TRICKY = st.text(alphabet="ab é'\u2019\n\t_.!\ud800\u00a09", max_size=80)
 ANY = st.text(st.characters(exclude_categories=()), max_size=60)
@@ -37,12 +37,12 @@ def test_words_take_the_blank_before_them(text: str, tokens: list[str]) -> None:
 @example(" ", "word")
 @example("rock'n'", "roll")
 def test_what_is_settled_is_cut_the_same_whatever_follows(before: str, after: str) -> None:
-    settled = settled_chars(before)
-    assert tokens_of(before[:settled]) + tokens_of(before[settled:] + after) == tokens_of(before + after)
-    assert len(before) - settled <= MAX_TOKEN_CHARS
+    stable = num_stable_chars(before)
+    assert tokens_of(before[:stable]) + tokens_of(before[stable:] + after) == tokens_of(before + after)
+    assert len(before) - stable <= MAX_TOKEN_CHARS
 
 
 def test_a_text_without_white_space_is_settled_all_the_same() -> None:
-    assert settled_chars("x" * 1000) == 960
-    assert settled_chars("don'") == 0
-    assert settled_chars("it. don't") == 3
+    assert num_stable_chars("x" * 1000) == 960
+    assert num_stable_chars("don'") == 0
+    assert num_stable_chars("it. don't") == 3

@@ -1,4 +1,4 @@
-"""Whatever the pieces, no text is lost, and no stretch of it is read otherwise than the whole."""
+"""Whatever the subwords, no text is lost, and no stretch of it is read otherwise than the whole."""
 
 import numpy as np
 import pytest
@@ -6,18 +6,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from penwright.alphabet import subwords
-from penwright.alphabet.auto import learn_pieces
+from penwright.alphabet.auto import learn_subwords
 from penwright.alphabet.characters import FIRST_CHARACTER_ID, Alphabet
-from penwright.alphabet.subwords import PieceAlphabet
+from penwright.alphabet.subwords import SubwordAlphabet
 from penwright.errors import ConfigError
 
 PROSE = (
     "The lamp went out at nine. \u201cWho is there?\u201d asked the keeper of the lamp; the keeper didn't know.\n\n" * 3
 )
 LEARNT = Alphabet.learn(dict.fromkeys(PROSE, 1))
-PAIRS = learn_pieces(LEARNT, [PROSE], unit="pairs", num_symbols=80)
-WORDS = learn_pieces(LEARNT, [PROSE], unit="words", num_symbols=60)
-BOTH = pytest.mark.parametrize("alphabet", [PAIRS, WORDS], ids=lambda alphabet: alphabet.unit)
+BPE = learn_subwords(LEARNT, [PROSE], unit="bpe", num_symbols=80)
+WORDS = learn_subwords(LEARNT, [PROSE], unit="words", num_symbols=60)
+BOTH = pytest.mark.parametrize("alphabet", [BPE, WORDS], ids=lambda alphabet: alphabet.unit)
 ANY = st.text(st.characters(exclude_categories=()), max_size=60)
 TEXTS = st.one_of(
     ANY, st.lists(st.sampled_from([*PROSE.split(" "), " ", "\n", "\u706f", "\ud800", "x'"])).map(" ".join)
@@ -26,7 +26,7 @@ TEXTS = st.one_of(
 
 @BOTH
 @given(text=TEXTS)
-def test_any_text_round_trips(alphabet: PieceAlphabet, text: str) -> None:
+def test_any_text_round_trips(alphabet: SubwordAlphabet, text: str) -> None:
     ids = alphabet.encode(text)
     assert ids.dtype == alphabet.dtype
     assert alphabet.decode(ids) == alphabet.decode(ids.tolist()) == text
@@ -35,13 +35,13 @@ def test_any_text_round_trips(alphabet: PieceAlphabet, text: str) -> None:
 
 
 @BOTH
-def test_prose_takes_fewer_symbols_than_characters(alphabet: PieceAlphabet) -> None:
+def test_prose_takes_fewer_symbols_than_characters(alphabet: SubwordAlphabet) -> None:
     assert len(alphabet.encode(PROSE)) < 0.6 * len(PROSE)
 
 
 @BOTH
 @given(text=TEXTS)
-def test_a_text_spelled_out_is_the_text_in_characters(alphabet: PieceAlphabet, text: str) -> None:
+def test_a_text_spelled_out_is_the_text_in_characters(alphabet: SubwordAlphabet, text: str) -> None:
     assert alphabet.of_characters == LEARNT
     spelled = alphabet.spell(alphabet.encode(text))
     assert spelled.dtype == LEARNT.dtype
@@ -50,19 +50,19 @@ def test_a_text_spelled_out_is_the_text_in_characters(alphabet: PieceAlphabet, t
 
 @BOTH
 @given(texts=st.lists(TEXTS, max_size=4))
-def test_a_text_that_comes_in_parts_is_encoded_as_the_whole(alphabet: PieceAlphabet, texts: list[str]) -> None:
+def test_a_text_that_comes_in_parts_is_encoded_as_the_whole(alphabet: SubwordAlphabet, texts: list[str]) -> None:
     ids: list[int] = []
     rest = ""
     for text in texts:
         rest += text
-        settled = alphabet.settled(rest)
-        ids += alphabet.encode(rest[:settled]).tolist()
-        rest = rest[settled:]
+        stable = alphabet.num_stable_chars(rest)
+        ids += alphabet.encode(rest[:stable]).tolist()
+        rest = rest[stable:]
     assert [*ids, *alphabet.encode(rest).tolist()] == alphabet.encode("".join(texts)).tolist()
 
 
 @BOTH
-def test_stretches_are_encoded_as_the_whole(alphabet: PieceAlphabet) -> None:
+def test_stretches_are_encoded_as_the_whole(alphabet: SubwordAlphabet) -> None:
     text = PROSE * 20 + "x" * 2_000 + "\u706f" * 300 + PROSE
     stretches = list(alphabet.iter_stretches(text, size=256))
     assert "".join(stretches) == text
@@ -72,7 +72,7 @@ def test_stretches_are_encoded_as_the_whole(alphabet: PieceAlphabet) -> None:
 
 
 @BOTH
-def test_forgetting_tokens_changes_nothing(alphabet: PieceAlphabet, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_forgetting_tokens_changes_nothing(alphabet: SubwordAlphabet, monkeypatch: pytest.MonkeyPatch) -> None:
     expected = alphabet.encode(PROSE).tolist()
     again = type(alphabet).from_dict(alphabet.to_dict())
     monkeypatch.setattr(subwords, "TOKENS_REMEMBERED", 2)
@@ -82,13 +82,13 @@ def test_forgetting_tokens_changes_nothing(alphabet: PieceAlphabet, monkeypatch:
 
 
 @BOTH
-def test_the_ids_are_those_of_a_learnt_alphabet_and_then_the_pieces(alphabet: PieceAlphabet) -> None:
-    first_piece = FIRST_CHARACTER_ID + len(LEARNT.characters)
-    assert alphabet.texts[:first_piece] == LEARNT.texts
-    assert tuple(alphabet.texts[first_piece:]) == alphabet.pieces
-    assert alphabet.vocab_size == len(alphabet.texts) == first_piece + len(alphabet.pieces)
+def test_the_ids_are_those_of_a_learnt_alphabet_and_then_the_subwords(alphabet: SubwordAlphabet) -> None:
+    first_subword = FIRST_CHARACTER_ID + len(LEARNT.characters)
+    assert alphabet.texts[:first_subword] == LEARNT.texts
+    assert tuple(alphabet.texts[first_subword:]) == alphabet.subwords
+    assert alphabet.vocab_size == len(alphabet.texts) == first_subword + len(alphabet.subwords)
     assert all(
-        alphabet.decode([symbol]) == alphabet.texts[symbol] for symbol in range(first_piece, len(alphabet.texts))
+        alphabet.decode([symbol]) == alphabet.texts[symbol] for symbol in range(first_subword, len(alphabet.texts))
     )
     assert (alphabet.boundary_id, alphabet.start_id, alphabet.is_lossless) == (0, 0, True)
     assert alphabet.num_chars_of_ids.tolist() == list(map(len, alphabet.texts))
@@ -98,7 +98,7 @@ def test_the_ids_are_those_of_a_learnt_alphabet_and_then_the_pieces(alphabet: Pi
 
 
 @BOTH
-def test_equal_alphabets_are_equal_and_no_alphabet_of_characters(alphabet: PieceAlphabet) -> None:
+def test_equal_alphabets_are_equal_and_no_alphabet_of_characters(alphabet: SubwordAlphabet) -> None:
     again = type(alphabet).from_dict(alphabet.to_dict())
     assert again == alphabet
     assert hash(again) == hash(alphabet)
@@ -106,8 +106,8 @@ def test_equal_alphabets_are_equal_and_no_alphabet_of_characters(alphabet: Piece
     assert alphabet != LEARNT
 
 
-def test_an_alphabet_of_characters_settles_everything_and_spells_nothing() -> None:
-    assert LEARNT.settled("The lam") == 7
+def test_an_alphabet_of_characters_is_stable_at_once_and_spells_nothing() -> None:
+    assert LEARNT.num_stable_chars("The lam") == 7
     assert LEARNT.of_characters is LEARNT
     ids = LEARNT.encode("The lam")
     assert LEARNT.spell(ids) is ids
@@ -115,26 +115,26 @@ def test_an_alphabet_of_characters_settles_everything_and_spells_nothing() -> No
 
 
 @pytest.mark.parametrize(
-    ("pieces", "sentence"),
+    ("subwords", "sentence"),
     [
-        (["a"], "a piece has 2 to 64 characters; one has 1"),
+        (["a"], "a subword has 2 to 64 characters; one has 1"),
         (["ab" * 33], "one has 66"),
         (["az"], "a character that the alphabet lacks"),
-        (["ab", "ab"], "distinct pieces"),
+        (["ab", "ab"], "distinct subwords"),
         (["ab"] * 70_000, "at most 65,536 symbols; 70,019 were given"),
     ],
 )
-def test_pieces_that_cannot_be_are_refused(pieces: list[str], sentence: str) -> None:
+def test_subwords_that_cannot_be_are_refused(subwords: list[str], sentence: str) -> None:
     with pytest.raises(ConfigError, match=sentence):
-        PieceAlphabet("ab", kind="pairs", pieces=pieces)
+        SubwordAlphabet("ab", unit="bpe", subwords=subwords)
 
 
 def test_many_symbols_have_ids_of_two_bytes() -> None:
-    words = learn_pieces(
+    words = learn_subwords(
         LEARNT, [" ".join(f"{n} {n}" for n in map(str, range(9))) + PROSE], unit="words", num_symbols=400
     )
     assert words.dtype is np.uint8
-    wide = PieceAlphabet(
-        "abcdefgh", kind="words", pieces=[a + b + c for a in "abcdefgh" for b in "abcd" for c in "abcdefgh"]
+    wide = SubwordAlphabet(
+        "abcdefgh", unit="words", subwords=[a + b + c for a in "abcdefgh" for b in "abcd" for c in "abcdefgh"]
     )
     assert wide.dtype is np.uint16

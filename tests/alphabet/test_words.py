@@ -15,13 +15,13 @@ COUNTS = Counter(tokens_of("ab ab ab cd cd\n\nab\n\n dab dab cad e\u706f e\u706f
 
 def test_the_most_frequent_tokens_are_taken() -> None:
     words = learn_words(LEARNT, COUNTS, num_symbols=LEARNT.vocab_size + 4)
-    assert words.pieces == (" a", "\n\n", " ab", " cd")
+    assert words.subwords == (" a", "\n\n", " ab", " cd")
     assert learn_words(LEARNT, dict(reversed(COUNTS.items())), num_symbols=LEARNT.vocab_size + 4) == words
 
 
 def test_what_occurs_once_or_holds_a_character_without_an_id_is_not_taken() -> None:
-    assert learn_words(LEARNT, COUNTS, num_symbols=1_000).pieces == (" a", "\n\n", " ab", " cd", " dab", "ab")
-    assert learn_words(LEARNT, COUNTS, num_symbols=5).pieces == ()
+    assert learn_words(LEARNT, COUNTS, num_symbols=1_000).subwords == (" a", "\n\n", " ab", " cd", " dab", "ab")
+    assert learn_words(LEARNT, COUNTS, num_symbols=5).subwords == ()
 
 
 def test_a_word_is_one_symbol_and_any_other_is_spelled() -> None:

@@ -14,13 +14,13 @@ from penwright.errors import ConfigError
 
 def test_a_unit_is_written_with_its_number_of_symbols() -> None:
     assert unit_of("characters").config.unit == "characters"
-    config = unit_of("pairs:1024").config
-    assert (config.unit, config.num_pieces) == ("pairs", 1024)
+    config = unit_of("bpe:1024").config
+    assert (config.unit, config.num_subwords) == ("bpe", 1024)
     with pytest.raises(ConfigError):
         unit_of("letters")
 
 
-@pytest.mark.parametrize("spec", ["characters", "pairs:200", "words:200"])
+@pytest.mark.parametrize("spec", ["characters", "bpe:200", "words:200"])
 def test_the_same_characters_are_scored_in_each_unit(corpus: Corpus, tmp_path: Path, spec: str) -> None:
     ends = ends_between_words(corpus, "val", scored_chars=500)
     assert len(ends) == len(corpus.books_in("val"))

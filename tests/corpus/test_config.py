@@ -33,11 +33,11 @@ def test_only_the_seeds_alphabet_and_split_together_take_books_as_they_are() -> 
         ({"test_fraction": -0.1}, "test_fraction=-0.1 must be a number"),
         ({"test_fraction": float("nan")}, "test_fraction=nan must be a number"),
         ({"split_seed": -1}, "split_seed=-1 must be a whole number from 0"),
-        ({"unit": "pair"}, "unit='pair' is unknown. Did you mean 'pairs'"),
-        ({"num_pieces": 63}, "num_pieces=63 must be a whole number from 64 to 32,768"),
-        ({"num_pieces": 32_769}, "num_pieces=32769 must be"),
-        ({"num_pieces": 512.0}, "num_pieces=512.0 must be a whole number"),
-        ({"unit": "pairs", "alphabet": "seed"}, "unit='pairs' needs a learnt alphabet, and the seed's is fixed"),
+        ({"unit": "bp"}, "unit='bp' is unknown. Did you mean 'bpe'"),
+        ({"num_subwords": 63}, "num_subwords=63 must be a whole number from 64 to 32,768"),
+        ({"num_subwords": 32_769}, "num_subwords=32769 must be"),
+        ({"num_subwords": 512.0}, "num_subwords=512.0 must be a whole number"),
+        ({"unit": "bpe", "alphabet": "seed"}, "unit='bpe' needs a learnt alphabet, and the seed's is fixed"),
     ],
 )
 def test_a_value_out_of_bounds_is_refused_with_its_bounds(values: dict[str, object], sentence: str) -> None:
@@ -54,3 +54,9 @@ def test_a_split_has_one_of_three_names() -> None:
     assert [split_name(name) for name in SPLITS] == ["train", "val", "test"]
     with pytest.raises(ConfigError, match="split='tests' is unknown. Did you mean 'test'"):
         split_name("tests")
+
+
+def test_the_former_names_of_settings_are_understood() -> None:
+    former = {"unit": "pairs", "num_pieces": 200, "fold": True}
+    present = CorpusConfig(unit="bpe", num_subwords=200, normalize_punctuation=True)
+    assert CorpusConfig.from_dict(former) == CorpusConfig.from_dict(present.to_dict()) == present

@@ -21,7 +21,7 @@ from penwright.corpus import store as store_module
 from penwright.corpus.config import CorpusConfig
 from penwright.corpus.inspection import inspect_shelf
 from penwright.corpus.passes import encoding_pass, text_cache
-from penwright.corpus.passes.clean_text import read_bytes, read_piece
+from penwright.corpus.passes.clean_text import read_bytes, read_chunk
 from penwright.corpus.preparing import iter_prepare, prepare
 from penwright.corpus.sources import chunks
 from penwright.corpus.sources.discovery import Paths, discover
@@ -61,8 +61,8 @@ def test_any_text_round_trips_through_a_corpus(
     found = {book.source: corpus.book_text(book) for book in corpus.books}
     cleaned = {}
     for source in discover(folder / "books").sources:
-        piece = chunks.pieces_of(source)[0]
-        cleaned[source.name] = read_piece(read_bytes(piece), piece=piece, config=config).text
+        chunk = chunks.chunks_of(source)[0]
+        cleaned[source.name] = read_chunk(read_bytes(chunk), chunk=chunk, config=config).text
     assert found == cleaned
     assert all(text.startswith(name.removesuffix(".txt")) for name, text in found.items())
 
@@ -148,15 +148,15 @@ def test_another_picture_in_the_folder_is_told_and_changes_no_id(books_dir: Path
     assert one.digest == other.digest
 
 
-def test_a_large_file_goes_in_pieces_and_comes_out_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(chunks, "PIECE_BYTES", 1000)
+def test_a_large_file_goes_in_chunks_and_comes_out_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chunks, "MAX_CHUNK_BYTES", 1000)
     text = "\n".join(f"Paragraph {number}: all was well — or so they said.\n" for number in range(100))
     (tmp_path / "book.txt").write_text(text, encoding="utf-8")
     corpus = prepare(tmp_path / "book.txt", cache_dir=tmp_path / "cache", config=PLAIN)
     assert corpus.book_text(corpus.books[0]) == text
     assert len(corpus.cache_keys[0]) == 5
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(chunks, "PIECE_BYTES", 1 << 20)
+        patch.setattr(chunks, "MAX_CHUNK_BYTES", 1 << 20)
         whole = prepare(tmp_path / "book.txt", cache_dir=tmp_path / "cache", config=PLAIN)
     assert whole.digest == corpus.digest
 
@@ -273,7 +273,7 @@ def test_the_folder_in_the_cache_depends_on_paths_and_configuration(books_dir: P
     assert folder([one, other]).name.rpartition("-")[2] == folder([other, one]).name.rpartition("-")[2]
     assert folder([str(one)]) == folder(one)
     assert len({folder(one), folder(other), folder(one, CorpusConfig(split_seed=1))}) == 3
-    units = [CorpusConfig(unit="pairs"), CorpusConfig(unit="words"), CorpusConfig(unit="pairs", num_pieces=200)]
+    units = [CorpusConfig(unit="bpe"), CorpusConfig(unit="words"), CorpusConfig(unit="bpe", num_subwords=200)]
     assert len({folder(one, config) for config in [CorpusConfig(), *units]}) == 4
     assert folder(books_dir).parent == tmp_path / "corpora"
     assert folder(books_dir).name.startswith("books-")

@@ -91,7 +91,7 @@ def test_uniform_logits_cost_exactly_log2_of_the_vocabulary(alphabet: Alphabet) 
         assert score.bits_per_char == pytest.approx(math.log2(alphabet.vocab_size), rel=1e-6)
 
 
-def test_a_character_spelled_in_half_bytes_costs_each_of_them() -> None:
+def test_a_character_spelled_in_nibbles_costs_each_of_them() -> None:
     shelf = Shelf("ab", "aé", alphabet=ALPHABET)  # the second book reads five symbols for two characters
     plain, spelled = evaluate(Uniform(ALPHABET.vocab_size), shelf, shelf.books)
     assert plain.bits_per_char == pytest.approx(math.log2(ALPHABET.vocab_size), rel=1e-6)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from penwright.alphabet.auto import learn_pieces
+from penwright.alphabet.auto import learn_subwords
 from penwright.alphabet.characters import Alphabet
 from penwright.errors import UsageError
 from penwright.evaluation.passages import (
@@ -32,8 +32,8 @@ class Shelf:
 
 
 LEARNT = Alphabet("abcdefgh ")
-PAIRS = learn_pieces(LEARNT, ["abc abc dab dab aabb abcd " * 3], unit="pairs", num_symbols=40)
-WORDS = learn_pieces(LEARNT, ["abc abc dab dab aabb abcd " * 3], unit="words", num_symbols=40)
+BPE = learn_subwords(LEARNT, ["abc abc dab dab aabb abcd " * 3], unit="bpe", num_symbols=40)
+WORDS = learn_subwords(LEARNT, ["abc abc dab dab aabb abcd " * 3], unit="words", num_symbols=40)
 
 
 def test_a_budget_is_spread_evenly_and_each_passage_begins_its_book() -> None:
@@ -83,7 +83,7 @@ def test_every_character_starts_exactly_once(text: str) -> None:
     assert character_starts(LEARNT.encode(text), alphabet=LEARNT).sum() == len(text)
 
 
-@pytest.mark.parametrize("alphabet", [LEARNT, PAIRS, WORDS], ids=lambda alphabet: alphabet.unit)
+@pytest.mark.parametrize("alphabet", [LEARNT, BPE, WORDS], ids=lambda alphabet: alphabet.unit)
 @given(text=st.text(alphabet="abd é€𝄞\ud800中", max_size=30))
 def test_the_characters_that_begin_with_the_symbols_are_those_of_the_text(alphabet: Alphabet, text: str) -> None:
     ids = alphabet.encode(text)
@@ -94,12 +94,12 @@ def test_the_characters_that_begin_with_the_symbols_are_those_of_the_text(alphab
         assert begun.tolist() == character_starts(ids, alphabet=alphabet).astype(int).tolist()
 
 
-@pytest.mark.parametrize("alphabet", [PAIRS, WORDS], ids=lambda alphabet: alphabet.unit)
+@pytest.mark.parametrize("alphabet", [BPE, WORDS], ids=lambda alphabet: alphabet.unit)
 @given(
     words=st.lists(st.sampled_from(["abc", "dab", "aabb", "é€", "\ud800", "h"]), min_size=1),
     num_chars=st.integers(0, 40),
 )
-def test_a_passage_of_pieces_is_the_longest_that_fits_and_counts_its_characters(
+def test_a_passage_of_subwords_is_the_longest_that_fits_and_counts_its_characters(
     alphabet: Alphabet, words: list[str], num_chars: int
 ) -> None:
     text = " ".join(words)

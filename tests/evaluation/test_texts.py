@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from penwright.alphabet.auto import learn_pieces
+from penwright.alphabet.auto import learn_subwords
 from penwright.alphabet.characters import Alphabet
 from penwright.errors import AuthorError, UsageError
 from penwright.evaluation.books import evaluate
@@ -45,9 +45,9 @@ class Rememberer(nn.Module):
 
 
 LEARNT = Alphabet("\n abcdefgh")
-PAIRS = learn_pieces(LEARNT, ["ab ab\n\nabc " * 3], unit="pairs", num_symbols=35)
-WORDS = learn_pieces(LEARNT, ["ab ab\n\nabc " * 3], unit="words", num_symbols=35)
-ALL = (LEARNT, Alphabet.seed(), PAIRS, WORDS)
+BPE = learn_subwords(LEARNT, ["ab ab\n\nabc " * 3], unit="bpe", num_symbols=35)
+WORDS = learn_subwords(LEARNT, ["ab ab\n\nabc " * 3], unit="words", num_symbols=35)
+ALL = (LEARNT, Alphabet.seed(), BPE, WORDS)
 ALPHABETS = pytest.mark.parametrize("alphabet", ALL, ids=lambda alphabet: alphabet.kind)
 MODELS = {alphabet.kind: Rememberer(alphabet.vocab_size) for alphabet in ALL}
 PROSE = st.text(alphabet="ab \n\r\té", min_size=2, max_size=40)
@@ -75,7 +75,7 @@ def test_a_character_costs_the_same_whatever_follows_it(text: str) -> None:
     assert len(whole) == len(text)
 
 
-@pytest.mark.parametrize("alphabet", [LEARNT, PAIRS, WORDS], ids=lambda alphabet: alphabet.kind)
+@pytest.mark.parametrize("alphabet", [LEARNT, BPE, WORDS], ids=lambda alphabet: alphabet.kind)
 @settings(max_examples=40)
 @given(text=PROSE)
 def test_the_bits_of_the_characters_are_those_of_the_symbols(alphabet: Alphabet, text: str) -> None:
@@ -111,7 +111,7 @@ def test_a_book_scored_as_a_text_costs_what_it_costs_as_a_held_out_book(corpus, 
     assert text.bits_per_char == pytest.approx(score.bits_per_char, rel=1e-6)
 
 
-def test_a_spelled_character_costs_the_sum_of_its_half_bytes() -> None:
+def test_a_spelled_character_costs_the_sum_of_its_nibbles() -> None:
     uniform = Rememberer(LEARNT.vocab_size)
     uniform.table.data.zero_()
     bits = character_bits(uniform, LEARNT, "aé€b")

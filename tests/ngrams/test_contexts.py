@@ -11,7 +11,7 @@ from penwright.ngrams.context_kinds import ContextKinds, kinds_of
 from penwright.ngrams.contexts import ContextState, context_sequence, context_step, initial_contexts
 
 KINDS = kinds_of(CHARACTERS)
-PIECES = kinds_of("pairs")
+PIECES = kinds_of("bpe")
 IS_LETTER = torch.tensor([False] * 4 + [True] * 5)
 
 

@@ -1,7 +1,7 @@
 """Which symbols words are made of."""
 
 from penwright.alphabet.characters import FIRST_CHARACTER_ID, Alphabet
-from penwright.alphabet.subwords import PieceAlphabet
+from penwright.alphabet.subwords import SubwordAlphabet
 from penwright.ngrams.letters import letters_of
 
 
@@ -24,11 +24,11 @@ def test_the_seed_alphabet_has_words_too() -> None:
     assert not letters_of(alphabet)[alphabet.encode(" ")[0]]
 
 
-PIECES = PieceAlphabet("\n 'abé", kind="words", pieces=[" a", "ab", "a'b", " '", "\n\n", " é'"])
+SUBWORDS = SubwordAlphabet("\n 'abé", unit="words", subwords=[" a", "ab", "a'b", " '", "\n\n", " é'"])
 
 
 def test_a_piece_continues_a_word_if_it_is_made_of_letters_only() -> None:
-    found = letters_of(PIECES)
-    assert {text for text in PIECES.texts if text and found[PIECES.id_of_text[text]]} == {*"'abé", "ab", "a'b"}
+    found = letters_of(SUBWORDS)
+    assert {text for text in SUBWORDS.texts if text and found[SUBWORDS.id_of_text[text]]} == {*"'abé", "ab", "a'b"}
     assert found[1:FIRST_CHARACTER_ID].all()
     assert not found[0]

@@ -28,7 +28,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
 def raised(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Corpus, Path]]:
     """The books in a unit, and a run that read some of them."""
     folder = tmp_path_factory.mktemp(request.param)
-    config = CorpusConfig(unit=request.param, num_pieces=200)
+    config = CorpusConfig(unit=request.param, num_subwords=200)
     corpus = prepare([SHELF], cache_dir=folder / "cache", config=config)
     records = list(train(corpus, run=folder / "run", overrides=SETTINGS))
     last = records[-1]

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from penwright.alphabet.byte_fallback import HalfByteGate
+from penwright.alphabet.byte_fallback import ByteFallbackGate
 from penwright.alphabet.characters import Alphabet
 from penwright.errors import AuthorError
 from penwright.model.char_model import CharModel
@@ -163,7 +163,7 @@ def test_a_bookmark_does_not_keep_the_whole_piece_in_memory() -> None:
 def plain_loop(model: CharModel, alphabet: Alphabet, prompt: str, *, number: int, seed: int) -> str:
     """What `iter_text` does, in the plainest way."""
     generator = generator_from(seed)
-    gate = HalfByteGate(alphabet)
+    gate = ByteFallbackGate(alphabet)
     logits, state, _ = steps(model, [0, *alphabet.encode(prompt).tolist()])
     chosen: list[int] = []
     text = ""
@@ -207,7 +207,7 @@ def test_what_was_written_reads_back_to_where_the_writing_was(seed: int) -> None
     """So that a text can be continued from its characters alone."""
     text = written("The lamp", 30, seed=seed)
     noted: list[int] = [0, *ALPHABET.encode("The lamp").tolist()]
-    gate, generator = HalfByteGate(ALPHABET), generator_from(seed)
+    gate, generator = ByteFallbackGate(ALPHABET), generator_from(seed)
     place = read_text(MODEL, ALPHABET, "The lamp")
     while ALPHABET.decode(noted[9:]) != text:
         symbol = sample_next(place.logits, config=SAMPLING, generator=generator, banned_ids=gate.banned_ids)

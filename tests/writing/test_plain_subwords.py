@@ -8,10 +8,10 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from penwright.alphabet.auto import learn_pieces
-from penwright.alphabet.byte_fallback import HalfByteGate
+from penwright.alphabet.auto import learn_subwords
+from penwright.alphabet.byte_fallback import ByteFallbackGate
 from penwright.alphabet.characters import FIRST_CHARACTER_ID, Alphabet
-from penwright.alphabet.subwords import MAX_PIECE_CHARS, PieceAlphabet
+from penwright.alphabet.subwords import MAX_SUBWORD_CHARS, SubwordAlphabet
 from penwright.model.char_model import CharModel
 from penwright.model.config import ModelConfig
 from penwright.writing import plain
@@ -21,9 +21,9 @@ from penwright.writing.sampling import SamplingConfig, generator_from
 PROSE = "The lamp went out at nine. \u201cWho is there?\u201d asked the keeper; the lamps didn't say. The lamplight"
 PROSE += " went.\n\n"
 LEARNT = Alphabet.learn(dict.fromkeys(PROSE, 1))
-PAIRS = learn_pieces(LEARNT, [PROSE * 3], unit="pairs", num_symbols=100)
-WORDS = learn_pieces(LEARNT, [PROSE * 3], unit="words", num_symbols=70)
-BOTH = pytest.mark.parametrize("alphabet", [PAIRS, WORDS], ids=lambda alphabet: alphabet.unit)
+BPE = learn_subwords(LEARNT, [PROSE * 3], unit="bpe", num_symbols=100)
+WORDS = learn_subwords(LEARNT, [PROSE * 3], unit="words", num_symbols=70)
+BOTH = pytest.mark.parametrize("alphabet", [BPE, WORDS], ids=lambda alphabet: alphabet.unit)
 SAMPLING = SamplingConfig(temperature=1.0, min_p=0.0)
 PROMPTS = st.one_of(
     st.text(alphabet="The lamp'dint\n \u706f\ud800", max_size=20),
@@ -43,7 +43,7 @@ def tiny_model(alphabet: Alphabet) -> CharModel:
     return model
 
 
-MODELS = {alphabet.unit: tiny_model(alphabet) for alphabet in (PAIRS, WORDS)}
+MODELS = {alphabet.unit: tiny_model(alphabet) for alphabet in (BPE, WORDS)}
 
 
 @pytest.fixture
@@ -80,7 +80,7 @@ def assert_same_place(first: Bookmark, second: Bookmark) -> None:
 @example(prompt="The \u706f", seed=1)
 @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_what_is_written_continues_exactly_the_prompt(
-    alphabet: PieceAlphabet, ids_read: list[int], prompt: str, seed: int
+    alphabet: SubwordAlphabet, ids_read: list[int], prompt: str, seed: int
 ) -> None:
     ids_read.clear()
     pieces = iter_text(MODELS[alphabet.unit], alphabet, prompt, sampling=SAMPLING, generator=generator_from(seed))
@@ -88,13 +88,13 @@ def test_what_is_written_continues_exactly_the_prompt(
     for piece in islice(pieces, 30):
         assert len(piece) == 1
         text += piece
-    "".join(islice(pieces, MAX_PIECE_CHARS))  # by then the piece that `text` ends in has been read
+    "".join(islice(pieces, MAX_SUBWORD_CHARS))  # by then the piece that `text` ends in has been read
     assert alphabet.decode(ids_read).startswith(prompt + text)
 
 
 @BOTH
 def test_a_word_that_is_begun_is_completed_with_the_pieces_of_its_whole(
-    alphabet: PieceAlphabet, ids_read: list[int]
+    alphabet: SubwordAlphabet, ids_read: list[int]
 ) -> None:
     """A model that is sure of " lamp" writes it after " la" as one piece, as its books have it."""
     model = tiny_model(alphabet)
@@ -109,14 +109,14 @@ def test_a_word_that_is_begun_is_completed_with_the_pieces_of_its_whole(
 @BOTH
 @given(first=PROMPTS, second=PROMPTS)
 @settings(max_examples=20)
-def test_reading_on_equals_reading_at_once(alphabet: PieceAlphabet, first: str, second: str) -> None:
+def test_reading_on_equals_reading_at_once(alphabet: SubwordAlphabet, first: str, second: str) -> None:
     model = MODELS[alphabet.unit]
     first_read = read_text(model, alphabet, first)
     assert_same_place(read_text(model, alphabet, second, after=first_read), read_text(model, alphabet, first + second))
 
 
 @BOTH
-def test_a_text_is_read_to_the_beginning_of_its_last_word(alphabet: PieceAlphabet, ids_read: list[int]) -> None:
+def test_a_text_is_read_to_the_beginning_of_its_last_word(alphabet: SubwordAlphabet, ids_read: list[int]) -> None:
     place = read_text(MODELS[alphabet.unit], alphabet, "The lamp went o")
     assert place.unread == " o"
     assert ids_read == [0, *alphabet.encode("The lamp went").tolist()]
@@ -125,7 +125,7 @@ def test_a_text_is_read_to_the_beginning_of_its_last_word(alphabet: PieceAlphabe
 
 @BOTH
 def test_a_long_text_is_read_in_stretches_as_the_whole(
-    alphabet: PieceAlphabet, ids_read: list[int], monkeypatch: pytest.MonkeyPatch
+    alphabet: SubwordAlphabet, ids_read: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(plain, "CHARS_ENCODED_AT_ONCE", 256)
     text = PROSE * 8 + "end"
@@ -134,7 +134,7 @@ def test_a_long_text_is_read_in_stretches_as_the_whole(
 
 
 @BOTH
-def test_the_same_seed_writes_the_same_text(alphabet: PieceAlphabet) -> None:
+def test_the_same_seed_writes_the_same_text(alphabet: SubwordAlphabet) -> None:
     def written(seed: int) -> str:
         pieces = iter_text(MODELS[alphabet.unit], alphabet, "The la", sampling=SAMPLING, generator=generator_from(seed))
         return "".join(islice(pieces, 50))
@@ -144,8 +144,8 @@ def test_the_same_seed_writes_the_same_text(alphabet: PieceAlphabet) -> None:
 
 
 @BOTH
-def test_a_piece_may_follow_wherever_a_character_may(alphabet: PieceAlphabet) -> None:
-    gate = HalfByteGate(alphabet)
+def test_a_piece_may_follow_wherever_a_character_may(alphabet: SubwordAlphabet) -> None:
+    gate = ByteFallbackGate(alphabet)
     assert not {*range(FIRST_CHARACTER_ID, alphabet.vocab_size)} & {*gate.banned_ids}
     gate.push(1 + 0xE)
     assert {*range(FIRST_CHARACTER_ID, alphabet.vocab_size)} <= {*gate.banned_ids}

@@ -35,7 +35,7 @@ def inspect(
     Args:
         paths: Books: files, folders (read recursively), patterns, archives, or a manifest.
         preset: Prepare as this preset would.
-        set_: A setting of the corpus, as corpus.key=value, for example corpus.fold=true. May be repeated.
+        set_: A setting of the corpus, as corpus.key=value, for example corpus.unwrap=false. May be repeated.
         speed: Characters a second to reckon the time of one reading with. Default 40,000.
         manifest: Write the list of books to this file, to be edited and given to `train` in their place.
         cuts: Show the lines that would be cut.

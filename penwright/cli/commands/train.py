@@ -32,7 +32,7 @@ def train(
     config: Annotated[Path | None, option(group=CONFIGURATION, metavar="FILE")] = None,
     set_: Annotated[tuple[str, ...], option(name="--set", group=CONFIGURATION, metavar="SETTING")] = (),
     size: Annotated[str | None, option(group=CONFIGURATION, metavar="SIZE")] = None,
-    unit: Annotated[Literal["characters", "pairs", "words"] | None, option(group=CONFIGURATION)] = None,
+    unit: Annotated[Literal["characters", "bpe", "words", "pairs"] | None, option(group=CONFIGURATION)] = None,
     seed: Annotated[Whole, option(group=CONFIGURATION)] = None,
     prompt: Annotated[Text, option(group=CONFIGURATION)] = None,
     threads: Annotated[Whole, option(group=CONFIGURATION)] = None,
@@ -64,8 +64,8 @@ def train(
         set_: A setting laid over both, as section.key=value, for example model.hidden_size=256. May be repeated.
         size: Width and layers of the network, such as 256x3. Without it, or with auto, the default preset takes the
             size that promises the fewest bits per character in the time given; `penwright plan` shows the choice.
-        unit: What a symbol stands for: a character, a byte pair or a word. For the number of symbols of the last two,
-            --set corpus.num_pieces=N.
+        unit: What a symbol stands for: a character, a subword of byte-pair encoding (bpe, formerly pairs) or a word.
+            For the number of symbols of the last two: --set corpus.num_subwords=N.
         seed: Decides the first weights and the order of the books.
         prompt: What the samples shown while learning begin with.
         threads: Processor threads; 0 for all.

@@ -104,7 +104,7 @@ def read_member(path: Path, name: str, *, max_bytes: int = MAX_MEMBER_BYTES) -> 
         raise
 
 
-def reading_place(path: Path, name: str) -> int:
+def reading_position(path: Path, name: str) -> int:
     """Return a number by which to sort the members of one archive so that reading them all is one pass over it.
 
     Args:

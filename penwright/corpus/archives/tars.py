@@ -44,7 +44,7 @@ class Stream:
     def __init__(self, path: Path, *, new_stream: Callable[[], Decompressor] | None) -> None:
         """Open the file; `new_stream` is None for one that is not compressed."""
         self._file: IO[bytes] = path.open("rb")
-        self._pieces = None if new_stream is None else unpack(self._file.read, new_stream=new_stream, name=path.name)
+        self._chunks = None if new_stream is None else unpack(self._file.read, new_stream=new_stream, name=path.name)
         self._rest = b""
         self._name = path.name
         self.position = 0
@@ -59,18 +59,18 @@ class Stream:
 
     def read(self, num_bytes: int) -> bytes:
         """Return the next bytes, fewer only at the end."""
-        if self._pieces is None:
+        if self._chunks is None:
             data = self._file.read(num_bytes)
             self.position += len(data)
             return data
         collected = [self._rest]
         length = len(self._rest)
         while length < num_bytes:
-            piece = next(self._pieces, b"")
-            if not piece:
+            chunk = next(self._chunks, b"")
+            if not chunk:
                 break
-            collected.append(piece)
-            length += len(piece)
+            collected.append(chunk)
+            length += len(chunk)
         data = b"".join(collected)
         self._rest = data[num_bytes:]
         self.position += min(length, num_bytes)
@@ -82,7 +82,7 @@ class Stream:
 
     def skip_to(self, offset: int) -> None:
         """Move forward to an offset; a plain file moves either way."""
-        if self._pieces is None:
+        if self._chunks is None:
             self._file.seek(offset)
             self.position = offset
         while self.position < offset and self.read(min(offset - self.position, 16 * CHUNK_BYTES)):

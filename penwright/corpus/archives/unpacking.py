@@ -1,6 +1,6 @@
 """Decompress bytes of unknown intent within bounds.
 
-Nothing an archive declares is believed: output is made piece by piece and ends at a bound. Text compresses three to ten
+Nothing an archive declares is believed: output is made chunk by chunk and ends at a bound. Text compresses three to ten
 times; what grows more than `MAX_RATIO` times beyond its first `FREE_BYTES` is a bomb, not a book. This module knows
 nothing of paths or of how an archive lists its members.
 """
@@ -99,7 +99,7 @@ def unpack(read: Read, *, new_stream: Callable[[], Decompressor], name: str) -> 
         name: What an error calls the file or member.
 
     Yields:
-        Pieces of at most `CHUNK_BYTES`.
+        Chunks of at most `CHUNK_BYTES`.
 
     Raises:
         ReadingError: If the data is damaged, breaks off, or grows beyond the ratio.
@@ -113,21 +113,21 @@ def unpack(read: Read, *, new_stream: Callable[[], Decompressor], name: str) -> 
             rest = read(CHUNK_BYTES)
             num_in += len(rest)
         try:
-            piece = stream.decompress(rest, CHUNK_BYTES)
+            chunk = stream.decompress(rest, CHUNK_BYTES)
         except (zlib.error, OSError, EOFError, lzma.LZMAError) as error:
             raise ReadingError(f"{name} is damaged: its packed data cannot be unpacked ({error}).") from error
         # zlib may hold back output although it has taken all input, so only its silence shows that nothing is left.
-        if is_waiting and not rest and not piece and not stream.eof:
+        if is_waiting and not rest and not chunk and not stream.eof:
             raise ReadingError(f"{name} is cut short: its packed data breaks off. Copy or download it again.")
         rest = b""
-        num_out += len(piece)
+        num_out += len(chunk)
         if num_out > FREE_BYTES + MAX_RATIO * num_in:
             raise ReadingError(
                 f"{name} unpacks to more than {MAX_RATIO} times its size, as no text does. "
                 "If it is harmless, unpack it yourself."
             )
-        if piece:
-            yield piece
+        if chunk:
+            yield chunk
         if stream.eof:
             rest = stream.unused_data.lstrip(b"\0") or read(CHUNK_BYTES).lstrip(b"\0")  # padding may follow a stream
             if not rest:
@@ -136,19 +136,19 @@ def unpack(read: Read, *, new_stream: Callable[[], Decompressor], name: str) -> 
             stream = new_stream()
 
 
-def collect(pieces: Iterator[bytes], *, name: str, max_bytes: int = MAX_MEMBER_BYTES) -> bytes:
-    """Return all the pieces joined.
+def collect(chunks: Iterator[bytes], *, name: str, max_bytes: int = MAX_MEMBER_BYTES) -> bytes:
+    """Return all the chunks joined.
 
     Raises:
-        ReadingError: If they exceed `max_bytes`; no more than that and one piece is held.
+        ReadingError: If they exceed `max_bytes`; no more than that and one chunk is held.
     """
     collected: list[bytes] = []
     num_bytes = 0
-    for piece in pieces:
-        num_bytes += len(piece)
+    for chunk in chunks:
+        num_bytes += len(chunk)
         if num_bytes > max_bytes:
             raise ReadingError(
                 f"{name} is larger than {max_bytes:,} bytes when unpacked. Unpack it yourself, or leave it out."
             )
-        collected.append(piece)
+        collected.append(chunk)
     return b"".join(collected)

@@ -147,10 +147,10 @@ def read_zip_member(file: IO[bytes], member: ZipMember, *, name: str, max_bytes:
     file.seek(name_bytes + extra_bytes, 1)
     packed = _Bounded(file, member.packed_bytes)
     if member.method == zipfile.ZIP_STORED:
-        pieces = iter(lambda: packed.read(CHUNK_BYTES), b"")
+        chunks = iter(lambda: packed.read(CHUNK_BYTES), b"")
     else:
-        pieces = unpack(packed.read, new_stream=_STREAMS[member.method], name=name)
-    data = collect(pieces, name=name, max_bytes=max_bytes)
+        chunks = unpack(packed.read, new_stream=_STREAMS[member.method], name=name)
+    data = collect(chunks, name=name, max_bytes=max_bytes)
     if zlib.crc32(data) != member.checksum:
         raise ReadingError(f"{name} is damaged: its checksum does not match. Copy or download the archive again.")
     return data

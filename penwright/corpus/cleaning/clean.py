@@ -22,7 +22,7 @@ MAX_CUT_CHARS = 20_000
 """How much of a cut's own text the report keeps."""
 
 # What a typewriter has for each sign. Letters keep their accents: they are spelling, not typography.
-_FOLDED = str.maketrans(
+_ASCII_FORMS = str.maketrans(
     {
         **dict.fromkeys("‘’‚‛′ʼ`´", "'"),
         **dict.fromkeys("“”„‟″«»", '"'),
@@ -44,7 +44,7 @@ class CleaningConfig:
     """Cut Project Gutenberg's header, licence, credits and transcriber's notes."""
     unwrap: bool = True
     """Join the lines of a hard-wrapped text into paragraphs."""
-    fold: bool = False
+    normalize_punctuation: bool = False
     """Write curly quotes, dashes, ellipses and ligatures as ASCII does; this loses them."""
 
 
@@ -82,10 +82,10 @@ def clean(
     """Return a text without what is not its own.
 
     Args:
-        text: The text of a file, or a piece of a large one cut at a line's end; lines ended by line feeds.
+        text: The text of a file, or a chunk of a large one cut at a line's end; lines ended by line feeds.
         config: What to do.
-        is_first: Whether the piece begins the file. A header is looked for only there.
-        is_last: Whether it ends the file. A footer is looked for only there, so the last piece should hold 100,000
+        is_first: Whether the chunk begins the file. A header is looked for only there.
+        is_last: Whether it ends the file. A footer is looked for only there, so the last chunk should hold 100,000
             characters.
         is_code: Whether it is a program, which is returned as it is.
 
@@ -101,8 +101,8 @@ def clean(
     if config.licence:
         cuts = _report(text, boilerplate.spans)
         text = without(text, boilerplate.spans)
-    if config.fold and not text.isascii():  # before the lines are tidied, as blanks and blank lines may come of it
-        text = text.translate(_FOLDED)
+    if config.normalize_punctuation and not text.isascii():  # before the lines are tidied: it may add blanks to them
+        text = text.translate(_ASCII_FORMS)
     given = [characters_of(text)]
     del text  # a book is long, and this is one of several copies: each goes before the next is made
     text, is_hard_wrapped, was_unwrapped = _laid_out(given.pop(), unwrapping=config.unwrap)

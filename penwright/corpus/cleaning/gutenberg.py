@@ -4,7 +4,7 @@ Only what a marker (see `markers`) or a note's own bounds (see `notes`) delimit 
 more than licences ever take, nothing is, and a warning says so. This module cuts nothing itself and knows nothing of
 line wrapping.
 
-All places are character offsets in the text given.
+All offsets are character offsets in the text given.
 """
 
 import re
@@ -45,8 +45,8 @@ def find_boilerplate(text: str, *, is_first: bool = True, is_last: bool = True) 
     """Find a book's header, licence, credits and notes.
 
     Args:
-        text: A file's text, or a piece of it, lines ended by line feeds.
-        is_first: Whether the piece begins the file, so that a header may stand in it.
+        text: A file's text, or a chunk of it, lines ended by line feeds.
+        is_first: Whether the chunk begins the file, so that a header may stand in it.
         is_last: Whether it ends the file, so that a footer may.
 
     Returns:
@@ -122,7 +122,7 @@ def _footer(text: str, markers: Sequence[Marker]) -> Span | None:
 def _between(text: str, markers: Sequence[Marker], body_end: int) -> list[Span]:
     """Return the licences between the books of a file that holds several."""
     spans: list[Span] = []
-    for place, marker in enumerate(markers):
+    for index, marker in enumerate(markers):
         floor = spans[-1].end if spans else 0
         if marker.start < floor:
             continue
@@ -131,7 +131,7 @@ def _between(text: str, markers: Sequence[Marker], body_end: int) -> list[Span]:
             first_line = _HEADER_FIRST_LINE.search(text, max(floor, start - OLD_HEADER_CHARS), start)
             start = first_line.start() if first_line is not None else start
         if marker.kind not in _BEGINNINGS:
-            near = (later for later in markers[place + 1 :] if later.start - marker.start < LICENCE_CHARS)
+            near = (later for later in markers[index + 1 :] if later.start - marker.start < LICENCE_CHARS)
             beginning = next((later for later in near if later.kind in _BEGINNINGS), None)
             last_line = text.find(LICENCE_LAST_LINE, marker.end, min(body_end, marker.end + LICENCE_CHARS))
             if beginning is not None:
@@ -144,8 +144,8 @@ def _between(text: str, markers: Sequence[Marker], body_end: int) -> list[Span]:
     return spans
 
 
-def _line_end(text: str, place: int) -> int:
-    end = text.find("\n", place)
+def _line_end(text: str, offset: int) -> int:
+    end = text.find("\n", offset)
     return len(text) if end < 0 else end + 1
 
 

@@ -58,23 +58,23 @@ def find_markers(text: str, *, start: int = 0, end: int | None = None) -> list[M
     """
     found: dict[int, Marker] = {}
     for needle in _NEEDLES:
-        for place in _places(text, needle, start, len(text) if end is None else end):
-            line = text.rfind("\n", 0, place) + 1
+        for offset in _occurrences(text, needle, start, len(text) if end is None else end):
+            line = text.rfind("\n", 0, offset) + 1
             # The marker may break before its tell-tale word, so the line above is tried as well.
             for candidate in (line, text.rfind("\n", 0, max(0, line - 1)) + 1):
                 marker = _marker_at(text, candidate)
-                if marker is not None and marker.end > place:
+                if marker is not None and marker.end > offset:
                     found[marker.start] = marker
-    return [found[place] for place in sorted(found)]
+    return [found[start] for start in sorted(found)]
 
 
-def _places(text: str, needle: str, start: int, end: int) -> Iterator[int]:
-    """Yield the first place of a word in each line that has it; a marker that ends before it reaches none behind it."""
-    place = text.find(needle, start, end)
-    while place >= 0:
-        yield place
-        line_end = text.find("\n", place, end)
-        place = text.find(needle, line_end, end) if line_end >= 0 else -1
+def _occurrences(text: str, needle: str, start: int, end: int) -> Iterator[int]:
+    """Yield the first offset of a word in each line that holds it; no marker of the line reaches a later one."""
+    offset = text.find(needle, start, end)
+    while offset >= 0:
+        yield offset
+        line_end = text.find("\n", offset, end)
+        offset = text.find(needle, line_end, end) if line_end >= 0 else -1
 
 
 def _marker_at(text: str, line: int) -> Marker | None:

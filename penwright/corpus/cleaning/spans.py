@@ -1,6 +1,6 @@
 """Stretches of a text that are to be cut: what they are, how two lists of them merge, what is left without them.
 
-All places are character offsets. This module knows nothing of why a stretch is cut.
+All offsets are character offsets. This module knows nothing of why a stretch is cut.
 """
 
 from collections.abc import Sequence
@@ -30,13 +30,13 @@ def without(text: str, spans: Sequence[Span]) -> str:
         spans: In order, none overlapping another.
 
     Returns:
-        What is left; where something was cut between two pieces of it, at least one blank line stands.
+        What is left; where something was cut between two parts of it, at least one blank line stands.
     """
     if not spans:
         return text
     starts = [0, *(span.end for span in spans)]
     ends = [*(span.start for span in spans), len(text)]
-    pieces = [text[start:end] for start, end in zip(starts, ends, strict=True)]
-    pieces = [piece for piece in pieces if piece.strip()]
-    spaced = [piece if piece.endswith("\n\n") else piece.rstrip("\n") + "\n\n" for piece in pieces[:-1]]
-    return "".join([*spaced, *pieces[-1:]])
+    parts = [text[start:end] for start, end in zip(starts, ends, strict=True)]
+    parts = [part for part in parts if part.strip()]
+    spaced = [part if part.endswith("\n\n") else part.rstrip("\n") + "\n\n" for part in parts[:-1]]
+    return "".join([*spaced, *parts[-1:]])

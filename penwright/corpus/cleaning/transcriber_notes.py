@@ -5,7 +5,7 @@ be
 told: its brackets, its box, the rules around it, its single paragraph, or the footer that follows it. A note that is
 merely headed "Transcriber's Note" at the front of a book has none and stays. This module knows nothing of markers.
 
-All places are character offsets.
+All offsets are character offsets.
 """
 
 import re
@@ -61,13 +61,13 @@ def find_credits(text: str, *, start: int, end: int) -> list[Span]:
     """
     spans: list[Span] = []
     rules: list[Span] = []  # since the last credit; they go only if another one follows
-    place = start
+    position = start
     for _ in range(_CREDIT_PARAGRAPHS):
-        paragraph = _next_paragraph(text, place, end)
+        paragraph = _next_paragraph(text, position, end)
         if paragraph is None:
             break
         words = text[paragraph.start : paragraph.end]
-        place = paragraph.end
+        position = paragraph.end
         if _RULE.fullmatch(words.strip("\n")):
             note = _ruled_note(text, paragraph, end)
             if note is None:
@@ -75,7 +75,7 @@ def find_credits(text: str, *, start: int, end: int) -> list[Span]:
                 continue
             spans += [*rules, note]
             rules = []
-            place = note.end
+            position = note.end
             continue
         if len(words) > _CREDIT_CHARS:
             break
@@ -84,7 +84,7 @@ def find_credits(text: str, *, start: int, end: int) -> list[Span]:
             if note is None:
                 break
             spans += [*rules, note]
-            place = note.end
+            position = note.end
         elif _CREDIT.match(words) or _ABOUT_THE_FILE.search(words):
             spans += [*rules, paragraph]
         else:

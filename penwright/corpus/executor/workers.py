@@ -83,7 +83,7 @@ class Workers:
             self._executor.shutdown(wait=True, cancel_futures=True)
 
     def map(self, function: Callable[[Task], Result], tasks: Sequence[Task]) -> Iterator[tuple[int, Result]]:
-        """Yield each task's place and result, in the order in which they are done.
+        """Yield each task's index and result, in the order in which they are done.
 
         Args:
             function: A module's function, so that a worker can import it.
@@ -94,14 +94,14 @@ class Workers:
             CorpusError: If a worker dies. What the function raises is raised here too.
         """
         if self._executor is None:
-            yield from ((place, function(task)) for place, task in enumerate(tasks))
+            yield from ((index, function(task)) for index, task in enumerate(tasks))
             return
         under_way: dict[Future[Result], int] = {}
         waiting = iter(enumerate(tasks))
         try:
             while True:
-                for place, task in islice(waiting, 2 * self._count - len(under_way)):
-                    under_way[self._executor.submit(function, task)] = place
+                for index, task in islice(waiting, 2 * self._count - len(under_way)):
+                    under_way[self._executor.submit(function, task)] = index
                 if not under_way:
                     break
                 for future in wait(under_way, return_when=FIRST_COMPLETED).done:

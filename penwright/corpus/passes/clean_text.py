@@ -1,6 +1,6 @@
-"""Read one piece of a book, clean it, and tell all that has to be known of it later without holding its text.
+"""Read one chunk of a book, clean it, and tell all that has to be known of it later without holding its text.
 
-The one way in which books are read: preparing a corpus and inspecting a shelf both call `read_piece`. This module knows
+The one way in which books are read: preparing a corpus and inspecting a shelf both call `read_chunk`. This module knows
 nothing of files on disk beyond their bytes, nor of splits and ids.
 
 Shapes: K = distinct characters of a text.
@@ -19,7 +19,7 @@ from penwright.corpus.config import CorpusConfig
 from penwright.corpus.formats.document import is_source_code, read_document
 from penwright.corpus.shelf.facts import Facts
 from penwright.corpus.shelf.fingerprints import fingerprint
-from penwright.corpus.sources.chunks import Piece
+from penwright.corpus.sources.chunks import FileChunk
 from penwright.corpus.sources.discovery import read_range, read_source
 from penwright.errors import ReadingError
 
@@ -29,7 +29,7 @@ COUNT_CHARS = 1 << 15
 """Characters counted at a time: their code points stay in the processor's cache."""
 
 
-class Reading(NamedTuple):
+class CleanText(NamedTuple):
     """A clean text with all that is known of it."""
 
     text: str
@@ -37,45 +37,45 @@ class Reading(NamedTuple):
     cuts: tuple[Cut, ...]
 
 
-class RawPiece(NamedTuple):
-    """A piece's bytes as they lie in the file, and their hash."""
+class RawChunk(NamedTuple):
+    """A chunk's bytes as they lie in the file, and their hash."""
 
     data: bytes
     sha256: str
 
 
-def read_bytes(piece: Piece) -> RawPiece:
-    """Return a piece's bytes, or those of a whole archive member.
+def read_bytes(chunk: FileChunk) -> RawChunk:
+    """Return a chunk's bytes, or those of a whole archive member.
 
     Raises:
         ReadingError: If they vanished, changed since they were listed, are too many to be held, or cannot be read.
     """
-    source, num_bytes = piece.source, piece.stop - piece.start
+    source, num_bytes = chunk.source, chunk.stop - chunk.start
     if source.member is None and num_bytes > MAX_WHOLE_BYTES:  # what an archive declares is not to be believed
         raise ReadingError(
             f"{source.name} has {num_bytes:,} bytes, of which at most {MAX_WHOLE_BYTES:,} can be held at once. "
             "Save it as plain text, which is read in parts"
         )
-    if piece.is_first and piece.is_last:
+    if chunk.is_first and chunk.is_last:
         data = read_source(source, max_bytes=MAX_WHOLE_BYTES)
     else:
-        data = read_range(source, start=piece.start, stop=piece.stop)
-    return RawPiece(data, hashlib.sha256(data).hexdigest())
+        data = read_range(source, start=chunk.start, stop=chunk.stop)
+    return RawChunk(data, hashlib.sha256(data).hexdigest())
 
 
-def read_piece(raw: RawPiece, *, piece: Piece, config: CorpusConfig) -> Reading:
-    """Turn a piece's bytes into clean text.
+def read_chunk(raw: RawChunk, *, chunk: FileChunk, config: CorpusConfig) -> CleanText:
+    """Turn a chunk's bytes into clean text.
 
     Args:
         raw: Its bytes, from `read_bytes`.
-        piece: Where they come from.
+        chunk: Where they come from.
         config: What to cut; a raw configuration takes the text as it is.
 
     Raises:
         ReadingError: If the bytes are no text, or nothing is left of them.
     """
-    name = piece.source.name
-    decoded = read_document(piece.mark + raw.data, name=name)
+    name = chunk.source.name
+    decoded = read_document(chunk.mark + raw.data, name=name)
     unclean, encoding, reason, sha256 = [decoded.text], decoded.encoding, decoded.reason, raw.sha256
     del raw, decoded  # from here on handed over, not lent: what was read is gone by the time its lines are joined
     if config.is_raw:
@@ -83,13 +83,15 @@ def read_piece(raw: RawPiece, *, piece: Piece, config: CorpusConfig) -> Reading:
     else:
         cleaned = clean(
             unclean.pop(),
-            config=CleaningConfig(licence=config.licence, unwrap=config.unwrap, fold=config.fold),
-            is_first=piece.is_first,
-            is_last=piece.is_last,
+            config=CleaningConfig(
+                licence=config.licence, unwrap=config.unwrap, normalize_punctuation=config.normalize_punctuation
+            ),
+            is_first=chunk.is_first,
+            is_last=chunk.is_last,
             is_code=is_source_code(name),
         )
     text = cleaned.text
-    if not text.strip() and piece.is_first and piece.is_last:
+    if not text.strip() and chunk.is_first and chunk.is_last:
         raise ReadingError(f"{name} holds no text but blanks")
     characters, counts = count_characters(text)
     facts = Facts(
@@ -106,7 +108,7 @@ def read_piece(raw: RawPiece, *, piece: Piece, config: CorpusConfig) -> Reading:
         was_unwrapped=cleaned.was_unwrapped,
         warnings=cleaned.warnings,
     )
-    return Reading(text, facts, cleaned.cuts)
+    return CleanText(text, facts, cleaned.cuts)
 
 
 def count_characters(text: str) -> tuple[str, NDArray[np.int64]]:

@@ -1,6 +1,6 @@
 """The first pass over a shelf: every book is read, cleaned, counted and kept in the cache as clean text.
 
-A worker holds one piece of one book. What comes back of a book is its facts, never its text, and of these what is long
+A worker holds one chunk of one book. What comes back of a book is its facts, never its text, and of these what is long
 goes to disk at once. This module knows nothing of alphabets, splits or ids.
 """
 
@@ -9,37 +9,37 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from penwright.corpus.archives.members import reading_place
+from penwright.corpus.archives.members import reading_position
 from penwright.corpus.cleaning.clean import Cut
 from penwright.corpus.config import CorpusConfig
 from penwright.corpus.executor.workers import Workers
-from penwright.corpus.passes.clean_text import read_bytes, read_piece
+from penwright.corpus.passes.clean_text import read_bytes, read_chunk
 from penwright.corpus.passes.progress import PrepareProgress, PrepareSteps
 from penwright.corpus.passes.text_cache import key_of, load_facts, save_entry
 from penwright.corpus.scratch import Scratch
 from penwright.corpus.shelf.facts import Facts, KeptFacts, join_facts, keep
 from penwright.corpus.shelf.selection import ReadBook
-from penwright.corpus.sources.chunks import Piece, pieces_of
+from penwright.corpus.sources.chunks import FileChunk, chunks_of
 from penwright.corpus.sources.discovery import Source, reading
 from penwright.corpus.sources.listing import Listing
 from penwright.errors import CorpusError, ManifestError, ReadingError
 from penwright.files import sha256_of
 
 
-class PieceJob(NamedTuple):
-    """One piece to be read."""
+class ChunkJob(NamedTuple):
+    """One chunk to be read."""
 
-    piece: Piece
+    chunk: FileChunk
     config: CorpusConfig
     cache_dir: Path | None
     """Where its clean text is kept; None keeps it nowhere."""
 
 
-class PieceResult(NamedTuple):
+class ChunkResult(NamedTuple):
     """What came of it."""
 
     start: int
-    """The piece's first byte in its file."""
+    """The chunk's first byte in its file."""
     key: str
     """The name of its clean text in the cache."""
     facts: Facts | KeptFacts | None
@@ -55,14 +55,14 @@ class TakenBook(NamedTuple):
     """A book that was read, and how to find its clean text."""
 
     book: ReadBook
-    jobs: tuple[PieceJob, ...]
-    """Its pieces, to be read again should the cache lose one."""
-    results: tuple[PieceResult, ...]
+    jobs: tuple[ChunkJob, ...]
+    """Its chunks, to be read again should the cache lose one."""
+    results: tuple[ChunkResult, ...]
     """What came of them, in order."""
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """The names of its clean pieces in the cache."""
+        """The names of its clean chunks in the cache."""
         return tuple(result.key for result in self.results)
 
 
@@ -74,25 +74,25 @@ class Intake(NamedTuple):
     """(name, reason) of what was not read, sorted."""
 
 
-def take_piece(job: PieceJob) -> PieceResult:
-    """Clean one piece of a book into the cache, unless its clean text is there already.
+def take_chunk(job: ChunkJob) -> ChunkResult:
+    """Clean one chunk of a book into the cache, unless its clean text is there already.
 
     Raises:
         OSError: If the cache cannot be written.
     """
-    piece, config, cache_dir = job
+    chunk, config, cache_dir = job
     assert cache_dir is not None, "books are only kept where there is a cache"
     try:
-        raw = [read_bytes(piece)]
-        key = key_of(raw[0].sha256, piece=piece, config=config)
+        raw = [read_bytes(chunk)]
+        key = key_of(raw[0].sha256, chunk=chunk, config=config)
         facts = load_facts(cache_dir, key)
         if facts is None:
             # Handed over, not lent: its bytes are gone by the time the text is cleaned.
-            text, facts, _ = read_piece(raw.pop(), piece=piece, config=config)
+            text, facts, _ = read_chunk(raw.pop(), chunk=chunk, config=config)
             save_entry(cache_dir, key, text=text, facts=facts)
     except ReadingError as error:
-        return PieceResult(piece.start, "", None, str(error))
-    return PieceResult(piece.start, key, facts, "")
+        return ChunkResult(chunk.start, "", None, str(error))
+    return ChunkResult(chunk.start, key, facts, "")
 
 
 def hash_source(source: Source) -> str:
@@ -109,7 +109,7 @@ def take_in(
     cache_dir: Path | None,
     workers: Workers,
     scratch: Scratch,
-    take: Callable[[PieceJob], PieceResult] = take_piece,
+    take: Callable[[ChunkJob], ChunkResult] = take_chunk,
 ) -> PrepareSteps[Intake]:
     """Read all books of a shelf.
 
@@ -119,7 +119,7 @@ def take_in(
         cache_dir: Where clean texts are kept.
         workers: Who reads them.
         scratch: Where the arrays of their facts are kept; what is returned is of use as long as it is open.
-        take: What to do with each piece.
+        take: What to do with each chunk.
 
     Yields:
         How far it is, after each book.
@@ -133,58 +133,58 @@ def take_in(
         OSError: If the cache cannot be written.
     """
     jobs = [_jobs(source, config, cache_dir) for source in listing.sources]
-    results: list[list[PieceResult]] = [[] for _ in jobs]
-    tasks = sorted(((owner, job) for owner, pieces in enumerate(jobs) for job in pieces), key=_turn)
+    results: list[list[ChunkResult]] = [[] for _ in jobs]
+    tasks = sorted(((owner, job) for owner, chunks in enumerate(jobs) for job in chunks), key=_turn)
     books_done = bytes_done = 0
     progress = PrepareProgress.start(listing, "reading")
     yield progress
-    for place, result in workers.map(take, [job for _, job in tasks]):
-        owner = tasks[place][0]
+    for index, result in workers.map(take, [job for _, job in tasks]):
+        owner = tasks[index][0]
         facts = None if result.facts is None else keep(result.facts, scratch=scratch)
         results[owner].append(result._replace(facts=facts))
         if len(results[owner]) == len(jobs[owner]):
             books_done += 1
             bytes_done += listing.sources[owner].num_bytes
             yield progress.at(books_done=books_done, bytes_done=bytes_done, name=listing.sources[owner].name)
-    large = [source for source, pieces in zip(listing.sources, jobs, strict=True) if len(pieces) > 1]
-    hashes = {large[place]: sha256 for place, sha256 in workers.map(hash_source, large)}
+    large = [source for source, chunks in zip(listing.sources, jobs, strict=True) if len(chunks) > 1]
+    hashes = {large[index]: sha256 for index, sha256 in workers.map(hash_source, large)}
     return _conclude(listing, jobs, results, hashes, scratch)
 
 
-def _turn(task: tuple[int, PieceJob]) -> tuple[int, str, int]:
-    """Return when a piece's turn is: members of an archive as they lie in it, then large pieces before small ones.
+def _turn(task: tuple[int, ChunkJob]) -> tuple[int, str, int]:
+    """Return when a chunk's turn is: members of an archive as they lie in it, then large chunks before small ones.
 
-    A compressed tar is read forwards only, and no worker should be left with a large piece at the end.
+    A compressed tar is read forwards only, and no worker should be left with a large chunk at the end.
     """
     _, job = task
-    source = job.piece.source
+    source = job.chunk.source
     if source.member is None:
-        return 1, "", job.piece.start - job.piece.stop
+        return 1, "", job.chunk.start - job.chunk.stop
     try:
-        return 0, source.name.removesuffix(source.member), reading_place(source.path, source.member)
+        return 0, source.name.removesuffix(source.member), reading_position(source.path, source.member)
     except (ReadingError, OSError):  # it was changed since it was listed, which reading it will tell
         return 0, source.name, 0
 
 
-def _jobs(source: Source, config: CorpusConfig, cache_dir: Path | None) -> tuple[PieceJob, ...]:
-    """Return the pieces of a book; a large file that has vanished is one piece, whose reading will say so."""
+def _jobs(source: Source, config: CorpusConfig, cache_dir: Path | None) -> tuple[ChunkJob, ...]:
+    """Return the chunks of a book; a large file that has vanished is one chunk, whose reading will say so."""
     try:
-        pieces = pieces_of(source)
+        chunks = chunks_of(source)
     except ReadingError:
-        pieces = (Piece(source, 0, source.num_bytes, b""),)
-    return tuple(PieceJob(piece, config, cache_dir) for piece in pieces)
+        chunks = (FileChunk(source, 0, source.num_bytes, b""),)
+    return tuple(ChunkJob(chunk, config, cache_dir) for chunk in chunks)
 
 
 def _conclude(
     listing: Listing,
-    jobs: Sequence[tuple[PieceJob, ...]],
-    results: Sequence[Sequence[PieceResult]],
+    jobs: Sequence[tuple[ChunkJob, ...]],
+    results: Sequence[Sequence[ChunkResult]],
     hashes: Mapping[Source, str],
     scratch: Scratch,
 ) -> Intake:
-    """Join the pieces of each book and say which books could not be read."""
+    """Join the chunks of each book and say which books could not be read."""
     taken, skipped = [], list(listing.skipped)
-    for source, listed, pieces, found in zip(listing.sources, listing.listed, jobs, results, strict=True):
+    for source, listed, chunks, found in zip(listing.sources, listing.listed, jobs, results, strict=True):
         in_order = sorted(found, key=lambda result: result.start)
         facts = [result.facts for result in in_order if result.facts is not None]
         sha256 = hashes.get(source) or facts[0].sha256 if facts else ""
@@ -202,7 +202,7 @@ def _conclude(
             skipped.append((source.name, failure))
         else:
             book = ReadBook(source, keep(join_facts(facts, sha256=sha256), scratch=scratch), listed)
-            taken.append(TakenBook(book, pieces, tuple(in_order)))
+            taken.append(TakenBook(book, chunks, tuple(in_order)))
     if not taken:
         reasons = " ".join(f"{reason}." for _, reason in skipped[:3])
         raise CorpusError(f"none of the {len(listing.sources)} files found holds a book. {reasons}")

@@ -16,9 +16,9 @@ import numpy as np
 from penwright.alphabet.characters import Alphabet
 from penwright.corpus.description import Contents
 from penwright.corpus.executor.workers import Workers
-from penwright.corpus.passes.cleaning_pass import PieceJob, TakenBook, take_piece
+from penwright.corpus.passes.cleaning_pass import ChunkJob, TakenBook, take_chunk
 from penwright.corpus.passes.progress import PrepareProgress, PrepareSteps
-from penwright.corpus.passes.text_cache import TEXT_BYTES, iter_text
+from penwright.corpus.passes.text_cache import TEXT_BYTES, iter_cached_text
 from penwright.errors import CorpusError
 from penwright.files import sync_file
 
@@ -26,8 +26,8 @@ from penwright.files import sync_file
 class EncodingJob(NamedTuple):
     """One book to be written as ids."""
 
-    jobs: tuple[PieceJob, ...]
-    """Its pieces, in order."""
+    jobs: tuple[ChunkJob, ...]
+    """Its chunks, in order."""
     keys: tuple[str, ...]
     """The names of their clean texts in the cache."""
     ids_path: Path
@@ -94,7 +94,7 @@ def encode_book(job: EncodingJob) -> str:
     alphabet = _alphabet(job.kind, job.characters)
     dtype = np.dtype(alphabet.dtype).newbyteorder("<")
     boundary = [] if alphabet.boundary_id is None else [np.array([alphabet.boundary_id], dtype=dtype)]
-    texts = (text for piece, key in zip(job.jobs, job.keys, strict=True) for text in _texts(piece, key))
+    texts = (text for chunk, key in zip(job.jobs, job.keys, strict=True) for text in _texts(chunk, key))
     digest, num_ids = hashlib.sha256(), 0
     with job.ids_path.open("r+b", buffering=TEXT_BYTES) as file:
         file.seek(job.start * dtype.itemsize)
@@ -125,19 +125,19 @@ def _reserve(path: Path, *, num_bytes: int) -> None:
         file.truncate(num_bytes)
 
 
-def _texts(job: PieceJob, key: str) -> Iterator[str]:
-    """Return a piece's clean text in stretches; where the cache has lost it, the piece is read again."""
+def _texts(job: ChunkJob, key: str) -> Iterator[str]:
+    """Return a chunk's clean text in stretches; where the cache has lost it, the chunk is read again."""
     assert job.cache_dir is not None, "books are only encoded from a cache"
-    texts = iter_text(job.cache_dir, key)
-    if texts is None and take_piece(job).key == key:
-        texts = iter_text(job.cache_dir, key)
+    texts = iter_cached_text(job.cache_dir, key)
+    if texts is None and take_chunk(job).key == key:
+        texts = iter_cached_text(job.cache_dir, key)
     if texts is None:
         raise _changed(job)
     return texts
 
 
-def _changed(job: PieceJob) -> CorpusError:
-    return CorpusError(f"{job.piece.source.name} changed while it was being prepared. Leave it alone and run again.")
+def _changed(job: ChunkJob) -> CorpusError:
+    return CorpusError(f"{job.chunk.source.name} changed while it was being prepared. Leave it alone and run again.")
 
 
 @lru_cache(maxsize=1)

@@ -1,8 +1,8 @@
-"""Make a corpus in pieces from one in characters: learn the pieces from its training books, then write every book anew.
+"""Make a corpus in subwords from one in characters: learn subwords from its training books, then encode every book.
 
-Books, splits and characters stay what they are; only the ids differ. A stretch of one book is held at a time, and where
-a book is cut makes no difference to its ids. A corpus that is there already and still belongs to the one in characters
-is kept. This module knows nothing of how books are read.
+Books, splits and characters stay the same; only the ids differ. One stretch of one book is held at a time, and the cuts
+between stretches do not affect the ids. An existing corpus that was made from the same corpus in characters is kept.
+This module knows nothing of how books are read.
 """
 
 import hashlib
@@ -13,8 +13,8 @@ from typing import IO
 
 import numpy as np
 
-from penwright.alphabet.auto import learn_pieces
-from penwright.alphabet.characters import FIRST_CHARACTER_ID, FIRST_HALF_BYTE_ID, Alphabet, Ids
+from penwright.alphabet.auto import learn_subwords
+from penwright.alphabet.characters import FIRST_CHARACTER_ID, FIRST_NIBBLE_ID, Alphabet, Ids
 from penwright.alphabet.units import CHARACTERS
 from penwright.corpus.book import Book
 from penwright.corpus.config import CorpusConfig
@@ -26,20 +26,19 @@ from penwright.corpus.store import IDS_NAME, Corpus, contents_of
 from penwright.files import sync_file
 
 SUBWORDS_VERSION = 1
-"""Raised whenever the same books in characters give other pieces or other ids, by another way of cutting, of learning
-or of choosing the sample. A corpus of another version is made anew."""
+"""Increased whenever the same books in characters would give other subwords or other ids, because cutting, learning or
+the choice of the sample changed. A corpus of another version is made anew."""
 SAMPLE_CHARS = 8_000_000
-"""Characters of the training books that pieces are learned from at most, an even share of each book's beginning."""
+"""Most characters of the training books from which subwords are learned: an even share of each book, from its start."""
 IDS_AT_ONCE = 1 << 18
-"""Ids in characters that are held at a time, about."""
+"""Approximate number of ids in characters that are held at a time."""
 
 
 def in_characters(config: CorpusConfig) -> CorpusConfig:
-    """Return the configuration of the corpus in characters from which one in subwords is made; that of one in
-    characters is returned as it is."""
+    """Return the configuration of the corpus in characters from which a corpus is made, for characters its own."""
     if config.unit == CHARACTERS:
         return config
-    return replace(config, unit=CHARACTERS, num_pieces=CorpusConfig().num_pieces)
+    return replace(config, unit=CHARACTERS, num_subwords=CorpusConfig().num_subwords)
 
 
 def write_subword_corpus(
@@ -64,7 +63,9 @@ def write_subword_corpus(
     if existing is not None and (existing.subwords_version, existing.config) == (SUBWORDS_VERSION, config):
         if _origin(existing) == _origin(characters.contents):
             return
-    alphabet = learn_pieces(characters.alphabet, _sample(characters), unit=config.unit, num_symbols=config.num_pieces)
+    alphabet = learn_subwords(
+        characters.alphabet, _sample(characters), unit=config.unit, num_symbols=config.num_subwords
+    )
     yield progress
     books: list[Book] = []
     ids_sha256: list[str] = []
@@ -99,31 +100,31 @@ def _write_ids(file: IO[bytes], alphabet: Alphabet, texts: Iterable[str]) -> tup
 
 
 def iter_texts(corpus: Corpus, book: Book) -> Iterator[str]:
-    """Yield the text of a book of a corpus in characters, in stretches of bounded size that end with a character."""
+    """Yield the text of a book of a corpus in characters, in stretches of bounded size that end between characters."""
     ids = corpus.book_ids(book)[corpus.alphabet.boundary_id is not None :]
     start = 0
     while start < len(ids):
         stop = start + IDS_AT_ONCE
-        while stop < len(ids) and FIRST_HALF_BYTE_ID <= ids[stop] < FIRST_CHARACTER_ID:
+        while stop < len(ids) and FIRST_NIBBLE_ID <= ids[stop] < FIRST_CHARACTER_ID:
             stop += 1
         yield corpus.alphabet.decode(ids[start:stop])
         start = stop
 
 
 def _iter_ids(alphabet: Alphabet, texts: Iterable[str]) -> Iterator[Ids]:
-    """Yield the ids of a book whose text comes in stretches: its edge, then what they are as one text."""
+    """Yield the ids of a book: its edge, then the ids of its text. The cuts between stretches do not affect them."""
     yield np.array([alphabet.boundary_id], dtype=alphabet.dtype)
     rest = ""
     for text in texts:
         rest += text
-        settled = alphabet.settled(rest)
-        yield alphabet.encode(rest[:settled])
-        rest = rest[settled:]
+        stable = alphabet.num_stable_chars(rest)
+        yield alphabet.encode(rest[:stable])
+        rest = rest[stable:]
     yield alphabet.encode(rest)
 
 
 def _sample(characters: Corpus) -> Iterator[str]:
-    """Yield the text from which pieces are learned, book by book."""
+    """Yield the text from which subwords are learned, book by book."""
     books = characters.books_in("train")
     shares = even_shares([book.num_chars for book in books], budget=SAMPLE_CHARS)
     for book, share in zip(books, shares, strict=True):

@@ -21,7 +21,7 @@ from penwright.corpus.cleaning.clean import CLEANING_VERSION
 from penwright.corpus.config import CorpusConfig
 from penwright.corpus.formats.document import is_source_code
 from penwright.corpus.shelf.facts import Facts
-from penwright.corpus.sources.chunks import Piece
+from penwright.corpus.sources.chunks import FileChunk
 from penwright.corpus.sources.discovery import CACHE_TAG
 from penwright.files import replacing, write_text
 
@@ -31,12 +31,12 @@ TEXT_BYTES = 1 << 16
 """Bytes of a text read at a time."""
 
 
-def key_of(sha256: str, *, piece: Piece, config: CorpusConfig) -> str:
-    """Return the name of a piece's entry.
+def key_of(sha256: str, *, chunk: FileChunk, config: CorpusConfig) -> str:
+    """Return the name of a chunk's entry.
 
     Args:
-        sha256: Of the piece's bytes.
-        piece: Its suffix, whether its name is a program's, and its place in the book matter to reading and cleaning;
+        sha256: Of the chunk's bytes.
+        chunk: Its suffix, whether its name is a program's, and its position in the book matter to reading and cleaning;
             its name does not otherwise.
         config: What is cut.
     """
@@ -44,10 +44,10 @@ def key_of(sha256: str, *, piece: Piece, config: CorpusConfig) -> str:
         "entry": ENTRY_VERSION,
         "cleaning": CLEANING_VERSION,
         "is_raw": config.is_raw,
-        "config": None if config.is_raw else [config.licence, config.unwrap, config.fold],
-        "suffix": PurePosixPath(piece.source.name).suffix.lower(),
-        "is_code": is_source_code(piece.source.name),
-        "place": [piece.is_first, piece.is_last, piece.mark.hex()],
+        "config": None if config.is_raw else [config.licence, config.unwrap, config.normalize_punctuation],
+        "suffix": PurePosixPath(chunk.source.name).suffix.lower(),
+        "is_code": is_source_code(chunk.source.name),
+        "place": [chunk.is_first, chunk.is_last, chunk.mark.hex()],
         "sha256": sha256,
     }
     return hashlib.sha256(json.dumps(how, sort_keys=True).encode("ascii")).hexdigest()
@@ -107,7 +107,7 @@ def save_entry(cache_dir: Path, key: str, *, text: str, facts: Facts) -> None:
         file.write(data)
 
 
-def iter_text(cache_dir: Path, key: str) -> Iterator[str] | None:
+def iter_cached_text(cache_dir: Path, key: str) -> Iterator[str] | None:
     """Return the text of an entry in stretches of constant size, or None where it is missing or damaged.
 
     The text is compared with its digest before any of it is returned.
@@ -137,12 +137,12 @@ def _stretches(path: Path) -> Iterator[str]:
 
 def _whole_characters(data: bytes) -> int:
     """Return how many of the bytes are whole characters: a character begins at each byte that is no continuation."""
-    place = len(data) - 1
-    while place > 0 and data[place] & 0xC0 == 0x80:
-        place -= 1
-    lead = data[place]
+    index = len(data) - 1
+    while index > 0 and data[index] & 0xC0 == 0x80:
+        index -= 1
+    lead = data[index]
     needed = 1 if lead < 0xC0 else 2 if lead < 0xE0 else 3 if lead < 0xF0 else 4
-    return len(data) if place + needed <= len(data) else place
+    return len(data) if index + needed <= len(data) else index
 
 
 def remove_entries(cache_dir: Path, keys: set[str]) -> None:

@@ -24,7 +24,7 @@ _HASH, _COUNT, _CODE_POINT = np.dtype(np.uint64), np.dtype(np.int64), np.dtype(n
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class BriefFacts:
-    """What is known of a piece of a book, or of a whole book, but its arrays."""
+    """What is known of a chunk of a book, or of a whole book, but its arrays."""
 
     sha256: str
     """Of its bytes, 64 hexadecimal digits."""
@@ -44,7 +44,7 @@ class BriefFacts:
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Facts(BriefFacts):
-    """What is known of a piece of a book, or of a whole book, once it has been read."""
+    """What is known of a chunk of a book, or of a whole book, once it has been read."""
 
     characters: str
     """Its K distinct characters, in code point order."""
@@ -59,8 +59,8 @@ class KeptFacts(BriefFacts):
     """The same with the arrays on disk, from where they are read each time they are asked for."""
 
     scratch: Scratch
-    place: int
-    """Of the fingerprint, in bytes; the counts and the characters follow."""
+    offset: int
+    """Offset of the fingerprint in the scratch file, in bytes; the counts and the characters follow."""
     num_hashes: int
     """F."""
     num_characters: int
@@ -69,19 +69,19 @@ class KeptFacts(BriefFacts):
     @property
     def fingerprint(self) -> NDArray[np.uint64]:
         """Sampled hashes by which other editions are found, (F,)."""
-        return cast(NDArray[np.uint64], self.scratch.read(self.place, dtype=_HASH, count=self.num_hashes))
+        return cast(NDArray[np.uint64], self.scratch.read(self.offset, dtype=_HASH, count=self.num_hashes))
 
     @property
     def counts(self) -> NDArray[np.int64]:
         """How often each of the characters occurs, (K,)."""
-        place = self.place + self.num_hashes * _HASH.itemsize
-        return cast(NDArray[np.int64], self.scratch.read(place, dtype=_COUNT, count=self.num_characters))
+        offset = self.offset + self.num_hashes * _HASH.itemsize
+        return cast(NDArray[np.int64], self.scratch.read(offset, dtype=_COUNT, count=self.num_characters))
 
     @property
     def characters(self) -> str:
         """The K distinct characters, in code point order."""
-        place = self.place + self.num_hashes * _HASH.itemsize + self.num_characters * _COUNT.itemsize
-        code_points = self.scratch.read(place, dtype=_CODE_POINT, count=self.num_characters)
+        offset = self.offset + self.num_hashes * _HASH.itemsize + self.num_characters * _COUNT.itemsize
+        code_points = self.scratch.read(offset, dtype=_CODE_POINT, count=self.num_characters)
         return text_of(cast(NDArray[np.uint32], code_points))
 
 
@@ -94,7 +94,7 @@ def keep(facts: Facts | KeptFacts, *, scratch: Scratch) -> KeptFacts:
     if isinstance(facts, KeptFacts):
         return facts
     code_points = code_points_of(facts.characters)
-    place = scratch.write(
+    offset = scratch.write(
         [facts.fingerprint.astype(_HASH), facts.counts.astype(_COUNT), code_points.astype(_CODE_POINT)]
     )
     return KeptFacts(
@@ -108,7 +108,7 @@ def keep(facts: Facts | KeptFacts, *, scratch: Scratch) -> KeptFacts:
         was_unwrapped=facts.was_unwrapped,
         warnings=facts.warnings,
         scratch=scratch,
-        place=place,
+        offset=offset,
         num_hashes=len(facts.fingerprint),
         num_characters=len(code_points),
     )
@@ -123,31 +123,31 @@ def total_counts(texts: Iterable[Facts | KeptFacts]) -> dict[str, int]:
     return counts
 
 
-def join_facts(pieces: Sequence[Facts | KeptFacts], *, sha256: str) -> Facts | KeptFacts:
-    """Return the facts of a whole book from those of its pieces.
+def join_facts(chunks: Sequence[Facts | KeptFacts], *, sha256: str) -> Facts | KeptFacts:
+    """Return the facts of a whole book from those of its chunks.
 
     Args:
-        pieces: In order, at least one.
+        chunks: In order, at least one.
         sha256: Of the whole file's bytes.
     """
-    if len(pieces) == 1:
-        return pieces[0]
-    counts = total_counts(pieces)
+    if len(chunks) == 1:
+        return chunks[0]
+    counts = total_counts(chunks)
     characters = "".join(sorted(counts))
-    # An all-ASCII piece says nothing against the encoding that a later piece shows.
-    telling = next((facts for facts in pieces if facts.encoding not in ("ascii", "utf-8")), pieces[0])
+    # An all-ASCII chunk says nothing against the encoding that a later chunk shows.
+    telling = next((facts for facts in chunks if facts.encoding not in ("ascii", "utf-8")), chunks[0])
     return Facts(
         sha256=sha256,
-        text_sha256=hashlib.sha256("".join(facts.text_sha256 for facts in pieces).encode("ascii")).hexdigest(),
-        num_chars=sum(facts.num_chars for facts in pieces),
+        text_sha256=hashlib.sha256("".join(facts.text_sha256 for facts in chunks).encode("ascii")).hexdigest(),
+        num_chars=sum(facts.num_chars for facts in chunks),
         encoding=telling.encoding,
         reason=telling.reason,
         characters=characters,
         counts=np.array([counts[character] for character in characters], dtype=np.int64),
-        # Each piece has the smallest hashes of its sentences, so the smallest of them all are those of the book.
-        fingerprint=np.unique(np.concatenate([facts.fingerprint for facts in pieces]))[:NUM_HASHES],
-        details=pieces[0].details,
-        is_hard_wrapped=any(facts.is_hard_wrapped for facts in pieces),
-        was_unwrapped=any(facts.was_unwrapped for facts in pieces),
-        warnings=tuple(dict.fromkeys(warning for facts in pieces for warning in facts.warnings)),
+        # Each chunk has the smallest hashes of its sentences, so the smallest of them all are those of the book.
+        fingerprint=np.unique(np.concatenate([facts.fingerprint for facts in chunks]))[:NUM_HASHES],
+        details=chunks[0].details,
+        is_hard_wrapped=any(facts.is_hard_wrapped for facts in chunks),
+        was_unwrapped=any(facts.was_unwrapped for facts in chunks),
+        warnings=tuple(dict.fromkeys(warning for facts in chunks for warning in facts.warnings)),
     )

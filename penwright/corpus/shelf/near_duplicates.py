@@ -36,7 +36,7 @@ class Fingerprints(Protocol):
     def __len__(self) -> int:
         """Return the number of texts."""
 
-    def __getitem__(self, place: int, /) -> Fingerprint:
+    def __getitem__(self, index: int, /) -> Fingerprint:
         """Return a text's fingerprint."""
 
 
@@ -58,7 +58,7 @@ def near_duplicates(
     Args:
         fingerprints: One for each text, from `fingerprint`. Each is asked for once, and again for each pair.
         scratch_dir: Where hashes and pairs lie for a while that are too many to be held; None for the operating
-            system's place for such files.
+            system's folder for such files.
         threshold: Least similarity of a pair, above 0.
 
     Returns:
@@ -96,8 +96,8 @@ def _pairs_that_share(fingerprints: Fingerprints, scratch: Scratch) -> Iterator[
             pairs.put(counted, buckets=counted["pair"] // num_texts * num_parts // num_texts)
     for part in range(num_parts):  # in order of the first text
         counted = cast(Records, pairs.take(part))
-        found, place = np.unique(counted["pair"], return_inverse=True)
-        num_shared = np.bincount(place, weights=counted["count"], minlength=len(found))
+        found, inverse = np.unique(counted["pair"], return_inverse=True)
+        num_shared = np.bincount(inverse, weights=counted["count"], minlength=len(found))
         for pair in found[num_shared >= MIN_SHARED].tolist():
             yield divmod(pair, num_texts)
 

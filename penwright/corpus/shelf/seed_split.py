@@ -32,7 +32,7 @@ def seed_splits(sizes: Sequence[int]) -> list[SplitName]:
         sizes: Characters of each file, in sorted order of their paths.
     """
     count = num_held_out(sizes)
-    return ["val" if place >= len(sizes) - count else "train" for place in range(len(sizes))]
+    return ["val" if index >= len(sizes) - count else "train" for index in range(len(sizes))]
 
 
 def _num_until_exceeding(sizes: Sequence[int], limit: int) -> int:

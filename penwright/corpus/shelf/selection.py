@@ -38,7 +38,7 @@ class ReadBook(NamedTuple):
     """What a manifest says of it; None without one."""
 
 
-class PlannedBook(NamedTuple):
+class SelectedBook(NamedTuple):
     """A book that is taken."""
 
     source: Source
@@ -50,11 +50,11 @@ class PlannedBook(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Plan:
+class Selection:
     """What a corpus will hold."""
 
     alphabet: Alphabet
-    books: tuple[PlannedBook, ...]
+    books: tuple[SelectedBook, ...]
     """In the order train, val, test, and by name in each."""
     duplicates: tuple[tuple[Source, Source], ...]
     """(dropped, kept) books whose clean texts are the same."""
@@ -73,18 +73,18 @@ class _Fingerprints:
     def __len__(self) -> int:
         return len(self._books)
 
-    def __getitem__(self, place: int, /) -> Fingerprint:
-        return self._books[place].facts.fingerprint
+    def __getitem__(self, index: int, /) -> Fingerprint:
+        return self._books[index].facts.fingerprint
 
 
-def plan(books: Sequence[ReadBook], *, config: CorpusConfig, scratch_dir: Path | None = None) -> Plan:
+def select_books(books: Sequence[ReadBook], *, config: CorpusConfig, scratch_dir: Path | None = None) -> Selection:
     """Decide what a corpus holds.
 
     Args:
         books: All that could be read, at least one.
         config: How to choose the alphabet and the splits.
         scratch_dir: Where the comparison of the books puts what it cannot hold, until it is done; None for the
-            operating system's place for such files.
+            operating system's folder for such files.
 
     Raises:
         CorpusError: If the disk is full.
@@ -96,14 +96,14 @@ def plan(books: Sequence[ReadBook], *, config: CorpusConfig, scratch_dir: Path |
     splits = _splits(kept, names, pairs, config)
     training = (book.facts for book, split in zip(kept, splits, strict=True) if split == "train")
     alphabet = Alphabet.seed() if config.alphabet == "seed" else _learn(training, config)
-    planned = [
-        PlannedBook(book.source, book.facts, named, split, num_ids_of(book.facts, alphabet))
+    selected = [
+        SelectedBook(book.source, book.facts, named, split, num_ids_of(book.facts, alphabet))
         for book, named, split in zip(kept, names, splits, strict=True)
     ]
-    planned.sort(key=lambda book: SPLITS.index(book.split))  # stable: by name in each split
-    return Plan(
+    selected.sort(key=lambda book: SPLITS.index(book.split))  # stable: by name in each split
+    return Selection(
         alphabet=alphabet,
-        books=tuple(planned),
+        books=tuple(selected),
         duplicates=tuple((copy.source, first.source) for copy, first in dropped),
         editions=tuple((kept[pair.first].source, kept[pair.second].source, pair.similarity) for pair in pairs),
         warnings=tuple(_warnings(kept, splits, pairs, config)),
@@ -157,7 +157,7 @@ def _splits(
     candidates = [Candidate(n.title, n.author, book.facts.num_chars) for book, n in zip(books, names, strict=True)]
     # A poem of three sentences has too few hashes to be recognised by them, but a text is always recognised by its own.
     first: dict[str, int] = {}
-    same_text = [(first.setdefault(book.facts.text_sha256, place), place) for place, book in enumerate(books)]
+    same_text = [(first.setdefault(book.facts.text_sha256, index), index) for index, book in enumerate(books)]
     return choose_splits(
         candidates,
         seed=config.split_seed,
@@ -181,7 +181,7 @@ def _warnings(
     warnings = [f"{book.source.name}: {warning}" for book in books for warning in book.facts.warnings]
     for pair in pairs:
         if splits[pair.first] != splits[pair.second]:
-            sides = [f"{books[place].source.name} ({splits[place]})" for place in (pair.first, pair.second)]
+            sides = [f"{books[index].source.name} ({splits[index]})" for index in (pair.first, pair.second)]
             warnings.append(
                 f"{' and '.join(sides)} share {pair.similarity:.0%} of their text: what is told of the one held out is "
                 "too good. Put both on one side."
@@ -203,7 +203,7 @@ def _about_editions(books: Sequence[ReadBook], pairs: Sequence[DuplicatePair]) -
     same = [pair for pair in pairs if pair.similarity >= SAME_BOOK]
     if not same:
         return []
-    names = " and ".join(books[place].source.name for place in same[0][:2])
+    names = " and ".join(books[index].source.name for index in same[0][:2])
     count = len({pair.second for pair in same})
     others = "one book is" if count == 1 else f"{count:,} books are"
     return [

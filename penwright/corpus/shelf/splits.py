@@ -59,7 +59,7 @@ def choose_splits(
         seed: Another number holds out other groups, from 0.
         val_fraction: Share of the characters to steer by, 0 to 0.4.
         test_fraction: Share of the characters to look at once, 0 to 0.4.
-        together: Pairs of places in `books` that must not be separated: editions of one book.
+        together: Pairs of indices of `books` that must not be separated: editions of one book.
 
     Returns:
         "train", "val" or "test" for each book. Splits come as near to their targets as whole groups allow.
@@ -120,11 +120,11 @@ def _group(books: Sequence[Candidate], seed: int, together: Sequence[tuple[int, 
         one, other = sorted((find(keys[first]), find(keys[second])))
         home[other] = one  # the smaller key names the group, in whatever order the pairs come
     members: dict[str, list[int]] = {}
-    for place, key in enumerate(keys):
-        members.setdefault(find(key), []).append(place)
+    for index, key in enumerate(keys):
+        members.setdefault(find(key), []).append(index)
     return [
-        _Group(_order_of(key, seed), tuple(places), sum(books[place].num_chars for place in places))
-        for key, places in members.items()
+        _Group(_order_of(key, seed), tuple(indices), sum(books[index].num_chars for index in indices))
+        for key, indices in members.items()
     ]
 
 

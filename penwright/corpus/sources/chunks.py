@@ -10,15 +10,15 @@ from typing import NamedTuple
 from penwright.corpus.formats.document import HTML_SUFFIXES, TABLE_DELIMITERS
 from penwright.corpus.sources.discovery import Source, read_range
 
-PIECE_BYTES = 8 << 20
+MAX_CHUNK_BYTES = 8 << 20
 """Largest stretch, in bytes, longer than almost every book. Cleaning one takes 4 to 6 times as much memory."""
 _SEARCH_BYTES = 1 << 20
 _WIDE_MARKS = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _WHOLE_SUFFIXES = HTML_SUFFIXES | TABLE_DELIMITERS.keys() | {".epub"}
 
 
-class Piece(NamedTuple):
-    """A stretch of one book's bytes; most books are one piece."""
+class FileChunk(NamedTuple):
+    """A stretch of one book's bytes; most books are one chunk."""
 
     source: Source
     start: int
@@ -39,36 +39,37 @@ class Piece(NamedTuple):
         return self.stop == self.source.num_bytes
 
 
-def num_pieces(source: Source) -> int:
-    """Return how many pieces a book comes in.
+def num_chunks(source: Source) -> int:
+    """Return how many chunks a book comes in.
 
     Archive members and documents with a structure of their own come whole; their readers have bounds.
     """
     is_whole = source.member is not None or PurePosixPath(source.name).suffix.lower() in _WHOLE_SUFFIXES
-    return 1 if is_whole else max(1, -(-source.num_bytes // PIECE_BYTES))
+    return 1 if is_whole else max(1, -(-source.num_bytes // MAX_CHUNK_BYTES))
 
 
-def pieces_of(source: Source) -> tuple[Piece, ...]:
-    """Return the pieces of one book, in order.
+def chunks_of(source: Source) -> tuple[FileChunk, ...]:
+    """Return the chunks of one book, in order.
 
     Raises:
         ReadingError: If a large file vanished or changed since it was listed.
     """
-    count = num_pieces(source)
+    count = num_chunks(source)
     if count == 1:
-        return (Piece(source, 0, source.num_bytes, b""),)
+        return (FileChunk(source, 0, source.num_bytes, b""),)
     head = read_range(source, start=0, stop=4)
     mark = next((mark for mark in _WIDE_MARKS if head.startswith(mark)), b"")
-    # Pieces of one size: a footer cut in two by a short last piece would not be recognised.
-    targets = [source.num_bytes * place // count for place in range(1, count)]
+    # Chunks of one size: a footer cut in two by a short last chunk would not be recognised.
+    targets = [source.num_bytes * number // count for number in range(1, count)]
     bounds = [0, *(_cut_before(source, target, mark) for target in targets), source.num_bytes]
     return tuple(
-        Piece(source, start, stop, mark if start else b"") for start, stop in zip(bounds[:-1], bounds[1:], strict=True)
+        FileChunk(source, start, stop, mark if start else b"")
+        for start, stop in zip(bounds[:-1], bounds[1:], strict=True)
     )
 
 
 def _cut_before(source: Source, target: int, mark: bytes) -> int:
-    """Return the place of the last paragraph end at or before `target`, else of a line end, else of any character."""
+    """Return the last end of a paragraph at or before `target`, else of a line, else of any character."""
     unit = 1 if not mark else len(mark)
     target -= target % unit
     start = max(target - _SEARCH_BYTES, unit)
@@ -77,14 +78,14 @@ def _cut_before(source: Source, target: int, mark: bytes) -> int:
         newline = (
             b"\n".rjust(unit, b"\0") if mark in (codecs.BOM_UTF32_BE, codecs.BOM_UTF16_BE) else b"\n".ljust(unit, b"\0")
         )
-        place = window.rfind(newline)
-        while place > 0 and place % unit:
-            place = window.rfind(newline, 0, place + unit - 1)
-        return start + place + unit if place > 0 else target
+        index = window.rfind(newline)
+        while index > 0 and index % unit:
+            index = window.rfind(newline, 0, index + unit - 1)
+        return start + index + unit if index > 0 else target
     for ends in ((b"\n\n", b"\n\r\n"), (b"\n",), (b"\r",)):
-        place = max(window.rfind(end) + len(end) if end in window else 0 for end in ends)
-        if place:
-            return start + place
+        index = max(window.rfind(end) + len(end) if end in window else 0 for end in ends)
+        if index:
+            return start + index
     while window and window[-1] & 0xC0 == 0x80:  # no line end at all: at least keep a UTF-8 character whole
         window = window[:-1]
     return start + max(len(window) - 1, 0)

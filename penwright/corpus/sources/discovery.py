@@ -14,7 +14,7 @@ from typing import NamedTuple
 from penwright.corpus.archives.members import is_archive, list_members, read_member
 from penwright.corpus.archives.unpacking import MAX_MEMBER_BYTES
 from penwright.corpus.formats.document import is_probably_text
-from penwright.corpus.places import at_home
+from penwright.corpus.user_dirs import at_home
 from penwright.errors import CorpusError, ReadingError, did_you_mean
 
 Paths = str | Path | Sequence[str | Path]
@@ -81,10 +81,8 @@ def discover(paths: Paths) -> Discovery:
     if not sources:
         reasons = "".join(f" {name}: {reason}." for name, reason in sorted(skipped.items())[:3])
         more = f" And {len(skipped) - 3:,} more." if len(skipped) > 3 else ""
-        places = ", ".join(map(str, given))
-        raise CorpusError(
-            f"no book was found in {places}.{reasons}{more} Give text files, or a folder that holds some."
-        )
+        names = ", ".join(map(str, given))
+        raise CorpusError(f"no book was found in {names}.{reasons}{more} Give text files, or a folder that holds some.")
     return Discovery(sources, tuple(sorted(skipped.items())))
 
 
@@ -168,7 +166,7 @@ def _expand(given: Sequence[str | Path]) -> Iterator[tuple[Path, Path]]:
 def _fixed_part(pattern: Path) -> Path:
     """Return the folder before the first wildcard of a pattern."""
     parts = pattern.parts
-    first = next(place for place, part in enumerate(parts) if glob.has_magic(part))
+    first = next(index for index, part in enumerate(parts) if glob.has_magic(part))
     return Path(*parts[:first])
 
 

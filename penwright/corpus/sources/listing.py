@@ -2,10 +2,10 @@
 
 from typing import NamedTuple
 
-from penwright.corpus.places import at_home
-from penwright.corpus.sources.chunks import num_pieces
+from penwright.corpus.sources.chunks import num_chunks
 from penwright.corpus.sources.discovery import Paths, Source, as_list, discover
 from penwright.corpus.sources.manifest import ManifestBook, is_manifest, read_manifest, sources_of
+from penwright.corpus.user_dirs import at_home
 from penwright.errors import ManifestError
 
 
@@ -24,9 +24,9 @@ class Listing(NamedTuple):
         return sum(source.num_bytes for source in self.sources)
 
     @property
-    def num_pieces(self) -> int:
-        """In how many pieces they are read."""
-        return sum(map(num_pieces, self.sources))
+    def num_chunks(self) -> int:
+        """In how many chunks they are read."""
+        return sum(map(num_chunks, self.sources))
 
 
 def list_books(paths: Paths) -> Listing:

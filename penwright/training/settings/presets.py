@@ -48,7 +48,7 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
                     "split": "seed",
                     "licence": False,
                     "unwrap": False,
-                    "fold": False,
+                    "normalize_punctuation": False,
                     "drop_duplicates": False,
                 },
                 "model": {

@@ -117,7 +117,7 @@ def test_settings_of_the_corpus_are_heard(books_dir: Path, capsys: pytest.Captur
     [
         ([], "name the books: penwright inspect PATH", 2),
         (["{books}", "--preset", "sed"], "there is no preset 'sed'. Did you mean 'seed'?", 2),
-        (["{books}", "--set", "corpus.fould=true"], "there is no corpus option 'fould'. Did you mean 'fold'?", 2),
+        (["{books}", "--set", "corpus.unwarp=true"], "there is no corpus option 'unwarp'. Did you mean 'unwrap'?", 2),
         (["{books}", "--set", "train.steps=3"], "inspect knows settings of the corpus only, not of 'train'.", 2),
         (["{books}", "--speed", "0"], "--speed 0 must be at least 1.", 2),
         (["{books}", "--manifest", "shelf.txt"], "a manifest's name ends in .toml, but 'shelf.txt' does not.", 2),

@@ -63,15 +63,15 @@ def test_from_books_to_an_author(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_unit_is_named_in_one_word(capsys: pytest.CaptureFixture[str]) -> None:
-    train(SHELF, "--unit", "pairs", "--set", "corpus.num_pieces=200", "--steps", "4", "--run", "runs/pairs", *TINY)
-    assert "Alphabet: 200 symbols (pairs of 1." in capsys.readouterr().err
-    assert RunFolder.open(Path("runs/pairs")).config().corpus.unit == "pairs"
-    assert Author.load("runs/pairs").alphabet.unit == "pairs"
-    assert main(["card", "runs/pairs"]) == 0
+    train(SHELF, "--unit", "bpe", "--set", "corpus.num_subwords=200", "--steps", "4", "--run", "runs/bpe", *TINY)
+    assert "Alphabet: 200 symbols (bpe, of 1." in capsys.readouterr().err
+    assert RunFolder.open(Path("runs/bpe")).config().corpus.unit == "bpe"
+    assert Author.load("runs/bpe").alphabet.unit == "bpe"
+    assert main(["card", "runs/bpe"]) == 0
     card = capsys.readouterr().out
-    assert "pairs, 200 symbols" in card and "symbols guessed right" in card
-    train(SHELF, "--resume", "runs/pairs", "--steps", "6")
-    assert main(["write", "runs/pairs", "--prompt", "The la", "--chars", "5", "--seed", "1"]) == 0
+    assert "bpe, 200 symbols" in card and "symbols guessed right" in card
+    train(SHELF, "--resume", "runs/bpe", "--steps", "6")
+    assert main(["write", "runs/bpe", "--prompt", "The la", "--chars", "5", "--seed", "1"]) == 0
 
 
 def test_the_seeds_alphabet_has_characters_only(capsys: pytest.CaptureFixture[str]) -> None:

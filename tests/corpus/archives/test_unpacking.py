@@ -56,9 +56,9 @@ def test_a_bomb_is_refused_before_it_fills_the_memory(
     bomb = pack(bytes(50_000_000))
     num_out = 0
     with pytest.raises(ReadingError, match=r"a.gz unpacks to more than 200 times its size, as no text does"):
-        for piece in unpack(BytesIO(bomb).read, new_stream=new_stream, name="a.gz"):
-            num_out += len(piece)
-            assert len(piece) <= CHUNK_BYTES
+        for chunk in unpack(BytesIO(bomb).read, new_stream=new_stream, name="a.gz"):
+            num_out += len(chunk)
+            assert len(chunk) <= CHUNK_BYTES
     assert num_out <= 100_000 + 200 * (len(bomb) + CHUNK_BYTES)
 
 

@@ -75,7 +75,14 @@ def test_a_text_without_markers_is_kept_whole() -> None:
 
 def test_a_program_is_returned_as_it_is() -> None:
     text = HEADER + "x = 1  \n\n\n\n\n\n" + FOOTER
-    assert clean(text, config=CleaningConfig(fold=True), is_code=True) == (text, (), {}, False, False, ())
+    assert clean(text, config=CleaningConfig(normalize_punctuation=True), is_code=True) == (
+        text,
+        (),
+        {},
+        False,
+        False,
+        (),
+    )
 
 
 def test_trailing_blanks_and_surplus_blank_lines_go() -> None:
@@ -90,23 +97,26 @@ def test_next_to_nothing_is_cleaned_too(text: str) -> None:
 def test_folding_writes_as_a_typewriter_does_and_only_when_asked() -> None:
     text = "“Zoë’s ﬁne,” he said – and—‘no’… it’s 10\xa0%.\n"
     assert clean(text, config=DEFAULT).text == text
-    assert clean(text, config=CleaningConfig(fold=True)).text == "\"Zoë's fine,\" he said - and--'no'... it's 10 %.\n"
+    assert (
+        clean(text, config=CleaningConfig(normalize_punctuation=True)).text
+        == "\"Zoë's fine,\" he said - and--'no'... it's 10 %.\n"
+    )
 
 
 def test_what_folding_leaves_of_a_line_is_tidied() -> None:
-    config = CleaningConfig(fold=True)
+    config = CleaningConfig(normalize_punctuation=True)
     assert clean("One.\xa0\nTwo.\u2003\n", config=config).text == "One.\nTwo.\n"
     assert clean("\ufeff\nOne.\n\u200b\n\u200b\n\u200b\nTwo.\n\xa0\n", config=config).text == "One.\n\n\nTwo.\n"
 
 
-def test_pieces_of_a_file_join_to_what_the_whole_gives() -> None:
-    pieces = [HEADER + BOOK, "\n\n" + BOOK * 3, "\n" + BOOK + FOOTER]
+def test_chunks_of_a_file_join_to_what_the_whole_gives() -> None:
+    chunks = [HEADER + BOOK, "\n\n" + BOOK * 3, "\n" + BOOK + FOOTER]
     places = [(True, False), (False, False), (False, True)]
     cleaned = [
-        clean(piece, config=DEFAULT, is_first=is_first, is_last=is_last).text
-        for piece, (is_first, is_last) in zip(pieces, places, strict=True)
+        clean(chunk, config=DEFAULT, is_first=is_first, is_last=is_last).text
+        for chunk, (is_first, is_last) in zip(chunks, places, strict=True)
     ]
-    assert "".join(cleaned) == clean("".join(pieces), config=DEFAULT).text
+    assert "".join(cleaned) == clean("".join(chunks), config=DEFAULT).text
 
 
 @given(
@@ -119,8 +129,8 @@ def test_pieces_of_a_file_join_to_what_the_whole_gives() -> None:
     st.booleans(),
     st.booleans(),
 )
-def test_cleaning_a_clean_text_changes_nothing(parts: list[str], unwrap: bool, fold: bool) -> None:
-    config = CleaningConfig(unwrap=unwrap, fold=fold)
+def test_cleaning_a_clean_text_changes_nothing(parts: list[str], unwrap: bool, normalize: bool) -> None:
+    config = CleaningConfig(unwrap=unwrap, normalize_punctuation=normalize)
     once = clean("".join(parts), config=config).text
     assert clean(once, config=config).text == once
 

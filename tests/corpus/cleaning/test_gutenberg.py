@@ -148,7 +148,7 @@ def test_a_story_that_somebody_put_behind_the_licence_is_kept() -> None:
     assert cut(f"{NEW_HEADER}{start}{BOOK}\n{end}{LICENCE}\n\n{story}")[0].split() == (BOOK + story).split()
 
 
-def test_only_the_first_piece_has_a_header_and_only_the_last_a_footer() -> None:
+def test_only_the_first_chunk_has_a_header_and_only_the_last_a_footer() -> None:
     start, end = (
         "*** START OF THIS PROJECT GUTENBERG EBOOK X ***\n\n",
         "*** END OF THIS PROJECT GUTENBERG EBOOK X ***\n\n",

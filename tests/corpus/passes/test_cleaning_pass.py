@@ -28,13 +28,13 @@ def taken(path: Path, cache_dir: Path, *, config: CorpusConfig | None = None) ->
 
 def count_cleanings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     names: list[str] = []
-    read_piece = cleaning_pass.read_piece
+    read_chunk = cleaning_pass.read_chunk
 
     def counted(raw: object, **keywords: object) -> object:
-        names.append(keywords["piece"].source.name)  # type: ignore[attr-defined]
-        return read_piece(raw, **keywords)  # type: ignore[arg-type]
+        names.append(keywords["chunk"].source.name)  # type: ignore[attr-defined]
+        return read_chunk(raw, **keywords)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(cleaning_pass, "read_piece", counted)
+    monkeypatch.setattr(cleaning_pass, "read_chunk", counted)
     return names
 
 

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from penwright.alphabet.characters import Alphabet
 from penwright.corpus.config import CorpusConfig
 from penwright.corpus.passes import text_cache
-from penwright.corpus.passes.cleaning_pass import PieceJob, take_piece
+from penwright.corpus.passes.cleaning_pass import ChunkJob, take_chunk
 from penwright.corpus.passes.encoding_pass import EncodingJob, encode_book
 from penwright.corpus.passes.text_cache import entry_path
-from penwright.corpus.sources.chunks import Piece
+from penwright.corpus.sources.chunks import FileChunk
 from penwright.corpus.sources.discovery import Source
 from penwright.errors import CorpusError
 
@@ -23,13 +23,13 @@ def job_for(folder: Path, text: str, alphabet: Alphabet, *, start: int = 0, surp
     """Write a book, take it in, and return the job that encodes it after `start` ids and before one more."""
     data = text.encode("utf-8")
     (folder / "book.txt").write_bytes(data)
-    piece = Piece(Source(folder / "book.txt", None, len(data), folder), 0, len(data), b"")
-    piece_job = PieceJob(piece, RAW, folder / "cache")
+    chunk = FileChunk(Source(folder / "book.txt", None, len(data), folder), 0, len(data), b"")
+    chunk_job = ChunkJob(chunk, RAW, folder / "cache")
     num_ids = len(alphabet.encode(text)) + (alphabet.boundary_id is not None) + surplus
     ids_path = folder / "ids.bin"
     ids_path.write_bytes(b"\xff" * (start + num_ids + 1) * np.dtype(alphabet.dtype).itemsize)
-    key = take_piece(piece_job).key
-    return EncodingJob((piece_job,), (key,), ids_path, start, num_ids, alphabet.kind, alphabet.characters)
+    key = take_chunk(chunk_job).key
+    return EncodingJob((chunk_job,), (key,), ids_path, start, num_ids, alphabet.kind, alphabet.characters)
 
 
 @settings(max_examples=20)

@@ -16,11 +16,11 @@ from penwright.corpus.preparing import iter_prepare, prepare
 from penwright.corpus.store import Corpus
 from penwright.errors import CorpusError
 
-BOTH = pytest.mark.parametrize("unit", ["pairs", "words"])
+BOTH = pytest.mark.parametrize("unit", ["bpe", "words"])
 
 
 def config_of(unit: Unit, **others: object) -> CorpusConfig:
-    return CorpusConfig.from_dict({"unit": unit, "num_pieces": 200, **others})
+    return CorpusConfig.from_dict({"unit": unit, "num_subwords": 200, **others})
 
 
 @BOTH
@@ -108,7 +108,7 @@ def test_another_way_of_cutting_makes_it_anew(
 
 
 def test_progress_counts_every_book(books_dir: Path, tmp_path: Path) -> None:
-    config = config_of("pairs")
+    config = config_of("bpe")
     steps = list(iter_prepare([books_dir], cache_dir=tmp_path / "cache", config=config))
     assert [step.books_done for step in steps[-8:]] == [0, 1, 2, 3, 4, 5, 6, 6]
     assert steps[-2].bytes_done == steps[-1].bytes_done == steps[-1].num_bytes
@@ -116,4 +116,4 @@ def test_progress_counts_every_book(books_dir: Path, tmp_path: Path) -> None:
 
 def test_a_shelf_that_cannot_be_read_is_refused_as_ever(tmp_path: Path) -> None:
     with pytest.raises(CorpusError):
-        prepare([tmp_path / "none"], cache_dir=tmp_path / "cache", config=config_of("pairs"))
+        prepare([tmp_path / "none"], cache_dir=tmp_path / "cache", config=config_of("bpe"))

@@ -8,37 +8,37 @@ from hypothesis import strategies as st
 
 from penwright.corpus.config import CorpusConfig
 from penwright.corpus.passes import text_cache
-from penwright.corpus.passes.clean_text import RawPiece, read_piece
+from penwright.corpus.passes.clean_text import RawChunk, read_chunk
 from penwright.corpus.passes.text_cache import (
     entry_path,
-    iter_text,
+    iter_cached_text,
     key_of,
     load_facts,
     make_cache,
     remove_entries,
     save_entry,
 )
-from penwright.corpus.sources.chunks import Piece
+from penwright.corpus.sources.chunks import FileChunk
 from penwright.corpus.sources.discovery import Source
 
 TEXT = "Rain on the roof — all night.\nThe cat slept.\n"
 CONFIG = CorpusConfig()
 
 
-def piece_named(name: str, *, start: int = 0, stop: int = 10, num_bytes: int = 10) -> Piece:
-    return Piece(Source(Path(name), None, num_bytes, Path()), start, stop, b"")
+def chunk_named(name: str, *, start: int = 0, stop: int = 10, num_bytes: int = 10) -> FileChunk:
+    return FileChunk(Source(Path(name), None, num_bytes, Path()), start, stop, b"")
 
 
 def save(cache_dir: Path, text: str = TEXT, key: str = "ab" * 32) -> str:
     """Save an entry whose facts are those of another text but for the digest."""
-    facts = read_piece(RawPiece(TEXT.encode(), "0" * 64), piece=piece_named("a.txt"), config=CONFIG).facts
+    facts = read_chunk(RawChunk(TEXT.encode(), "0" * 64), chunk=chunk_named("a.txt"), config=CONFIG).facts
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
     save_entry(cache_dir, key, text=text, facts=replace(facts, text_sha256=digest))
     return key
 
 
 def test_what_is_saved_is_loaded(tmp_path: Path) -> None:
-    facts = read_piece(RawPiece(TEXT.encode(), "0" * 64), piece=piece_named("a.txt"), config=CONFIG).facts
+    facts = read_chunk(RawChunk(TEXT.encode(), "0" * 64), chunk=chunk_named("a.txt"), config=CONFIG).facts
     save_entry(tmp_path, "ab" * 32, text=TEXT, facts=facts)
     again = load_facts(tmp_path, "ab" * 32)
     assert again is not None
@@ -55,14 +55,14 @@ def test_any_text_comes_back_in_stretches(tmp_path_factory: pytest.TempPathFacto
     folder = tmp_path_factory.mktemp("cache")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(text_cache, "TEXT_BYTES", step)
-        stretches = iter_text(folder, save(folder, text))
+        stretches = iter_cached_text(folder, save(folder, text))
         assert stretches is not None
         assert "".join(stretches) == text
 
 
 def test_an_entry_that_is_missing_is_not_there(tmp_path: Path) -> None:
     assert load_facts(tmp_path, "cd" * 32) is None
-    assert iter_text(tmp_path, "cd" * 32) is None
+    assert iter_cached_text(tmp_path, "cd" * 32) is None
 
 
 @pytest.mark.parametrize("damage", [b"", b"no json\ntext", b"[]\n", b'{"num_bytes": 4}\ntext', b"\xff\xff\n"])
@@ -70,7 +70,7 @@ def test_a_damaged_entry_is_not_there(tmp_path: Path, damage: bytes) -> None:
     key = save(tmp_path)
     entry_path(tmp_path, key).write_bytes(damage)
     assert load_facts(tmp_path, key) is None
-    assert iter_text(tmp_path, key) is None
+    assert iter_cached_text(tmp_path, key) is None
 
 
 def test_a_cache_says_that_it_is_one(tmp_path: Path) -> None:
@@ -89,31 +89,31 @@ def test_a_text_cut_short_is_not_there(tmp_path: Path) -> None:
 def test_a_text_with_another_letter_is_not_there(tmp_path: Path) -> None:
     path = entry_path(tmp_path, save(tmp_path))
     path.write_bytes(path.read_bytes().replace(b"The cat", b"The rat"))
-    assert iter_text(tmp_path, path.name) is None
+    assert iter_cached_text(tmp_path, path.name) is None
 
 
 def test_a_key_depends_on_content_and_on_everything_that_decides_the_cleaning(monkeypatch: pytest.MonkeyPatch) -> None:
     keys = [
-        key_of("1" * 64, piece=piece_named("a.txt"), config=CONFIG),
-        key_of("2" * 64, piece=piece_named("a.txt"), config=CONFIG),
-        key_of("1" * 64, piece=piece_named("a.html"), config=CONFIG),
-        key_of("1" * 64, piece=piece_named("CMakeLists.txt"), config=CONFIG),
-        key_of("1" * 64, piece=piece_named("a.txt"), config=CorpusConfig(unwrap=False)),
-        key_of("1" * 64, piece=piece_named("a.txt"), config=CorpusConfig(licence=False)),
-        key_of("1" * 64, piece=piece_named("a.txt"), config=CorpusConfig(fold=True)),
-        key_of("1" * 64, piece=piece_named("a.txt"), config=CorpusConfig(alphabet="seed", split="seed")),
-        key_of("1" * 64, piece=piece_named("a.txt", stop=5), config=CONFIG),
+        key_of("1" * 64, chunk=chunk_named("a.txt"), config=CONFIG),
+        key_of("2" * 64, chunk=chunk_named("a.txt"), config=CONFIG),
+        key_of("1" * 64, chunk=chunk_named("a.html"), config=CONFIG),
+        key_of("1" * 64, chunk=chunk_named("CMakeLists.txt"), config=CONFIG),
+        key_of("1" * 64, chunk=chunk_named("a.txt"), config=CorpusConfig(unwrap=False)),
+        key_of("1" * 64, chunk=chunk_named("a.txt"), config=CorpusConfig(licence=False)),
+        key_of("1" * 64, chunk=chunk_named("a.txt"), config=CorpusConfig(normalize_punctuation=True)),
+        key_of("1" * 64, chunk=chunk_named("a.txt"), config=CorpusConfig(alphabet="seed", split="seed")),
+        key_of("1" * 64, chunk=chunk_named("a.txt", stop=5), config=CONFIG),
     ]
     monkeypatch.setattr(text_cache, "CLEANING_VERSION", text_cache.CLEANING_VERSION + 1)
-    keys.append(key_of("1" * 64, piece=piece_named("a.txt"), config=CONFIG))
+    keys.append(key_of("1" * 64, chunk=chunk_named("a.txt"), config=CONFIG))
     assert len(set(keys)) == len(keys)
 
 
 def test_a_key_does_not_depend_on_names_splits_or_the_alphabet() -> None:
     keys = {
-        key_of("1" * 64, piece=piece_named("a.txt"), config=CONFIG),
-        key_of("1" * 64, piece=piece_named("deep/b.TXT"), config=CONFIG),
-        key_of("1" * 64, piece=piece_named("a.txt"), config=CorpusConfig(split_seed=5, min_count=3)),
+        key_of("1" * 64, chunk=chunk_named("a.txt"), config=CONFIG),
+        key_of("1" * 64, chunk=chunk_named("deep/b.TXT"), config=CONFIG),
+        key_of("1" * 64, chunk=chunk_named("a.txt"), config=CorpusConfig(split_seed=5, min_count=3)),
     }
     assert len(keys) == 1
 

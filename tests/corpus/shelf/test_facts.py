@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from penwright.corpus.config import CorpusConfig
-from penwright.corpus.passes.clean_text import RawPiece, count_characters, read_piece
+from penwright.corpus.passes.clean_text import RawChunk, count_characters, read_chunk
 from penwright.corpus.scratch import Scratch
 from penwright.corpus.shelf.facts import BriefFacts, Facts, KeptFacts, join_facts, keep, total_counts
-from penwright.corpus.sources.chunks import Piece
+from penwright.corpus.sources.chunks import FileChunk
 from penwright.corpus.sources.discovery import Source
 
 RAW = CorpusConfig(alphabet="seed", split="seed")
@@ -20,11 +20,11 @@ MAX_BYTES = 1_000
 
 def facts_of(text: str, *, config: CorpusConfig = RAW) -> Facts:
     data = text.encode("utf-8")
-    piece = Piece(Source(Path("a.txt"), None, len(data), Path()), 0, len(data), b"")
-    return read_piece(RawPiece(data, "0" * 64), piece=piece, config=config).facts
+    chunk = FileChunk(Source(Path("a.txt"), None, len(data), Path()), 0, len(data), b"")
+    return read_chunk(RawChunk(data, "0" * 64), chunk=chunk, config=config).facts
 
 
-def test_the_facts_of_pieces_join_to_those_of_the_book() -> None:
+def test_the_facts_of_chunks_join_to_those_of_the_book() -> None:
     first, second = "a lamp\n\n", "a bell: zwölf\n"
     parts = [facts_of(part) for part in (first, second)]
     whole = join_facts(parts, sha256="f" * 64)
@@ -43,7 +43,7 @@ def test_counts_of_several_texts_add_up() -> None:
     assert facts[0].counts.dtype == np.int64
 
 
-def test_a_book_in_pieces_has_the_fingerprint_of_the_whole(prose: dict[str, str]) -> None:
+def test_a_book_in_chunks_has_the_fingerprint_of_the_whole(prose: dict[str, str]) -> None:
     text = "\n\n".join(prose.values())
     half = text.index("\n", len(text) // 2) + 1
 
@@ -75,11 +75,11 @@ def surrogate_facts(text: str) -> Facts:
     return Facts(**brief, characters=characters, counts=counts, fingerprint=np.zeros(0, dtype=np.uint64))
 
 
-def test_pieces_whose_facts_are_kept_join_like_others() -> None:
-    pieces = [facts_of("a lamp\n\n"), facts_of("a bell: zwölf\n")]
+def test_chunks_whose_facts_are_kept_join_like_others() -> None:
+    chunks = [facts_of("a lamp\n\n"), facts_of("a bell: zwölf\n")]
     with Scratch(None) as scratch:
-        kept = [keep(facts, scratch=scratch) for facts in pieces]
-        whole, expected = join_facts(kept, sha256="f" * 64), join_facts(pieces, sha256="f" * 64)
+        kept = [keep(facts, scratch=scratch) for facts in chunks]
+        whole, expected = join_facts(kept, sha256="f" * 64), join_facts(chunks, sha256="f" * 64)
     assert (whole.characters, whole.counts.tolist()) == (expected.characters, expected.counts.tolist())
 
 

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from penwright.alphabet.auto import learn_pieces
+from penwright.alphabet.auto import learn_subwords
 from penwright.alphabet.characters import Alphabet
 from penwright.alphabet.units import Unit
 from penwright.errors import CorpusError
@@ -76,7 +76,7 @@ def test_a_text_that_was_counted_costs_little_and_one_that_was_not_costs_much(ba
     assert strange > math.log2(LEARNT.vocab_size) / 2
 
 
-def test_a_spelled_character_costs_all_its_half_bytes_but_counts_once() -> None:
+def test_a_spelled_character_costs_all_its_nibbles_but_counts_once() -> None:
     only = measured(("val", "\u20ac"))["1-character table"]
     assert only.bits_per_char == pytest.approx(6 * math.log2(LEARNT.vocab_size - 1))
 
@@ -105,10 +105,10 @@ def test_nothing_held_out_is_refused() -> None:
         measured(("train", SENTENCE))
 
 
-@pytest.mark.parametrize("unit", ["pairs", "words"])
+@pytest.mark.parametrize("unit", ["bpe", "words"])
 def test_tables_are_counted_on_characters_whatever_the_unit(baselines: dict[str, Baseline], unit: Unit) -> None:
-    alphabet = learn_pieces(LEARNT, [SENTENCE * 20], unit=unit, num_symbols=60)
-    assert alphabet.pieces
+    alphabet = learn_subwords(LEARNT, [SENTENCE * 20], unit=unit, num_symbols=60)
+    assert alphabet.subwords
     found = measured(*BOOKS, alphabet=alphabet)
     assert {name: replace(each, seconds=0.0) for name, each in found.items()} == {
         name: replace(each, seconds=0.0) for name, each in baselines.items()

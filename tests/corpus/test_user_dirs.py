@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from penwright.corpus.places import default_cache_dir
+from penwright.corpus.user_dirs import default_cache_dir
 
 
 def test_the_cache_lies_below_the_home_and_is_not_made_by_asking() -> None:
