@@ -18,7 +18,7 @@ if TYPE_CHECKING:  # the list that editors and type checkers read
     from penwright.training.settings.config import TrainConfig as TrainConfig
     from penwright.training.start import resume as resume
     from penwright.training.start import train as train
-    from penwright.writing.sampling import SamplingConfig as SamplingConfig
+    from penwright.writing.options import SamplingConfig as SamplingConfig
 
 __version__ = "0.1.0"
 
@@ -30,7 +30,7 @@ _HOME = {  # the list that Python reads, on first use (PEP 562)
     "CorpusConfig": "penwright.corpus.config",
     "ModelConfig": "penwright.model.config",
     "PenwrightError": "penwright.errors",
-    "SamplingConfig": "penwright.writing.sampling",
+    "SamplingConfig": "penwright.writing.options",
     "TrainConfig": "penwright.training.settings.config",
     "prepare": "penwright.corpus.preparing",
     "resume": "penwright.training.start",

@@ -8,8 +8,9 @@
         def __post_init__(self) -> None:
             check(self, section="reader.")
 
-An annotation without a rule still checks the type: `bool`, `int`, `float` (finite; a whole number is a number too),
-`str`, each with `| None` where None is allowed. A truth value is never a number. Fields of other types are passed over.
+A string in the annotation says what the setting means. An annotation without a rule still checks the type: `bool`,
+`int`, `float` (finite; a whole number is a number too) or `str`, each with `| None` where None is allowed. A bool is
+never a number. Fields of other types are passed over.
 This module knows nothing of what any setting means.
 """
 
@@ -76,6 +77,8 @@ class Setting(NamedTuple):
     """bool, int, float or str."""
     rules: tuple[Rule, ...] = ()
     may_be_none: bool = False
+    description: str = ""
+    """The meaning, where the annotation gives one."""
 
     def check(self, name: str, value: object) -> None:
         """Check a value.
@@ -165,9 +168,10 @@ def shown(value: object) -> str:
 def _setting_of(hint: Any) -> Setting | None:
     """Return the declaration that an annotation makes, None for a type that is no setting's."""
     rules: tuple[Rule, ...] = ()
-    may_be_none = False
+    may_be_none, description = False, ""
     while True:
         if get_origin(hint) is Annotated:
+            description = next((text for text in hint.__metadata__ if isinstance(text, str)), description)
             rules += tuple(
                 rule for rule in hint.__metadata__ if isinstance(rule, Between | OneOf | MaxChars | Matching)
             )
@@ -178,8 +182,8 @@ def _setting_of(hint: Any) -> Setting | None:
         else:
             break
     if get_origin(hint) is Literal:
-        return Setting(str, (OneOf(get_args(hint)),), may_be_none)
-    return Setting(hint, rules, may_be_none) if hint in (bool, int, float, str) else None
+        return Setting(str, (OneOf(get_args(hint)),), may_be_none, description)
+    return Setting(hint, rules, may_be_none, description) if hint in (bool, int, float, str) else None
 
 
 def _keeps(value: Any, rule: Rule) -> bool:

@@ -25,6 +25,7 @@ WITHOUT_TORCH = {
     "settings",
     "alphabet",
     "corpus",
+    "writing/options",
     "writing/stopping",
     "model/config",
     "author/box",

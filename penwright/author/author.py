@@ -10,7 +10,7 @@ An author keeps no memory between calls. What it has read is a value, a `Bookmar
 from collections.abc import Iterator
 from difflib import get_close_matches
 from pathlib import Path
-from typing import get_args
+from typing import Unpack, get_args
 
 import torch
 
@@ -24,12 +24,12 @@ from penwright.errors import AuthorError, UsageError
 from penwright.evaluation.texts import TextScore, score_text
 from penwright.files import entries, is_file
 from penwright.model.char_model import CharModel
+from penwright.writing.options import WriteOptions, new_seed, parse_options, shows_options
 from penwright.writing.plain import Bookmark, iter_text, read_text
-from penwright.writing.sampling import SamplingConfig, generator_from, new_seed
-from penwright.writing.stopping import Ending, compile_until, until_end
+from penwright.writing.sampling import generator_from
+from penwright.writing.stopping import until_end
 
 NUM_SUGGESTIONS = 3
-_USUAL = SamplingConfig()
 
 
 class Author:
@@ -76,12 +76,11 @@ class Author:
             AuthorError: If there is no author, or the file is damaged, foreign, hostile or of a newer version.
             UsageError: If there is no such device.
         """
-        model, alphabet, card = load_author(find_author(Path(path)))
+        model, alphabet, card = load_author(author_file_of(Path(path)))
         try:
-            place = torch.device(device)
-            if place.type == "meta":
+            if torch.device(device).type == "meta":
                 raise RuntimeError("it holds no values")
-            model = model.to(place)
+            model = model.to(device)
         except (RuntimeError, AssertionError) as error:  # torch was built without it, or the machine lacks it
             raise UsageError(
                 f"the device '{device}' cannot be used here. Use 'cpu' or one that torch finds."
@@ -100,6 +99,11 @@ class Author:
             UsageError: If there is no such device.
         """
         return cls.load(boxed_author(), device=device)
+
+    @classmethod
+    def pretrained(cls, *, device: str | torch.device = "cpu") -> "Author":
+        """Load the author that comes with the package; another name of `from_box`."""
+        return cls.from_box(device=device)
 
     def save(self, path: str | Path, *, precision: Precision = "float32") -> None:
         """Save everything as one file that `load` opens, whole or not at all.
@@ -141,102 +145,50 @@ class Author:
         """
         return read_text(self.model, self.alphabet, text, after=after)
 
-    def write(
-        self,
-        prompt: str = "",
-        *,
-        max_chars: int | None = None,
-        max_words: int | None = None,
-        max_paragraphs: int | None = None,
-        until: str | None = None,
-        temperature: float = _USUAL.temperature,
-        top_k: int = _USUAL.top_k,
-        top_p: float = _USUAL.top_p,
-        min_p: float = _USUAL.min_p,
-        seed: int | None = None,
-        after: Bookmark | None = None,
-    ) -> str:
-        """Write a text that ends: `stream`, joined. The arguments are the same, but one of the limits must be given.
+    @shows_options
+    def write(self, prompt: str = "", *, after: Bookmark | None = None, **options: Unpack[WriteOptions]) -> str:
+        """Write a text that ends: `stream`, joined. The arguments are the same, but a limit must be given.
+
+        Args:
+            prompt: Text read first and not repeated.
+            after: Bookmark to read the prompt from, or None to open a new book.
+            **options: At least one of max_chars, max_words, max_paragraphs and until, and any others.
 
         Returns:
-            What was written, without the prompt.
+            The text written, without the prompt.
 
         Raises:
-            UsageError: If no limit is given or a value is out of bounds.
+            UsageError: If no limit is given, an option does not exist, or a value is out of bounds.
             AuthorError: If the author's predictions are not numbers.
         """
-        if max_chars is None and max_words is None and max_paragraphs is None and until is None:
+        if parse_options(options).ending.is_endless:
             raise UsageError(
                 "write needs to know where to end: give max_chars, max_words, max_paragraphs or until, "
                 "or take an endless text from stream."
             )
-        pieces = self.stream(
-            prompt,
-            max_chars=max_chars,
-            max_words=max_words,
-            max_paragraphs=max_paragraphs,
-            until=until,
-            temperature=temperature,
-            top_k=top_k,
-            top_p=top_p,
-            min_p=min_p,
-            seed=seed,
-            after=after,
-        )
-        return "".join(pieces)
+        return "".join(self.stream(prompt, after=after, **options))
 
+    @shows_options
     def stream(
-        self,
-        prompt: str = "",
-        *,
-        max_chars: int | None = None,
-        max_words: int | None = None,
-        max_paragraphs: int | None = None,
-        until: str | None = None,
-        temperature: float = _USUAL.temperature,
-        top_k: int = _USUAL.top_k,
-        top_p: float = _USUAL.top_p,
-        min_p: float = _USUAL.min_p,
-        seed: int | None = None,
-        after: Bookmark | None = None,
+        self, prompt: str = "", *, after: Bookmark | None = None, **options: Unpack[WriteOptions]
     ) -> Iterator[str]:
-        """Write piece by piece, for ever if no limit is given. With several limits, the first that holds ends the text.
+        """Write character by character, for ever if no limit is given. The first limit that holds ends the text.
 
         Args:
-            prompt: Read first and not repeated.
-            max_chars: Characters to write, exactly, from 1.
-            max_words: Words to write, from 1; then on to the end of the sentence.
-            max_paragraphs: Paragraphs to write, from 1.
-            until: A regular expression; the text ends as soon as it matches, the match included.
-            temperature: 0 (always the most probable character) to 10; 1 as the author believes.
-            top_k: Keep the k most probable characters; 0 keeps all.
-            top_p: Keep the most probable characters that together reach this probability, above 0 to 1.
-            min_p: Keep characters at least this share as probable as the most probable one, 0 to 1.
-            seed: 0 to 2^63 - 1; the same seed gives the same text. None takes a new one each time; to know it, draw it
-                with `sampling.new_seed` and give it here.
-            after: Where to read the prompt from, or None to open a new book.
+            prompt: Text read first and not repeated.
+            after: Bookmark to read the prompt from, or None to open a new book.
+            **options: Any of the options below. To know the seed of a text, draw it with `writing.options.new_seed`.
 
         Returns:
-            The pieces, about one for each character. The prompt is read when the first is asked for.
+            Strings, about one for each character. The prompt is read when the first is asked for.
 
         Raises:
-            UsageError: At once, if a value is out of bounds.
+            UsageError: At once, if an option does not exist or a value is out of bounds.
         """
-        ending = Ending(
-            max_chars=max_chars,
-            max_words=max_words,
-            max_paragraphs=max_paragraphs,
-            until=None if until is None else compile_until(until),
-        )
-        pieces = iter_text(
-            self.model,
-            self.alphabet,
-            prompt,
-            sampling=SamplingConfig(temperature=temperature, top_k=top_k, top_p=top_p, min_p=min_p),
-            generator=generator_from(new_seed() if seed is None else seed),
-            after=after,
-        )
-        return until_end(pieces, ending=ending)
+        ending, sampling, seed = parse_options(options)
+        generator = generator_from(new_seed() if seed is None else seed)
+        text = iter_text(self.model, self.alphabet, prompt, sampling=sampling, generator=generator, after=after)
+        return until_end(text, ending=ending)
 
     def score(self, text: str) -> TextScore:
         """Judge how well the author would have predicted a text, in bits per character, paragraph by paragraph."""
@@ -246,7 +198,7 @@ class Author:
         return f"Author({self.card.name or 'unnamed'}, {self.model.num_parameters:,} parameters, {self.alphabet!r})"
 
 
-def find_author(path: Path) -> Path:
+def author_file_of(path: Path) -> Path:
     """Return the author file that a path means: the file itself, or that of the run folder it names.
 
     Raises:

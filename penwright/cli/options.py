@@ -7,11 +7,14 @@ Only `app.py` and this module know the parsing library.
 import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Annotated, Any
+from dataclasses import fields
+from types import MappingProxyType
+from typing import Annotated, Any, TypedDict
 
 from cyclopts import Group, Parameter, Token
 
 from penwright.errors import ConfigError, UsageError
+from penwright.settings import settings_of
 
 Settings = dict[str, dict[str, Any]]
 
@@ -44,6 +47,23 @@ Number = Annotated[float | None, option(metavar="X")]
 Box = Annotated[bool, option(name=BOX_OPTION, help="Take the author in the box, which comes with Penwright.")]
 """Whether the author in the box is meant."""
 Json = Annotated[bool, option(name="--json", group=OUTPUT, help="Print one JSON object on standard output.")]
+
+
+def options_from(cls: type, *, group: Group, flags: Mapping[str, str] = MappingProxyType({})) -> Any:
+    """Return options that are declared elsewhere as one argument for a command: a table of those that were given.
+
+    Args:
+        cls: A dataclass of settings; each becomes an option with its description and its default in the help.
+        group: The heading under which the help lists them.
+        flags: The flag of each setting that is not called as the setting is.
+    """
+    defaults = {field.name: field.default for field in fields(cls)}
+    table: dict[str, Any] = {}
+    for name, setting in settings_of(cls).items():
+        text = setting.description + ("" if defaults[name] is None else f" Default {defaults[name]:g}.")
+        kind = {int: Whole, float: Number, str: Text}[setting.kind]
+        table[name] = Annotated[kind, option(name=flags.get(name), group=group, help=text)]
+    return Annotated[TypedDict(cls.__name__, table, total=False) | None, option(name="*")]  # type: ignore[operator]
 
 
 def at_most_one(options: Mapping[str, object]) -> None:

@@ -25,7 +25,8 @@ from torch import Tensor
 from penwright.alphabet.byte_fallback import ByteFallbackGate
 from penwright.alphabet.characters import Alphabet
 from penwright.model.char_model import CharModel, ModelState
-from penwright.writing.sampling import SamplingConfig, sample_next
+from penwright.writing.options import SamplingConfig
+from penwright.writing.sampling import sample_next
 
 CHARS_ENCODED_AT_ONCE = 1 << 16
 IDS_READ_AT_ONCE = 512

@@ -16,46 +16,16 @@ Shapes: B = texts written side by side, V = vocab_size.
 """
 
 import math
-import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Annotated
 
 import torch
 from torch import Tensor
 
 from penwright.errors import NoNumbersError
-from penwright.settings import MAX_INT64, Between, Setting, check
+from penwright.settings import MAX_INT64, Between, Setting
+from penwright.writing.options import SamplingConfig
 
-MAX_TEMPERATURE = 10.0
-_SEED = Setting(int, (Between(0, MAX_INT64),))
 _FLOAT32 = torch.finfo(torch.float32)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SamplingConfig:
-    """How freely the next character is chosen."""
-
-    temperature: Annotated[float, Between(0, MAX_TEMPERATURE)] = 0.8
-    """Divisor of the logits, 0 to 10. 0: always the most probable character; 1: as the model believes; more: bolder."""
-    top_k: Annotated[int, Between(0, MAX_INT64)] = 0
-    """Keep the k most probable characters, from 1; 0 keeps all. The 2017 system's "top-n"."""
-    top_p: Annotated[float, Between(0, 1, excluding=0)] = 1.0
-    """Keep the fewest most probable characters that together reach this probability, above 0 to 1; 1 keeps all."""
-    min_p: Annotated[float, Between(0, 1)] = 0.02
-    """Keep characters at least this share as probable as the most probable one, 0 to 1; 0 keeps all.
-
-    It prunes within a word, where one letter is nearly certain, and stays open where a word begins (Nguyen et al. 2024,
-    "Turning Up the Heat: Min-p Sampling", section 3).
-    """
-
-    def __post_init__(self) -> None:
-        """Check every value.
-
-        Raises:
-            ConfigError: If a value is no number or out of bounds.
-        """
-        check(self)
 
 
 def probabilities(logits: Tensor, *, config: SamplingConfig, banned_ids: Sequence[int] | Tensor = ()) -> Tensor:
@@ -137,11 +107,6 @@ def invert(chances: Tensor, draws: Tensor) -> Tensor:
     return torch.searchsorted(sums, draws[:, None] * sums[:, -1:], right=True)[:, 0]
 
 
-def new_seed() -> int:
-    """Return a seed that nobody chose, 0 to 2^32 - 1. Keep it to write the same text again."""
-    return secrets.randbits(32)
-
-
 def generator_from(seed: int) -> torch.Generator:
     """Return a generator on the CPU that always yields the same numbers for the same seed.
 
@@ -152,7 +117,7 @@ def generator_from(seed: int) -> torch.Generator:
     Raises:
         ConfigError: If the seed is no whole number or out of bounds.
     """
-    _SEED.check("seed", seed)
+    Setting(int, (Between(0, MAX_INT64),)).check("seed", seed)
     return torch.Generator().manual_seed((seed ^ seed >> 32) & 0xFFFF_FFFF)
 
 

@@ -9,14 +9,9 @@ This module knows nothing of models; it reads pieces of text from any source.
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields
-from typing import Annotated
 
-from penwright.errors import UsageError
-from penwright.settings import Between, check
+from penwright.writing.options import Ending
 
-MAX_COUNT = 10**12
-MAX_PATTERN_CHARS = 1_000
 SEARCHED_CHARS = 256
 """How far back the pattern `until` is looked for: a longer match is not found."""
 WORD_CHARS = 40
@@ -35,57 +30,6 @@ _WIDE = re.compile("[\u3040-\u30ff\u3400-\u9fff\U00020000-\U0003ffff]")  # Han a
 _NO_SENTENCE_END = re.compile(
     r"(?:^|[\s(\"'“‘—-])(?:[A-HJ-Z]|Mr|Mrs|Ms|Dr|St|Prof|Rev|Hon|Esq|Capt|Col|Gen|Lieut|Lt|Sergt|Sgt|Messrs|Mme|Mlle|Jr|Sr)\.\Z"
 )
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Ending:
-    """Where a text ends; with nothing given, nowhere."""
-
-    max_chars: Annotated[int, Between(1, MAX_COUNT)] | None = None
-    """Characters to write, exactly, from 1."""
-    max_words: Annotated[int, Between(1, MAX_COUNT)] | None = None
-    """Words to write, from 1; then on to the sentence's end. A Han or kana sign counts as a word."""
-    max_paragraphs: Annotated[int, Between(1, MAX_COUNT)] | None = None
-    """Paragraphs to write, from 1. A blank line ends one."""
-    until: re.Pattern[str] | None = None
-    """Stop as soon as what was written matches, the match included. See `compile_until`."""
-
-    def __post_init__(self) -> None:
-        """Check every value.
-
-        Raises:
-            UsageError: If a count is no whole number or out of bounds, or the pattern matches no text at all.
-        """
-        check(self)
-        if self.until is not None and self.until.search(""):
-            raise UsageError(
-                f"the pattern {self.until.pattern!r:.100} matches no text at all: nothing would be written."
-            )
-
-    @property
-    def is_endless(self) -> bool:
-        """Whether no limit is given."""
-        return all(getattr(self, field.name) is None for field in fields(self))
-
-
-def compile_until(pattern: str) -> re.Pattern[str]:
-    """Compile a regular expression that ends a text.
-
-    It is searched after every character in the last 256 that were written. "^" stands for the beginning of the text
-    and "$" for what is written so far, so an optional ending is never waited for. A pattern with nested repetitions
-    can take very long even so; it should come from the person at the keyboard, never from a stranger.
-
-    Raises:
-        UsageError: If it is no regular expression, or longer than 1,000 characters.
-    """
-    if len(pattern) > MAX_PATTERN_CHARS:
-        raise UsageError(f"the pattern has {len(pattern):,} characters; at most {MAX_PATTERN_CHARS:,} are allowed.")
-    try:
-        return re.compile(pattern)
-    except (re.error, RecursionError, OverflowError) as error:
-        raise UsageError(
-            f"{pattern!r:.100} is no regular expression: {error}. Put a \\ before literal signs."
-        ) from error
 
 
 def until_end(pieces: Iterable[str], *, ending: Ending) -> Iterator[str]:
@@ -119,6 +63,7 @@ class _Watch:
 
     def __init__(self, ending: Ending) -> None:
         self._ending = ending
+        self._until = ending.pattern
         self._is_counting = ending.max_words is not None or ending.max_paragraphs is not None
         self._num_chars = 0
         self._num_words = 0
@@ -143,9 +88,9 @@ class _Watch:
         return passed
 
     def _matches(self) -> bool:
-        until = self._ending.until
         # From a position, not in a slice: "^" must not match there.
-        return until is not None and until.search(self._tail, max(0, len(self._tail) - SEARCHED_CHARS)) is not None
+        start = max(0, len(self._tail) - SEARCHED_CHARS)
+        return self._until is not None and self._until.search(self._tail, start) is not None
 
     def _ends_before(self, character: str) -> bool:
         """Count what the next character completes; return whether the text ends before it."""

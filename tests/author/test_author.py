@@ -12,15 +12,16 @@ import torch
 
 from penwright.alphabet.characters import Alphabet
 from penwright.author import box
-from penwright.author.author import Author, find_author
+from penwright.author.author import Author, author_file_of
 from penwright.author.card import Card
 from penwright.errors import AuthorError, ConfigError, UsageError
 from penwright.evaluation.texts import score_text
 from penwright.model.char_model import CharModel
 from penwright.model.config import ModelConfig
+from penwright.writing.options import Ending, SamplingConfig
 from penwright.writing.plain import iter_text
-from penwright.writing.sampling import SamplingConfig, generator_from
-from penwright.writing.stopping import Ending, until_end
+from penwright.writing.sampling import generator_from
+from penwright.writing.stopping import until_end
 
 PROSE = "The lamp went out at nine. “Who is there?” asked Mr. Vane.\n"
 LIMITS = ("max_chars", "max_words", "max_paragraphs", "until")
@@ -77,13 +78,13 @@ def test_a_loaded_author_can_learn_on(path: Path) -> None:
 
 def test_a_run_folder_means_its_author(author: Author, tmp_path: Path) -> None:
     author.save(tmp_path / "author.safetensors")
-    assert find_author(tmp_path) == tmp_path / "author.safetensors"
+    assert author_file_of(tmp_path) == tmp_path / "author.safetensors"
     assert Author.load(str(tmp_path)).card == author.card
 
 
 def test_the_author_in_the_box_is_loaded_like_any_other(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(box, "BOXED", path)
-    assert Author.from_box().card == Author.load(path).card
+    assert Author.from_box().card == Author.pretrained().card == Author.load(path).card
     with pytest.raises(UsageError, match="the device 'abacus' cannot be used here"):
         Author.from_box(device="abacus")
 
@@ -108,13 +109,13 @@ def test_neighbours_are_runs_too_and_few(tmp_path: Path, path: Path) -> None:
     (tmp_path / "run-x").mkdir()
     (tmp_path / "notes.txt").write_text("a", encoding="utf-8")
     with pytest.raises(AuthorError) as caught:
-        find_author(tmp_path / "run-7")
+        author_file_of(tmp_path / "run-7")
     sentence = str(caught.value)
     assert sentence.count("run-") == 4
     assert "run-x" not in sentence
     assert "notes" not in sentence
     with pytest.raises(AuthorError, match="Did you mean '.*run-0' or '.*run-1' or '.*run-2'\\?$"):
-        find_author(tmp_path / "zzz")
+        author_file_of(tmp_path / "zzz")
 
 
 def test_a_neighbour_that_may_not_be_looked_into_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -129,14 +130,14 @@ def test_a_neighbour_that_may_not_be_looked_into_is_none(tmp_path: Path, monkeyp
 
     monkeypatch.setattr(Path, "is_file", is_file)
     with pytest.raises(AuthorError, match="there is no author at .*privat"):
-        find_author(tmp_path / "privat")
+        author_file_of(tmp_path / "privat")
 
 
 def test_without_neighbours_the_sentence_says_what_to_give(tmp_path: Path) -> None:
     with pytest.raises(AuthorError, match="Give an author file, or the folder of a run"):
-        find_author(tmp_path / "a")
+        author_file_of(tmp_path / "a")
     with pytest.raises(AuthorError, match="There is no folder .* either"):
-        find_author(tmp_path / "none" / "a")
+        author_file_of(tmp_path / "none" / "a")
 
 
 def test_a_device_that_is_not_there_is_one_sentence(path: Path) -> None:

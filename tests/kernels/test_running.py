@@ -14,8 +14,8 @@ from penwright.kernels.ops import norm_forward
 from penwright.kernels.running import array_of, can_run, run, without_kernels
 from penwright.model.char_model import CharModel
 from penwright.model.config import ModelConfig
+from penwright.writing.options import SamplingConfig
 from penwright.writing.plain import iter_text
-from penwright.writing.sampling import SamplingConfig
 
 
 def test_they_take_what_torch_multiplies_on_the_processor() -> None:

@@ -15,8 +15,9 @@ from penwright.errors import AuthorError
 from penwright.model.char_model import CharModel
 from penwright.model.config import CELLS, ModelConfig
 from penwright.writing import plain
+from penwright.writing.options import SamplingConfig
 from penwright.writing.plain import Bookmark, iter_text, read_text
-from penwright.writing.sampling import SamplingConfig, generator_from, sample_next
+from penwright.writing.sampling import generator_from, sample_next
 
 PROSE = "The lamp went out at nine. “Who is there?” asked Mr. Vane.\n"
 ALPHABET = Alphabet.learn(dict.fromkeys(PROSE, 1))

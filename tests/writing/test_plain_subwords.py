@@ -15,8 +15,9 @@ from penwright.alphabet.subwords import MAX_SUBWORD_CHARS, SubwordAlphabet
 from penwright.model.char_model import CharModel
 from penwright.model.config import ModelConfig
 from penwright.writing import plain
+from penwright.writing.options import SamplingConfig
 from penwright.writing.plain import Bookmark, iter_text, read_text
-from penwright.writing.sampling import SamplingConfig, generator_from
+from penwright.writing.sampling import generator_from
 
 PROSE = "The lamp went out at nine. \u201cWho is there?\u201d asked the keeper; the lamps didn't say. The lamplight"
 PROSE += " went.\n\n"

@@ -16,15 +16,14 @@ def card(author: Path | None = None, /, *, box: Box = False, as_json: Json = Fal
         author: An author file or the folder of a run. Without it, the newest author under runs/, or, while
             there is none, the one in the box.
     """
-    from penwright.author.author import Author
-    from penwright.author.author import find_author as find_file
+    from penwright.author.author import Author, author_file_of
     from penwright.author.card_text import card_lines
 
     path = find_author(author, is_boxed=box, is_quiet=as_json)
     loaded = Author.load(path)
     tables = loaded.model.tables
     counts = None if tables is None else (len(tables.contexts), len(tables.symbols))
-    file_bytes = find_file(path).stat().st_size
+    file_bytes = author_file_of(path).stat().st_size
     if as_json:
         facts = {"model": loaded.model.config.to_dict(), "num_parameters": loaded.model.num_parameters}
         facts |= {

@@ -5,7 +5,7 @@ optimizer steps unless the name says seconds or epochs.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Annotated, Any
 
 from penwright.alphabet.code_points import has_utf8_form
@@ -15,7 +15,7 @@ from penwright.errors import ConfigError, did_you_mean
 from penwright.model.config import ModelConfig
 from penwright.settings import MAX_INT64, Between, MaxChars, OneOf, check, settings_of, with_present_names
 from penwright.training.batches import ORDERS
-from penwright.writing.sampling import SamplingConfig
+from penwright.writing.options import SamplingConfig, Temperature
 
 OPTIMIZERS = ("muon", "adamw", "adam")
 SCHEDULES = ("linear", "constant")
@@ -116,7 +116,7 @@ class TrainConfig:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class DiaryConfig:
+class DiaryConfig(SamplingConfig):
     """The samples written while learning, always from the same prompt and seed, so that one watches the author
     learn."""
 
@@ -128,28 +128,21 @@ class DiaryConfig:
     """Steps between samples; 0: at the start, then ever more slowly."""
     seed: Annotated[int, Between(0, MAX_INT64)] = 1
     """Seed of every sample."""
-    temperature: float = 0.7
-    """Divisor of the logits."""
-    top_k: int = 0
-    """Keep the k most probable characters; 0 keeps all."""
-    top_k_later: int | None = None
+    temperature: Temperature = 0.7
+    top_k_later: Annotated[int, Between(0, MAX_INT64)] | None = None
     """`top_k` after the first epoch; None keeps it as it is."""
-    top_p: float = 1.0
-    """Keep the most probable characters that together reach this probability."""
-    min_p: float = 0.02
-    """Drop characters less probable than this share of the most probable one."""
 
     def __post_init__(self) -> None:
         check(self, section="diary.")
         if not has_utf8_form(self.prompt):
             raise ConfigError("diary.prompt holds bytes that are not UTF-8. Give it in UTF-8.")
-        self.sampling(epoch=1)
-        self.sampling(epoch=2)
 
     def sampling(self, *, epoch: int) -> SamplingConfig:
         """Return how the next character is drawn in an epoch, from 1."""
-        top_k = self.top_k if epoch == 1 or self.top_k_later is None else self.top_k_later
-        return SamplingConfig(temperature=self.temperature, top_k=top_k, top_p=self.top_p, min_p=self.min_p)
+        options = {item.name: getattr(self, item.name) for item in fields(SamplingConfig)}
+        if epoch > 1 and self.top_k_later is not None:
+            options["top_k"] = self.top_k_later
+        return SamplingConfig(**options)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,0 +1,170 @@
+"""The options of writing, each declared once: how a character is drawn, and where the text ends.
+
+An option is a field of `SamplingConfig` or of `Ending`, with its bounds, its meaning and its default, and a line in
+`WriteOptions` for editors and type checkers. `Author.write`, the diary of a training and the command line read it from
+here; `sampling` and `stopping` hold what it does. This module knows nothing of models and does not import torch.
+"""
+
+import re
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from inspect import Parameter, cleandoc, signature
+from typing import Annotated, Any, NamedTuple, TypedDict, TypeVar
+
+from penwright.errors import UsageError, did_you_mean
+from penwright.settings import MAX_INT64, Between, MaxChars, Setting, check, settings_of
+
+MAX_COUNT = 10**12
+MAX_PATTERN_CHARS = 1_000
+
+Count = Annotated[int, Between(1, MAX_COUNT)] | None
+Temperature = Annotated[
+    float,
+    Between(0, 10),
+    "0 always takes the most probable character, 1 follows what the author believes, more is bolder.",
+]
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SamplingConfig:
+    """How freely the next character is chosen. `sampling` says in which order the options act."""
+
+    temperature: Temperature = 0.8
+    top_k: Annotated[int, Between(0, MAX_INT64), "Keep the k most probable characters; 0 keeps all."] = 0
+    """The 2017 system's "top-n"."""
+    top_p: Annotated[
+        float,
+        Between(0, 1, excluding=0),
+        "Keep the fewest most probable characters that together reach this probability; 1 keeps all.",
+    ] = 1.0
+    min_p: Annotated[
+        float,
+        Between(0, 1),
+        "Keep characters at least this share as probable as the most probable one; 0 keeps all.",
+    ] = 0.02
+    """Prunes within a word, where one letter is nearly certain, and stays open where a word begins (Nguyen et al. 2024,
+    "Turning Up the Heat: Min-p Sampling", section 3)."""
+
+    def __post_init__(self) -> None:
+        """Check every value.
+
+        Raises:
+            ConfigError: If a value is of the wrong type or out of bounds.
+        """
+        check(self)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ending:
+    """Where a text ends: at the first limit that holds; with no limit given, nowhere."""
+
+    max_chars: Annotated[Count, "Characters to write, exactly."] = None
+    max_words: Annotated[Count, "Words to write, then on to the end of the sentence."] = None
+    """A Han or kana sign counts as a word."""
+    max_paragraphs: Annotated[Count, "Paragraphs to write; a blank line ends one."] = None
+    until: Annotated[
+        Annotated[str, MaxChars(MAX_PATTERN_CHARS)] | None,
+        "Write until this regular expression matches, the match included.",
+    ] = None
+    """Searched after every character in the last 256 characters written. "^" stands for the beginning of the text and
+    "$" for the end of what is written so far, so an optional ending is never waited for. A pattern with nested
+    repetitions can take very long even so; it should come from the person at the keyboard, never from a stranger."""
+
+    def __post_init__(self) -> None:
+        """Check every value.
+
+        Raises:
+            UsageError: If a value is of the wrong type or out of bounds, or `until` is no regular expression or matches
+                the empty text.
+        """
+        check(self)
+        if self.pattern is not None and self.pattern.search(""):
+            raise UsageError(f"the pattern {self.until!r:.100} matches no text at all: nothing would be written.")
+
+    @property
+    def is_endless(self) -> bool:
+        """True if no limit is given."""
+        return all(getattr(self, field.name) is None for field in fields(self))
+
+    @property
+    def pattern(self) -> re.Pattern[str] | None:
+        """`until` compiled."""
+        if self.until is None:
+            return None
+        try:
+            return re.compile(self.until)
+        except (re.error, RecursionError, OverflowError) as error:
+            raise UsageError(
+                f"{self.until!r:.100} is no regular expression: {error}. Put a \\ before literal signs."
+            ) from error
+
+
+class WriteOptions(TypedDict, total=False):
+    """The names of all options, for editors and type checkers."""
+
+    max_chars: int | None
+    max_words: int | None
+    max_paragraphs: int | None
+    until: str | None
+    temperature: float
+    top_k: int
+    top_p: float
+    min_p: float
+    seed: int | None
+
+
+class ParsedOptions(NamedTuple):
+    """The options of one text, checked."""
+
+    ending: Ending
+    sampling: SamplingConfig
+    seed: int | None
+    """Seed of the draws, None to take a new one."""
+
+
+SEED = Setting(int, (Between(0, MAX_INT64),), True, "The same seed gives the same text; None takes a new one.")
+
+
+def parse_options(options: Mapping[str, Any]) -> ParsedOptions:
+    """Check options by name and sort them.
+
+    Raises:
+        UsageError: If an option does not exist, with the nearest that does, or a value is out of bounds.
+    """
+    for name in options:
+        if name not in WriteOptions.__annotations__:
+            near = did_you_mean(name[:50], WriteOptions.__annotations__)
+            raise UsageError(f"writing has no option '{name:.50}'.{near}")
+    seed = options.get("seed")
+    SEED.check("seed", seed)
+    return ParsedOptions(Ending(**_of(Ending, options)), SamplingConfig(**_of(SamplingConfig, options)), seed)
+
+
+def new_seed() -> int:
+    """Return a seed that nobody chose, 0 to 2^32 - 1. Keep it to write the same text again."""
+    return secrets.randbits(32)
+
+
+def shows_options(function: Function) -> Function:
+    """Spell out the options of a function with `**options: Unpack[WriteOptions]` in its signature and its docstring.
+
+    `help` and editors that ask the running program then show every option with its default and its bounds.
+    """
+    shown = signature(function)
+    own = [each for each in shown.parameters.values() if each.kind is not Parameter.VAR_KEYWORD]
+    lines = ["Options:"]
+    for name, setting in {**settings_of(Ending), **settings_of(SamplingConfig), "seed": SEED}.items():
+        default = getattr(SamplingConfig(), name, None)
+        hint = WriteOptions.__annotations__[name]
+        own.append(Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=hint))
+        lines.append(f"    {name}: {setting.description} {setting.needed.capitalize()}.")
+    function.__signature__ = shown.replace(parameters=own)  # type: ignore[attr-defined]  # `inspect` looks for it
+    function.__doc__ = "\n".join([cleandoc(function.__doc__ or ""), "", *lines])
+    return function
+
+
+def _of(cls: type, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options that are fields of a class."""
+    return {name: options[name] for name in settings_of(cls) if name in options}
