@@ -21,7 +21,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from penwright.model.cells.base import Layer
+from penwright.model.cells.base import Drop, Layer, keep_all
 from penwright.model.cells.conv import causal_conv, recent_after
 from penwright.model.config import CONV_SIZE
 from penwright.model.ops import rms_norm
@@ -101,8 +101,9 @@ class MatrixState(Layer[MatrixMemory]):
         return read * F.silu(parts.gate), MatrixMemory(memory, seen[:, 1:])
 
     def sequence(
-        self, inputs: Tensor, state: MatrixMemory, resets: Tensor | None = None
+        self, inputs: Tensor, state: MatrixMemory, resets: Tensor | None = None, *, drop: Drop = keep_all
     ) -> tuple[Tensor, MatrixMemory]:
+        inputs = drop(inputs)
         recent = state.recent.transpose(0, 1)  # (K - 1, B, D)
         parts = self._parts(causal_conv(inputs, self.conv_weight, recent, resets))  # (T, B, ...)
         log_keep = parts.log_keep

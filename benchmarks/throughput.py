@@ -26,6 +26,7 @@ import torch.nn.functional as F
 from common import results_header, write_results
 from torch import Tensor, nn
 
+from penwright.model.cells.base import ProjectedLayer
 from penwright.model.char_model import CharModel, some_lanes
 from penwright.model.config import ModelConfig
 from penwright.model.float32 import faster_float32
@@ -116,7 +117,8 @@ def weights_in_products(model: CharModel) -> int:
     """Count the weights that a character is multiplied with."""
     matrices = {name: p for name, p in model.named_parameters() if p.ndim == 2 and not name.startswith("embedding")}
     matrices = {name: p for name, p in matrices.items() if not name.endswith("conv_weight")}
-    looked_up = matrices["layers.0.input_weight"].numel() if model._looks_up() else 0
+    reads_ids = model.config.embedding_dim == 0 and isinstance(model.layers[0], ProjectedLayer)
+    looked_up = matrices["layers.0.input_weight"].numel() if reads_ids else 0
     return sum(p.numel() for p in matrices.values()) - looked_up
 
 

@@ -6,7 +6,7 @@ last. The first symbol of a lane is only read, never scored. This module knows n
 Shapes: B = lanes, T = symbols per chunk, V = vocabulary size, N = symbols of a text.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -16,8 +16,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from penwright.alphabet.characters import Ids
-from penwright.model.cells.base import State
-from penwright.model.char_model import CharModel, ModelState
+from penwright.model.char_model import CharModel, ModelState, some_lanes
 from penwright.model.float32 import faster_float32
 
 CHUNK_SIZE = 256
@@ -55,7 +54,7 @@ def iter_chunks(model: CharModel, lanes: Sequence[Ids], *, initial: ModelState |
     start = 0
     while start < lengths[0]:
         num_active = int(np.count_nonzero(lengths > start))
-        state = tuple(_first_lanes(layer, num_active) for layer in state)
+        state = some_lanes(state, slice(num_active))
         size = min(chunk_size, int(lengths[0]) - start)
         window = np.zeros((num_active, size + 1), dtype=np.int64)
         for row, lane in zip(window, lanes, strict=False):
@@ -83,16 +82,8 @@ def symbol_nats(model: CharModel, ids: Ids) -> NDArray[np.float64]:
 
 
 def _spread(state: ModelState, num_lanes: int) -> ModelState:
-    return tuple(_each(layer, lambda part: part.expand(num_lanes, *part.shape[1:])) for layer in state)
-
-
-def _first_lanes(layer_state: State, num_lanes: int) -> State:
-    return _each(layer_state, lambda part: part[:num_lanes])
-
-
-def _each(layer_state: State, change: Callable[[Tensor], Tensor]) -> State:
-    state: State = layer_state._make(map(change, layer_state))  # type: ignore[attr-defined]  # a named tuple
-    return state
+    """Return the memory of one lane as that of several."""
+    return state.map(lambda tensor: tensor.expand(num_lanes, *tensor.shape[1:]))
 
 
 def _costs(logits: Tensor, targets: Tensor, *, is_text: NDArray[np.bool_]) -> Chunk:

@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from penwright.model.cells.base import Layer, ProjectedLayer, fill_glorot
+from penwright.model.cells.base import Drop, Layer, fill_glorot, keep_all
 from penwright.model.cells.elman import Elman
 from penwright.model.cells.fused.operands import product_type
 from penwright.model.cells.gated import Gated
@@ -22,9 +22,10 @@ from penwright.model.cells.window import Window
 from penwright.model.config import ModelConfig as ModelConfig
 from penwright.model.config import num_parameters_of as num_parameters_of
 from penwright.model.config import window_size_of
-from penwright.model.context_models.evidence import Evidence, Found
+from penwright.model.context_models.evidence import PLAINLY, Evidence, Found
+from penwright.model.context_models.evidence import ReadOptions as ReadOptions
 from penwright.model.ops import rms_norm, turned
-from penwright.model.residual import Drop, ResidualBlock, keep_all
+from penwright.model.residual import ResidualBlock
 from penwright.model.states import ModelState as ModelState
 from penwright.model.states import all_lanes as all_lanes
 from penwright.model.states import detach_state as detach_state
@@ -49,8 +50,9 @@ class CharModel(nn.Module):
     the blocks add. The readout begins at zero, so a new model finds every character equally likely, or as
     likely as the counts say that it consults.
 
-    A one-hot input is never built for a layer whose first act is a matrix product (perceptron, elman, gru, lstm): the
-    product is a column of its weight. Cells "window" and "gated" read the vectors spelled out, V numbers a character.
+    With a one-hot input the first layer reads the ids themselves. A layer whose first act is a matrix product
+    (perceptron, elman, gru, lstm) looks the product up as a column of its weight. Cells "window" and "gated" build the
+    vectors, V numbers a character.
     """
 
     def __init__(self, config: ModelConfig, *, generator: torch.Generator | None = None) -> None:
@@ -99,35 +101,29 @@ class CharModel(nn.Module):
     def initial_state(self, batch_size: int) -> ModelState:
         """Return the state before the first character of `batch_size` texts."""
         layers = tuple(layer.initial_state(batch_size) for layer in self._stack())
-        return layers if self.evidence is None else layers + self.evidence.initial_state(batch_size)
+        return ModelState(layers, *(() if self.evidence is None else self.evidence.initial_state(batch_size)))
 
-    def step(self, ids: Tensor, state: ModelState, *, max_streak: int | None = None) -> tuple[Tensor, ModelState]:
+    def step(self, ids: Tensor, state: ModelState, *, options: ReadOptions = PLAINLY) -> tuple[Tensor, ModelState]:
         """Read one character in every lane.
 
         Args:
             ids: int64 (B,).
             state: What the last call returned, or `initial_state`.
-            max_streak: Characters for which a text may repeat itself; beyond, what it said before is not recalled until
-                it goes another way. None for any number.
+            options: How to read.
 
         Returns:
             Logits of the next character, (B, V), and the state after this one.
         """
-        stack, states = self._stack(), list(state)
-        begin = 0
-        if self._looks_up():
-            products = self._lowest().look_up(ids)
-            values, states[0] = self._lowest().step_products(products, states[0])
-            begin = 1
-        else:
-            values = self._vectors(ids)
-        found = None
+        values = self._embed(ids)
+        found = contexts = recall = None
         if self.evidence is not None:
-            found, states[len(stack) :] = self.evidence.step(ids, tuple(states[len(stack) :]), max_streak=max_streak)
+            found, contexts, recall = self.evidence.step(ids, state.contexts, state.match, options=options)
             values = values + self.evidence.vectors(found)
-        for layer in range(begin, len(stack)):
-            values, states[layer] = stack[layer].step(values, states[layer])
-        return self._read_out(self._top(values), found), tuple(states)
+        layers = []
+        for layer, before in zip(self._stack(), state.layers, strict=True):
+            values, after = layer.step(values, before)
+            layers.append(after)
+        return self._read_out(self._top(values), found), ModelState(tuple(layers), contexts, recall)
 
     def sequence(
         self,
@@ -136,7 +132,7 @@ class CharModel(nn.Module):
         *,
         resets: Tensor | None = None,
         dropout_generator: torch.Generator | None = None,
-        consumes_state: bool = False,
+        options: ReadOptions = PLAINLY,
     ) -> tuple[Tensor, ModelState]:
         """Read a window of characters in every lane.
 
@@ -145,61 +141,38 @@ class CharModel(nn.Module):
             state: What the last call returned, or `initial_state`.
             resets: bool (B, T); where True, the lane's state is set to the initial state before that character is read.
             dropout_generator: What dropout masks are drawn from, on the model's device. Without it nothing is dropped.
-            consumes_state: Whether memory of `state` may be overwritten, which saves copying what is recalled of a text
-                for every window; the state must not be used again then.
+            options: How to read.
 
         Returns:
             Logits of each next character, (B, T, V), and the state after the last character.
         """
         drop = self._dropper(dropout_generator)
-        stack, states = self._stack(), list(state)
-        begin = 0
-        times, marks = ids.t(), None if resets is None else resets.t()  # (T, B): the layers are time-major
-        if self._looks_up():
-            scale = None if drop is keep_all else drop(self.readout_bias.new_ones(times.shape))
-            products = self._lowest().look_up(times, scale=scale)
-            values, states[0] = self._lowest().sequence_products(products, states[0], marks)
-            begin = 1
-        else:
-            values = self._vectors(times)
-        found = None
+        values, begins = self._embed(ids.t()), None if resets is None else resets.t()  # the layers are time-major
+        found = contexts = recall = None
         if self.evidence is not None:
-            found, states[len(stack) :] = self.evidence.sequence(
-                ids, tuple(states[len(stack) :]), resets, consumes_state=consumes_state
-            )
-            values = values + turned(self.evidence.vectors(found))
-        for layer in range(begin, len(stack)):
-            block = stack[layer]
-            if isinstance(block, ResidualBlock):
-                values, states[layer] = block.sequence(values, states[layer], marks, drop=drop)  # (T, B, E)
-            else:
-                values, states[layer] = block.sequence(drop(values), states[layer], marks)  # (T, B, H)
-        if not self.config.is_residual:
-            values = drop(values)
-        return self._read_out(turned(self._top(values)), found), tuple(states)
+            found, contexts, recall = self.evidence.sequence(ids, state.contexts, state.match, resets, options=options)
+            values = values + turned(self.evidence.vectors(found))  # (T, B, E)
+        layers = []
+        for layer, before in zip(self._stack(), state.layers, strict=True):
+            values, after = layer.sequence(values, before, begins, drop=drop)  # (T, B, E) or (T, B, H)
+            layers.append(after)
+        top = turned(self._top(values, drop))  # (B, T, ...)
+        return self._read_out(top, found), ModelState(tuple(layers), contexts, recall)
 
     forward = sequence
 
     def _stack(self) -> list[Layer[Any]]:
         return cast(list[Layer[Any]], list(self.layers))
 
-    def _lowest(self) -> ProjectedLayer[Any]:
-        return cast(ProjectedLayer[Any], self.layers[0])
+    def _embed(self, ids: Tensor) -> Tensor:
+        """Return what the first layer reads: the characters' vectors, (..., E), or the ids, which stand for one-hot
+        vectors."""
+        return F.embedding(ids, self.embedding) if self.config.embedding_dim else ids
 
-    def _looks_up(self) -> bool:
-        """Return whether the first layer finds its input products by id, so that no vector is built."""
-        return self.config.embedding_dim == 0 and isinstance(self.layers[0], ProjectedLayer)
-
-    def _vectors(self, ids: Tensor) -> Tensor:
-        """Return the characters' vectors, (..., E) or one-hot (..., V)."""
-        if self.config.embedding_dim:
-            return F.embedding(ids, self.embedding)
-        return F.one_hot(ids, self.config.vocab_size).to(self.readout_bias.dtype)
-
-    def _top(self, values: Tensor) -> Tensor:
-        """Return what is read out of the last layer's values or of the stream, of the same shape."""
+    def _top(self, values: Tensor, drop: Drop = keep_all) -> Tensor:
+        """Return what is read out of the stream or of the last layer's values, of the same shape."""
         if not self.config.is_residual:
-            return values
+            return drop(values)
         return rms_norm(values, dtype=product_type(self.readout_weight))
 
     def _read_out(self, top: Tensor, found: Found | None) -> Tensor:

@@ -3,30 +3,21 @@
 Shapes: B = lanes, T = characters per window, E = width of the stream, H = hidden_size of the layer, M = mlp_size.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from penwright.model.cells.base import Layer
+from penwright.model.cells.base import Drop, Layer, keep_all
 from penwright.model.cells.fused.operands import product_type
 from penwright.model.ops import add_norm, rms_norm, squared_relu
-
-Drop = Callable[[Tensor], Tensor]
-"""Drops a share of the values it is given and scales up the rest."""
-
-
-def keep_all(values: Tensor) -> Tensor:
-    """Drop nothing."""
-    return values
 
 
 class ResidualBlock(Layer[Any]):
     """x += P layer(norm(x)), then x += W_2 relu(W_1 norm(x))^2.
 
-    P and W_2 are zero at first, so a new block changes nothing. The state is the layer's own.
+    P and W_2 are zero at first, so a new block changes nothing. The state is the layer's own; inputs are vectors.
 
     Sources: normalisation before each part, Xiong et al. 2020, "On Layer Normalization in the Transformer
     Architecture", figure 1b; zero output projections, Zhang, Dauphin and Ma 2019, "Fixup Initialization", section 3.

@@ -1,19 +1,45 @@
-"""The memory of a whole stack as a value: cut from its history, laid out as named tensors, and rebuilt with care.
+"""The memory of a whole model as a value: cut from its history, laid out as named tensors, and rebuilt with care.
 
 It knows nothing of files: what is saved, and where, is up to the caller.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol, cast
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol, cast
 
 import torch
 from torch import Tensor
 
 from penwright.errors import CheckpointError
 from penwright.model.cells.base import State
+from penwright.model.context_models.match import RecallState
+from penwright.ngrams.contexts import ContextState
 
-ModelState = tuple[State, ...]
-"""One entry per layer, the lowest first."""
+
+class ModelState(NamedTuple):
+    """The memory of a model."""
+
+    layers: tuple[State, ...]
+    """One entry per layer, the lowest first."""
+    contexts: ContextState | None = None
+    """Memory from which contexts are named, None for a model without context models."""
+    match: RecallState | None = None
+    """Memory of the match model, None for a model without one."""
+
+    @property
+    def parts(self) -> tuple[State, ...]:
+        """Every entry: the layers', then those of the context models that there are."""
+        return (*self.layers, *(part for part in (self.contexts, self.match) if part is not None))
+
+    def map(self, change: Callable[[Tensor], Tensor]) -> "ModelState":
+        """Return a state with every tensor changed."""
+        return self.with_parts(_like(part, map(change, part)) for part in self.parts)
+
+    def with_parts(self, parts: Iterable[State]) -> "ModelState":
+        """Return a state with other entries, in the order of `parts`."""
+        left = iter(parts)
+        layers = tuple(next(left) for _ in self.layers)
+        contexts, match = (None if part is None else next(left) for part in (self.contexts, self.match))
+        return ModelState(layers, cast(ContextState | None, contexts), cast(RecallState | None, match))
 
 
 class Stack(Protocol):
@@ -25,30 +51,30 @@ class Stack(Protocol):
 
 def detach_state(state: ModelState) -> ModelState:
     """Return the same memory without its history, so that gradients reach no further back."""
-    return tuple(_like(layer, [tensor.detach() for tensor in layer]) for layer in state)
+    return state.map(Tensor.detach)
 
 
 def some_lanes(state: ModelState, lanes: slice) -> ModelState:
     """Return the memory of some lanes, without copying it."""
-    return tuple(_like(layer, [tensor[lanes] for tensor in layer]) for layer in state)
+    return state.map(lambda tensor: tensor[lanes])
 
 
 def all_lanes(states: Sequence[ModelState]) -> ModelState:
     """Return the memory of several groups of lanes as one."""
     if len(states) == 1:
         return states[0]
-    return tuple(
-        _like(layers[0], [torch.cat(tensors) for tensors in zip(*layers, strict=True)])
-        for layers in zip(*states, strict=True)
+    return states[0].with_parts(
+        _like(parts[0], (torch.cat(tensors) for tensors in zip(*parts, strict=True)))
+        for parts in zip(*(state.parts for state in states), strict=True)
     )
 
 
 def state_to_tensors(state: ModelState, prefix: str) -> dict[str, Tensor]:
-    """Name every tensor of a state `<prefix><layer>.<field>`, ready to be saved."""
+    """Name every tensor of a state `<prefix><number of its part>.<field>`, ready to be saved."""
     return {
         f"{prefix}{number}.{field}": tensor.detach().contiguous()
-        for number, layer in enumerate(state)
-        for field, tensor in zip(_fields(layer), layer, strict=True)
+        for number, part in enumerate(state.parts)
+        for field, tensor in zip(_fields(part), part, strict=True)
     }
 
 
@@ -63,15 +89,15 @@ def state_from_tensors(model: Stack, tensors: Mapping[str, Tensor], prefix: str)
     Raises:
         CheckpointError: If a tensor is missing, left over, not of the model's shape and type, or not finite.
     """
-    templates = model.initial_state(1)
-    names = {f"{prefix}{number}.{field}" for number, layer in enumerate(templates) for field in _fields(layer)}
+    initial = model.initial_state(1)
+    names = {f"{prefix}{number}.{field}" for number, part in enumerate(initial.parts) for field in _fields(part)}
     for name in sorted(names ^ {name for name in tensors if name.startswith(prefix)}):
         problem = "lacks" if name in names else "holds, beyond this model's memory,"
         raise CheckpointError(f"the saved state {problem} '{name}'. It belongs to another model: start without it.")
-    states, num_lanes = [], 0
-    for number, layer in enumerate(templates):
+    parts, num_lanes = [], 0
+    for number, part in enumerate(initial.parts):
         restored = []
-        for field, template in zip(_fields(layer), layer, strict=True):
+        for field, template in zip(_fields(part), part, strict=True):
             name = f"{prefix}{number}.{field}"
             value = tensors[name]
             num_lanes = num_lanes or (len(value) if value.dim() else 0)
@@ -84,13 +110,13 @@ def state_from_tensors(model: Stack, tensors: Mapping[str, Tensor], prefix: str)
             if not value.isfinite().all():
                 raise CheckpointError(f"the saved state's '{name}' holds values that are not finite. Start without it.")
             restored.append(value.to(template.device))
-        states.append(_like(layer, restored))
-    return tuple(states)
+        parts.append(_like(part, restored))
+    return initial.with_parts(parts)
 
 
-def _fields(layer: State) -> tuple[str, ...]:
-    return cast(tuple[str, ...], cast(Any, layer)._fields)  # every state is a named tuple
+def _fields(part: State) -> tuple[str, ...]:
+    return cast(tuple[str, ...], cast(Any, part)._fields)  # every state is a named tuple
 
 
-def _like(layer: State, tensors: list[Tensor]) -> State:
-    return cast(State, cast(Any, layer)._make(tensors))
+def _like(part: State, tensors: Iterable[Tensor]) -> State:
+    return cast(State, cast(Any, part)._make(tensors))

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from penwright.model.char_model import CharModel, ModelState, detach_state
+from penwright.model.char_model import CharModel, ModelState, ReadOptions, detach_state
 from penwright.training.batches import Batch
 from penwright.training.threads import in_threads
 
@@ -68,7 +68,7 @@ def forward_backward(
                 before,
                 resets=None if resets is None else resets[lanes],
                 dropout_generator=dropout_generator,
-                consumes_state=True,
+                options=ReadOptions(consumes_state=True),
             )
         logits, group_targets = logits.float(), targets[lanes]  # (B, T, V), (B, T)
         losses = nn.functional.cross_entropy(logits.flatten(0, 1), group_targets.flatten(), reduction="none")

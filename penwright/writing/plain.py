@@ -24,7 +24,7 @@ from torch import Tensor
 
 from penwright.alphabet.byte_fallback import ByteFallbackGate
 from penwright.alphabet.characters import Alphabet
-from penwright.model.char_model import CharModel, ModelState
+from penwright.model.char_model import CharModel, ModelState, ReadOptions
 from penwright.writing.options import SamplingConfig
 from penwright.writing.sampling import sample_next
 
@@ -35,6 +35,7 @@ MAX_STREAK = 16
 author that recalls its own words finds them more probable each time: of twelve pages of 2,000 characters by an author
 of five minutes, one went round in circles (8 % of all characters stood in spans of 40 that had been written before;
 with 32 it was 0.4 %, with 24 0.1 %, with 16 none, 2026-11). Texts that are read may repeat themselves as they like."""
+WRITING = ReadOptions(max_streak=MAX_STREAK)
 MAX_LOGITS = 1 << 22  # of one piece (T * V): 16 MiB in float32
 
 
@@ -116,7 +117,7 @@ def iter_text(
         gate.push(int(symbol))
         yield from decoder.push(int(symbol))
         with torch.inference_mode():  # never around the yield, where it would hold for the caller too
-            place = Bookmark(*model.step(symbol.to(device), place.state, max_streak=MAX_STREAK))
+            place = Bookmark(*model.step(symbol.to(device), place.state, options=WRITING))
 
 
 def _read_out(

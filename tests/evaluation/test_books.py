@@ -14,6 +14,7 @@ from penwright.alphabet.characters import Alphabet
 from penwright.errors import CorpusError
 from penwright.evaluation import costs as costs_module
 from penwright.evaluation.books import BookScore, evaluate, total
+from penwright.model.states import ModelState
 
 
 class Memory(NamedTuple):
@@ -45,7 +46,7 @@ class Uniform(nn.Module):
         self.weight = nn.Parameter(torch.zeros(()))
 
     def initial_state(self, batch_size: int):
-        return (Memory(torch.zeros(batch_size, 1), torch.zeros(batch_size)),)
+        return ModelState((Memory(torch.zeros(batch_size, 1), torch.zeros(batch_size)),))
 
     def sequence(self, ids, state):
         return torch.zeros(*ids.shape, self.config.vocab_size) + self.weight, state
@@ -60,15 +61,15 @@ class Rememberer(Uniform):
         self.table = nn.Parameter(torch.randn(vocab_size, vocab_size, generator=generator))
 
     def initial_state(self, batch_size: int):
-        return (Memory(torch.zeros(batch_size, self.config.vocab_size), torch.zeros(batch_size)),)
+        return ModelState((Memory(torch.zeros(batch_size, self.config.vocab_size), torch.zeros(batch_size)),))
 
     def sequence(self, ids, state):
-        (memory,) = state
+        (memory,) = state.layers
         logits = []
         for time in range(ids.shape[1]):
             memory = Memory(0.9 * memory.sum + self.table[ids[:, time]], memory.count + 1)
             logits.append(memory.sum)
-        return torch.stack(logits, dim=1), (memory,)
+        return torch.stack(logits, dim=1), ModelState((memory,))
 
 
 ALPHABET = Alphabet("abcdefgh ")

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from penwright.alphabet.characters import Alphabet
 from penwright.evaluation.seed import seed_validation
+from penwright.model.states import ModelState
 
 
 class Memory(NamedTuple):
@@ -26,13 +27,13 @@ class Counter(nn.Module):
         self.weight = nn.Parameter(torch.zeros(()))
 
     def initial_state(self, batch_size: int):
-        return (Memory(torch.zeros(batch_size)),)
+        return ModelState((Memory(torch.zeros(batch_size)),))
 
     def sequence(self, ids, state):
-        num_read = state[0].num_read[:, None] + torch.arange(1, ids.shape[1] + 1)
+        num_read = state.layers[0].num_read[:, None] + torch.arange(1, ids.shape[1] + 1)
         logits = torch.zeros(*ids.shape, 98)
         logits[..., A] = num_read / 1024
-        return logits, (Memory(num_read[:, -1]),)
+        return logits, ModelState((Memory(num_read[:, -1]),))
 
 
 A = int(Alphabet.seed().encode("a")[0])

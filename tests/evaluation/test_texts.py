@@ -17,6 +17,7 @@ from penwright.errors import AuthorError, UsageError
 from penwright.evaluation.books import evaluate
 from penwright.evaluation.costs import symbol_nats
 from penwright.evaluation.texts import character_bits, score_text, split_paragraphs
+from penwright.model.states import ModelState
 
 
 class Memory(NamedTuple):
@@ -33,15 +34,15 @@ class Rememberer(nn.Module):
         self.table = nn.Parameter(torch.randn(vocab_size, vocab_size, generator=generator))
 
     def initial_state(self, batch_size: int):
-        return (Memory(torch.zeros(batch_size, self.config.vocab_size)),)
+        return ModelState((Memory(torch.zeros(batch_size, self.config.vocab_size)),))
 
     def sequence(self, ids, state):
-        memory = state[0].sum
+        memory = state.layers[0].sum
         logits = []
         for time in range(ids.shape[1]):
             memory = 0.9 * memory + self.table[ids[:, time]]
             logits.append(memory)
-        return torch.stack(logits, dim=1), (Memory(memory),)
+        return torch.stack(logits, dim=1), ModelState((Memory(memory),))
 
 
 LEARNT = Alphabet("\n abcdefgh")

@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from penwright.model.cells.base import Drop
 from penwright.model.char_model import (
     CharModel,
     ModelState,
@@ -47,7 +48,7 @@ def random_ids(batch_size: int, seq_len: int, *, seed: int = 1) -> Tensor:
 
 def flat(state: ModelState) -> list[Tensor]:
     """Every tensor of a state, in order."""
-    return [tensor for layer in state for tensor in layer]
+    return [tensor for part in state.parts for tensor in part]
 
 
 @pytest.mark.parametrize(("cell", "stack"), KINDS)
@@ -110,7 +111,7 @@ def test_what_is_still_to_come_changes_nothing(cell: str, stack: str) -> None:
 def test_one_hot_vectors_need_not_be_built(cell: str) -> None:
     model, ids = make(cell, "one-hot", scale=0.3), random_ids(3, 5)
     values = F.one_hot(ids.t(), VOCAB_SIZE).double()
-    for layer, state in zip(model.layers, model.initial_state(3), strict=True):
+    for layer, state in zip(model.layers, model.initial_state(3).layers, strict=True):
         values, _ = layer.sequence(values, state)
     spelled_out = F.linear(values.transpose(0, 1), model.readout_weight, model.readout_bias)
     logits, _ = model(ids, model.initial_state(3))
@@ -197,13 +198,13 @@ def test_dropout_acts_only_when_a_generator_is_passed_and_is_drawn_from_it_alone
 
 
 def inputs_of_first_layer(model: CharModel, ids: Tensor, monkeypatch: pytest.MonkeyPatch) -> Tensor:
-    """What reaches the first layer when the model reads with dropout, (B, T, D)."""
+    """What reaches the first layer when the model reads with dropout, (T, B, D)."""
     layer, seen = model.layers[0], []
     original = layer.sequence
 
-    def spy(inputs: Tensor, *rest: Any) -> Any:
-        seen.append(inputs)
-        return original(inputs, *rest)
+    def spy(inputs: Tensor, *rest: Any, drop: Drop) -> Any:
+        seen.append(drop(inputs))
+        return original(seen[0], *rest)
 
     monkeypatch.setattr(layer, "sequence", spy)
     model(ids, model.initial_state(len(ids)), dropout_generator=torch.Generator().manual_seed(0))
@@ -322,5 +323,5 @@ def test_calling_the_model_is_reading_a_sequence() -> None:
         "state",
         "resets",
         "dropout_generator",
-        "consumes_state",
+        "options",
     ]

@@ -26,31 +26,31 @@ class Stack:
     def initial_state(self, batch_size: int) -> ModelState:
         """Zeros for every lane."""
         hidden, memory, recent = ((batch_size, *rest) for rest in ((5,), (4,), (3, 2)))
-        return (
-            LstmState(torch.zeros(hidden), torch.zeros(hidden)),
-            NoState(),
-            GatedState(torch.zeros(memory), torch.zeros(recent)),
+        return ModelState(
+            (
+                LstmState(torch.zeros(hidden), torch.zeros(hidden)),
+                NoState(),
+                GatedState(torch.zeros(memory), torch.zeros(recent)),
+            )
         )
 
 
 def some_state() -> ModelState:
     """The memory of two lanes that have read something, with a history."""
     generator = torch.Generator().manual_seed(0)
-    return tuple(
-        type(layer)(*[torch.randn(tensor.shape, generator=generator, requires_grad=True) for tensor in layer])
-        for layer in Stack().initial_state(2)
-    )
+    initial = Stack().initial_state(2)
+    return initial.map(lambda tensor: torch.randn(tensor.shape, generator=generator, requires_grad=True))
 
 
 def flat(state: ModelState) -> list[Tensor]:
     """Every tensor of a state, in order."""
-    return [tensor for layer in state for tensor in layer]
+    return [tensor for part in state.parts for tensor in part]
 
 
 def test_detaching_keeps_the_memory_and_drops_its_history() -> None:
     state = some_state()
     detached = detach_state(state)
-    assert [type(layer) for layer in detached] == [LstmState, NoState, GatedState]
+    assert [type(layer) for layer in detached.layers] == [LstmState, NoState, GatedState]
     for tensor, original in zip(flat(detached), flat(state), strict=True):
         assert original.requires_grad
         assert not tensor.requires_grad
@@ -61,7 +61,7 @@ def test_lanes_apart_are_the_same_memory_and_join_to_the_whole() -> None:
     state = detach_state(some_state())
     first, second = some_lanes(state, slice(0, 1)), some_lanes(state, slice(1, 2))
     joined = all_lanes([first, second])
-    assert [type(layer) for layer in joined] == [LstmState, NoState, GatedState]
+    assert [type(layer) for layer in joined.layers] == [LstmState, NoState, GatedState]
     assert all(torch.equal(tensor, original) for tensor, original in zip(flat(joined), flat(state), strict=True))
     flat(second)[0].zero_()
     assert not flat(state)[0][1].any() and flat(joined)[0][1].any(), (
@@ -79,7 +79,7 @@ def test_a_state_survives_being_named_tensors() -> None:
     state = some_state()
     tensors = {**state_to_tensors(state, "lanes."), "elsewhere": torch.zeros(1)}
     restored = state_from_tensors(Stack(), tensors, "lanes.")
-    assert [type(layer) for layer in restored] == [LstmState, NoState, GatedState]
+    assert [type(layer) for layer in restored.layers] == [LstmState, NoState, GatedState]
     assert all(torch.equal(a, b) for a, b in zip(flat(restored), flat(state), strict=True))
 
 

@@ -65,7 +65,7 @@ def steps(model: CharModel, ids: list[int]) -> Bookmark:
 def assert_same_place(first: Bookmark, second: Bookmark) -> None:
     """Both expect and remember the same."""
     assert torch.allclose(first.logits, second.logits, atol=1e-5)
-    for ours, theirs in zip(first.state, second.state, strict=True):
+    for ours, theirs in zip(first.state.parts, second.state.parts, strict=True):
         for tensor, other in zip(ours, theirs, strict=True):
             assert torch.allclose(tensor, other, atol=1e-5)
 
@@ -95,10 +95,10 @@ def test_any_text_can_be_read(text: str) -> None:
 def test_a_bookmark_is_a_value() -> None:
     """Reading on from it, twice, leaves it as it was."""
     place = read_text(MODEL, ALPHABET, "The lamp")
-    before = [place.logits.clone(), *(tensor.clone() for layer in place.state for tensor in layer)]
+    before = [place.logits.clone(), *(tensor.clone() for part in place.state.parts for tensor in part)]
     first, second = (read_text(MODEL, ALPHABET, " went out", after=place) for _ in range(2))
     assert torch.equal(first.logits, second.logits)
-    after = [place.logits, *(tensor for layer in place.state for tensor in layer)]
+    after = [place.logits, *(tensor for part in place.state.parts for tensor in part)]
     assert all(torch.equal(ours, theirs) for ours, theirs in zip(before, after, strict=True))
 
 
@@ -260,7 +260,7 @@ def test_an_author_that_believes_its_own_words_does_not_go_round_in_circles(monk
         model.evidence.bonus_bias += 10.0  # whatever was said before will be said again
     prompt = "hehe" * 8
     circle = "he" * 50
-    monkeypatch.setattr(plain, "MAX_STREAK", None)
+    monkeypatch.setattr(plain, "WRITING", plain.ReadOptions())
     assert written(prompt, 100, model=model) == circle
     monkeypatch.undo()
     assert written(prompt, 100, model=model) != circle

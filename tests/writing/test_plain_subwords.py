@@ -12,8 +12,9 @@ from penwright.alphabet.auto import learn_subwords
 from penwright.alphabet.byte_fallback import ByteFallbackGate
 from penwright.alphabet.characters import FIRST_CHARACTER_ID, Alphabet
 from penwright.alphabet.subwords import MAX_SUBWORD_CHARS, SubwordAlphabet
-from penwright.model.char_model import CharModel
+from penwright.model.char_model import CharModel, ReadOptions
 from penwright.model.config import ModelConfig
+from penwright.model.context_models.evidence import PLAINLY
 from penwright.writing import plain
 from penwright.writing.options import SamplingConfig
 from penwright.writing.plain import Bookmark, iter_text, read_text
@@ -58,10 +59,10 @@ def ids_read(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         return sequence(self, ids, state)
 
     def noted_step(
-        self: CharModel, ids: Tensor, state: plain.ModelState, *, max_streak: int | None = None
+        self: CharModel, ids: Tensor, state: plain.ModelState, *, options: ReadOptions = PLAINLY
     ) -> tuple[Tensor, plain.ModelState]:
         noted.extend(ids.tolist())
-        return step(self, ids, state, max_streak=max_streak)
+        return step(self, ids, state, options=options)
 
     monkeypatch.setattr(CharModel, "sequence", noted_sequence)
     monkeypatch.setattr(CharModel, "step", noted_step)

@@ -10,6 +10,7 @@ Shapes: B = lanes, T = characters per window, D = input_size, H = hidden_size, P
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import torch
@@ -22,6 +23,13 @@ from penwright.model.cells.fused.operands import product_type
 State = tuple[Tensor, ...]
 """Memory carried between calls. Each layer has its own named tuple; every tensor begins with the lanes, (B, ...)."""
 S = TypeVar("S", bound=tuple[Any, ...])
+Drop = Callable[[Tensor], Tensor]
+"""Drops a share of the values it is given and scales up the rest."""
+
+
+def keep_all(values: Tensor) -> Tensor:
+    """Drop nothing."""
+    return values
 
 
 class NoState(NamedTuple):
@@ -29,7 +37,10 @@ class NoState(NamedTuple):
 
 
 class Layer(nn.Module, ABC, Generic[S]):
-    """One layer of a stack. The initial state of every layer is all zeros."""
+    """One layer of a stack. The initial state of every layer is all zeros.
+
+    Ids may be given in place of vectors and stand for one-hot vectors of width D.
+    """
 
     input_size: int
     hidden_size: int
@@ -43,7 +54,7 @@ class Layer(nn.Module, ABC, Generic[S]):
         """Read one character in every lane.
 
         Args:
-            inputs: (B, D).
+            inputs: (B, D), or ids int64 (B,).
             state: What the last call returned, or `initial_state`.
 
         Returns:
@@ -51,13 +62,16 @@ class Layer(nn.Module, ABC, Generic[S]):
         """
 
     @abstractmethod
-    def sequence(self, inputs: Tensor, state: S, resets: Tensor | None = None) -> tuple[Tensor, S]:
+    def sequence(
+        self, inputs: Tensor, state: S, resets: Tensor | None = None, *, drop: Drop = keep_all
+    ) -> tuple[Tensor, S]:
         """Read a window of characters in every lane.
 
         Args:
-            inputs: (T, B, D), T at least 1.
+            inputs: (T, B, D), or ids int64 (T, B), T at least 1.
             state: What the last call returned, or `initial_state`.
             resets: bool (T, B); where True, the lane's state is set to the initial state before that character is read.
+            drop: Dropout of the inputs.
 
         Returns:
             Outputs (T, B, H) and the state after the last character.
@@ -97,10 +111,17 @@ class ProjectedLayer(Layer[S]):
         return (columns + self.bias).to(product_type(self.bias))
 
     def step(self, inputs: Tensor, state: S) -> tuple[Tensor, S]:
-        return self.step_products(self.project(inputs), state)
+        products = self.project(inputs) if inputs.is_floating_point() else self.look_up(inputs)  # (B, P)
+        return self.step_products(products, state)
 
-    def sequence(self, inputs: Tensor, state: S, resets: Tensor | None = None) -> tuple[Tensor, S]:
-        products = F.linear(inputs, self.input_weight, self.bias)  # (T, B, P), rounded under autocast
+    def sequence(
+        self, inputs: Tensor, state: S, resets: Tensor | None = None, *, drop: Drop = keep_all
+    ) -> tuple[Tensor, S]:
+        if inputs.is_floating_point():
+            products = F.linear(drop(inputs), self.input_weight, self.bias)  # (T, B, P), rounded under autocast
+        else:
+            scale = None if drop is keep_all else drop(self.bias.new_ones(inputs.shape))
+            products = self.look_up(inputs, scale=scale)
         return self.sequence_products(products, state, resets)
 
     @abstractmethod
@@ -120,6 +141,11 @@ class ProjectedLayer(Layer[S]):
         Returns:
             Outputs (T, B, H) and the state after the last character.
         """
+
+
+def as_vectors(inputs: Tensor, *, size: int, dtype: torch.dtype) -> Tensor:
+    """Return the inputs of a layer as vectors (..., size); ids int64 (...) become one-hot vectors."""
+    return inputs if inputs.is_floating_point() else F.one_hot(inputs, size).to(dtype)
 
 
 def reset_state(state: S, mask: Tensor) -> S:

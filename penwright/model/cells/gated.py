@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from penwright.model.cells.base import Layer
+from penwright.model.cells.base import Drop, Layer, as_vectors, keep_all
 from penwright.model.cells.conv import causal_conv, recent_after
 from penwright.model.cells.fused.gated import gated_by_doubling, gated_sequence
 from penwright.model.config import CONV_SIZE
@@ -70,13 +70,17 @@ class Gated(Layer[GatedState]):
         )
 
     def step(self, inputs: Tensor, state: GatedState) -> tuple[Tensor, GatedState]:
+        inputs = as_vectors(inputs, size=self.input_size, dtype=self.bias.dtype)
         seen = torch.cat((state.recent, inputs.unsqueeze(1)), dim=1)  # (B, K, D)
         mixed = (seen * self.conv_weight).sum(dim=1)  # (B, D)
         write, content, gate = F.linear(mixed, self.input_weight, self.bias).chunk(3, dim=1)
         memory = torch.lerp(state.memory, content, torch.sigmoid(write))
         return memory * F.silu(gate), GatedState(memory, seen[:, 1:])
 
-    def sequence(self, inputs: Tensor, state: GatedState, resets: Tensor | None = None) -> tuple[Tensor, GatedState]:
+    def sequence(
+        self, inputs: Tensor, state: GatedState, resets: Tensor | None = None, *, drop: Drop = keep_all
+    ) -> tuple[Tensor, GatedState]:
+        inputs = drop(as_vectors(inputs, size=self.input_size, dtype=self.bias.dtype))
         recent = state.recent.transpose(0, 1)  # (K - 1, B, D)
         mixed = causal_conv(inputs, self.conv_weight, recent, resets)
         products = F.linear(mixed, self.input_weight, self.bias)

@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from penwright.model.cells.base import Layer, fill_glorot
+from penwright.model.cells.base import Drop, Layer, as_vectors, fill_glorot, keep_all
 
 
 class WindowState(NamedTuple):
@@ -50,11 +50,15 @@ class Window(Layer[WindowState]):
         return WindowState(torch.zeros(shape, dtype=self.bias.dtype, device=device or self.bias.device))
 
     def step(self, inputs: Tensor, state: WindowState) -> tuple[Tensor, WindowState]:
+        inputs = as_vectors(inputs, size=self.input_size, dtype=self.bias.dtype)
         seen = torch.cat((state.inputs, inputs.unsqueeze(1)), dim=1)  # (B, N, D)
         outputs = torch.tanh(F.linear(seen.flatten(1), self.input_weight, self.bias))
         return outputs, WindowState(seen[:, 1:])
 
-    def sequence(self, inputs: Tensor, state: WindowState, resets: Tensor | None = None) -> tuple[Tensor, WindowState]:
+    def sequence(
+        self, inputs: Tensor, state: WindowState, resets: Tensor | None = None, *, drop: Drop = keep_all
+    ) -> tuple[Tensor, WindowState]:
+        inputs = drop(as_vectors(inputs, size=self.input_size, dtype=self.bias.dtype))
         num_steps, reach = len(inputs), self.window_size - 1
         seen = torch.cat((state.inputs, inputs.transpose(0, 1)), dim=1)  # (B, N - 1 + T, D)
         windows = seen.unfold(1, self.window_size, 1).transpose(2, 3)  # (B, T, N, D)

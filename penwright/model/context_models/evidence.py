@@ -14,13 +14,13 @@ Shapes: B = lanes, T = characters per window, V = vocab_size, E = width of the s
 facts about them, R = orders recalled.
 """
 
-from typing import NamedTuple, cast
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from penwright.model.cells.base import State
 from penwright.model.context_models.features import features_of
 from penwright.model.context_models.match import (
     Recalled,
@@ -40,6 +40,22 @@ from penwright.ngrams.tables import CountTables
 
 _SMALL = 0.02  # standard deviation of new weights
 _RECALL_SCALE = 0.05  # and of new vectors of recalled symbols
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReadOptions:
+    """Options for reading, which only the evidence looks at."""
+
+    consumes_state: bool = False
+    """True if memory of the state that is passed in may be overwritten. It saves copying what is recalled of a text for
+    every window; the state must not be used again."""
+    max_streak: int | None = None
+    """Characters for which a text may repeat itself. Beyond them, nothing is recalled until the text goes another way.
+    None for no limit."""
+
+
+PLAINLY = ReadOptions()
+"""Leave the state as it is and let texts repeat themselves for as long as they do."""
 
 
 class Found(NamedTuple):
@@ -108,11 +124,11 @@ class Evidence(nn.Module):
             self.counted.use(tables)
         self.is_letter = is_letter.to(self.is_letter.device)
 
-    def initial_state(self, batch_size: int) -> tuple[State, ...]:
+    def initial_state(self, batch_size: int) -> tuple[ContextState, RecallState | None]:
         """Return the state before the first character: the contexts', and the recall's if there is one."""
         contexts = initial_contexts(batch_size, kinds=self.kinds, device=self.is_letter.device)
         if not self.num_slots:
-            return (contexts,)
+            return contexts, None
         recall = initial_recall(
             batch_size,
             num_orders=self.kinds.num_recalled,
@@ -124,36 +140,63 @@ class Evidence(nn.Module):
 
     @torch.no_grad()
     def step(
-        self, ids: Tensor, states: tuple[State, ...], *, max_streak: int | None = None
-    ) -> tuple[Found, tuple[State, ...]]:
-        """Read one character in every lane, int64 (B,); see `CharModel.step` for `max_streak`."""
-        before = cast(ContextState, states[0])
-        contexts, named = context_step(ids, before, kinds=self.kinds, is_letter=self.is_letter)
-        if not self.num_slots:
-            return Found(self._predictions(contexts), None), (named,)
-        recalled, memory = recall_step(ids, contexts[..., self.kinds.recalled], cast(RecallState, states[1]))
-        if max_streak is not None:
-            recalled = silenced(recalled, max_streak=max_streak)
-        return Found(self._predictions(contexts), recalled), (named, memory)
+        self,
+        ids: Tensor,
+        before: ContextState | None,
+        recall_before: RecallState | None,
+        *,
+        options: ReadOptions = PLAINLY,
+    ) -> tuple[Found, ContextState, RecallState | None]:
+        """Read one character in every lane.
+
+        Args:
+            ids: int64 (B,).
+            before, recall_before: The two states that the last call returned, or `initial_state`.
+            options: How to read.
+
+        Returns:
+            The evidence (B, ...), and both states after the character.
+        """
+        assert before is not None, "the state of a model without context models"
+        contexts, after = context_step(ids, before, kinds=self.kinds, is_letter=self.is_letter)
+        recalled = recall = None
+        if recall_before is not None:
+            recalled, recall = recall_step(ids, contexts[..., self.kinds.recalled], recall_before)
+        return self._found(contexts, recalled, options), after, recall
 
     @torch.no_grad()
     def sequence(
-        self, ids: Tensor, states: tuple[State, ...], resets: Tensor | None, *, consumes_state: bool = False
-    ) -> tuple[Found, tuple[State, ...]]:
-        """Read a window in every lane, int64 (B, T), as `step` does one character; resets as everywhere, and see
-        `CharModel.sequence` for `consumes_state`."""
-        before = cast(ContextState, states[0])
-        contexts, named = context_sequence(ids, before, resets, kinds=self.kinds, is_letter=self.is_letter)
-        if not self.num_slots:
-            return Found(self._predictions(contexts), None), (named,)
-        recalled, memory = recall_sequence(
-            ids,
-            contexts[..., self.kinds.recalled],
-            cast(RecallState, states[1]),
-            resets,
-            consumes_state=consumes_state,
-        )
-        return Found(self._predictions(contexts), recalled), (named, memory)
+        self,
+        ids: Tensor,
+        before: ContextState | None,
+        recall_before: RecallState | None,
+        resets: Tensor | None = None,
+        *,
+        options: ReadOptions = PLAINLY,
+    ) -> tuple[Found, ContextState, RecallState | None]:
+        """Read a window in every lane.
+
+        Args:
+            ids: int64 (B, T).
+            before, recall_before: The two states that the last call returned, or `initial_state`.
+            resets: bool (B, T); where True, the lane's state is set to the initial state before that character is read.
+            options: How to read.
+
+        Returns:
+            The evidence (B, T, ...), and both states after the last character.
+        """
+        assert before is not None, "the state of a model without context models"
+        contexts, after = context_sequence(ids, before, resets, kinds=self.kinds, is_letter=self.is_letter)
+        recalled = recall = None
+        if recall_before is not None:
+            recalled, recall = recall_sequence(
+                ids,
+                contexts[..., self.kinds.recalled],
+                recall_before,
+                resets,
+                consumes_state=options.consumes_state,
+            )
+        return self._found(contexts, recalled, options), after, recall
 
     def vectors(self, found: Found) -> Tensor:
         """Return what the evidence adds to the stream, (..., E)."""
@@ -183,10 +226,12 @@ class Evidence(nn.Module):
                 return weighted_sum(weights, predictions.log_probs)
             return mixed(weights, predictions.log_probs, bonuses, recalled)
 
-    def _predictions(self, contexts: Tensor) -> Predictions | None:
-        """Return the tables' predictions for contexts (..., K)."""
+    def _found(self, contexts: Tensor, recalled: Recalled | None, options: ReadOptions) -> Found:
+        """Return the tables' predictions for contexts (..., K), and what is recalled unless it is silenced."""
+        if recalled is not None and options.max_streak is not None:
+            recalled = silenced(recalled, max_streak=options.max_streak)
         if self.counted is None:
-            return None
+            return Found(None, recalled)
         shape = contexts.shape[:-1]
         log_probs, facts = self.counted(contexts.flatten(0, -2))
-        return Predictions(log_probs.unflatten(0, shape), facts.unflatten(0, shape))
+        return Found(Predictions(log_probs.unflatten(0, shape), facts.unflatten(0, shape)), recalled)

@@ -166,6 +166,17 @@ def test_a_text_that_begins_anew_owes_nothing_to_the_one_before(name: str) -> No
     torch.testing.assert_close(tuple(final), tuple(afresh_final))
 
 
+@pytest.mark.parametrize("name", [name for name in MAKERS if name != "residual"])
+def test_dropout_acts_on_the_inputs_vectors_and_ids_alike(name: str) -> None:
+    layer, generator = make(name), torch.Generator().manual_seed(8)
+    ids = torch.randint(INPUT_SIZE, (4, 2), generator=generator)
+    vectors = torch.nn.functional.one_hot(ids, INPUT_SIZE).double()
+    state = random_state(layer, 2, generator)
+    needed = layer.sequence(1.25 * vectors, state)
+    for inputs in (vectors, ids):
+        torch.testing.assert_close(layer.sequence(inputs, state, drop=lambda values: 1.25 * values), needed)
+
+
 @pytest.mark.parametrize("name", MAKERS)
 def test_a_call_leaves_its_arguments_and_the_layer_as_they_were(name: str) -> None:
     layer, generator = make(name), torch.Generator().manual_seed(3)

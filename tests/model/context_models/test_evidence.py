@@ -54,7 +54,7 @@ def test_single_steps_equal_a_window_in_logits_memory_and_gradients(settings: di
     found = torch.stack(steps, dim=1)
     found.backward(upstream)
     torch.testing.assert_close(found, whole, rtol=1e-4, atol=1e-4)
-    for one, other in zip(state, whole_state, strict=True):
+    for one, other in zip(state.parts, whole_state.parts, strict=True):
         for part, same in zip(one, other, strict=True):
             torch.testing.assert_close(part, same)
     for parameter, gradient in zip(model.parameters(), needed, strict=True):
@@ -82,7 +82,7 @@ def test_a_new_model_predicts_what_counting_six_characters_does() -> None:
     model.evidence.use(tables, torch.from_numpy(IS_LETTER))
     ids = torch.from_numpy(text(50, 8).astype(np.int64))[None]
     logits, _ = model.sequence(ids, model.initial_state(1))
-    found, _ = model.evidence.sequence(ids, model.evidence.initial_state(1), None)
+    found, *_ = model.evidence.sequence(ids, *model.evidence.initial_state(1))
     assert found.predictions is not None
     torch.testing.assert_close(logits, found.predictions.log_probs[..., KINDS.shown[0] - KINDS.first_told, :])
 
@@ -107,5 +107,5 @@ def test_its_memory_survives_being_saved() -> None:
     model = make_model()
     _, state = model.sequence(torch.from_numpy(text(20).astype(np.int64))[None], model.initial_state(1))
     again = state_from_tensors(model, state_to_tensors(state, "lanes"), "lanes")
-    for one, other in zip(state, again, strict=True):
+    for one, other in zip(state.parts, again.parts, strict=True):
         assert all(torch.equal(part, same) for part, same in zip(one, other, strict=True))
