@@ -1,20 +1,22 @@
 """Does the seed preset learn as the 2017 system's published log says it did?
 
-    python benchmarks/seed_curve.py PATH/TO/shakespeare [--seeds 3]
+    python benchmarks/seed_curve.py PATH/TO/shakespeare [--seeds 0,1,2,3,4] [--continue]
 
 Trains `--preset seed` for 201 updates with several seeds, reads the held-out play after update 1, 21, ... 201 as the
 2017 system did, and prints the curves beside its published log. The books are the 42 files of the 2017 workshop; held
-out is, by its own rule, winterstale.txt.
+out is, by its own rule, winterstale.txt. Results are kept in results/seed_curve.jsonl as they come.
 """
 
 import argparse
+import json
 import statistics
 import tempfile
 from pathlib import Path
+from typing import Any
 
-from common import results_header, write_results
+from common import RESULTS, commit, results_header, write_results
 
-from penwright import Corpus, prepare, train
+from penwright import Corpus, train
 from penwright.training.records import Evaluation
 from penwright.training.settings.resolve import resolve_config
 
@@ -32,11 +34,12 @@ PUBLISHED = (
     (181, 2.2876, 35.23),
     (201, 2.2232, 36.72),
 )
+PATH = RESULTS / "seed_curve.jsonl"
 LN2 = 0.6931471805599453
 
 
-def curve(corpus: Corpus, *, seed: int) -> dict[int, tuple[float, float]]:
-    """Return (nats per character, accuracy in percent) after each update that the log has."""
+def curve(corpus: Corpus, *, seed: int) -> dict[str, tuple[float, float]]:
+    """Return (nats per character, accuracy in percent) after each update that the log has, by its number."""
     points = {}
     with tempfile.TemporaryDirectory() as folder:
         overrides = {
@@ -45,36 +48,53 @@ def curve(corpus: Corpus, *, seed: int) -> dict[int, tuple[float, float]]:
         }
         for record in train(corpus, run=Path(folder) / "run", preset="seed", overrides=overrides):
             if isinstance(record, Evaluation):
-                points[record.step] = (record.bits_per_char * LN2, 100 * record.accuracy)
-                print(f"seed {seed}, update {record.step:3}: {points[record.step][0]:.4f} nats", flush=True)
+                points[str(record.step)] = (record.bits_per_char * LN2, 100 * record.accuracy)
+                print(f"seed {seed}, update {record.step:3}: {record.bits_per_char * LN2:.4f} nats", flush=True)
     return points
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("path", type=Path)
-    parser.add_argument("--seeds", type=int, default=3)
-    arguments = parser.parse_args()
-    corpus = prepare([arguments.path], config=resolve_config("seed").config.corpus)
-    curves = [curve(corpus, seed=seed) for seed in range(arguments.seeds)]
+def table(runs: list[dict[str, Any]]) -> list[str]:
+    """Return the curves of all seeds beside the published one."""
     lines = [
-        f"{corpus.num_chars('train'):,} characters to learn from, {corpus.num_chars('val'):,} held out "
-        f"({', '.join(book.title for book in corpus.books_in('val'))}).",
-        "",
         "| update | published nats, accuracy | "
-        + " | ".join(f"seed {seed}" for seed in range(arguments.seeds))
+        + " | ".join(f"seed {run['seed']}" for run in runs)
         + " | median | spread |",
-        "|---|---|" + "---|" * (arguments.seeds + 2),
+        "|---|---|" + "---|" * (len(runs) + 2),
     ]
     for update, nats, accuracy in PUBLISHED:
-        ours = [found[update] for found in curves]
+        ours = [run["points"][str(update)] for run in runs]
         losses = [loss for loss, _ in ours]
         lines.append(
             f"| {update} | {nats:.4f}, {accuracy:.2f} % | "
             + " | ".join(f"{loss:.4f}, {share:.2f} %" for loss, share in ours)
             + f" | {statistics.median(losses):.4f} | {max(losses) - min(losses):.4f} |"
         )
-    write_results("seed_curve", "The seed preset beside the published log of 2017", results_header(), "\n".join(lines))
+    return lines
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("path", type=Path)
+    parser.add_argument("--seeds", default="0,1,2,3,4", help="separated by commas")
+    parser.add_argument("--continue", dest="goes_on", action="store_true", help="keep the results there are")
+    arguments = parser.parse_args()
+    if PATH.exists() and not arguments.goes_on:
+        parser.error(f"{PATH.name} holds results. Give --continue to go on with them, or delete it to begin anew.")
+    lines = PATH.read_text(encoding="utf-8").splitlines() if PATH.exists() else []
+    runs = {run["seed"]: run for run in map(json.loads, lines)}
+    corpus = Corpus.from_files([arguments.path], config=resolve_config("seed").config.corpus)
+    for seed in map(int, arguments.seeds.split(",")):
+        if seed not in runs:
+            runs[seed] = {"seed": seed, "points": curve(corpus, seed=seed), "commit": commit()}
+            with PATH.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(runs[seed]) + "\n")
+    body = [
+        f"{corpus.num_chars('train'):,} characters to learn from, {corpus.num_chars('val'):,} held out "
+        f"({', '.join(book.title for book in corpus.books_in('val'))}).",
+        "",
+        *table([runs[seed] for seed in sorted(runs)]),
+    ]
+    write_results("seed_curve", "The seed preset beside the published log of 2017", results_header(), "\n".join(body))
 
 
 if __name__ == "__main__":

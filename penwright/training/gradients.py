@@ -79,7 +79,7 @@ def forward_backward(
 
     parts = in_threads(run, list(zip(groups, states, strict=True)))
     for parameter, *gradients in zip(parameters, *(part.gradients for part in parts), strict=True):
-        parameter.grad = _sum_of(gradients)
+        parameter.grad = _sum_of(gradients, parameter=parameter)
     return Outputs(
         torch.cat([part.losses for part in parts]),
         torch.cat([part.predictions for part in parts]),
@@ -87,10 +87,16 @@ def forward_backward(
     )
 
 
-def _sum_of(gradients: Sequence[Tensor | None]) -> Tensor | None:
-    """Sum the groups' gradients of one parameter, in their order; None if the network does not use it."""
+def _sum_of(gradients: Sequence[Tensor | None], *, parameter: nn.Parameter) -> Tensor | None:
+    """Sum the groups' gradients of one parameter, in their order; None if the network does not use it.
+
+    The sum is laid out in memory as the parameter is. torch's fused Adam needs that and does not check it: it pairs
+    weights and gradients by their order in memory. `Tensor.backward` takes care of it, `torch.autograd.grad` does not.
+    """
     first, *others = gradients
     for gradient in others:
         assert first is not None and gradient is not None, "all groups run the same network"
         first = first.add_(gradient)
-    return first
+    if first is None or first.stride() == parameter.stride():
+        return first
+    return torch.empty_like(parameter).copy_(first)

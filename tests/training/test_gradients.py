@@ -8,6 +8,8 @@ from torch.nn.functional import cross_entropy
 from penwright.model.char_model import CharModel, ModelConfig, all_lanes, some_lanes, state_to_tensors
 from penwright.training.batches import Batch
 from penwright.training.gradients import forward_backward
+from penwright.training.optim.optimizers import make_optimizers, set_learning_rate
+from penwright.training.settings.config import TrainConfig
 
 NUM_LANES, SEQ_LEN, VOCAB_SIZE = 5, 300, 40
 UNEVEN = [slice(0, 2), slice(2, 5)]
@@ -83,3 +85,25 @@ def test_the_gradient_is_that_of_the_mean_loss(name: str) -> None:
         else:
             assert parameter.grad is not None
             torch.testing.assert_close(parameter.grad, gradient, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("groups", [TOGETHER, UNEVEN], ids=["together", "apart"])
+@pytest.mark.parametrize("name", CONFIGS)
+def test_every_weight_follows_its_own_gradient(name: str, groups: list[slice]) -> None:
+    model, batch = new_model(name), windows()[0]
+    before = [parameter.detach().clone() for parameter in model.parameters()]
+    forward_backward(model, batch, [some_lanes(model.initial_state(NUM_LANES), lanes) for lanes in groups], groups)
+    config = TrainConfig(steps=5, optimizer="adam", epsilon=1e-12)
+    optimizers = make_optimizers(model, config)
+    set_learning_rate(optimizers, 1e-3, config=config)
+    for optimizer in optimizers:
+        optimizer.step()
+    for (key, parameter), old in zip(model.named_parameters(), before, strict=True):
+        if parameter.grad is not None:
+            change, gradient = parameter.detach() - old, parameter.grad
+            known = gradient.abs() > 1e-9  # Adam's first update is the rate in the gradient's direction
+            assert known.any(), key
+            expected = -1e-3 * gradient[known].sign()
+            torch.testing.assert_close(
+                change[known], expected, rtol=0.01, atol=1e-6, msg=lambda m, key=key: f"{key}: {m}"
+            )

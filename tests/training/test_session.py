@@ -44,3 +44,16 @@ def test_a_captured_state_can_be_gone_back_to_more_than_once(
     for _ in range(2):
         session.restore(state)
         assert losses(session) == needed
+
+
+@pytest.mark.parametrize("preset", ["default", "seed", "perceptron"])
+def test_gradients_lie_in_memory_as_their_parameters_do(corpus: Corpus, preset: str) -> None:
+    """torch's fused Adam pairs weights and gradients by their order in memory, whatever their strides."""
+    small = {"model": {"hidden_size": 8}, "train": {**SETTINGS["train"], "steps": 9}}
+    session = Session(corpus, resolve_config(preset, overrides=small).config, device=torch.device("cpu"), world=World())
+    session.forward_backward()
+    found = {name: p for name, p in session.model.named_parameters() if p.grad is not None}
+    assert found
+    for name, parameter in found.items():
+        assert parameter.grad is not None
+        assert parameter.grad.stride() == parameter.stride(), name
