@@ -1,19 +1,17 @@
-"""Raise the author in the box, which comes with the package, and write the page that tells of it.
+"""Raise the author in the box, which comes with the package, and write the page about it.
 
     python benchmarks/box.py PATH/TO/novels [--for 60m] [--threads N] [--rights TEXT] [--run RUN] [--out FILE]
     python benchmarks/box.py PATH/TO/novels --measure-only
 
-The books are prepared with the default cleaning and held out by author. The default preset learns from them as by
-`penwright train PATH --for 60m`. Its weights are then kept as float16 beside counted tables that fit, with them, a file
-of 10,000,000 bytes; a larger file is refused, and what is measured is the author as that file has it. What simpler
-methods reach on the same held-out characters goes onto its card, and the file is put into `penwright/author/box/` whole
-or not at all. Then the measured part of docs/author.md is written: how the author was raised,
-how well it predicts each held-out book, a page that it wrote, and how much of its writing stands word for word in the
-books that it read.
+The books are prepared with the default cleaning, and whole writers are held out. The default preset is trained as by
+`penwright train PATH --for 60m`. Weights in float16 and n-gram tables must fit a file of 10,000,000 bytes together; a
+larger one is refused. The author is measured as that file has it. Its card gets the scores of baselines on the same
+held-out characters, and the file is moved into `penwright/author/box/` as a whole. Then the measured part of
+docs/author.md is written: how the author was raised, how well it predicts each held-out book, a page that it wrote, and
+how much of its writing occurs verbatim in its training books.
 
-The run is kept. With --run, one that was stopped goes on, and one that is finished is put into the box as it is.
---measure-only makes the page again from the file that is there. With --out, file and page go elsewhere, to
-FILE.safetensors and FILE.md.
+The run is kept. With --run, a stopped run is resumed, and a finished one is put into the box as it is. --measure-only
+writes the page again from the existing file. With --out, file and page go to FILE.safetensors and FILE.md.
 """
 
 import argparse
@@ -36,19 +34,19 @@ COUNT_ENTRIES = 2_000_000
 """Followers that the counted tables hold at most. Each of them takes some 3.6 bytes (64 million characters of novels,
 2026-11); the weights take 2.5 million bytes and the card 17,000."""
 SIZE = "192x3"
-"""Of the network: weights and tables share the room."""
+"""Size of the network, whose weights share the file with the tables."""
 NAME = "the author in the box"
 PAGE = Path(__file__).parents[1] / "docs" / "author.md"
 
 
 def raise_author(path: Path, *, run: Path, length: str, threads: int) -> None:
-    """Train through the command line, whose Ctrl-C saves and says how to go on. Leave if the run does not finish.
+    """Train through the command line, where Ctrl-C saves. Exit if the run does not finish.
 
     Args:
         path: The books.
-        run: Its folder. A run that is in it goes on, or is left alone if it is finished.
-        length: How long, as `--for` takes it.
-        threads: 0 for all.
+        run: Folder of the run. A run in it is resumed, or left alone if it is finished.
+        length: Training time, as `--for` takes it.
+        threads: Number of threads; 0 for all.
     """
     from penwright.training.runs.folder import RunFolder
 
@@ -62,14 +60,14 @@ def raise_author(path: Path, *, run: Path, length: str, threads: int) -> None:
         sys.exit(exit_code)
 
 
-def put_in_place(author: "Author", *, card: "Card", aside: Path, path: Path) -> None:
-    """Save an author with another card, and let it take its place if it is small enough.
+def install(author: "Author", *, card: "Card", aside: Path, path: Path) -> None:
+    """Save an author with another card, and install it if it is small enough.
 
     Args:
         author: The author.
-        card: What its file is to say.
-        aside: Where it is saved first; this file stays.
-        path: Its place.
+        card: Card of its file.
+        aside: Path where it is saved first. This file stays.
+        path: Path where it is installed.
     """
     type(author)(author.model, author.alphabet, card).save(aside, precision="float16")
     num_bytes = aside.stat().st_size
@@ -84,13 +82,13 @@ def put_in_place(author: "Author", *, card: "Card", aside: Path, path: Path) -> 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("path", type=Path)
-    parser.add_argument("--for", dest="length", default="60m", metavar="TIME", help="how long it learns")
+    parser.add_argument("--for", dest="length", default="60m", metavar="TIME", help="training time")
     parser.add_argument("--threads", type=int, default=0, metavar="N", help="0 for all")
-    parser.add_argument("--rights", default="", metavar="TEXT", help="what its card says of the rights in the books")
-    parser.add_argument("--out", type=Path, default=BOXED, metavar="FILE", help="another place, FILE.safetensors")
+    parser.add_argument("--rights", default="", metavar="TEXT", help="note on the rights in the books, for its card")
+    parser.add_argument("--out", type=Path, default=BOXED, metavar="FILE", help="another path, FILE.safetensors")
     way = parser.add_mutually_exclusive_group()
-    way.add_argument("--run", type=Path, help="the run's folder; one that was stopped goes on")
-    way.add_argument("--measure-only", action="store_true", help="make the page again, and no author")
+    way.add_argument("--run", type=Path, help="folder of the run; a stopped one is resumed")
+    way.add_argument("--measure-only", action="store_true", help="write the page again, and raise no author")
     arguments = parser.parse_args()
     let_waiting_threads_sleep()  # before anything imports torch
 
@@ -110,12 +108,12 @@ def main() -> None:
     if run is not None:
         aside = run / "boxed.safetensors"
         author.save(aside, precision="float16")
-        author = Author.load(aside)  # what is measured is what will be there
+        author = Author.load(aside)  # so that the measured author is the installed one
     rows = measure_books(author.model, corpus)
     if run is not None:
         baselines = {method: mean([row for row in rows if row.split == "val"], method) for method in OTHERS}
         card = replace(author.card, name=NAME, baselines=baselines, licence_note=arguments.rights)
-        put_in_place(author, card=card, aside=aside, path=arguments.out)
+        install(author, card=card, aside=aside, path=arguments.out)
     page = PAGE if arguments.out == BOXED else arguments.out.with_suffix(".md")
     author = Author.load(arguments.out)
     put_into_page(page, measured_part(author, arguments.out, rows, measure_copying(author, corpus)), template=PAGE)

@@ -1,7 +1,7 @@
-"""What is told of the author in the box: how well it predicts held-out books, and how much it copies.
+"""Measure how well the author in the box predicts held-out books, and how much it copies.
 
-Simpler methods are measured on the same characters, and passages of held-out novels are searched for in the training
-books just as the author's own pages are. Knows nothing of pages.
+Baselines are measured on the same characters. Passages of held-out novels are searched for in the training books just
+as the author's own pages are. This module knows nothing of the page about it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,7 +21,7 @@ HELD_OUT: tuple[SplitName, ...] = ("val", "test")
 OWN = "author"
 OTHERS = ("6-character table", "xz -9e")
 SCORED_CHARS = TrainConfig().final_val_chars
-"""Of each split, spread over its books: those by which the author's card judges it."""
+"""Characters scored of each split, spread over its books, as for the author's card."""
 NUM_SAMPLES = 25
 SAMPLE_CHARS = 2_000
 LENGTHS = (16, 24, 32, 50, 80, 120)
@@ -34,22 +34,22 @@ class Row(NamedTuple):
     title: str
     author: str
     num_chars: int
-    """Characters that were scored, from its beginning."""
+    """Number of characters scored, from its beginning."""
     bits: Mapping[str, float]
-    """Bits per character, of `OWN` and by method of `OTHERS`."""
+    """Bits per character of `OWN` and of each of `OTHERS`."""
 
 
 class Copying(NamedTuple):
-    """What stands word for word in the training books."""
+    """Spans that occur verbatim in the training books."""
 
     author: Copied
-    """Of pages that the author wrote."""
+    """Spans of pages that the author wrote."""
     people: Copied
-    """Of as many passages of the same length from held-out books."""
+    """Spans of as many passages of the same length from held-out books."""
 
 
 class TrainingTexts:
-    """The texts of the training books, one at a time, as often as they are wanted."""
+    """The texts of the training books, one at a time. They can be iterated several times."""
 
     def __init__(self, corpus: Corpus) -> None:
         """Read nothing yet."""
@@ -60,7 +60,7 @@ class TrainingTexts:
 
 
 def measure_books(model: CharModel, corpus: Corpus) -> list[Row]:
-    """Return a row for each held-out book that has a character to score; tables count all training books."""
+    """Return a row for each held-out book that has a character to score. Tables count all training books."""
     scores = [
         (split, score)
         for split in HELD_OUT
@@ -81,19 +81,19 @@ def measure_books(model: CharModel, corpus: Corpus) -> list[Row]:
             score.title,
             score.author,
             score.num_chars,
-            {OWN: score.bits_per_char} | {method: others[method][place] for method in OTHERS},
+            {OWN: score.bits_per_char} | {method: others[method][index] for method in OTHERS},
         )
-        for place, (split, score) in enumerate(scores)
+        for index, (split, score) in enumerate(scores)
     ]
 
 
 def mean(rows: Sequence[Row], method: str) -> float:
-    """Return bits per character over some rows, every character counting the same."""
+    """Return bits per character over some rows, every character with the same weight."""
     return sum(row.bits[method] * row.num_chars for row in rows) / sum(row.num_chars for row in rows)
 
 
 def measure_copying(author: Author, corpus: Corpus) -> Copying:
-    """Let the author write without a prompt, and look for what it and others wrote in the training books."""
+    """Search the training books for spans of pages that the author writes, and of passages that people wrote."""
     pages = [author.write(max_chars=SAMPLE_CHARS, seed=seed) for seed in range(1, NUM_SAMPLES + 1)]
     texts = TrainingTexts(corpus)
     return Copying(
@@ -106,8 +106,8 @@ def passages_of_people(corpus: Corpus, *, num_passages: int) -> list[str]:
     """Return passages of held-out books, spread over the books and over each one's length.
 
     Args:
-        corpus: With at least one held-out book.
-        num_passages: How many, from 1.
+        corpus: A corpus with at least one held-out book.
+        num_passages: Number of passages, from 1.
     """
     books = [book for split in HELD_OUT for book in corpus.books_in(split)]
     passages = []

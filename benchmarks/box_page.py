@@ -1,4 +1,4 @@
-"""The measured part of the page about the author in the box, as Markdown. It measures nothing."""
+"""Write the measured part of the page about the author in the box, as Markdown. This module measures nothing."""
 
 import re
 from collections.abc import Sequence
@@ -23,20 +23,20 @@ _LEADING = re.compile(r"^(\d*)([#+.)-])")
 
 
 def put_into_page(page: Path, part: str, *, template: Path) -> None:
-    """Write a page whose measured part is `part` and whose other parts are those of `template`."""
+    """Write a page with the measured part `part` and the other parts of `template`."""
     text = template.read_text(encoding="utf-8")
-    assert PART.search(text), f"{template} has no place for what is measured"
+    assert PART.search(text), f"{template} has no marks around a measured part"
     write_text(page, PART.sub(lambda _: f"\n{part}\n\n", text))
 
 
 def measured_part(author: Author, path: Path, rows: Sequence[Row], copying: Copying) -> str:
-    """Return all that is measured, in Markdown.
+    """Return the measured part in Markdown.
 
     Args:
         author: The author.
         path: Its file.
-        rows: How well it predicts each held-out book.
-        copying: How much it copies.
+        rows: Scores on each held-out book.
+        copying: Copied spans.
     """
     page = PROMPT + author.write(PROMPT, max_words=PAGE_WORDS, seed=SEED)
     return "\n\n".join(
@@ -124,7 +124,7 @@ def _longest(what: str, span: str) -> str:
 
 
 def plain(text: str) -> str:
-    """Return a text as Markdown that shows its characters, on one line of a table or a list."""
+    """Return a text escaped for one line of a table or a list in Markdown."""
     return _ACTIVE.sub(r"\\\g<0>", " ".join(text.split())).translate(_ENTITIES)
 
 

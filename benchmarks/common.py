@@ -1,4 +1,4 @@
-"""What every benchmark needs: a heading that says where and with what it was measured, and a place for the result."""
+"""Shared by all benchmarks: a header with machine, versions and commit, and the writing of results."""
 
 import shlex
 import subprocess
@@ -42,7 +42,7 @@ def results_header(*, extra_versions: dict[str, str] | None = None) -> str:
 
 
 def _shown(word: str) -> str:
-    """Return an argument without where things lie on this machine: a path within the project, or a name."""
+    """Return an argument without the paths of this machine: relative to the project, or its name alone."""
     path = Path(word).resolve()
     if word.startswith("-") or not path.exists():
         return word

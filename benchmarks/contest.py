@@ -1,7 +1,7 @@
-"""Run contestants one at a time, each in a process of its own, and keep what they found in a file that only grows.
+"""Run contestants one at a time, each in its own process, and append their results to a file.
 
-A contestant is a module of `peers` that answers a job (see `peers/contract.py`). Every result is a line of JSON with
-the machine, the versions and the commit, so that a contest can be cut off at any moment and gone on with.
+A contestant is a module of `peers` that does a job (see `peers/contract.py`). Every result is a line of JSON with
+machine, versions and commit, so that a contest can be stopped at any time and continued.
 """
 
 import json
@@ -30,30 +30,30 @@ SAMPLE_CHARS = 240
 
 
 class Contestant(NamedTuple):
-    """Who takes part."""
+    """One participant."""
 
     name: str
-    """For the command line and the file of results."""
+    """Name for the command line and the file of results."""
     label: str
-    """For people."""
+    """Name for tables and charts."""
     module: str
     settings: Mapping[str, Any]
     python: str = sys.executable
-    """The interpreter that runs it."""
+    """Interpreter that runs it."""
 
 
 class Rules(NamedTuple):
-    """What is the same for all contestants; results under other rules do not count."""
+    """Conditions that are the same for all contestants. Results under other rules are ignored."""
 
     digest: str
-    """Of the corpus."""
+    """Digest of the corpus."""
     scored_chars: int
     threads: int
 
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """One contestant's outcome, with all that is needed to judge it."""
+    """Outcome of one contestant, with the conditions under which it was measured."""
 
     contestant: str
     minutes: float
@@ -71,12 +71,12 @@ class Result:
     versions: Mapping[str, str]
     machine: Mapping[str, Any]
     load: tuple[float, float]
-    """Of the machine before and after: processes that wanted to run, averaged over a minute."""
+    """Load of the machine before and after: running processes, averaged over a minute."""
     commit: str
 
 
 class Shelf:
-    """A prepared corpus, laid out for contestants in a folder that lasts as long as the contest."""
+    """A prepared corpus, written for contestants to a folder that lasts as long as the contest."""
 
     def __init__(self, corpus: Corpus, folder: Path, *, scored_chars: int) -> None:
         """Write the folder."""
@@ -87,7 +87,7 @@ class Shelf:
             for split in ("val", "test")
         }
         books = corpus.require_books("train")
-        num_ids = sum(book.num_ids for book in books)  # they lie first, and end to end
+        num_ids = sum(book.num_ids for book in books)  # they are stored first, one after the other
         alphabet = corpus.alphabet
         assert alphabet.boundary_id is not None, "the default alphabet marks where a book begins"
         facts = Facts(
@@ -129,10 +129,10 @@ class Shelf:
 
 
 def compete(contestant: Contestant, shelf: Shelf, *, minutes: float, seed: int, rules: Rules) -> Result:
-    """Let one contestant learn and be scored.
+    """Train and score one contestant.
 
     Raises:
-        subprocess.CalledProcessError: If it fails; its own words are on standard error.
+        subprocess.CalledProcessError: If it fails. Its own message is on standard error.
     """
     before, version = _load(), commit()
     with tempfile.TemporaryDirectory() as scratch:
@@ -173,10 +173,10 @@ def compete(contestant: Contestant, shelf: Shelf, *, minutes: float, seed: int, 
 
 
 class Ledger:
-    """The results so far, and the file they are appended to."""
+    """The results so far, and the file that they are appended to."""
 
     def __init__(self, path: Path, rules: Rules) -> None:
-        """Read the results that were found under the same rules."""
+        """Read the results that were measured under the same rules."""
         self.path = path
         self.results: list[Result] = []
         self.baselines: dict[str, dict[str, float]] | None = None
@@ -192,16 +192,16 @@ class Ledger:
                 self.results.append(Result(**{**data, "rules": rules}))
 
     def has(self, contestant: Contestant, minutes: float, seed: int) -> bool:
-        """Return whether a result is there already."""
+        """Return True if there is such a result."""
         return any((r.contestant, r.minutes, r.seed) == (contestant.name, minutes, seed) for r in self.results)
 
     def add(self, result: Result) -> None:
-        """Keep a result."""
+        """Append a result."""
         self.results.append(result)
         self._append(asdict(result))
 
     def add_baselines(self, baselines: dict[str, dict[str, float]]) -> None:
-        """Keep what needs no network."""
+        """Append the baselines."""
         self.baselines = baselines
         self._append({"rules": self._rules, "baselines": baselines})
 
@@ -220,10 +220,10 @@ def hold(
     seeds: int,
     rules: Rules,
 ) -> list[str]:
-    """Run all that is not in the ledger yet, a seed of everybody before the next seed of anybody.
+    """Run what is not in the ledger yet: one seed of all contestants before the next seed of any.
 
     Returns:
-        A sentence for each contestant that failed.
+        One sentence for each contestant that failed.
     """
     failures = []
     waiting = [

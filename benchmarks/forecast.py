@@ -1,13 +1,15 @@
-"""How well can it be told beforehand how well an author will predict?
+"""Fit the forecast of how well an author will predict, and compare it with outcomes.
 
     python benchmarks/forecast.py PATH/TO/novels [MORE ...] [--workers 2] [--threads 1] [--continue]
 
-Trains the default preset in several sizes, for several numbers of characters, on every shelf given and on a fifth and a
-twentieth of the first one, always with the whole schedule and in as many lanes as a plan chooses for that length; fits
-the numbers of `training/planning/forecast.py` to what the authors then need for held-out books; prints them to be put
-there, and writes how far each outcome lies from its forecast. Outcomes are those of the run's own last exam. Runs are
-limited by steps, so that what else the machine does changes nothing; results are kept in results/forecast.jsonl as they
-come. What became of the default preset in `benchmarks/learning.py`, on the first shelf and for longer, is fitted too.
+Trains the default preset in several sizes and for several numbers of characters, on every shelf given and on a fifth
+and a twentieth of the first one. Each training has a whole schedule, and as many lanes as a plan chooses for its
+length. The constants of `training/planning/forecast.py` are fitted to the scores on held-out books and printed, with
+the distance of each outcome from its forecast.
+
+Outcomes are the final scores of the runs. Runs are limited by steps, so that the load of the machine changes nothing.
+Results are appended to results/forecast.jsonl as they come. Outcomes of the default preset in `benchmarks/learning.py`,
+on the first shelf and for longer, are fitted too.
 """
 
 import argparse
@@ -47,19 +49,20 @@ JOBS = (  # size, millions of characters
 )
 SMALL_JOBS = (("96x3", 0.5), ("128x3", 2.0), ("96x3", 4.0))
 EXPECTED = (0.55, 0.5, 0.25, 0.3, 0.5, 0.3, 0.05, 0.3, 8.0)
-"""The numbers of a law in their order, before anything is known of outcomes; powers about those of Hoffmann et al."""
+"""Constants of a law, in their order, expected before any outcome is known; powers are about those of Hoffmann et
+al."""
 FREEDOM = 0.5
-"""How far a number may well lie from the one expected, as the natural logarithm of their ratio."""
+"""Standard deviation of a constant from the expected one, as the natural logarithm of their ratio."""
 NOISE = 0.015
-"""How far an outcome may well lie from what the right law says, as a share."""
+"""Standard deviation of an outcome from the true law, as a share."""
 TURNS = 300
-"""Of the search for the numbers, several times as many as it was seen to need."""
+"""Iterations of the fit, several times as many as it was seen to need."""
 SLOPE_STEP = 1e-6
-"""Over which slopes are measured."""
+"""Step over which slopes are measured."""
 
 
 class Shelf(NamedTuple):
-    """Books to learn from."""
+    """Training books."""
 
     name: str
     paths: tuple[str, ...]
@@ -75,7 +78,7 @@ def shelves_of(paths: Sequence[Path]) -> list[Shelf]:
 
 
 def train_once(paths: Sequence[str], size: Size, chars: float, *, threads: int) -> dict[str, object]:
-    """Train one author and return all that the fit needs of it."""
+    """Train one author and return the outcome that the fit needs."""
     corpus = prepare(paths)
     batch_size, seq_len = update_for(chars)
     steps = max(1, round(chars * 1e6 / (batch_size * seq_len)))
@@ -98,7 +101,7 @@ def train_once(paths: Sequence[str], size: Size, chars: float, *, threads: int) 
 
 
 def outcomes_of_contests(shelf: str, runs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return what became of planned trainings in `learning.py`, which scores the same characters of the same shelf."""
+    """Return the outcomes of planned trainings in `learning.py`, which scores the same characters of the same shelf."""
     lines = CONTESTS.read_text(encoding="utf-8").splitlines() if CONTESTS.exists() else []
     rows = [row for row in map(json.loads, lines) if row.get("contestant") == "default" and row["settings"]["plan"]]
     of_shelf = next(run for run in runs if run["shelf"] == shelf)
@@ -118,31 +121,31 @@ def outcomes_of_contests(shelf: str, runs: Sequence[dict[str, Any]]) -> list[dic
 
 
 def update_for(millions: float) -> tuple[int, int]:
-    """Return in how many lanes, and in windows of how many symbols, millions of characters are read."""
+    """Return the numbers of lanes, and of symbols of a window, for a training of some length."""
     preset = resolve_config()
     seq_len = preset.config.train.seq_len
     return suitable_lanes(millions * 1e6, seq_chars=seq_len, choices=batch_sizes_of(preset)), seq_len
 
 
 def fit(runs: Sequence[dict[str, Any]]) -> Law:
-    """Return the likeliest law, if outcomes lie around it by `NOISE` and its numbers around `EXPECTED` by `FREEDOM`.
+    """Return the likeliest law, if outcomes deviate from it by `NOISE` and its constants from `EXPECTED` by `FREEDOM`.
 
-    Runs alone can't tell all its numbers apart: what one of them explains, another may explain as well.
+    Runs alone cannot determine all constants: one may explain what another explains as well.
     """
     expected = np.log(EXPECTED)
 
     def off_by(logs: NDArray[np.float64]) -> NDArray[np.float64]:
         law = Law(*np.exp(logs), spread=0.0)
-        misses = np.array([_said(run, law) / run["bits_per_char"] - 1 for run in runs])
+        misses = np.array([_forecast(run, law) / run["bits_per_char"] - 1 for run in runs])
         return np.concatenate([misses / NOISE, (logs - expected) / FREEDOM])
 
     numbers = [round(float(number), 4) for number in np.exp(_least_squares(off_by, expected))]
     law = Law(*numbers, spread=0.0)
-    return law._replace(spread=round(max(abs(run["bits_per_char"] / _said(run, law) - 1) for run in runs), 3))
+    return law._replace(spread=round(max(abs(run["bits_per_char"] / _forecast(run, law) - 1) for run in runs), 3))
 
 
-def _said(run: dict[str, Any], law: Law) -> float:
-    """Return the bits per character that a law expects of a run."""
+def _forecast(run: dict[str, Any], law: Law) -> float:
+    """Return the bits per character that a law forecasts for a run."""
     share = law.share(
         chars_read=run["chars_read"],
         num_parameters=int(run["num_parameters"]),
@@ -154,7 +157,7 @@ def _said(run: dict[str, Any], law: Law) -> float:
 def _least_squares(
     errors_at: Callable[[NDArray[np.float64]], NDArray[np.float64]], point: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Return the point near another where the sum of squared errors is least, by Levenberg and Marquardt's method."""
+    """Minimise the sum of squared errors from a point on, by the method of Levenberg and Marquardt."""
     errors, damping = errors_at(point), 1.0
     for _ in range(TURNS):
         steps = SLOPE_STEP * np.eye(len(point))
@@ -170,22 +173,22 @@ def _least_squares(
 
 
 def rows(runs: Sequence[dict[str, Any]], law: Law) -> Iterator[str]:
-    """Return a table of outcomes beside what the law says."""
+    """Yield the rows of a table of outcomes and forecasts."""
     yield "| shelf | size | lanes | characters read | outcome, val | forecast | off by |"
     yield "|---|---|---:|---:|---:|---:|---:|"
     for r in runs:
-        said = _said(r, law)
-        off = 100 * (said / r["bits_per_char"] - 1)
-        numbers = f"{r['update'][0]} | {r['chars_read']:,} | {r['bits_per_char']:.3f} | {said:.3f} | {off:+.1f} %"
+        expected = _forecast(r, law)
+        off = 100 * (expected / r["bits_per_char"] - 1)
+        numbers = f"{r['update'][0]} | {r['chars_read']:,} | {r['bits_per_char']:.3f} | {expected:.3f} | {off:+.1f} %"
         yield f"| {r['shelf']} | {r['size']} | {numbers} |"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("paths", type=Path, nargs="+")
-    parser.add_argument("--workers", type=int, default=2, help="runs side by side")
-    parser.add_argument("--threads", type=int, default=1, help="of each run")
-    parser.add_argument("--continue", dest="goes_on", action="store_true", help="keep the results there are")
+    parser.add_argument("--workers", type=int, default=2, help="runs in parallel")
+    parser.add_argument("--threads", type=int, default=1, help="threads of each run")
+    parser.add_argument("--continue", dest="goes_on", action="store_true", help="keep the existing results")
     parser.add_argument("--fit-only", action="store_true")
     parser.add_argument("--one", nargs="+", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
@@ -197,13 +200,13 @@ def main() -> None:
         print(json.dumps(found))
         return
     if PATH.exists() and not (arguments.goes_on or arguments.fit_only):
-        parser.error(f"{PATH.name} holds results. Give --continue to go on with them, or delete it to begin anew.")
+        parser.error(f"{PATH.name} holds results. Give --continue to continue them, or delete it to begin anew.")
     lines = PATH.read_text(encoding="utf-8").splitlines() if PATH.exists() else []
     runs = [json.loads(line) for line in lines]
     done = {(r["shelf"], r["size"], r["millions"], *r["update"]) for r in runs}
     jobs = [(shelf, size, chars) for shelf in shelves_of(arguments.paths) for size, chars in shelf.jobs]
     jobs = [job for job in jobs if (job[0].name, job[1], job[2], *update_for(job[2])) not in done]
-    jobs.sort(key=lambda job: job[2])  # who stops it has most of them
+    jobs.sort(key=lambda job: job[2])  # the shortest first
 
     def hold(job: tuple[Shelf, str, float]) -> None:
         shelf, size, chars = job
@@ -231,7 +234,7 @@ def main() -> None:
     law = fit(runs)
     body = [f"Fitted: `{law}`.", ""]
     body += [f"In force: `{LAW}`.", ""] if law != LAW else []
-    body += ["These are the trainings that the law was fitted to; outcomes elsewhere lie further from it.", ""]
+    body += ["The law was fitted to these trainings; other outcomes lie further from it.", ""]
     write_results("forecast", "Forecasts and outcomes", results_header(), "\n".join([*body, *rows(runs, law)]))
 
 

@@ -1,22 +1,22 @@
-"""Who has learned most after the same minutes on the same books, on all processors of this machine?
+"""Compare what several contestants have learned after the same minutes on the same books and processors.
 
     python benchmarks/learning.py PATH/TO/novels [--minutes 5 10 60] [--seeds 3] [--continue]
     python benchmarks/learning.py PATH/TO/novels --ablations benchmarks/ablations.toml
 
-Penwright prepares the books once: default cleaning, a lossless alphabet, whole authors held out. Every contestant
-learns from the same ids and is scored on the same beginnings of held-out books, in bits per character of the original
-text. The minutes are wall clock from the moment a contestant begins, with whatever it prepares by itself (imports are
-not counted); scoring comes after. One contestant at a time has all threads, in a process of its own.
+Penwright prepares the books once: default cleaning, a lossless alphabet, whole writers held out. All contestants learn
+from the same ids and are scored on the same beginnings of held-out books, in bits per character of the original text.
+The minutes are wall-clock time from the start of a contestant, its preparations included and its imports not; scoring
+comes after. Contestants run one at a time, each in its own process and with all threads.
 
-Contestants: Penwright's presets, each as `penwright train PATH --for M` would run it; the network of the 2017 system in
+Contestants: Penwright's presets, each as `penwright train PATH --for M` runs it; the network of the 2017 system in
 `torch.nn.GRU`, in float32 and in bfloat16; the same in Keras 3; a GPT in nanoGPT's published shape for a processor, and
-one with a larger context. How each is written stands at the top of its module in `peers/`.
+one with a larger context. The module of each in `peers/` describes it.
 
-Results are kept in results/learning.jsonl as they come; after a stop, --continue goes on. The table is
-results/learning.md, of all results there are; the curves are results/learning.svg; --results gives them another name.
-The curves of the shortest contest are docs/images/learning.svg too, the picture of the README.
-With --ablations, settings laid over the default preset compete with it instead, for results/ablations.md. Keras may
-live in an interpreter of its own: --keras-python.
+Results are appended to results/learning.jsonl as they come; --continue continues them after a stop. The table of all
+results is results/learning.md, and the curves are results/learning.svg; --results gives them another name. The curves
+of the shortest contest are also docs/images/learning.svg, the picture of the README. With --ablations, the default
+preset competes with settings laid over it, for results/ablations.md. Keras may be installed in an interpreter of its
+own: --keras-python.
 """
 
 import argparse
@@ -44,7 +44,7 @@ CONTEST = "learning"
 PICTURE = Path(__file__).parents[1] / "docs" / "images" / "learning.svg"
 COUNTS, COUNTS_LABEL = "6-character table", "six characters, counted"
 ABLATED_SIZE, ABLATED_LANES = Size(96, 2), 64
-"""Of the network whose ingredients are taken away one by one: what a plan chooses for minutes."""
+"""Size and lanes of the network whose ingredients are removed one by one: those that a plan chooses for minutes."""
 INSTALL_KERAS = "python -m pip install --constraint constraints.txt --group peers"
 FIND_KERAS = (
     "from importlib.util import find_spec as find; raise SystemExit(not (find('keras') and find('tensorflow')))"
@@ -55,7 +55,7 @@ LARGER_CONTEXT = {"context": 256, "batch_size": 4, "learning_rate": 2e-3, "sched
 
 
 def contestants_of(presets: Sequence[str], keras_python: str) -> list[Contestant]:
-    """Return everybody, Penwright first."""
+    """Return all contestants, Penwright first."""
     return [
         *(preset_contestant(name) for name in presets),
         Contestant("torch-gru", "torch.nn.GRU, float32", "torch_gru", {"precision": "float32"}),
@@ -67,19 +67,19 @@ def contestants_of(presets: Sequence[str], keras_python: str) -> list[Contestant
 
 
 def preset_contestant(name: str) -> Contestant:
-    """Return a preset of Penwright."""
+    """Return a preset of Penwright as a contestant."""
     return Contestant(name, f"Penwright, `{name}`", "penwright_run", {"preset": name})
 
 
 def _faster_precision() -> str:
-    """Return what Keras should multiply in; to compile its graph twice for a measurement would cost it seconds."""
+    """Return the precision for Keras: compiling its graph twice for a measurement would cost it seconds."""
     return choose_precision("auto", torch.device("cpu"))
 
 
 def ablations_of(path: Path) -> list[Contestant]:
     """Return the default preset in one size, and one contestant for each table of a file, laid over it.
 
-    Size and lanes are fixed, since a plan would give each others, and they and the ingredient could not be told apart.
+    Size and lanes are fixed: a plan would choose others for each, and hide the effect of the ingredient.
     """
     tables = {DEFAULT: {}, **tomllib.loads(path.read_text(encoding="utf-8"))}
 
@@ -92,7 +92,7 @@ def ablations_of(path: Path) -> list[Contestant]:
 
 
 def table(results: Sequence[Result], contestants: Sequence[Contestant]) -> list[str]:
-    """Return rows for one length, best on the test books first."""
+    """Return the rows of one length, the best on the test books first."""
     by_name = {each.name: [r for r in results if r.contestant == each.name] for each in contestants}
     medians = {name: statistics.median(r.test for r in runs) for name, runs in by_name.items() if runs}
     rows = [
@@ -115,13 +115,13 @@ def table(results: Sequence[Result], contestants: Sequence[Contestant]) -> list[
 
 
 def spread(values: Sequence[float]) -> str:
-    """Return a median and, of several values, the lowest and the highest."""
+    """Return the median of some values and, if there are several, the lowest and the highest."""
     middle = f"{statistics.median(values):.3f}"
     return middle if len(values) == 1 else f"{middle} ({min(values):.3f} to {max(values):.3f})"
 
 
 def forecasts(results: Sequence[Result]) -> list[str]:
-    """Return for every run that planned its size what it expected, and how far the outcome lies from it."""
+    """Return forecast and outcome of every run that planned its size."""
     lines = []
     for each in results:
         plan = each.settings.get("plan")
@@ -136,19 +136,19 @@ def forecasts(results: Sequence[Result]) -> list[str]:
 
 
 def baseline_rows(baselines: dict[str, dict[str, float]]) -> list[str]:
-    """Return what counting and packing reach."""
+    """Return the rows of tables and compressors."""
     rows = [f"| {name} | {bits['val']:.3f} | {bits['test']:.3f} |" for name, bits in baselines.items()]
     return [
         "| without a network | bits per character, val | and test |",
         "|---|---:|---:|",
         *rows,
         "",
-        "Tables have counted every training book; compressors pack each passage by itself.",
+        "Tables have counted every training book; compressors compress each passage by itself.",
     ]
 
 
 def samples(results: Sequence[Result], contestants: Sequence[Contestant]) -> list[str]:
-    """Return the beginning of a page by each, from its first seed."""
+    """Return the beginning of a page by each contestant, from its first seed."""
     lines = []
     for each in contestants:
         pages = [r for r in results if r.contestant == each.name]
@@ -230,7 +230,7 @@ def report(
 
 
 def has_keras(python: str) -> bool:
-    """Return whether an interpreter finds Keras and TensorFlow."""
+    """Return True if an interpreter finds Keras and TensorFlow."""
     return subprocess.run([python, "-c", FIND_KERAS], check=False).returncode == 0
 
 
@@ -238,15 +238,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("path", type=Path)
     parser.add_argument("--minutes", type=float, nargs="+", default=[5.0])
-    parser.add_argument("--seeds", type=int, default=3, help="how many, from 0")
+    parser.add_argument("--seeds", type=int, default=3, help="number of seeds, from 0")
     parser.add_argument("--threads", type=int, default=usable_processors())
-    parser.add_argument("--presets", default="default,seed", help="of Penwright, separated by commas")
+    parser.add_argument("--presets", default="default,seed", help="presets of Penwright, separated by commas")
     parser.add_argument("--only", help="names of contestants, separated by commas")
     parser.add_argument("--ablations", type=Path, metavar="FILE.toml")
-    parser.add_argument("--scored-chars", type=int, default=100_000, help="of each split")
+    parser.add_argument("--scored-chars", type=int, default=100_000, help="characters scored of each split")
     parser.add_argument("--keras-python", default=sys.executable, metavar="PATH", help="an interpreter that has Keras")
-    parser.add_argument("--results", metavar="NAME", help="of the files in results/, if not learning or ablations")
-    parser.add_argument("--continue", dest="goes_on", action="store_true", help="keep the results there are")
+    parser.add_argument("--results", metavar="NAME", help="name of the files in results/, if not learning or ablations")
+    parser.add_argument("--continue", dest="goes_on", action="store_true", help="keep the existing results")
     arguments = parser.parse_args()
     let_waiting_threads_sleep()
     use_threads(arguments.threads)
@@ -273,7 +273,7 @@ def main() -> None:
         )
     path = RESULTS / f"{name}.jsonl"
     if path.exists() and not arguments.goes_on:
-        parser.error(f"{path.name} holds results. Give --continue to go on with them, or delete it to begin anew.")
+        parser.error(f"{path.name} holds results. Give --continue to continue them, or delete it to begin anew.")
     corpus = prepare([arguments.path])
     rules = Rules(corpus.digest, arguments.scored_chars, arguments.threads)
     ledger = Ledger(path, rules)

@@ -1,8 +1,8 @@
-"""Draw learning curves of several contestants as one SVG file that needs nothing else.
+"""Draw learning curves of several contestants as one self-contained SVG file.
 
-A line for each seed: bits per character of the text just learned from, over the seconds spent. At the right, the
-median on the held-out test books, with a mark at its height. The text is large enough to be read at the width of a
-README. Knows nothing of contests.
+Each seed is a line: bits per character of the text just learned from, over seconds. The median on the held-out test
+books is at the right, with a mark at its height. The text is large enough to be read at the width of a README. This
+module knows nothing of contests.
 """
 
 from collections.abc import Sequence
@@ -12,12 +12,12 @@ from penwright.report.markup import escape
 from penwright.report.scales import Point, Scale, linear_ticks, log_ticks, spread, thinned
 
 WIDTH, PANEL_HEIGHT = 960, 490
-LEFT, RIGHT, TOP, BOTTOM = 72, 566, 52, 420  # of a panel's plot; labels stand to its right
+LEFT, RIGHT, TOP, BOTTOM = 72, 566, 52, 420  # edges of a panel's plot; labels are to its right
 LABEL_GAP = 20
-HIGHEST = 4.0  # bits per character; what lies above is the first seconds of learning
+HIGHEST = 4.0  # bits per character; only the first seconds of learning lie above
 SMOOTHED_TO = 100  # points of a line
 
-# Told apart by most eyes, colour-blind ones too: Okabe and Ito 2008, "Color Universal Design".
+# Colours that most people can tell apart, colour-blind ones too: Okabe and Ito 2008, "Color Universal Design".
 COLOURS = ("#d55e00", "#000000", "#0072b2", "#56b4e9", "#009e73", "#cc79a7", "#e69f00", "#7a6a58", "#8a2be2", "#a9a9a9")
 STYLE = """
 svg { background: #fffefa; font: 16px system-ui, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; }
@@ -33,9 +33,9 @@ class Line(NamedTuple):
 
     label: str
     colour: int
-    """Its place among all contestants, from 0: the same in every panel."""
+    """Index of the contestant among all, the same in every panel."""
     seeds: Sequence[Sequence[Point]]
-    """For each seed (seconds, bits per character), ascending seconds; none for a table of counts."""
+    """Points (seconds, bits per character) of each seed, seconds ascending; none for an n-gram table."""
     held_out: float
     """Bits per character on the held-out books."""
 
@@ -48,7 +48,7 @@ class Panel(NamedTuple):
 
 
 def draw(panels: Sequence[Panel]) -> str:
-    """Return an SVG file, the panels one below the other."""
+    """Return an SVG file with the panels one below the other."""
     height = PANEL_HEIGHT * len(panels)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}" '

@@ -1,10 +1,10 @@
-"""Does the seed preset learn as the 2017 system's published log says it did?
+"""Compare the seed preset's learning curve with the published log of the 2017 system.
 
     python benchmarks/seed_curve.py PATH/TO/shakespeare [--seeds 0,1,2,3,4] [--continue]
 
-Trains `--preset seed` for 201 updates with several seeds, reads the held-out play after update 1, 21, ... 201 as the
-2017 system did, and prints the curves beside its published log. The books are the 42 files of the 2017 workshop; held
-out is, by its own rule, winterstale.txt. Results are kept in results/seed_curve.jsonl as they come.
+Trains `--preset seed` for 201 updates with several seeds, scores the held-out play after updates 1, 21, ... 201 as the
+2017 system did, and writes the curves beside its published log. The books are the 42 files of the 2017 workshop; its
+rule holds out winterstale.txt. Results are appended to results/seed_curve.jsonl as they come.
 """
 
 import argparse

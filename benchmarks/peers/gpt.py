@@ -1,12 +1,12 @@
-"""A small GPT on torch alone, in the shape that nanoGPT publishes for a processor: 4 layers, 4 heads, 128 wide.
+"""A small GPT in plain torch, in the shape that nanoGPT publishes for a processor: 4 layers, 4 heads, width 128.
 
-As there: pre-norm blocks without biases, learned positions, the embedding shared with the readout, AdamW with betas 0.9
-and 0.99 and decay 0.1 on matrices, gradients clipped at 1, random windows, no dropout, a warmup and a cosine fall to a
-tenth of the rate. Here the fall lands on the deadline, and products are bfloat16 where a short measurement finds that
-faster.
+As in nanoGPT: pre-norm blocks without biases, learned positions, the embedding shared with the readout, AdamW with
+betas 0.9 and 0.99 and decay 0.1 on matrices, gradients clipped at 1, random windows, no dropout, a warmup and a cosine
+fall to a tenth of the rate. Here the fall ends at the deadline, and products are in bfloat16 if a short measurement
+finds that faster.
 
-Held-out books are read by a window that moves on by half of its width, so that every scored symbol has at least half a
-window before it, or all of its book. The larger context differs in the settings alone.
+Held-out books are scored by a window that moves on by half of its width, so that every scored symbol has at least half
+a window before it, or all of its book. The contestant with the larger context differs in its settings only.
 
 Settings: `context`, `batch_size`, `learning_rate`, `warmup_steps`, `final_fraction`, `schedule` ("cosine" or "linear"),
 `num_layers`, `num_heads`, `width`.
@@ -48,7 +48,7 @@ SCORED_AT_ONCE = 16_384  # symbols of all windows in a batch when scoring
 
 
 class Block(nn.Module):
-    """Attention over what came before, then a perceptron, each added to the stream."""
+    """Causal attention, then a perceptron, each added to the stream."""
 
     def __init__(self, width: int, num_heads: int) -> None:
         super().__init__()
@@ -61,7 +61,7 @@ class Block(nn.Module):
         self.perceptron_out = nn.Linear(4 * width, width, bias=False)
 
     def forward(self, stream: Tensor) -> Tensor:
-        """Return the stream, (B, T, C), with this block's findings added."""
+        """Return the stream, (B, T, C), with the outputs of this block added."""
         num_rows, length, width = stream.shape
         parts = self.attention(self.attention_norm(stream)).view(num_rows, length, 3, self.num_heads, -1)
         queries, keys, values = parts.permute(2, 0, 3, 1, 4)  # each (B, heads, T, D)
@@ -71,7 +71,7 @@ class Block(nn.Module):
 
 
 class Gpt(nn.Module):
-    """Embedding and positions, blocks, a readout that shares the embedding."""
+    """Embedding and positions, blocks, and a readout that shares the embedding."""
 
     def __init__(self, vocab_size: int, *, context: int, num_layers: int, num_heads: int, width: int) -> None:
         super().__init__()
@@ -144,7 +144,7 @@ def run(job: Job) -> Outcome:
 
 
 def rate(settings: dict[str, Any], *, step: int, fraction_done: float) -> float:
-    """Return the rate of an update, by the schedule that the settings name."""
+    """Return the rate of an update, with the schedule of the settings."""
     peak, final_fraction, warmup = settings["learning_rate"], settings["final_fraction"], settings["warmup_steps"]
     if settings["schedule"] == "linear":
         return linear_rate(
@@ -155,7 +155,7 @@ def rate(settings: dict[str, Any], *, step: int, fraction_done: float) -> float:
 
 
 def bfloat16_is_faster(work: Callable[[bool], object], *, repeats: int = 5) -> bool:
-    """Time some work in float32 and in bfloat16, told which, the best of some repeats each."""
+    """Return True if `work`, called with True for bfloat16, is faster than in float32: the best of some repeats."""
 
     def seconds(is_bfloat16: bool) -> float:
         begun = time.perf_counter()
@@ -169,23 +169,23 @@ def bfloat16_is_faster(work: Callable[[bool], object], *, repeats: int = 5) -> b
 
 
 class Window(NamedTuple):
-    """A stretch of a text that is read at once."""
+    """A window of a text."""
 
     start: int
-    """Of its first input."""
+    """Index of its first input."""
     first_scored: int
-    """The first input whose prediction counts; those before it were scored in the window before."""
+    """Index of the first input whose prediction is scored; earlier ones were scored in the last window."""
 
 
 def sliding_windows(num_inputs: int, *, context: int) -> list[Window]:
-    """Cover a text by windows that overlap by half, so that every prediction counts once.
+    """Cover a text by windows that overlap by half, so that every prediction is scored once.
 
     Args:
-        num_inputs: Symbols that are read, from 1.
-        context: Symbols of a window, at least 2; shorter only if the text is.
+        num_inputs: Number of symbols that are read, from 1.
+        context: Number of symbols of a window, from 2; only a shorter text has a shorter one.
 
     Returns:
-        Windows from the first to the last, which ends with the text. From the second on, whatever is scored has at
+        Windows from the first to the last, which ends with the text. From the second on, every scored symbol has at
         least half a context before it.
     """
     stride = context // 2
@@ -198,12 +198,12 @@ def sliding_windows(num_inputs: int, *, context: int) -> list[Window]:
 
 
 def sliding_nats(predict: Callable[[Tensor], Tensor], ids: Ids, *, context: int) -> float:
-    """Return what all symbols of a text but the first cost, in nats.
+    """Return the cost of all symbols of a text but the first, in nats.
 
     Args:
-        predict: From symbols (B, T) to logits (B, T, V).
+        predict: Function from symbols (B, T) to logits (B, T, V).
         ids: The text, (N,), N at least 2.
-        context: Symbols that `predict` can take.
+        context: Largest number of symbols that `predict` takes.
     """
     text = torch.from_numpy(ids.astype(np.int64))
     length = min(context, len(text) - 1)

@@ -1,10 +1,10 @@
-"""The 2017 system's network as one would write it today in Keras 3 on TensorFlow: three stateful layers of 512.
+"""The network of the 2017 system as written today in Keras 3 on TensorFlow: three stateful layers of 512.
 
-The same shape, batches, rate and schedule as in `torch_gru.py`; `stateful=True` carries the states from batch to batch.
-Held-out books are read in float32 by a copy of the model with one lane for each, in the same two ways.
+Shape, batches, rate and schedule are those of `torch_gru.py`; `stateful=True` carries the states from batch to batch.
+Held-out books are scored in float32 by a copy of the model with one lane for each, in the same two ways.
 
-Settings: `precision`, "float32" or "bfloat16" (the policy mixed_bfloat16); `jit_compile` and `unroll` as Keras has
-them; others replace the constants below.
+Settings: `precision`, "float32" or "bfloat16" (the policy mixed_bfloat16); `jit_compile` and `unroll` as in Keras;
+others replace the constants below.
 
 Shapes: B = lanes, T = symbols per window, V = vocabulary size, P = held-out passages.
 """
@@ -38,13 +38,13 @@ GRAD_CLIP = 1.0
 WARMUP_STEPS = 10
 CHUNK_SIZE = 256  # symbols read at a time when scoring
 SETTINGS = {**SHAPE, "learning_rate": LEARNING_RATE, "precision": "float32", "jit_compile": False, "unroll": False}
-# As torch does: from Keras's own, of 0.03, 63 updates reached 4.18 bits per character instead of 3.26 (2026-11).
+# As in torch: from Keras's own default of 0.03, 63 updates reached 4.18 bits per character instead of 3.26 (2026-11).
 EMBEDDING = keras.initializers.RandomNormal(stddev=1.0)
 POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
 
 
 def make_model(vocab_size: int, *, batch_size: int, seq_len: int, settings: dict) -> keras.Model:
-    """Return an untrained model for batches of one size; its policy is that in force."""
+    """Return an untrained model for batches of one size, with the current dtype policy."""
     layers = [
         keras.layers.GRU(settings["hidden_size"], return_sequences=True, stateful=True, unroll=settings["unroll"])
         for _ in range(settings["num_layers"])
@@ -80,7 +80,7 @@ def run(job: Job) -> Outcome:
         optimizer.learning_rate = linear_rate(
             settings["learning_rate"], step=step, fraction_done=fraction_done, warmup_steps=WARMUP_STEPS
         )
-        model.reset_metrics()  # what train_on_batch returns is the mean since then
+        model.reset_metrics()  # train_on_batch returns the mean since then
         curve.add(float(model.train_on_batch(window[:, :-1], window[:, 1:])))
     train_seconds = curve.elapsed
     keras.config.set_dtype_policy("float32")
@@ -125,7 +125,7 @@ def _losses(reader: keras.Model, chunk: tf.Tensor) -> tf.Tensor:
 
 
 def _copy(model: keras.Model, job: Job, settings: dict, *, shape: tuple[int, int], is_carried: bool) -> keras.Model:
-    """Return a copy of a model for batches of another shape, (P, T), its memory empty or that of the first lane."""
+    """Return a copy of a model for batches of another shape, (P, T), with empty states or those of the first lane."""
     copy = make_model(job.facts.vocab_size, batch_size=shape[0], seq_len=shape[1], settings=settings)
     for layer, original in zip(copy.layers, model.layers, strict=True):
         for weight, value in zip(layer.trainable_weights, original.trainable_weights, strict=True):

@@ -1,10 +1,10 @@
-"""Penwright itself, trained through its public door just as `penwright train PATH --for M` trains.
+"""Penwright itself, trained through its public functions just as by `penwright train PATH --for M`.
 
-The default and the rungs of the ladder are left to do all they do of themselves: choose a precision, read held-out
-books, write samples, save. The author that the run leaves is scored. The 2017 system (`seed`) would spend a quarter of
-its minutes on held-out books, so it does not look at them; it learns from an empty memory only once and may be lost
-when a book begins with one, so it is also read with its last weights and the memory that a lane of its training had at
-the end, and the better way on the books marked `val` counts.
+The default and the ladder of plain cells run as they are: they choose a precision, score held-out books, write samples
+and save. The saved author is scored. The 2017 system (`seed`) would spend a quarter of its minutes on held-out books,
+so it does not score them. It begins from the initial state only once in its training, and may fail on books that do. So
+it is also scored with its last weights and the final state of a training lane, and the better score on the books marked
+`val` counts.
 
 Settings: `preset`, and `overrides` for an ablation.
 """
@@ -24,7 +24,7 @@ from penwright.training.records import Finished, Planned, Progress
 from penwright.training.runs.checkpoint import list_checkpoints, load_checkpoint
 from penwright.training.runs.folder import RunFolder
 
-FINAL_CHARS = 5_000  # of the run's own last reading, after its minutes; the contest's follows
+FINAL_CHARS = 5_000  # scored by the run itself at its end; the contest scores more
 SEED = {"val_every": 10**9, "val_chars": FINAL_CHARS, "compare_every": 0, "validation": "books", "patience": 0}
 
 
@@ -42,17 +42,17 @@ def run(job: Job) -> Outcome:
     ticks: list[float] = []
 
     def tick() -> bool:
-        """Note the time before every step; the last one is when training ended."""
+        """Record the time before every step, of which the last is the end of the training."""
         ticks[1:] = [time.perf_counter()]
         return False
 
     with tempfile.TemporaryDirectory() as folder:
-        place = Path(folder) / "run"
+        run_dir = Path(folder) / "run"
         last = plan = None
         curve = Curve(job.seconds, symbols_per_char=job.facts.symbols_per_char)
         ticks.append(time.perf_counter())
         for record in train(
-            corpus, run=place, preset=preset, overrides=overrides, seconds=job.seconds, seed=job.seed, stop=tick
+            corpus, run=run_dir, preset=preset, overrides=overrides, seconds=job.seconds, seed=job.seed, stop=tick
         ):
             if isinstance(record, Progress):
                 curve.add(record.loss)
@@ -60,11 +60,11 @@ def run(job: Job) -> Outcome:
                 plan = {"size": record.size, "expected": record.choice.bits_per_char}
             last = record
         assert isinstance(last, Finished), "a run ends with its last record"
-        author = Author.load(place)
+        author = Author.load(run_dir)
         readings = {"empty": _figures(job, corpus, author.model)}
-        train_settings = RunFolder.open(place).config().train
+        train_settings = RunFolder.open(run_dir).config().train
         if preset == "seed":
-            initial = _carry_on(author.model, place)
+            initial = _carry_on(author.model, run_dir)
             readings["carried on"] = _figures(job, corpus, author.model, initial=initial)
     memory, figures = better(readings)
     page = author.write(
@@ -100,9 +100,9 @@ def _figures(job: Job, corpus: Corpus, model: CharModel, *, initial: ModelState 
     )
 
 
-def _carry_on(model: CharModel, place: Path) -> ModelState:
-    """Give a model the last weights of a run, and return the memory that the run's first lane had with them."""
-    state = load_checkpoint(list_checkpoints(place / "checkpoints")[-1]).state
+def _carry_on(model: CharModel, run_dir: Path) -> ModelState:
+    """Give a model the last weights of a run, and return the final state of the run's first lane."""
+    state = load_checkpoint(list_checkpoints(run_dir / "checkpoints")[-1]).state
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             parameter.copy_(state.weights[name])

@@ -1,9 +1,9 @@
-"""The 2017 system's network as one would write it today with `torch.nn.GRU`: three layers of 512.
+"""The network of the 2017 system as written today with `torch.nn.GRU`: three layers of 512.
 
 Batches of 200 lanes by 30 symbols, the state carried from window to window, Adam at 1e-3, gradients clipped at 1, a
-short warmup and a linear fall to the deadline. Held-out books are read from their beginnings with the state carried,
-from an empty memory and from that of a training lane; the better way on the books marked `val` counts. Freed memory is
-kept for the next update, as in Penwright's own trainings.
+short warmup and a linear fall until the deadline. Held-out books are scored from their beginnings with the state
+carried, from an empty state and from that of a training lane; the better score on the books marked `val` counts. Freed
+memory is kept for the next update, as in Penwright's own trainings.
 
 Settings: `precision`, "float32" or "bfloat16" (autocast of the products; weights and scoring in float32); others
 replace the constants below.
@@ -45,7 +45,7 @@ class CharGru(nn.Module):
         self.embedding = nn.Embedding(vocab_size, embedding_dim)
         self.gru = nn.GRU(embedding_dim, hidden_size, num_layers, batch_first=True)
         self.readout = nn.Linear(hidden_size, vocab_size)
-        # As Keras does: from torch's own beginning, 64 updates reached 4.20 bits per character, not 3.17 (2026-11).
+        # As in Keras: from torch's own initial weights, 64 updates reached 4.20 bits per character, not 3.17 (2026-11).
         for name, parameter in [*self.gru.named_parameters(), *self.readout.named_parameters()]:
             if "bias" in name:
                 nn.init.zeros_(parameter)
@@ -110,7 +110,7 @@ def _figures(model: CharGru, job: Job, initial: Tensor | None) -> Figures:
 
 @torch.inference_mode()
 def total_nats(model: CharGru, held_out: HeldOut, *, initial: Tensor | None) -> float:
-    """Return what all scored symbols cost, every book begun with one memory, (L, 1, H), or an empty one."""
+    """Return the cost of all scored symbols. Every book begins with one state, (L, 1, H), or an empty one."""
     lanes, is_scored = side_by_side(held_out.passages, multiple_of=CHUNK_SIZE)
     ids, mask = torch.from_numpy(lanes), torch.from_numpy(is_scored)
     state = None if initial is None else initial.expand(-1, len(ids), -1).contiguous()

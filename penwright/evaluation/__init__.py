@@ -1,4 +1,4 @@
-"""How well an author predicts text: held-out books, any text paragraph by paragraph, and the 2017 system's own measure.
+"""Score how well an author predicts held-out books or any text, and baselines to compare with.
 
-Everything is in bits per character of the text, so that authors with different alphabets can be compared.
+All scores are bits per character of the text, so that authors with different alphabets can be compared.
 """

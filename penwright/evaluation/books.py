@@ -1,10 +1,9 @@
-"""How well an author predicts books it never learned from, in bits per character.
+"""Score held-out books in bits per character.
 
-Books are read as a reader reads them: from the first character on, side by side in lanes, each with a state of its own
-that is carried to the end. Bits are summed over all symbols, spelled nibbles included, and divided by the characters
-of the text. The boundary id is read first and never scored; the seed alphabet has none, so there a book's first
-character is only read and the scores begin with the second. Pieces are symbols like any other: their bits are summed
-and divided by the characters of the text. This module knows nothing of training, files or baselines.
+Books are read from the first character on, in parallel lanes, each with a state of its own that is carried to the end.
+Bits are summed over all symbols, spelled nibbles and subwords included, and divided by the characters of the text. The
+boundary id is read first and never scored. The seed alphabet has none: there the first character of a book is read but
+not scored. This module knows nothing of training, files or baselines.
 """
 
 import math
@@ -24,19 +23,19 @@ from penwright.settings import MAX_INT64, Between
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BookScore:
-    """How well one book was predicted."""
+    """Score of one book."""
 
     title: str
     author: str
     num_chars: Annotated[int, Between(0, MAX_INT64)]
-    """Characters of the book that were scored."""
+    """Number of characters scored."""
     bits_per_char: Annotated[float, Between(0, math.inf)]
     accuracy: Annotated[float, Between(0, 1)]
-    """Share of symbols whose most probable prediction was right, 0 to 1."""
+    """Share of symbols predicted right, 0 to 1."""
 
 
 class Total(NamedTuple):
-    """How well several books were predicted together, every character counting the same."""
+    """Mean score of several books, every character with the same weight."""
 
     bits_per_char: float
     accuracy: float
@@ -55,16 +54,16 @@ def evaluate(
     """Score books, each with a state that is carried from its beginning.
 
     Args:
-        model: What predicts. Dropout is never applied.
-        corpus: Where the books are stored.
-        books: Usually those of the "val" or "test" split.
-        max_chars: Characters to score in all, spread evenly over the books and always taken from their beginnings; None
+        model: The model. Dropout is never applied.
+        corpus: The corpus of the books.
+        books: Books to score, usually those of the "val" or "test" split.
+        max_chars: Largest number of characters to score in all, spread evenly over the beginnings of the books; None
             for everything.
-        batch_size: Books read side by side. It changes the speed and the memory needed, not the result.
-        initial: The memory of one lane, (1, ...), with which every book begins; None for an empty one.
+        batch_size: Number of books read in parallel. It changes speed and memory, not the result.
+        initial: State of one lane, (1, ...), with which every book begins; None for the model's initial state.
 
     Returns:
-        The scores in the order of `books`. A book with nothing to score is left out; see `passages.choose_passages`.
+        Scores in the order of `books`. A book with nothing to score is left out; see `passages.choose_passages`.
 
     Raises:
         UsageError: If `max_chars` is below 1.
@@ -92,7 +91,7 @@ def evaluate(
 
 
 def total(scores: Sequence[BookScore]) -> Total:
-    """Return the mean over all characters of some scored books.
+    """Return the mean score over all characters of some books.
 
     Raises:
         CorpusError: If there are none.

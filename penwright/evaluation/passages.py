@@ -1,9 +1,10 @@
-"""Choose what of the held-out books is scored, so that an author and its baselines are judged on the same characters.
+"""Choose the passages of held-out books to score, so that an author and its baselines are scored on the same
+characters.
 
-A passage begins where its book begins. Its first symbol is only read, never scored: the boundary id, or with the seed
-alphabet, which has none, the book's first character. A budget is spread evenly over the books; what a short book leaves
-unused goes to the longer ones. Where a symbol is a piece of several characters, a passage ends before the one that
-would reach beyond its share. This module knows nothing of models.
+A passage begins where its book begins. Its first symbol is read but not scored: the boundary id or, with the seed
+alphabet, which has none, the first character. A budget of characters is spread evenly over the books. What a short book
+leaves unused goes to the longer ones. A passage ends before the symbol that would reach beyond its share. This module
+knows nothing of models.
 
 Shapes: N = symbols of a passage, the unscored first one included.
 """
@@ -20,7 +21,7 @@ from penwright.corpus.store import Book, Corpus
 from penwright.errors import UsageError
 
 MAX_SYMBOLS_PER_CHAR = 8  # four UTF-8 bytes of two nibbles each
-CONTINUATION_NIBBLES = (0x8, 0xB)  # the high half of every UTF-8 byte that does not begin a character
+CONTINUATION_NIBBLES = (0x8, 0xB)  # high nibble of every UTF-8 byte that does not begin a character
 
 
 class Passage(NamedTuple):
@@ -29,22 +30,22 @@ class Passage(NamedTuple):
     title: str
     author: str
     ids: Ids
-    """Shape (N,). The first symbol is read and not scored."""
+    """Shape (N,). The first symbol is read but not scored."""
     num_chars: int
-    """Characters scored: N - 1, fewer where some are spelled in nibbles, more where symbols are pieces."""
+    """Number of characters scored: N - 1, fewer if some are spelled in nibbles, more if symbols are subwords."""
 
 
 def choose_passages(corpus: Corpus, books: Sequence[Book], *, max_chars: int | None) -> tuple[Passage, ...]:
     """Spread a budget of characters evenly over some books.
 
     Args:
-        corpus: Where the books are stored.
-        books: In the order in which the passages are wanted.
-        max_chars: Characters to score in all, from 1; None for everything.
+        corpus: The corpus of the books.
+        books: The books, in the order of the passages.
+        max_chars: Largest number of characters to score in all, from 1; None for everything.
 
     Returns:
-        At most one passage a book, always from its beginning. A book with nothing to score has none: an empty one, one
-        of a single character with the seed alphabet, or a share too small for its first symbol.
+        At most one passage a book, from its beginning. A book with nothing to score has none: an empty one, one of a
+        single character with the seed alphabet, or one whose share is too small for its first symbol.
 
     Raises:
         UsageError: If `max_chars` is below 1.
@@ -60,12 +61,12 @@ def choose_passages(corpus: Corpus, books: Sequence[Book], *, max_chars: int | N
 def passage_of(corpus: Corpus, book: Book, *, num_chars: int) -> Passage:
     """Return the beginning of a book with `num_chars` scored characters, or the whole book if it has fewer.
 
-    With pieces, the passage is the longest one of whole symbols with no more than that many characters.
+    With subwords, the passage is the longest one of whole symbols with no more than that many characters.
 
     Args:
-        corpus: Where the book is stored.
-        book: One of its books.
-        num_chars: Characters to score, from 0.
+        corpus: The corpus of the book.
+        book: The book.
+        num_chars: Number of characters to score, from 0.
     """
     ids = corpus.book_ids(book)
     num_chars = min(num_chars, scorable_chars(corpus, book))
@@ -82,19 +83,19 @@ def passage_of(corpus: Corpus, book: Book, *, num_chars: int) -> Passage:
 
 
 def scorable_chars(corpus: Corpus, book: Book) -> int:
-    """Return how many characters of a book can be scored: all, or all but the first where there is no boundary id."""
+    """Return the number of characters that can be scored: all, or all but the first if there is no boundary id."""
     return book.num_chars if corpus.alphabet.boundary_id is not None else max(0, book.num_chars - 1)
 
 
 def character_starts(ids: Ids, *, alphabet: Alphabet) -> NDArray[np.bool_]:
-    """Tell which symbols begin a character.
+    """Mark the symbols that begin a character.
 
     Args:
         ids: Symbols of a text that begins with a whole character, shape (N,), without a boundary id.
         alphabet: The alphabet that encoded them.
 
     Returns:
-        Shape (N,). True for every character or piece with an id of its own, and for the first nibble of a spelled
+        Shape (N,). True for every character or subword with an id of its own, and for the first nibble of a spelled
         character.
     """
     if not alphabet.is_lossless:
@@ -102,10 +103,10 @@ def character_starts(ids: Ids, *, alphabet: Alphabet) -> NDArray[np.bool_]:
     is_nibble = (ids >= FIRST_NIBBLE_ID) & (ids < FIRST_CHARACTER_ID)
     positions = np.arange(len(ids))
     last_whole = np.maximum.accumulate(np.where(is_nibble, -1, positions))
-    is_low_half = (positions - last_whole) % 2 == 0  # a run of nibbles begins with a high one
+    is_low = (positions - last_whole) % 2 == 0  # a run of nibbles begins with a high one
     low, high = CONTINUATION_NIBBLES
     is_continuation = (ids >= FIRST_NIBBLE_ID + low) & (ids <= FIRST_NIBBLE_ID + high)
-    starts: NDArray[np.bool_] = ~is_nibble | ~(is_low_half | is_continuation)
+    starts: NDArray[np.bool_] = ~is_nibble | ~(is_low | is_continuation)
     return starts
 
 
@@ -113,12 +114,12 @@ def chars_begun(ids: Ids, *, alphabet: Alphabet) -> NDArray[np.int64]:
     """Count the characters that begin with each symbol.
 
     Args:
-        ids: Symbols of a text that begins with a whole character, shape (N,); a boundary id counts as none.
+        ids: Symbols of a text that begins with a whole character, shape (N,). A boundary id counts as no character.
         alphabet: The alphabet that encoded them.
 
     Returns:
-        Shape (N,): 1 for a character with an id of its own and for the first nibble of a spelled one, the length of
-        a piece, 0 for the other nibbles. They sum to the length of the text.
+        Shape (N,): 1 for a character with an id of its own and for the first nibble of a spelled one, the length of a
+        subword, 0 for the other nibbles. They sum to the length of the text.
     """
     counts = alphabet.num_chars_of_ids.take(ids)
     return np.where(counts > 0, counts, character_starts(ids, alphabet=alphabet) & (ids >= FIRST_NIBBLE_ID))

@@ -14,28 +14,28 @@ WINDOWS_AT_ONCE = 64
 
 
 class SeedValidation(NamedTuple):
-    """What the 2017 system's validation pass reports."""
+    """Result of the 2017 system's validation pass."""
 
     loss: float
     """Nats per symbol; with the seed alphabet every character is one symbol."""
     accuracy: float
-    """0 to 1."""
+    """Share of symbols predicted right, 0 to 1."""
 
 
 def seed_validation(model: CharModel, ids: Ids) -> SeedValidation | None:
-    """Validate as the 2017 system did: windows of 1,024 characters, each read from an empty memory.
+    """Validate as the 2017 system did: windows of 1,024 characters, each read from the initial state.
 
-    This is a little pessimistic, since the first characters of a window are guessed without what precedes them;
-    `evaluate` is the better measure. Departures from the original: no held-out text gives None instead of an error, an
-    exact multiple of the window works (the very last character has no successor and is then only read), and a text
-    shorter than one window is scored as one short window.
+    The result is a little pessimistic, since the first characters of a window are predicted without context; `evaluate`
+    is the better measure. Departures from the original: no held-out text gives None instead of an error, an exact
+    multiple of the window works (the very last character is then read but not scored), and a text shorter than one
+    window is scored as one short window.
 
     Args:
-        model: What predicts.
-        ids: All held-out texts joined, shape (N,). What lies beyond the last whole window is not read.
+        model: The model.
+        ids: All held-out texts concatenated, shape (N,). Symbols beyond the last whole window are not read.
 
     Returns:
-        The means over all scored characters, or None if there are fewer than two characters.
+        Means over all scored characters, or None if there are fewer than two characters.
     """
     if len(ids) < 2:
         return None

@@ -1,9 +1,8 @@
-"""How surprised an author is by a text, character by character and paragraph by paragraph.
+"""Score any text, character by character and paragraph by paragraph.
 
-The text is read exactly as given, from the edge of a book, in one stretch. The seed alphabet has no such edge: there
-the first character is only read and the scores begin with the second; it also loses the characters it lacks, and says
-how many. What a piece of several characters costs is divided evenly among them. This module knows nothing of books or
-files.
+The text is read exactly as given, in one pass, as the beginning of a book. With the seed alphabet, which has no
+boundary id, the first character is read but not scored, and characters that the alphabet lacks are lost and counted.
+The cost of a subword is divided evenly among its characters. This module knows nothing of books or files.
 
 Shapes: N = characters of the text.
 """
@@ -28,46 +27,46 @@ _LINE_END = re.compile(r"\n")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ParagraphScore:
-    """How well one paragraph was predicted, given all that precedes it."""
+    """Score of one paragraph, given the text before it."""
 
     start: int
-    """Place of its first character in the text, from 0."""
+    """Index of its first character in the text."""
     text: str
-    """Its characters, the blank lines that follow it included."""
+    """Text of the paragraph and the blank lines that follow it."""
     num_chars: int
-    """Characters scored: those of `text`, but one fewer in a seed author's first paragraph."""
+    """Number of characters scored: all, but for the first of the text with the seed alphabet."""
     bits_per_char: float
     """0 if no character was scored."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TextScore:
-    """How well a text was predicted. The paragraphs, weighted by their `num_chars`, make up the whole."""
+    """Score of a text: the mean of its paragraphs, weighted by their `num_chars`."""
 
     bits_per_char: float
     num_chars: int
-    """Characters scored."""
+    """Number of characters scored."""
     is_lossless: bool
-    """Whether the alphabet can tell every character apart. If not, the figure covers only what it can."""
+    """True if the alphabet tells all characters apart. If not, the score covers only those that it does."""
     num_lost_chars: int
-    """Characters that the alphabet lacks and reads as one unknown symbol."""
+    """Number of characters that the alphabet lacks and reads as one unknown symbol."""
     paragraphs: tuple[ParagraphScore, ...]
 
 
 def score_text(model: CharModel, alphabet: Alphabet, text: str) -> TextScore:
-    """Read a text and tell what it cost, as a whole and by paragraph.
+    """Score a text as a whole and by paragraph.
 
     Args:
-        model: What predicts.
-        alphabet: The alphabet it learned with.
+        model: The model.
+        alphabet: Its alphabet.
         text: Any text. A paragraph ends with the blank lines after it, or with every line where no line is blank.
 
     Returns:
-        Every character of the text belongs to exactly one paragraph.
+        Scores. Every character of the text belongs to exactly one paragraph.
 
     Raises:
         UsageError: If the text has no character that can be scored.
-        NoNumbersError: If what the author predicts are no numbers.
+        NoNumbersError: If the predictions are not finite.
     """
     bits = character_bits(model, alphabet, text)
     if not np.isfinite(bits).all():
@@ -100,17 +99,16 @@ def score_text(model: CharModel, alphabet: Alphabet, text: str) -> TextScore:
 
 
 def character_bits(model: CharModel, alphabet: Alphabet, text: str) -> NDArray[np.float64]:
-    """Return how surprising each character of a text was.
+    """Return the bits of each character of a text.
 
     Args:
-        model: What predicts.
-        alphabet: The alphabet it learned with.
+        model: The model.
+        alphabet: Its alphabet.
         text: Any text.
 
     Returns:
-        Bits, shape (N,), which sum to the cost of all symbols. A spelled character costs the sum of its nibbles,
-        each character of a piece an even part of it. A seed author's first character costs 0, since nothing precedes
-        it.
+        Bits, shape (N,), whose sum is the cost of all symbols. A spelled character costs the sum of its nibbles, each
+        character of a subword an even share of it. With the seed alphabet, the first character costs 0.
     """
     ids = alphabet.encode(text)
     if alphabet.boundary_id is None:

@@ -1,7 +1,7 @@
-"""From a run's folder to its page.
+"""Write the page of a run from its folder.
 
-Simpler methods are measured once and kept in the folder as `baselines.json`; they are measured again when other
-characters are judged. If the books are gone, the page says so and does without.
+Baselines are measured once and kept in the folder as `baselines.json`. They are measured again if other characters are
+scored. If the books are gone, the page says so and does without them.
 """
 
 import json
@@ -26,15 +26,15 @@ CACHE_VERSION = 1
 
 
 def build_report(run_dir: str | Path, *, corpus: Corpus | None = None) -> Path:
-    """Write the page of a run, in whatever state the run is.
+    """Write the page of a run, whatever its state.
 
     Args:
-        run_dir: The run's folder.
+        run_dir: Folder of the run.
         corpus: Its books, if they are no longer prepared where they were.
 
     Returns:
-        Where the page is: `report.html` in that folder. Writing the first one of a run takes some seconds longer,
-        because simpler methods are measured.
+        Path of the page, `report.html` in that folder. The first one of a run takes some seconds longer, because
+        baselines are measured.
 
     Raises:
         RunError: If the folder is missing, holds no run, or its records are damaged.
@@ -43,16 +43,16 @@ def build_report(run_dir: str | Path, *, corpus: Corpus | None = None) -> Path:
     """
     folder = RunFolder.open(Path(run_dir))
     page = folder.path / REPORT_NAME
-    write_text(page, render_page(tell(folder, corpus=corpus, path=str(run_dir))))
+    write_text(page, render_page(collect_story(folder, corpus=corpus, path=str(run_dir))))
     return page
 
 
-def tell(folder: RunFolder, *, corpus: Corpus | None, path: str) -> RunStory:
-    """Collect all that the page of a run tells, measuring simpler methods if they were not.
+def collect_story(folder: RunFolder, *, corpus: Corpus | None, path: str) -> RunStory:
+    """Collect the contents of the page, measuring baselines if that was not done yet.
 
     Args:
-        folder: The run.
-        corpus: Its books, or None to open them where they were prepared.
+        folder: Folder of the run.
+        corpus: Its books; None opens them where they were prepared.
         path: The folder as a person would type it.
     """
     story = RunStory(
@@ -77,11 +77,11 @@ def tell(folder: RunFolder, *, corpus: Corpus | None, path: str) -> RunStory:
 
 
 class _Baselines:
-    """What simpler methods need for the books of a run, measured when it is not known yet."""
+    """Baselines on the books of a run, measured where they are not known yet."""
 
     def __init__(self, folder: RunFolder, *, corpus: Corpus | None, env: Mapping[str, Any]) -> None:
-        facts = env.get("corpus")
-        self._facts: dict[str, Any] = facts if isinstance(facts, dict) else {}
+        known = env.get("corpus")
+        self._of_corpus: dict[str, Any] = known if isinstance(known, dict) else {}
         self._path = folder.path / BASELINES_NAME
         self._corpus = corpus
         self._cache = _read_cache(self._path)
@@ -95,7 +95,7 @@ class _Baselines:
         if not scores:
             return ()
         books = [[score.title, score.author, score.num_chars] for score in scores]
-        key = {"version": CACHE_VERSION, "corpus": self._facts.get("digest"), "books": books}
+        key = {"version": CACHE_VERSION, "corpus": self._of_corpus.get("digest"), "books": books}
         entry = self._cache.get(split)
         if isinstance(entry, dict) and entry.get("key") == key:
             try:
@@ -108,8 +108,8 @@ class _Baselines:
         return baselines
 
     def _measure(self, split: str, scores: Sequence[BookScore]) -> tuple[Baseline, ...]:
-        corpus = self._corpus = self._corpus or Corpus.open(str(self._facts.get("path", "")))
-        if corpus.digest != self._facts.get("digest"):
+        corpus = self._corpus = self._corpus or Corpus.open(str(self._of_corpus.get("path", "")))
+        if corpus.digest != self._of_corpus.get("digest"):
             raise CorpusError("the books have changed since the run began. Restore them to compare on the same text.")
         passages = _passages(corpus, [book for book in corpus.books if book.split == split], scores)
         if split == "val":
@@ -118,7 +118,7 @@ class _Baselines:
 
 
 def _passages(corpus: Corpus, books: Sequence[Book], scores: Sequence[BookScore]) -> list[Passage]:
-    """Return exactly the characters that were scored."""
+    """Return the passages of exactly the characters that were scored."""
     waiting = list(books)
     passages: list[Passage] = []
     for score in scores:
@@ -131,7 +131,7 @@ def _passages(corpus: Corpus, books: Sequence[Book], scores: Sequence[BookScore]
 
 
 def _read_cache(path: Path) -> dict[str, Any]:
-    """Return what was kept, or nothing if it is missing or damaged: it can always be measured again."""
+    """Return what was kept; nothing if it is missing or damaged, since it can be measured again."""
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -140,7 +140,7 @@ def _read_cache(path: Path) -> dict[str, Any]:
 
 
 def _baseline_from(data: dict[str, Any]) -> Baseline:
-    """Rebuild what `asdict` wrote.
+    """Return the baseline that `asdict` made plain data of.
 
     Raises:
         KeyError, TypeError, ValueError: If it is something else.

@@ -1,6 +1,6 @@
-"""Draw curves of bits per character as inline SVG: no script, no network, colours from the page's style.
+"""Draw curves of bits per character as inline SVG, without scripts, in the colours of the page's style.
 
-This module knows nothing of runs; it draws what it is given.
+This module knows nothing of runs.
 """
 
 import math
@@ -12,26 +12,26 @@ from penwright.report.markup import escape, short_count
 from penwright.report.scales import Point, Scale, linear_ticks, log_ticks, spread, thinned
 
 WIDTH, HEIGHT = 960, 440
-LEFT, RIGHT, TOP, BOTTOM = 64, 726, 18, 380  # the plot; labels of levels stand to its right
+LEFT, RIGHT, TOP, BOTTOM = 64, 726, 18, 380  # edges of the plot; the labels of levels are to its right
 LABEL_GAP = 17
 MAX_DOTS = 60
 
 
 class Curve(NamedTuple):
-    """One line of the chart."""
+    """One curve of the chart."""
 
     name: str
     style: str
-    """Class that the page's style colours."""
+    """CSS class that gives the colour."""
     points: Sequence[Point]
-    """(x, bits per character), ascending x. Points that are not finite, or not above 0 on a logarithmic axis, are left
-    out."""
+    """Points (x, bits per character), x ascending. Those that are not finite, or not above 0 on a logarithmic axis, are
+    left out."""
     has_dots: bool = False
-    """Whether single values matter; a dot is drawn for each unless there are too many."""
+    """True if a dot is to be drawn for each point, unless there are too many."""
 
 
 class Level(NamedTuple):
-    """A horizontal line to compare with."""
+    """A horizontal line for comparison."""
 
     name: str
     bits_per_char: float
@@ -42,19 +42,19 @@ class Chart:
     """Curves over one axis."""
 
     title: str
-    """For those who cannot see it."""
+    """Title for screen readers."""
     x_label: str
-    """What the axis counts, with its unit."""
+    """Label of the x axis, with its unit."""
     curves: Sequence[Curve]
     levels: Sequence[Level] = ()
     marks: Sequence[tuple[float, str]] = ()
-    """Moments to mark on the axis: (x, what happened)."""
+    """Marks on the x axis: (x, label)."""
     is_log: bool = False
-    """Whether the x axis is logarithmic."""
+    """True if the x axis is logarithmic."""
 
 
 def draw(chart: Chart) -> str:
-    """Return the chart as an SVG element, or a sentence while there is nothing to draw."""
+    """Return the chart as an SVG element, or a sentence if there is nothing to draw."""
     curves = [curve._replace(points=_drawable(curve.points, is_log=chart.is_log)) for curve in chart.curves]
     points = [point for curve in curves for point in curve.points]
     if not points:
@@ -85,7 +85,7 @@ def _x_scale(values: Sequence[float], *, is_log: bool) -> Scale:
 
 
 def _y_scale(values: Sequence[float]) -> Scale:
-    """Include everything and end on round values."""
+    """Return a scale that holds all values and ends on round ones."""
     low, high = min(values), max(values)
     step = 0.5 if high - low > 1 else 0.1
     low, high = math.floor(low / step - 0.2) * step, math.ceil(high / step + 0.1) * step
@@ -103,19 +103,21 @@ def _grid(x: Scale, y: Scale, *, x_label: str) -> list[str]:
         parts.append(f'<line class="notch" x1="{at}" x2="{at}" y1="{BOTTOM}" y2="{BOTTOM + 6}"/>')
         parts.append(f'<text class="tick" x="{at}" y="{BOTTOM + 24}" text-anchor="middle">{short_count(value)}</text>')
     parts.append(f'<line class="axis" x1="{LEFT}" x2="{RIGHT}" y1="{BOTTOM}" y2="{BOTTOM}"/>')
-    for place, name in (
+    for transform, name in (
         (f"translate({(LEFT + RIGHT) / 2} {HEIGHT - 8})", x_label),
         (f"translate(16 {(TOP + BOTTOM) / 2}) rotate(-90)", "bits per character"),
     ):
-        parts.append(f'<text class="label" transform="{place}" text-anchor="middle">{escape(name)}</text>')
+        parts.append(f'<text class="label" transform="{transform}" text-anchor="middle">{escape(name)}</text>')
     return [*parts, "</g>"]
 
 
 def _levels(levels: Sequence[Level], y: Scale) -> list[str]:
-    """Draw dashed lines, each with its name and figure to the right, moved apart where they would overlap."""
-    places = [y(level.bits_per_char) for level in levels]
+    """Draw dashed lines, each with its label to the right, moved apart where labels would overlap."""
+    heights = [y(level.bits_per_char) for level in levels]
     parts = ['<g class="levels">']
-    for level, at, label_at in zip(levels, places, spread(places, gap=LABEL_GAP, first=TOP, last=BOTTOM), strict=True):
+    for level, at, label_at in zip(
+        levels, heights, spread(heights, gap=LABEL_GAP, first=TOP, last=BOTTOM), strict=True
+    ):
         parts.append(f'<line x1="{LEFT}" x2="{RIGHT}" y1="{at:.1f}" y2="{at:.1f}"/>')
         parts.append(f'<path class="leader" d="M{RIGHT} {at:.1f} L{RIGHT + 12} {label_at:.1f}"/>')
         figure = f'<tspan class="figure">{level.bits_per_char:.2f}</tspan>'
@@ -126,22 +128,22 @@ def _levels(levels: Sequence[Level], y: Scale) -> list[str]:
 def _curve(curve: Curve, x: Scale, y: Scale) -> list[str]:
     if not curve.points:
         return []
-    places = [(x(at), y(value)) for at, value in thinned(curve.points, x)]
-    path = " ".join(f"{'L' if index else 'M'}{left:.1f} {top:.1f}" for index, (left, top) in enumerate(places))
+    drawn = [(x(at), y(value)) for at, value in thinned(curve.points, x)]
+    path = " ".join(f"{'L' if index else 'M'}{left:.1f} {top:.1f}" for index, (left, top) in enumerate(drawn))
     parts = [f'<g class="curve {curve.style}">', f'<path d="{path}"/>']
-    if (curve.has_dots and len(places) <= MAX_DOTS) or len(places) == 1:
-        for (left, top), (_, value) in zip(places, curve.points, strict=True):
+    if (curve.has_dots and len(drawn) <= MAX_DOTS) or len(drawn) == 1:
+        for (left, top), (_, value) in zip(drawn, curve.points, strict=True):
             title = f"<title>{escape(curve.name)}: {value:.3f}</title>"
             parts.append(f'<circle cx="{left:.1f}" cy="{top:.1f}" r="3.5">{title}</circle>')
     return [*parts, "</g>"]
 
 
 def _marks(marks: Sequence[tuple[float, str]], x: Scale) -> list[str]:
-    """Draw a small triangle on the axis at each moment that lies on it."""
+    """Draw a small triangle on the axis at each mark within it."""
     parts = ['<g class="marks">']
-    for value, what in marks:
+    for value, label in marks:
         if x.low <= value <= x.high:
             at = x(value)
             triangle = f"M{at:.1f} {BOTTOM - 1} l-6 -11 h12 z"
-            parts.append(f'<path d="{triangle}"><title>{escape(what)}</title></path>')
+            parts.append(f'<path d="{triangle}"><title>{escape(label)}</title></path>')
     return [*parts, "</g>"]

@@ -1,4 +1,4 @@
-"""The author's diary: the same page written again and again, from noise to prose."""
+"""The diary of a run: samples from one prompt and seed, from noise to prose."""
 
 import math
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ Item = TypeVar("Item")
 
 
 def diary(story: RunStory) -> str:
-    """Return the diary as HTML, the first and the last entry and some between, ever further apart."""
+    """Return the diary as HTML: the first and the last entry, and some between, ever further apart."""
     samples = story.samples
     if not samples:
         return '<p class="empty">The author has not written anything yet.</p>'
@@ -27,42 +27,42 @@ def diary(story: RunStory) -> str:
 
 
 def spaced(items: Sequence[Item], positions: Sequence[float], *, max_items: int) -> list[Item]:
-    """Choose items that are about evenly far apart on a logarithmic scale.
+    """Choose items that are about evenly spaced on a logarithmic scale.
 
     Args:
-        items: In order.
-        positions: Where each stands, from 0, ascending.
-        max_items: From 2.
+        items: Items in order.
+        positions: Position of each, from 0, ascending.
+        max_items: Largest number of items, from 2.
 
     Returns:
-        All of them if they are few; else so many, the first and the last among them, in order.
+        All items if they are few; else `max_items` of them in order, with the first and the last.
     """
     if len(items) <= max_items:
         return list(items)
-    places = [math.log1p(position) for position in positions]
+    logs = [math.log1p(position) for position in positions]
     chosen = {0, len(items) - 1}
     for index in range(1, max_items - 1):
-        wanted = places[0] + (places[-1] - places[0]) * index / (max_items - 1)
+        wanted = logs[0] + (logs[-1] - logs[0]) * index / (max_items - 1)
         free = (other for other in range(len(items)) if other not in chosen)
-        chosen.add(min(free, key=lambda other: abs(places[other] - wanted)))
+        chosen.add(min(free, key=lambda other: abs(logs[other] - wanted)))
     return [items[index] for index in sorted(chosen)]
 
 
 def _entry(story: RunStory, sample: Sample) -> str:
     epochs = story.epochs(sample.chars_read)
     heading = f"Epoch {epoch_name(epochs)}" if epochs is not None else f"Step {sample.step:,}"
-    facts = [
+    lines = [
         f"step {sample.step:,}",
         f"{count(sample.chars_read)} characters read",
         duration(sample.elapsed_seconds),
     ]
-    standing = story.bits_at(sample)
-    if standing is not None:
-        facts.append(f"{bits(standing.bits_per_char, digits=2)} bits per character,")
-        facts.append("held-out books" if standing.is_held_out else "what it just learned from")
-    lines = "".join(f"<li>{escape(fact)}</li>" for fact in facts)
+    score = story.bits_at(sample)
+    if score is not None:
+        lines.append(f"{bits(score.bits_per_char, digits=2)} bits per character,")
+        lines.append("held-out books" if score.is_held_out else "what it just learned from")
+    items = "".join(f"<li>{escape(line)}</li>" for line in lines)
     return (
-        f'<article class="entry"><header><h3>{escape(heading)}</h3><ul>{lines}</ul></header>'
+        f'<article class="entry"><header><h3>{escape(heading)}</h3><ul>{items}</ul></header>'
         f'<p class="written" dir="auto"><span class="prompt">{escape(sample.prompt)}</span>{escape(sample.text)}</p>'
         "</article>"
     )

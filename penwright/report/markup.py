@@ -1,9 +1,9 @@
-"""Words and numbers for a page: everything that came from outside is escaped here, and every quantity written out."""
+"""Format texts and numbers for a page: escape text, and write out quantities."""
 
 import html
 import math
 
-# Control characters have no place in HTML; their pictures do. A lone surrogate has no UTF-8 form.
+# HTML allows no control characters, so their pictures are shown. A lone surrogate has no UTF-8 form.
 _PICTURES = {code: 0x2400 + code for code in range(32) if chr(code) not in "\t\n"}
 _PICTURES |= {127: 0x2421} | dict.fromkeys(range(0x80, 0xA0), 0xFFFD) | dict.fromkeys(range(0xD800, 0xE000), 0xFFFD)
 _PICTURES |= dict.fromkeys((0xFFFE, 0xFFFF), 0xFFFD)
@@ -12,27 +12,27 @@ MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0
 
 
 def escape(text: object) -> str:
-    """Return a text that stands for itself in HTML and SVG, inside an element or an attribute."""
+    """Return a text escaped for HTML and SVG, inside an element or an attribute."""
     return html.escape(str(text).translate(_PICTURES), quote=True)
 
 
 def isolated(text: object) -> str:
-    """Return an escaped text whose direction of writing leaves its neighbours alone."""
+    """Return an escaped text whose writing direction does not affect its neighbours."""
     return f"<bdi>{escape(text)}</bdi>"
 
 
 def bits(value: float, *, digits: int = 3) -> str:
-    """Return bits per character, "n/a" for what is not a number."""
+    """Return bits per character; "n/a" if they are not finite."""
     return f"{value:.{digits}f}" if math.isfinite(value) else "n/a"
 
 
 def signed_bits(value: float) -> str:
-    """Return a difference of bits per character with its sign, a true minus."""
+    """Return a difference of bits per character with its sign, and a true minus."""
     return f"{value:+.3f}".replace("-", "\u2212") if math.isfinite(value) else "n/a"
 
 
 def count(number: float) -> str:
-    """Return a quantity as one says it: "950", "12,300", "4.1 million", "1.97 billion"."""
+    """Return a quantity in words: "950", "12,300", "4.1 million", "1.97 billion"."""
     for size, name in ((1e9, " billion"), (1e6, " million")):
         if number >= 0.9995 * size:
             return f"{_three_digits(number / size)}{name}"
@@ -48,7 +48,7 @@ def short_count(number: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Return a duration as one says it: "45 s", "12 min", "1 h 05 min", "2 d 3 h"."""
+    """Return a duration: "45 s", "12 min", "1 h 05 min", "2 d 3 h"."""
     if seconds < 0.05:
         return "0\u00a0s"
     if seconds < 99.5:
@@ -63,7 +63,7 @@ def duration(seconds: float) -> str:
 
 
 def epoch_name(epochs: float) -> str:
-    """Return how often the books were read, in two significant digits: "0", "0.013", "0.1", "1.5", "50"."""
+    """Return a number of epochs in two significant digits: "0", "0.013", "0.1", "1.5", "50"."""
     if epochs < 0.0005:
         return "0"
     return f"{float(f'{epochs:.2g}'):g}" if epochs < 10 else f"{epochs:,.0f}"

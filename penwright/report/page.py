@@ -1,7 +1,7 @@
-"""One page that tells a run: self-contained HTML, without a script and without the network.
+"""Render a run as one page: self-contained HTML, without scripts and without the network.
 
-Rendering is a pure function of a `RunStory`. A run that is still going on, was never evaluated or has written a single
-sample has a page too, with less on it.
+Rendering is a pure function of a `RunStory`. A run that is unfinished, was never evaluated or has a single sample has a
+page too, with less on it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,7 +12,7 @@ from penwright.report.diary import diary
 from penwright.report.markup import bits, count, duration, epoch_name, escape, isolated
 from penwright.report.story import Exam, RunStory, surviving
 from penwright.report.style import STYLE
-from penwright.report.tables import baselines_table, books_table, facts_tables, plan_table, rollbacks_table
+from penwright.report.tables import baselines_table, books_table, plan_table, rollbacks_table, settings_tables
 from penwright.training.records import Evaluation, Progress
 
 ENDINGS = {
@@ -49,7 +49,7 @@ def _head(story: RunStory) -> str:
 
 
 def _lead(story: RunStory) -> str:
-    """Say in a sentence or two how good the author is, and compared to what."""
+    """Return a sentence or two on how good the author is, and compared to what."""
     own = story.bits_per_char
     if own is None:
         return "Nobody has examined this author on books it does not know."
@@ -98,7 +98,7 @@ def _figures(story: RunStory) -> str:
 
 
 def _plan(story: RunStory) -> str:
-    """Say which sizes were thought of for the time, and what came of the forecast."""
+    """Return the sizes that were tried for the time, and the outcome of the forecast."""
     planned = story.planned
     if planned is None:
         return ""
@@ -164,7 +164,7 @@ def _chart(story: RunStory, *, by_time: bool, is_log: bool) -> Chart:
 
 
 def _levels(exam: Exam) -> list[Level]:
-    """Choose what is worth a line: the shortest table, the best one and one between, the first and last compressor."""
+    """Choose baselines to draw: the shortest table, the best and one between, the first and the last compressor."""
     tables = [each for each in exam.baselines if each.kind == "table"]
     compressors = [each for each in exam.baselines if each.kind == "compressor"]
     best = min(range(len(tables)), key=lambda index: tables[index].bits_per_char, default=0)
@@ -197,13 +197,11 @@ def _exams(story: RunStory) -> str:
 
 def _settings(story: RunStory) -> str:
     env = dict(story.env)
-    if isinstance(
-        env.get("corpus"), Mapping
-    ):  # a page may be passed on; where its maker keeps books is nobody's business
+    if isinstance(env.get("corpus"), Mapping):  # a page may be published, so it does not tell where the books are kept
         env["corpus"] = {key: value for key, value in env["corpus"].items() if key != "path"}
     blocks = [("Configuration", story.config), ("Machine, versions and books", env)]
     details = "".join(
-        f'<details><summary>{name}</summary><div class="columns">{facts_tables(data)}</div></details>'
+        f'<details><summary>{name}</summary><div class="columns">{settings_tables(data)}</div></details>'
         for name, data in blocks
         if data
     )

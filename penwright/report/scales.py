@@ -1,4 +1,4 @@
-"""Axes: from values to places, and which round values to write beside them. Knows nothing of what is drawn."""
+"""Axes: the position of each value, and round values for labels. This module knows nothing of what is drawn."""
 
 import math
 from collections.abc import Sequence
@@ -8,17 +8,17 @@ Point = tuple[float, float]
 
 
 class Scale(NamedTuple):
-    """A map from the values `low`..`high` to the places `first`..`last`."""
+    """A map from the values `low`..`high` to the positions `first`..`last`."""
 
     low: float
     high: float
     first: float
     last: float
     is_log: bool = False
-    """Whether equal ratios of values, rather than equal differences, are equally far apart; `low` is then above 0."""
+    """True if equal ratios of values, rather than equal differences, are equally far apart. `low` is then above 0."""
 
     def __call__(self, value: float) -> float:
-        """Return the place of a value; values beyond the ends lie beyond the ends."""
+        """Return the position of a value. Values beyond the ends lie beyond the ends."""
         if self.is_log:
             fraction = math.log(value / self.low) / math.log(self.high / self.low)
         else:
@@ -32,7 +32,7 @@ def linear_ticks(low: float, high: float, *, target: int = 6) -> list[float]:
     Args:
         low: Lower bound.
         high: Upper bound, above it.
-        target: About how many are wanted, from 1.
+        target: Approximate number of values, from 1.
 
     Returns:
         Multiples of 1, 2 or 5 times a power of ten, ascending.
@@ -48,11 +48,11 @@ def log_ticks(low: float, high: float, *, target: int = 8) -> list[float]:
     Args:
         low: Lower bound, above 0.
         high: Upper bound, above it.
-        target: At most about how many are wanted, from 1.
+        target: Approximate largest number of values, from 1.
 
     Returns:
-        1, 2 and 5 times powers of ten, or only some powers of ten if those are too many; for a narrow range, linear
-        ones.
+        1, 2 and 5 times powers of ten, or only some powers of ten if those are too many. A narrow range gets linear
+        ticks.
     """
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     every = max(1, math.ceil(len(powers) / target))
@@ -66,12 +66,12 @@ def log_ticks(low: float, high: float, *, target: int = 8) -> list[float]:
 
 
 def thinned(points: Sequence[Point], scale: Scale, *, max_points: int = 400) -> list[Point]:
-    """Return a curve with about so many points: means over equal stretches of its axis, and the very last point.
+    """Return a curve with fewer points: means over equal parts of its axis, and the very last point.
 
     Args:
         points: (x, y) with ascending x, each x within the scale.
         scale: The x axis.
-        max_points: From 1.
+        max_points: Approximate largest number of points, from 1.
     """
     if len(points) <= max_points:
         return list(points)
@@ -83,27 +83,27 @@ def thinned(points: Sequence[Point], scale: Scale, *, max_points: int = 400) -> 
     return [*means, points[-1]]
 
 
-def spread(places: Sequence[float], *, gap: float, first: float, last: float) -> list[float]:
-    """Move labels apart so that they can be read, as little as a simple rule allows.
+def spread(positions: Sequence[float], *, gap: float, first: float, last: float) -> list[float]:
+    """Move labels apart so that they do not overlap, as little as a simple rule allows.
 
     Args:
-        places: Where the labels would like to stand, in any order.
-        gap: The least distance between two.
-        first: Lower end of the room there is.
-        last: Upper end; if the room is too small, labels go beyond it.
+        positions: Preferred positions of the labels, in any order.
+        gap: Smallest distance between two labels.
+        first: Lower end of the space.
+        last: Upper end of the space. Labels go beyond it if the space is too small.
 
     Returns:
-        Where they should stand, in the order of `places`.
+        New positions, in the order of `positions`.
     """
-    order = sorted(range(len(places)), key=lambda index: places[index])
-    moved = [max(first, min(last, places[index])) for index in order]
+    order = sorted(range(len(positions)), key=lambda index: positions[index])
+    moved = [max(first, min(last, positions[index])) for index in order]
     for index in range(1, len(moved)):
         moved[index] = max(moved[index], moved[index - 1] + gap)
     for index in range(len(moved)):
         moved[index] = min(moved[index], last - (len(moved) - 1 - index) * gap)
-    result = [0.0] * len(places)
-    for index, place in zip(order, moved, strict=True):
-        result[index] = place
+    result = [0.0] * len(positions)
+    for index, position in zip(order, moved, strict=True):
+        result[index] = position
     return result
 
 
@@ -113,5 +113,5 @@ def _round_step(step: float) -> float:
 
 
 def _cleaned(value: float) -> float:
-    """Drop what binary fractions leave behind, such as 0.30000000000000004."""
+    """Round away the error of binary fractions, as in 0.30000000000000004."""
     return float(f"{value:.12g}")

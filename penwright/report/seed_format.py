@@ -1,8 +1,8 @@
-"""The 2017 system's display as text: comparison table, statistics, progress bar, framed samples.
+"""Format the 2017 system's display: comparison table, statistics, progress bar, framed samples.
 
-Its defects are not reproduced: books are labelled right, no stray letter stands before TRAINING STATS, and columns stay
-aligned whatever the titles. INDEX is the lane, and epochs count from 1. What the original calls a step is a number of
-characters. Everything here returns strings; nothing is printed, and control characters are the caller's concern.
+The original's defects are not reproduced: books have their right titles, no stray letter precedes TRAINING STATS, and
+columns are aligned whatever the titles. INDEX is the lane, and epochs count from 1. The original's "step" is a number
+of characters. All functions return strings and print nothing; control characters are the caller's concern.
 """
 
 import math
@@ -21,7 +21,7 @@ _ONE_LINE = {ord("\t"): " ", ord("\n"): "\\"}
 
 
 def comparison_table(comparison: Comparison) -> str:
-    """Lay out what every lane read beside what was predicted for it.
+    """Return the table that shows the text of every lane beside the predictions for it.
 
     Args:
         comparison: At least one row. Tabs are shown as blanks and line feeds as backslashes.
@@ -57,17 +57,17 @@ def training_stats(comparison: Comparison) -> str:
 
 
 def validation_stats(evaluation: Evaluation) -> str:
-    """Return the line of statistics of a reading of held-out books, its figures below those of `training_stats`."""
+    """Return the line of statistics of an evaluation, its figures aligned with those of `training_stats`."""
     return f"VALIDATION STATS:{'loss: ':>40}{_nats(evaluation):.5f},{'accuracy: ':>17}{evaluation.accuracy:.5f}"
 
 
 def sizes_line(*, train_chars: int, val_chars: int, windows_per_epoch: int) -> str:
-    """Say how much there is to learn from.
+    """Return the line that tells the sizes of the texts.
 
     Args:
         train_chars: Characters of the training books.
         val_chars: Characters of the held-out books.
-        windows_per_epoch: Updates in one reading of the training books.
+        windows_per_epoch: Number of updates in an epoch.
     """
     return (
         f"Training text size is {train_chars / 2**20:.2f}MB with {val_chars / 2**10:.2f}KB set aside for validation. "
@@ -76,12 +76,12 @@ def sizes_line(*, train_chars: int, val_chars: int, windows_per_epoch: int) -> s
 
 
 def validating_line(titles: Sequence[str]) -> str:
-    """Name the held-out books."""
+    """Return the line that names the held-out books."""
     return f"Validating on {', '.join(titles)}"
 
 
 def progress_line(progress: Progress) -> str:
-    """Return the line of a display step; accuracies are percentages."""
+    """Return the line of a display step. Accuracies are percentages."""
     return (
         f"Epoch {progress.epoch}, Step {progress.chars_read}, "
         f"Minibatch Loss={progress.loss:.4f}, Minibatch Accuracy={100 * progress.accuracy:.2f}"
@@ -92,8 +92,8 @@ def validation_line(evaluation: Evaluation, *, epoch: int) -> str:
     """Return the line of a validation step.
 
     Args:
-        evaluation: One reading of the held-out books.
-        epoch: The epoch in which it took place, from 1.
+        evaluation: The evaluation on held-out books.
+        epoch: Its epoch, from 1.
     """
     return (
         f"Epoch {epoch}, Step {evaluation.chars_read}, "
@@ -102,17 +102,17 @@ def validation_line(evaluation: Evaluation, *, epoch: int) -> str:
 
 
 def saved_line(saved: Saved) -> str:
-    """Name the checkpoint that was written."""
+    """Return the line that names a checkpoint."""
     return f"Saved file: {saved.path}"
 
 
 def generation_header() -> str:
-    """Return the frame's upper edge, 113 columns with its corners."""
+    """Return the upper edge of a sample's frame, 113 columns with its corners."""
     return f"\u250c{_rule('Generating random text from learned state', FRAME_WIDTH)}\u2510"
 
 
 def generation_footer() -> str:
-    """Return the frame's lower edge."""
+    """Return the lower edge of a sample's frame."""
     return f"\u2514{_rule('End of generation', FRAME_WIDTH)}\u2518"
 
 
@@ -120,22 +120,22 @@ def bar_header(message: str, *, size: int = BAR_SIZE) -> str:
     """Return the line above a progress bar: 0%, a message, 100%.
 
     Args:
-        message: Such as "Training on next 50 batches".
-        size: Columns of the bar, from 6.
+        message: Text between the percentages, such as "Training on next 50 batches".
+        size: Number of columns of the bar, from 6.
     """
     return f"0%{message:^{size - 6}}100%"
 
 
-def bar_piece(step: int, *, num_steps: int, size: int = BAR_SIZE) -> str:
-    """Return what one step adds to a progress bar.
+def bar_part(step: int, *, num_steps: int, size: int = BAR_SIZE) -> str:
+    """Return the part that one step adds to a progress bar.
 
-    Integer arithmetic spreads the columns over the steps as Bresenham's line does, so all pieces together are exactly
-    `size` columns wide, for any number of steps.
+    Integer arithmetic spreads the columns over the steps as Bresenham's line does, so all parts together have exactly
+    `size` columns, for any number of steps.
 
     Args:
-        step: From 1 to `num_steps`.
-        num_steps: Steps from the empty to the full bar, from 1.
-        size: Columns of the full bar.
+        step: Number of the step, 1 to `num_steps`.
+        num_steps: Number of steps from the empty to the full bar, from 1.
+        size: Number of columns of the full bar.
 
     Source: Bresenham 1965, "Algorithm for computer control of a digital plotter".
     """
@@ -143,31 +143,31 @@ def bar_piece(step: int, *, num_steps: int, size: int = BAR_SIZE) -> str:
 
 
 class LineBreaker:
-    """Break a stream of text after so many characters without a line feed."""
+    """Add line feeds to a stream of text wherever a line reaches a width."""
 
     def __init__(self, width: int = LINE_WIDTH) -> None:
         """Begin at the left margin.
 
         Args:
-            width: Characters after which a line feed is added, from 1.
+            width: Number of characters after which a line feed is added, from 1.
         """
         self._width = width
         self._column = 0
 
     def push(self, text: str) -> str:
-        """Return the next piece of the stream with line feeds added where they are due."""
-        pieces: list[str] = []
+        """Return the next text of the stream with its line feeds added."""
+        broken: list[str] = []
         for character in text:
-            pieces.append(character)
+            broken.append(character)
             self._column = 0 if character == "\n" else self._column + 1
             if self._column == self._width:
-                pieces.append("\n")
+                broken.append("\n")
                 self._column = 0
-        return "".join(pieces)
+        return "".join(broken)
 
 
 def _aligned(column: Sequence[str]) -> list[str]:
-    """Pad to the widest: spelled characters and nibbles make sequences of different lengths."""
+    """Pad cells to the widest: spelled characters and nibbles make sequences of different lengths."""
     width = max(map(len, column))
     return [f"{cell:<{width}}" for cell in column]
 

@@ -1,4 +1,4 @@
-"""All that a report tells of a run, as plain values, and what can be read off them.
+"""The contents of a report on a run, as plain values, and figures derived from them.
 
 This module knows nothing of files, models or pages.
 """
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
 from penwright.evaluation.baselines.measuring import Baseline
-from penwright.evaluation.books import BookScore
+from penwright.evaluation.books import BookScore, total
 from penwright.training.records import (
     AnyRecord,
     Evaluation,
@@ -27,21 +27,20 @@ SomeRecord = TypeVar("SomeRecord", bound=Record)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Exam:
-    """The books of one split as the author knew them in the end, beside what simpler methods know."""
+    """Scores of the final author on the books of one split, and of baselines."""
 
     scores: tuple[BookScore, ...] = ()
     baselines: tuple[Baseline, ...] = ()
-    """Measured on the same characters, their `book_bits_per_char` in the order of `scores`."""
+    """Baselines on the same characters, their `book_bits_per_char` in the order of `scores`."""
 
     @property
     def bits_per_char(self) -> float | None:
-        """The author's mean over all characters, None without scores."""
-        num_chars = sum(score.num_chars for score in self.scores)
-        return sum(score.bits_per_char * score.num_chars for score in self.scores) / num_chars if num_chars else None
+        """Bits per character of the author over all characters; None without scores."""
+        return total(self.scores).bits_per_char if any(score.num_chars for score in self.scores) else None
 
     @property
     def best_baseline(self) -> Baseline | None:
-        """The simpler method that needs the fewest bits, None if none was measured."""
+        """The baseline with the fewest bits per character; None if none was measured."""
         return min(self.baselines, key=lambda baseline: baseline.bits_per_char, default=None)
 
 
@@ -51,48 +50,48 @@ class RunStory:
 
     name: str
     path: str
-    """The run's folder as a person would type it."""
+    """Folder of the run, as a person would type it."""
     records: tuple[AnyRecord, ...] = ()
-    """In the order in which things happened."""
+    """Records in the order in which they were made."""
     config: Mapping[str, Any] = field(default_factory=dict)
-    """The configuration as tables of plain data."""
+    """Configuration, as tables of plain data."""
     env: Mapping[str, Any] = field(default_factory=dict)
-    """Machine, versions, parameters, corpus, as plain data; nothing in it is taken for granted."""
+    """Contents of env.json: machine, versions, parameters, corpus. Any of them may be missing."""
     val: Exam = field(default_factory=Exam)
-    """Books that the training was steered by."""
+    """Books that steered the training."""
     test: Exam = field(default_factory=Exam)
-    """Books that were looked at once, after the training."""
+    """Books that were read once, after the training."""
     notes: tuple[str, ...] = ()
-    """Sentences on what the report lacks, and why."""
+    """Sentences that say what the report lacks, and why."""
 
     @property
     def progress(self) -> tuple[Progress, ...]:
-        """How learning went."""
+        """Progress records."""
         return _of_kind(self.records, Progress)
 
     @property
     def evaluations(self) -> tuple[Evaluation, ...]:
-        """Readings of the held-out books."""
+        """Evaluations on held-out books."""
         return _of_kind(self.records, Evaluation)
 
     @property
     def samples(self) -> tuple[Sample, ...]:
-        """The diary."""
+        """Samples of the diary."""
         return _of_kind(self.records, Sample)
 
     @property
     def rollbacks(self) -> tuple[RolledBack, ...]:
-        """Where the loss exploded."""
+        """Rollbacks after an exploding loss."""
         return _of_kind(self.records, RolledBack)
 
     @property
     def planned(self) -> Planned | None:
-        """What was expected when the size was chosen for the time, None if it was not."""
+        """The plan by which the size was chosen; None if it was not planned."""
         return next(iter(_of_kind(self.records, Planned)), None)
 
     @property
     def expected(self) -> PlannedSize | None:
-        """What was expected of the size that was chosen; None if nothing was, or if the run was given another time."""
+        """Forecast of the chosen size; None without one, or if the run was later given another time."""
         planned = self.planned
         if planned is None or planned.difficulty is None:
             return None
@@ -100,65 +99,66 @@ class RunStory:
 
     @property
     def finished(self) -> Finished | None:
-        """How the last session ended, None while it goes on or if it was cut off."""
+        """The record that ended the last session; None if it goes on or was cut off."""
         return self.records[-1] if self.records and isinstance(self.records[-1], Finished) else None
 
     @property
     def best_evaluation(self) -> Evaluation | None:
-        """The reading of held-out books that needed the fewest bits."""
+        """The evaluation with the fewest bits per character."""
         finite = [each for each in self.evaluations if math.isfinite(each.bits_per_char)]
         return min(finite, key=lambda each: each.bits_per_char, default=None)
 
     @property
     def bits_per_char(self) -> float | None:
-        """What the best author needs for held-out books: its final exam, or else the best reading so far."""
+        """Bits per character of the best author on held-out books: its final score, or else the best evaluation so
+        far."""
         if self.val.bits_per_char is not None:
             return self.val.bits_per_char
         return self.best_evaluation.bits_per_char if self.best_evaluation else None
 
     @property
     def train_chars(self) -> int | None:
-        """Characters of one epoch, None if the environment does not tell."""
+        """Characters of an epoch; None if env.json lacks them."""
         found = _looked_up(self.env, "corpus", "num_chars", "train")
         return found if isinstance(found, int) and found > 0 else None
 
     @property
     def num_parameters(self) -> int | None:
-        """Size of the model, None if the environment does not tell."""
+        """Number of parameters of the model; None if env.json lacks it."""
         found = _looked_up(self.env, "num_parameters")
         return found if isinstance(found, int) else None
 
     def epochs(self, chars_read: int) -> float | None:
-        """Return how often the training books had been read, None if their size is unknown."""
+        """Return the number of epochs that some characters make; None if the size of the books is unknown."""
         return chars_read / self.train_chars if self.train_chars else None
 
-    def bits_at(self, sample: Sample) -> "Standing | None":
-        """Return how well the author predicted when it wrote a sample.
+    def bits_at(self, sample: Sample) -> "NearestScore | None":
+        """Return the score of the author when it wrote a sample.
 
         Args:
-            sample: One of the diary's.
+            sample: A sample of the diary.
 
         Returns:
-            The nearest reading of held-out books, or else the nearest progress, within a tenth of the sample's steps;
-            None without either.
+            The score of the nearest evaluation, or else of the nearest progress record, within a tenth of the sample's
+            steps; None without either.
         """
         found = _nearest(self.evaluations, sample) or _nearest(self.progress, sample)
-        return Standing(found.bits_per_char, isinstance(found, Evaluation)) if found else None
+        return NearestScore(found.bits_per_char, isinstance(found, Evaluation)) if found else None
 
 
-class Standing(NamedTuple):
-    """How well the author predicted at some moment."""
+class NearestScore(NamedTuple):
+    """Score of the author near some step."""
 
     bits_per_char: float
     is_held_out: bool
-    """Whether these are held-out books, rather than what was just learned from."""
+    """True for held-out books, False for the text just learned from."""
 
 
 def surviving(records: Iterable[SomeRecord]) -> tuple[SomeRecord, ...]:
-    """Leave out what a rollback undid: whatever stands at more characters than a later record.
+    """Leave out the records that a rollback undid: those at more characters than a later one.
 
     Args:
-        records: In the order in which things happened.
+        records: Records in the order in which they were made.
 
     Returns:
         Records whose characters only grow.

@@ -1,4 +1,4 @@
-"""The look of a run's page: a printed book in both light and dark, for screens of any width and for paper."""
+"""Style sheet of a run's page: a printed book, light or dark, for screens of any width and for paper."""
 
 STYLE = """
 :root {

@@ -1,4 +1,4 @@
-"""The tables of a run's page: held-out books, simpler methods, configuration and machine, rollbacks."""
+"""Tables of a run's page: held-out books, baselines, sizes of a plan, rollbacks, configuration and machine."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -10,14 +10,15 @@ from penwright.training.records import Planned, RolledBack
 
 MAX_BOOKS = 60
 
-Cell = tuple[str, str]  # class, HTML
+Cell = tuple[str, str]
+"""CSS class and HTML of a cell."""
 
 
 def books_table(exam: Exam) -> str:
-    """Return one row a book: what the author needs, what the best method measured by book needs, the difference.
+    """Return one row a book: bits of the author, of the best baseline measured by book, and their difference.
 
     Args:
-        exam: With scores. Of very many books the best and the worst predicted are shown.
+        exam: Scores, at least one. Of very many books, the best and the worst predicted are shown.
     """
     by_book = [baseline for baseline in exam.baselines if len(baseline.book_bits_per_char) == len(exam.scores)]
     rival = min(by_book, key=lambda baseline: baseline.bits_per_char, default=None)
@@ -34,43 +35,35 @@ def books_table(exam: Exam) -> str:
 
 
 def baselines_table(exam: Exam) -> str:
-    """Return one row a simpler method, the author among them where it belongs."""
+    """Return one row a baseline, with the author among them, the best first."""
     own = exam.bits_per_char
-    methods = [(baseline.bits_per_char, baseline) for baseline in exam.baselines]
     rows: list[tuple[float, str, list[Cell]]] = []
-    for value, baseline in methods:
+    for baseline in exam.baselines:
         seen = f"{count(baseline.train_chars)} characters" if baseline.train_chars else "nothing else"
-        gain = signed_bits(own - value) if own is not None else ""
-        cells = [("", escape(baseline.name)), ("number", bits(value)), ("number", gain), ("number", escape(seen))]
-        rows.append((value, "", [*cells, ("number", duration(baseline.seconds))]))
+        gain = signed_bits(own - baseline.bits_per_char) if own is not None else ""
+        numbers = [bits(baseline.bits_per_char), gain, seen, duration(baseline.seconds)]
+        rows.append((baseline.bits_per_char, "", _row(baseline.name, numbers)))
     if own is not None:
-        mine = [
-            ("", "This author"),
-            ("number", bits(own)),
-            ("number", ""),
-            ("number", "the training books"),
-            ("number", ""),
-        ]
-        rows.append((own, "own", mine))
+        rows.append((own, "own", _row("This author", [bits(own), "", "the training books", ""])))
     rows.sort(key=lambda row: row[0])
     head = ["Method", "Bits per character", "This author\u2019s difference", "Learned from", "Measured in"]
     return _table(head, [cells for _, _, cells in rows], classes=[name for _, name, _ in rows])
 
 
 def plan_table(planned: Planned) -> str:
-    """Return one row a size that was thought of for the time."""
+    """Return one row for each size that was tried."""
     rows: list[list[Cell]] = []
     for size in planned.sizes:
         expected = f"{bits(size.bits_per_char)} ({bits(size.low)} to {bits(size.high)})" if planned.difficulty else ""
         numbers = [count(size.num_parameters), count(size.batch_size), count(size.chars_per_second)]
         numbers += [count(size.chars_read), expected]
-        rows.append([("", escape(size.name)), *(("number", escape(number)) for number in numbers)])
+        rows.append(_row(size.name, numbers))
     head = ["Size", "Weights", "Lanes", "Characters a second", "Would read", "Bits per character expected"]
     return _table(head, rows, classes=["own" if size.name == planned.size else "" for size in planned.sizes])
 
 
 def rollbacks_table(rollbacks: Sequence[RolledBack]) -> str:
-    """Return one row for each time that the loss exploded."""
+    """Return one row for each rollback."""
     rows: list[list[Cell]] = [
         [
             ("number", f"{record.step:,}"),
@@ -84,12 +77,12 @@ def rollbacks_table(rollbacks: Sequence[RolledBack]) -> str:
     return _table(["After step", "Loss (nats)", "While reading", "Went back to step", "Learning rate"], rows)
 
 
-def facts_tables(data: Mapping[str, Any]) -> str:
-    """Return nested settings as one small table a section, the ones without a section first."""
+def settings_tables(data: Mapping[str, Any]) -> str:
+    """Return nested settings as one small table a section, those without a section first."""
     loose = {key: value for key, value in data.items() if not isinstance(value, Mapping)}
     sections = {key: value for key, value in data.items() if isinstance(value, Mapping)}
-    tables = [_facts("", loose)] if loose else []
-    return "\n".join([*tables, *(_facts(name, section) for name, section in sections.items())])
+    tables = [_section("", loose)] if loose else []
+    return "\n".join([*tables, *(_section(name, section) for name, section in sections.items())])
 
 
 def _book_row(score: BookScore, *, rival_bits: float | None) -> list[Cell]:
@@ -107,7 +100,11 @@ def _book_row(score: BookScore, *, rival_bits: float | None) -> list[Cell]:
     return cells
 
 
-def _facts(name: str, values: Mapping[str, Any]) -> str:
+def _row(name: str, numbers: Iterable[str]) -> list[Cell]:
+    return [("", escape(name)), *(("number", escape(number)) for number in numbers)]
+
+
+def _section(name: str, values: Mapping[str, Any]) -> str:
     lines = "".join(f"<dt>{escape(key)}</dt><dd>{escape(value)}</dd>" for key, value in _flat(values))
     heading = f"<h3>{escape(name)}</h3>" if name else ""
     return f'<section class="facts">{heading}<dl>{lines}</dl></section>'
@@ -122,7 +119,7 @@ def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, st
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[Cell]], *, classes: Sequence[str] = ()) -> str:
-    """Return a table; `head` is HTML already, and a column is right-aligned if its first cell is."""
+    """Return a table. `head` holds HTML, and a column is right-aligned if its first cell is."""
     body = list(rows)
     kinds = [kind for kind, _ in body[0]] if body else [""] * len(head)
     titles = "".join(

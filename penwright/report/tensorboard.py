@@ -1,7 +1,7 @@
-"""Hand a training's figures to TensorBoard, as the 2017 system did: two runs, losses and accuracies against characters.
+"""Write losses and accuracies of a training to TensorBoard, in two runs against characters, as the 2017 system did.
 
-Nothing else of the package needs TensorBoard; without it, making a writer says what to install. Loss is in nats per
-character. This module knows nothing of how the records came about.
+No other module needs TensorBoard. Without it, making a writer raises an error that says what to install. Losses are
+nats per character. This module knows nothing of training.
 """
 
 import math
@@ -26,9 +26,9 @@ class TensorBoardWriter:
         """Make the two folders that TensorBoard shows as runs.
 
         Args:
-            folder: Where logs are collected, such as `log`.
-            name: What the two runs have in common; the 2017 system took the seconds since 1970. They become
-                `<name>-training` and `<name>-validation`.
+            folder: Folder of logs, such as `log`.
+            name: Common name of the two runs, `<name>-training` and `<name>-validation`. The 2017 system took the
+                seconds since 1970.
 
         Raises:
             MissingExtraError: If TensorBoard is not installed.
@@ -37,7 +37,7 @@ class TensorBoardWriter:
         self._validation = _summary_writer(folder / f"{name}-validation")
 
     def write(self, record: AnyRecord) -> None:
-        """Write a progress or evaluation record at its number of characters read; others are passed over."""
+        """Write a progress or evaluation record at its number of characters read. Other records are ignored."""
         if isinstance(record, Progress):
             self._training.add_scalar(LOSS, record.loss, record.chars_read)
             self._training.add_scalar(ACCURACY, record.accuracy, record.chars_read)
@@ -46,7 +46,7 @@ class TensorBoardWriter:
             self._validation.add_scalar(ACCURACY, record.accuracy, record.chars_read)
 
     def close(self) -> None:
-        """Flush everything to the disk and stop."""
+        """Flush everything to the disk and close both runs."""
         self._training.close()
         self._validation.close()
 

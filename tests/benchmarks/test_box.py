@@ -56,17 +56,17 @@ def test_passages_are_of_one_length_and_from_all_over_the_held_out_books(
 def test_a_file_that_is_too_large_leaves_the_one_that_is_there(
     tiny_model: CharModel, corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    author, place = Author(tiny_model, corpus.alphabet), tmp_path / "author.safetensors"
-    place.write_bytes(b"as it was")
+    author, path = Author(tiny_model, corpus.alphabet), tmp_path / "author.safetensors"
+    path.write_bytes(b"as it was")
     monkeypatch.setattr(command, "MAX_BYTES", 1_000)
     with pytest.raises(SystemExit, match=r"aside.safetensors has [\d,]+ bytes; the box holds 1,000"):
-        command.put_in_place(author, card=Card(), aside=tmp_path / "aside.safetensors", path=place)
-    assert place.read_bytes() == b"as it was"
+        command.install(author, card=Card(), aside=tmp_path / "aside.safetensors", path=path)
+    assert path.read_bytes() == b"as it was"
     monkeypatch.setattr(command, "MAX_BYTES", 1_000_000)
-    command.put_in_place(author, card=Card(name="new"), aside=tmp_path / "aside.safetensors", path=place)
-    assert Author.load(place).card.name == "new"
+    command.install(author, card=Card(name="new"), aside=tmp_path / "aside.safetensors", path=path)
+    assert Author.load(path).card.name == "new"
     author.save(tmp_path / "full.safetensors")
-    assert place.stat().st_size < 0.8 * (tmp_path / "full.safetensors").stat().st_size
+    assert path.stat().st_size < 0.8 * (tmp_path / "full.safetensors").stat().st_size
 
 
 def test_a_run_begins_goes_on_and_is_left_when_it_does_not_finish(

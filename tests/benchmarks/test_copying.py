@@ -23,7 +23,7 @@ def copied_plainly(samples: list[str], texts: list[str], *, lengths: tuple[int, 
         num_copied = 0
         for sample in samples:
             starts = [s for s in range(len(sample) - length + 1) if is_copied(sample[s : s + length])]
-            num_copied += len({place for start in starts for place in range(start, start + length)})
+            num_copied += len({offset for start in starts for offset in range(start, start + length)})
         shares[length] = num_copied / max(1, sum(map(len, samples)))
     spans = [
         sample[start:end] for sample in samples for start in range(len(sample)) for end in range(start, len(sample) + 1)
@@ -32,8 +32,8 @@ def copied_plainly(samples: list[str], texts: list[str], *, lengths: tuple[int, 
 
 
 @given(st.lists(TEXT, max_size=3), st.lists(TEXT, max_size=3), st.integers(1, 9))
-def test_the_quick_way_finds_what_the_plain_way_finds(samples: list[str], texts: list[str], piece_chars: int) -> None:
-    found = copied(samples, texts, lengths=LENGTHS, piece_chars=piece_chars)
+def test_the_quick_way_finds_what_the_plain_way_finds(samples: list[str], texts: list[str], chunk_chars: int) -> None:
+    found = copied(samples, texts, lengths=LENGTHS, chunk_chars=chunk_chars)
     plain = copied_plainly(samples, texts, lengths=LENGTHS)
     assert found.shares == pytest.approx(plain.shares)
     assert found.longest == plain.longest

@@ -20,7 +20,7 @@ def a_text(length: int) -> np.ndarray:
 def test_every_prediction_counts_once_with_half_a_context_before_it(num_inputs: int, context: int) -> None:
     windows = sliding_windows(num_inputs, context=context)
     length = min(context, num_inputs)
-    scored = [place for window in windows for place in range(window.first_scored, window.start + length)]
+    scored = [index for window in windows for index in range(window.first_scored, window.start + length)]
     assert scored == list(range(num_inputs))
     for window in windows[1:]:
         assert window.first_scored - window.start >= context // 2

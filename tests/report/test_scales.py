@@ -53,7 +53,7 @@ def test_labels_are_moved_apart_and_stay_within_their_room(places: list[float]) 
     moved = spread(places, gap=17, first=18, last=380)
     ordered = sorted(moved)
     assert all(second - first >= 17 - 1e-9 for first, second in zip(ordered, ordered[1:], strict=False))
-    assert all(18 - 1e-9 <= place <= 380 + 1e-9 for place in moved)
+    assert all(18 - 1e-9 <= position <= 380 + 1e-9 for position in moved)
     ranks = sorted(range(len(places)), key=lambda index: (places[index], index))
     assert [moved[index] for index in ranks] == ordered
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from penwright.report.seed_format import (
     LineBreaker,
     bar_header,
-    bar_piece,
+    bar_part,
     comparison_table,
     generation_footer,
     generation_header,
@@ -72,9 +72,9 @@ def test_every_row_is_one_line_and_the_footer_meets_the_separators(titles: list[
     rows = [row(lane, title, sequence, sequence[lane:], 1.5) for lane, title in enumerate(titles)]
     *lines, footer = comparison_table(comparison(*rows)).split("\n")
     assert len(lines) == len(titles)
-    separators = [place for place, character in enumerate(footer) if character == "┴"]
+    separators = [column for column, character in enumerate(footer) if character == "┴"]
     for line in lines:
-        assert [place for place, character in enumerate(line) if character == "│"] == separators
+        assert [column for column, character in enumerate(line) if character == "│"] == separators
 
 
 def test_long_titles_are_cut_and_short_ones_padded() -> None:
@@ -131,7 +131,7 @@ def test_the_sample_frame_is_111_wide_between_its_corners() -> None:
 @pytest.mark.parametrize("size", [113, 100, 7, 1])
 @pytest.mark.parametrize("num_steps", [50, 51, 49, 1, 2, 3, 1000, 333, 101])
 def test_a_full_bar_is_always_exactly_as_wide_as_it_should_be(num_steps: int, size: int) -> None:
-    pieces = [bar_piece(step, num_steps=num_steps, size=size) for step in range(1, num_steps + 1)]
+    pieces = [bar_part(step, num_steps=num_steps, size=size) for step in range(1, num_steps + 1)]
     assert "".join(pieces) == "=" * size
     lengths = set(map(len, pieces))
     assert max(lengths) - min(lengths) <= 1

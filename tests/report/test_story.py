@@ -6,7 +6,7 @@ import pytest
 
 from penwright.evaluation.baselines.measuring import Baseline
 from penwright.evaluation.books import BookScore
-from penwright.report.story import Exam, RunStory, Standing, surviving
+from penwright.report.story import Exam, NearestScore, RunStory, surviving
 from penwright.training.records import Evaluation, Finished, Progress, RolledBack, Sample
 
 
@@ -106,8 +106,8 @@ def test_epochs_are_counted_in_training_characters() -> None:
 
 def test_a_sample_is_told_the_nearest_figure_held_out_ones_first() -> None:
     told = story(progress(98, 3.1), evaluation(105, 3.3), progress(300, 2.8), evaluation(400, 2.7))
-    assert told.bits_at(sample(100)) == Standing(3.3, True)
-    assert told.bits_at(sample(310)) == Standing(2.8, False)
+    assert told.bits_at(sample(100)) == NearestScore(3.3, True)
+    assert told.bits_at(sample(310)) == NearestScore(2.8, False)
     assert told.bits_at(sample(0)) is None
 
 

@@ -3,7 +3,7 @@
 from penwright.evaluation.baselines.measuring import Baseline
 from penwright.evaluation.books import BookScore
 from penwright.report.story import Exam
-from penwright.report.tables import MAX_BOOKS, baselines_table, books_table, facts_tables, rollbacks_table
+from penwright.report.tables import MAX_BOOKS, baselines_table, books_table, rollbacks_table, settings_tables
 from penwright.training.records import RolledBack
 
 SCORES = (
@@ -85,7 +85,7 @@ def test_rollbacks_are_listed_with_what_was_read() -> None:
 
 
 def test_settings_are_shown_by_section_and_nested_ones_by_their_path() -> None:
-    page = facts_tables({"preset": "seed", "corpus": {"num_chars": {"train": 5138001}, "digest": "ab"}, "train": {}})
+    page = settings_tables({"preset": "seed", "corpus": {"num_chars": {"train": 5138001}, "digest": "ab"}, "train": {}})
     assert "<dt>preset</dt><dd>seed</dd>" in page
     assert "<h3>corpus</h3>" in page and "<dt>num_chars.train</dt><dd>5,138,001</dd>" in page
 
@@ -94,5 +94,5 @@ def test_names_cannot_open_anything() -> None:
     hostile = "<script>alert(1)</script>"
     scores = (BookScore(title=hostile, author=hostile, num_chars=1, bits_per_char=2.0, accuracy=0.5),)
     exam = Exam(scores=scores, baselines=(baseline(hostile, 2.1, books=(2.1,)),))
-    for page in (books_table(exam), baselines_table(exam), facts_tables({hostile: {hostile: hostile}})):
+    for page in (books_table(exam), baselines_table(exam), settings_tables({hostile: {hostile: hostile}})):
         assert "<script" not in page and "&lt;script&gt;" in page

@@ -120,12 +120,12 @@ class SeedDisplay(Display):
         self._may_open_bar = self._compare_every > 0
 
     def _grow_bar(self, *, to: int) -> None:
-        from penwright.report.seed_format import bar_piece
+        from penwright.report.seed_format import bar_part
 
         assert self._bar is not None
         while self._bar < min(to, self._compare_every):
             self._bar += 1
-            print(bar_piece(self._bar, num_steps=self._compare_every), end="", file=self._stream, flush=True)
+            print(bar_part(self._bar, num_steps=self._compare_every), end="", file=self._stream, flush=True)
 
     def _close_bar(self) -> None:
         if self._bar is not None:

@@ -1,1 +1,2 @@
-"""What needs no network: counted tables and file compressors, measured on the characters an author is judged on."""
+"""Baselines without a network: n-gram tables and file compressors, measured on the characters that authors are scored
+on."""

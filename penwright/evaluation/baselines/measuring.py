@@ -1,7 +1,7 @@
 """Measure every baseline on the held-out passages of a corpus.
 
-A neural author that does not beat the longest table has learned nothing that counting does not know. Whatever the unit
-of the corpus, tables are counted on characters.
+An author that does not beat the best table has learned nothing beyond counting. Tables are counted on characters,
+whatever the unit of the corpus.
 """
 
 import time
@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
-from penwright.alphabet.characters import Alphabet
+from penwright.alphabet.characters import Alphabet, Ids
 from penwright.corpus.store import Corpus
 from penwright.errors import CorpusError
 from penwright.evaluation.baselines.compressors import COMPRESSORS, packed_bits, packed_bits_after
@@ -19,24 +20,24 @@ from penwright.evaluation.baselines.ngram_tables import iter_probabilities
 from penwright.evaluation.passages import Passage, choose_passages
 
 MAX_TRAIN_CHARS = 20_000_000
-MAX_COMPRESSOR_TRAIN_CHARS = 4_000_000  # some six seconds; packing is far slower than counting
+MAX_COMPRESSOR_TRAIN_CHARS = 4_000_000  # some six seconds; compression is far slower than counting
 MAX_ORDER = 6
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Baseline:
-    """How well one method without a network predicts the held-out characters."""
+    """Score of one method without a network on the held-out characters."""
 
     name: str
-    """Such as "6-character table" or "xz -9e"."""
+    """Name, such as "6-character table" or "xz -9e"."""
     kind: Literal["table", "compressor"]
     bits_per_char: float
     train_chars: int
-    """Characters of the training books that the method was given, 0 if it sees the held-out text alone."""
+    """Characters of the training books that the method was given; 0 if it sees the held-out text alone."""
     seconds: float
-    """What the measurement took."""
+    """Duration of the measurement."""
     book_bits_per_char: tuple[float, ...]
-    """By passage, in their order. Empty where the books were measured together."""
+    """Bits per character of each passage; empty if they were measured together."""
 
 
 def measure_baselines(
@@ -48,16 +49,17 @@ def measure_baselines(
 ) -> tuple[Baseline, ...]:
     """Measure tables of one to six characters of context, and compressors with and without the training books.
 
-    Tables are counted on the training books, with an even share of each one's beginning if they are larger than the
-    bound.
-    Compressors pack every passage by itself, except the one that is shown training text first: it packs them together.
+    Tables are counted on the training books: on an even share of each one's beginning if all are larger than the bound.
+    Compressors compress every passage by itself, except the one that is given training text first: it compresses all
+    passages together.
 
     Args:
-        corpus: The books; those of its "train" split are counted.
-        passages: What is predicted, from `choose_passages`.
-        max_train_chars: Training characters counted at most, from 1; bounds time and memory (24 bytes for each).
-        max_compressor_train_chars: Training characters given to a compressor at most; 0 leaves that compressor out,
-            which takes most of the time.
+        corpus: The corpus, whose "train" books are counted.
+        passages: Passages to predict, from `choose_passages`.
+        max_train_chars: Largest number of training characters counted, from 1. It bounds time and memory (24 bytes for
+            each).
+        max_compressor_train_chars: Largest number of training characters given to a compressor; 0 leaves out that
+            compressor, which takes most of the time.
 
     Returns:
         Tables by order, then compressors.
@@ -69,37 +71,47 @@ def measure_baselines(
         raise CorpusError("there are no held-out characters to measure. Hold out at least one book that is not empty.")
     books = corpus.books_in("train")
     counted = choose_passages(corpus, books, max_chars=max_train_chars)
-    shown: tuple[Passage, ...] = ()
+    first: tuple[Passage, ...] = ()
     if max_compressor_train_chars > 0:
-        shown = choose_passages(corpus, books, max_chars=max_compressor_train_chars)
-    plain = corpus.alphabet.of_characters
+        first = choose_passages(corpus, books, max_chars=max_compressor_train_chars)
     return (
-        *_iter_tables(plain, _spelled(corpus.alphabet, counted), _spelled(corpus.alphabet, passages)),
-        *_iter_compressors(corpus.alphabet, shown, passages),
+        *_iter_tables(corpus.alphabet, counted, passages),
+        *_iter_compressors(corpus.alphabet, first, passages),
     )
+
+
+def iter_table_bits(
+    alphabet: Alphabet, train: Sequence[Ids], held_out: Sequence[Ids], *, max_order: int
+) -> Iterator[list[NDArray[np.float64]]]:
+    """Count tables on characters, one order after the other.
+
+    Args:
+        alphabet: The alphabet of the texts, of characters.
+        train: Texts to count. The first symbol of each is context only.
+        held_out: Texts to predict. The first symbol of each is context only.
+        max_order: Length of the longest context, from 0.
+
+    Yields:
+        Bits of the scored symbols of each held-out text, for each order from 0 to `max_order`.
+    """
+    first_symbol = 0 if alphabet.boundary_id is None else alphabet.boundary_id + 1
+    num_symbols = alphabet.vocab_size - first_symbol
+    ends = np.cumsum([len(ids) - 1 for ids in held_out])[:-1]
+    for probabilities in iter_probabilities(
+        train, held_out, num_symbols=num_symbols, first_symbol=first_symbol, max_order=max_order
+    ):
+        yield np.split(-np.log2(probabilities), ends)
 
 
 def _iter_tables(alphabet: Alphabet, train: Sequence[Passage], held_out: Sequence[Passage]) -> Iterator[Baseline]:
-    """Yield orders 1 to 6. Each one's seconds include those of the shorter tables it is mixed with."""
-    first_symbol = 0 if alphabet.boundary_id is None else alphabet.boundary_id + 1
+    """Yield orders 1 to 6. Each one's seconds include those of the shorter tables it is interpolated with."""
     begun = time.perf_counter()
-    tables = iter_probabilities(
-        [passage.ids for passage in train],
-        [passage.ids for passage in held_out],
-        num_symbols=alphabet.vocab_size - first_symbol,
-        first_symbol=first_symbol,
-        max_order=MAX_ORDER,
-    )
-    ends = np.cumsum([len(passage.ids) - 1 for passage in held_out])
-    for order, probabilities in enumerate(tables):
-        if order > 0:
-            bits = [float(-np.log2(part).sum()) for part in np.split(probabilities, ends[:-1])]
-            yield _baseline(f"{order}-character table", "table", bits, held_out, train=train, begun=begun)
-
-
-def _spelled(alphabet: Alphabet, passages: Sequence[Passage]) -> list[Passage]:
-    """Return passages in characters."""
-    return [passage._replace(ids=alphabet.spell(passage.ids)) for passage in passages]
+    counted, predicted = ([alphabet.spell(passage.ids) for passage in passages] for passages in (train, held_out))
+    tables = iter_table_bits(alphabet.of_characters, counted, predicted, max_order=MAX_ORDER)
+    next(tables)  # no context
+    for order, by_passage in enumerate(tables, start=1):
+        bits = [float(passage.sum()) for passage in by_passage]
+        yield _baseline(f"{order}-character table", "table", bits, held_out, train=train, begun=begun)
 
 
 def _iter_compressors(alphabet: Alphabet, train: Sequence[Passage], held_out: Sequence[Passage]) -> Iterator[Baseline]:
@@ -124,7 +136,7 @@ def _baseline(
     train: Sequence[Passage],
     begun: float,
 ) -> Baseline:
-    """Sum up one method, whose bits are those of each passage or, as a single number, of all."""
+    """Return the score of one method, from the bits of each passage or, as a single number, of all together."""
     chars = [passage.num_chars for passage in held_out]
     is_by_book = len(bits) == len(chars)
     return Baseline(

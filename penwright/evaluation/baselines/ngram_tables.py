@@ -1,9 +1,9 @@
-"""Character n-gram tables: what counting alone can learn, as proper probabilities over the same symbols.
+"""N-gram tables over characters: what counting alone can learn, as normalised probabilities.
 
-A table of order k remembers how often each symbol followed each context of k symbols. The orders are mixed: a context
-passes probability to the next shorter one in proportion to the variety of what followed it, down to a uniform guess.
-Before a book begins, the context is a symbol of its own, so that books do not run into each other. This module knows
-nothing of models, files or characters.
+A table of order k holds how often each symbol followed each context of k symbols. The orders are interpolated: a
+context passes probability to the next shorter one in proportion to the number of distinct symbols that followed it,
+down to a uniform distribution. Before a book begins, the context is a symbol of its own, so that books do not run into
+each other. This module knows nothing of models, files or characters.
 
 Source: Witten and Bell 1991, "The Zero-Frequency Problem: Estimating the Probabilities of Novel Events in Adaptive Text
 Compression", method C, interpolated.
@@ -29,7 +29,7 @@ _SHIFTS = (np.uint64(30), np.uint64(27))
 
 
 class _Table(NamedTuple):
-    """What followed the contexts of one order."""
+    """Counts of the symbols that followed the contexts of one order."""
 
     keys: UInt64s  # (K,), ascending; a context's hash in the high bits, the symbol that followed in the low ones
     starts: NDArray[np.int64]  # (K + 1,), occurrences of all keys before each
@@ -38,23 +38,21 @@ class _Table(NamedTuple):
 def iter_probabilities(
     train: Sequence[Ids], held_out: Sequence[Ids], *, num_symbols: int, first_symbol: int, max_order: int
 ) -> Iterator[NDArray[np.float64]]:
-    """Count one order after the other and tell how probable it makes the held-out symbols.
+    """Count one order after the other and yield the probabilities of the held-out symbols.
 
-    Contexts are hashed. Where two share a hash, with a chance of about 1e-6 for a text of 20 million symbols, they
-    share
-    their counts: the probabilities still sum to one.
+    Contexts are hashed. Two that share a hash, with a chance of about 1e-6 in a text of 20 million symbols, share their
+    counts; the probabilities still sum to one.
 
     Args:
-        train: Texts to count, each beginning with a symbol that is context only.
-        held_out: Texts to predict, likewise.
-        num_symbols: How many symbols can be predicted, from 1.
-        first_symbol: The lowest of them; the others follow it.
-        max_order: The longest context, from 0.
+        train: Texts to count. The first symbol of each is context only.
+        held_out: Texts to predict. The first symbol of each is context only.
+        num_symbols: Number of symbols that can be predicted, from 1.
+        first_symbol: Lowest of these symbols; the others follow it.
+        max_order: Length of the longest context, from 0.
 
     Yields:
-        For each order from 0 to `max_order` the probabilities, shape (N,), of the symbols of all held-out texts one
-        after the other. For every context they sum to one over `num_symbols`. Memory: about three times 8 bytes for
-        each symbol counted.
+        Probabilities of all held-out symbols, shape (N,), for each order from 0 to `max_order`. For every context they
+        sum to one over `num_symbols`. Memory: about three times 8 bytes for each symbol counted.
     """
     edge = first_symbol + num_symbols
     symbol_bits = edge.bit_length()
@@ -99,12 +97,12 @@ def _count(keys: UInt64s) -> _Table:
 
 
 def _mix(table: _Table, queries: UInt64s, shorter: NDArray[np.float64], *, symbol_bits: int) -> NDArray[np.float64]:
-    """Return (count + variety * shorter) / (total + variety), where the context was seen, else `shorter`."""
-    distinct, inverse = np.unique(queries, return_inverse=True)  # ascending look-ups walk through memory in order
+    """Return (count + variety * shorter) / (total + variety) where the context was seen, else `shorter`."""
+    distinct, inverse = np.unique(queries, return_inverse=True)  # ascending lookups walk through memory in order
     low_bits = np.uint64((1 << symbol_bits) - 1)
-    place = np.searchsorted(table.keys, distinct)
-    is_known = np.append(table.keys, np.uint64(0))[place] == distinct  # beyond the last key nothing is counted
-    count = np.where(is_known, table.starts[np.minimum(place + 1, len(table.keys))] - table.starts[place], 0)
+    row = np.searchsorted(table.keys, distinct)
+    is_known = np.append(table.keys, np.uint64(0))[row] == distinct  # beyond the last key nothing is counted
+    count = np.where(is_known, table.starts[np.minimum(row + 1, len(table.keys))] - table.starts[row], 0)
     first = np.searchsorted(table.keys, distinct & ~low_bits, side="left")
     last = np.searchsorted(table.keys, distinct | low_bits, side="right")
     total = table.starts[last] - table.starts[first]

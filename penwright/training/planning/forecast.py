@@ -22,13 +22,14 @@ shelf in millions; W = characters of an update.
 
 import math
 from collections.abc import Sequence
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
 
 from penwright.alphabet.characters import Alphabet, Ids
 from penwright.corpus.store import Corpus
-from penwright.evaluation.baselines.ngram_tables import iter_probabilities
+from penwright.evaluation.baselines.measuring import iter_table_bits
 from penwright.evaluation.passages import choose_passages
 
 COUNTED_CHARS = 6_000_000
@@ -159,13 +160,6 @@ def _table_bits(alphabet: Alphabet, counted: Sequence[Ids], *asked: Sequence[Ids
 
     The first symbol of a text is only read.
     """
-    first_symbol = 0 if alphabet.boundary_id is None else alphabet.boundary_id + 1
-    *_, probabilities = iter_probabilities(
-        counted,
-        [ids for group in asked for ids in group],
-        num_symbols=alphabet.vocab_size - first_symbol,
-        first_symbol=first_symbol,
-        max_order=ORDER,
-    )
-    ends = np.cumsum([sum(len(ids) - 1 for ids in group) for group in asked])[:-1]
-    return [float(-np.log2(part).mean()) for part in np.split(probabilities, ends)]
+    *_, bits = iter_table_bits(alphabet, counted, [ids for group in asked for ids in group], max_order=ORDER)
+    texts = iter(bits)
+    return [float(np.concatenate(list(islice(texts, len(group)))).mean()) for group in asked]

@@ -19,8 +19,8 @@ def witten_bell(train: list[list[int]], context: tuple[int, ...], symbol: int, *
         counts: Counter[int] = Counter()
         for text in train:
             padded = [EDGE] * len(context) + text
-            for place in range(1, len(text)):
-                here = place + len(context)
+            for index in range(1, len(text)):
+                here = index + len(context)
                 if tuple(padded[here - len(context) : here]) == context:
                     counts[padded[here]] += 1
         return counts
@@ -44,9 +44,9 @@ def test_tables_equal_a_plain_count(train: list[list[int]], held_out: list[list[
         expected = []
         for text in held_out:
             padded = [EDGE] * order + text
-            for place in range(1, len(text)):
-                context = tuple(padded[place : place + order])
-                expected.append(witten_bell(train, context, text[place], num_symbols=4))
+            for index in range(1, len(text)):
+                context = tuple(padded[index : index + order])
+                expected.append(witten_bell(train, context, text[index], num_symbols=4))
         assert probabilities == pytest.approx(expected, rel=1e-12)
 
 

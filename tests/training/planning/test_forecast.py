@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -10,7 +9,7 @@ from folders import SHELF
 from numpy.typing import NDArray
 
 from penwright import Corpus, CorpusConfig, prepare
-from penwright.alphabet.characters import Ids
+from penwright.alphabet.characters import Alphabet, Ids
 from penwright.evaluation.baselines.measuring import measure_baselines
 from penwright.evaluation.passages import choose_passages
 from penwright.training.planning import forecast as forecast_module
@@ -80,13 +79,15 @@ def test_a_text_that_repeats_itself_is_easier_than_a_table_finds_it(tmp_path: Pa
 
 
 def test_the_same_books_are_not_counted_twice(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
-    real, counted = forecast_module.iter_probabilities, []
+    real, counted = forecast_module.iter_table_bits, []
 
-    def count(texts: Sequence[Ids], *words: Any, **options: Any) -> Iterator[NDArray[np.float64]]:
+    def count(
+        alphabet: Alphabet, texts: Sequence[Ids], asked: Sequence[Ids], *, max_order: int
+    ) -> Iterator[list[NDArray[np.float64]]]:
         counted.append(len(texts))
-        return real(texts, *words, **options)
+        return real(alphabet, texts, asked, max_order=max_order)
 
-    monkeypatch.setattr(forecast_module, "iter_probabilities", count)
+    monkeypatch.setattr(forecast_module, "iter_table_bits", count)
     measure_difficulty(corpus)
     assert len(counted) == len(set(counted)) == 2
 
