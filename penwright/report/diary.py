@@ -22,7 +22,7 @@ def diary(story: RunStory) -> str:
     entries = [_entry(story, sample) for sample in chosen]
     if len(chosen) < len(samples):
         hidden = len(samples) - len(chosen)
-        entries.append(f'<p class="aside">{hidden:,} more entries lie in the run\u2019s folder, under samples.</p>')
+        entries.append(f'<p class="aside">{hidden:,} more entries are in the run\u2019s folder, under samples.</p>')
     return "\n".join(entries)
 
 
@@ -59,7 +59,7 @@ def _entry(story: RunStory, sample: Sample) -> str:
     score = story.bits_at(sample)
     if score is not None:
         lines.append(f"{bits(score.bits_per_char, digits=2)} bits per character,")
-        lines.append("held-out books" if score.is_held_out else "what it just learned from")
+        lines.append("held-out books" if score.is_held_out else "training text")
     items = "".join(f"<li>{escape(line)}</li>" for line in lines)
     return (
         f'<article class="entry"><header><h3>{escape(heading)}</h3><ul>{items}</ul></header>'

@@ -22,8 +22,8 @@ ENDINGS = {
 }
 
 METHODS = (
-    "A table remembers what followed every run of so many characters in the training books; a compressor packs the "
-    "text into a file. An author that does not beat the best table knows nothing that counting does not."
+    "A table counts what followed each string of a given length in the training books. A compressor packs the text "
+    "into a smaller file. An author that does not beat the best table has learned nothing beyond counting."
 )
 
 
@@ -52,7 +52,7 @@ def _lead(story: RunStory) -> str:
     """Return a sentence or two on how good the author is, and compared to what."""
     own = story.bits_per_char
     if own is None:
-        return "Nobody has examined this author on books it does not know."
+        return "This author was not scored on books it does not know."
     said = f"This author predicts books it has never read with <strong>{bits(own)} bits per character</strong>."
     rival = story.val.best_baseline
     if rival is None:
@@ -61,7 +61,7 @@ def _lead(story: RunStory) -> str:
     difference = rival.bits_per_char - own
     if difference > 0:
         return f"{said} That is {bits(difference)} bits better than the best method without a network ({theirs})."
-    return f"{said} It has learned nothing yet that the best method without a network does not know ({theirs})."
+    return f"{said} It does not beat the best method without a network yet ({theirs})."
 
 
 def _status(story: RunStory) -> str:
@@ -80,7 +80,7 @@ def _figures(story: RunStory) -> str:
         figures.append(("bits per character, held out", bits(story.bits_per_char)))
     choice = story.expected
     if choice is not None:
-        figures.append((f"expected ({bits(choice.low)} to {bits(choice.high)})", bits(choice.bits_per_char)))
+        figures.append((f"forecast ({bits(choice.low)} to {bits(choice.high)})", bits(choice.bits_per_char)))
     if story.val.best_baseline is not None:
         figures.append((story.val.best_baseline.name, bits(story.val.best_baseline.bits_per_char)))
     if story.records:
@@ -102,15 +102,14 @@ def _plan(story: RunStory) -> str:
     planned = story.planned
     if planned is None:
         return ""
-    said = f"For {duration(planned.seconds)} on this machine the size {escape(planned.size)} promised most."
+    said = f"For {duration(planned.seconds)} on this machine, size {escape(planned.size)} had the best forecast."
     choice, end = story.expected, story.finished
     own = end.best_bits_per_char if end is not None and end.reason == "done" else None
     if choice is not None and own is not None:
         where = "within" if choice.low <= own <= choice.high else "outside"
         said += (
-            f" It was expected to need {bits(choice.bits_per_char)} bits per character where the training looked at "
-            f"held-out books; it needs {bits(own)}, "
-            f"{100 * (own / choice.bits_per_char - 1):+.1f} %, {where} the band of the forecast."
+            f" The forecast was {bits(choice.bits_per_char)} bits per character on the held-out books during training. "
+            f"The outcome is {bits(own)}, {100 * (own / choice.bits_per_char - 1):+.1f} %, {where} the forecast band."
         )
     return f"<section><h2>Plan</h2><p>{said}</p>{plan_table(planned)}</section>"
 
@@ -129,7 +128,7 @@ def _learning(story: RunStory) -> str:
     panels = "\n".join(
         f'<div class="panel panel-{number}">{draw(chart)}</div>' for number, (_, chart) in enumerate(charts, start=1)
     )
-    keys = [("held-out", "held-out books"), ("training", "what it just learned from")]
+    keys = [("held-out", "held-out books"), ("training", "training text")]
     keys += [("simpler", "methods without a network")] if story.val.baselines else []
     keys += [("rollback", "rollback")] if story.rollbacks else []
     legend = "".join(f'<li><span class="{style}"></span>{name}</li>' for style, name in keys)
@@ -175,22 +174,22 @@ def _levels(exam: Exam) -> list[Level]:
 
 def _diary(story: RunStory) -> str:
     return (
-        "<section><h2>Diary</h2><p>The same beginning and the same dice each time; "
-        f"only what the author had learned by then differs.</p>{diary(story)}</section>"
+        "<section><h2>Diary</h2><p>Prompt and seed are the same each time; only what the author had learned differs."
+        f"</p>{diary(story)}</section>"
     )
 
 
 def _exams(story: RunStory) -> str:
     parts: list[str] = []
     for exam, title, words in (
-        (story.val, "Held-out books", "Books the author never learned from; its training was steered by them."),
-        (story.test, "Test books", "Books that nobody looked at before the training had ended."),
+        (story.val, "Held-out books", "Books that the author never learned from, but that steered its training."),
+        (story.test, "Test books", "Books that were not read before the training had ended."),
     ):
         if exam.scores:
             parts.append(f"<section><h2>{title}</h2><p>{words} Bits per character, the best predicted first.</p>")
             parts.append(f"{books_table(exam)}</section>")
         if exam.baselines:
-            parts.append(f"<section><h3>Beside methods without a network, on the same characters</h3><p>{METHODS}</p>")
+            parts.append(f"<section><h3>Methods without a network, on the same characters</h3><p>{METHODS}</p>")
             parts.append(f"{baselines_table(exam)}</section>")
     return "\n".join(parts)
 
@@ -211,8 +210,8 @@ def _settings(story: RunStory) -> str:
 def _commands(story: RunStory) -> str:
     path = quoted(story.path)
     return (
-        "<section><h2>Go on</h2><p>Let it write:</p>"
+        "<section><h2>Next steps</h2><p>Let it write:</p>"
         f"<pre>{escape(f'penwright write {path}')}</pre>"
-        "<p>Train it longer, exactly where it stopped:</p>"
+        "<p>Train it longer, from exactly where it stopped:</p>"
         f"<pre>{escape(f'penwright train --resume {path}')}</pre></section>"
     )

@@ -39,7 +39,7 @@ def baselines_table(exam: Exam) -> str:
     own = exam.bits_per_char
     rows: list[tuple[float, str, list[Cell]]] = []
     for baseline in exam.baselines:
-        seen = f"{count(baseline.train_chars)} characters" if baseline.train_chars else "nothing else"
+        seen = f"{count(baseline.train_chars)} characters" if baseline.train_chars else "no other text"
         gain = signed_bits(own - baseline.bits_per_char) if own is not None else ""
         numbers = [bits(baseline.bits_per_char), gain, seen, duration(baseline.seconds)]
         rows.append((baseline.bits_per_char, "", _row(baseline.name, numbers)))
@@ -58,7 +58,7 @@ def plan_table(planned: Planned) -> str:
         numbers = [count(size.num_parameters), count(size.batch_size), count(size.chars_per_second)]
         numbers += [count(size.chars_read), expected]
         rows.append(_row(size.name, numbers))
-    head = ["Size", "Weights", "Lanes", "Characters a second", "Would read", "Bits per character expected"]
+    head = ["Size", "Weights", "Lanes", "Characters a second", "Would read", "Forecast, bits per character"]
     return _table(head, rows, classes=["own" if size.name == planned.size else "" for size in planned.sizes])
 
 

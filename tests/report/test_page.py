@@ -217,7 +217,7 @@ def test_a_run_has_a_page_at_any_moment(records: tuple[AnyRecord, ...], words: s
 
 def test_an_author_that_only_counts_is_told_so() -> None:
     page = render_page(story(*RECORDS, val=Exam(scores=books(2.1), baselines=BASELINES)))
-    assert "has learned nothing yet that the best method without a network does not know" in Reader(page).text
+    assert "does not beat the best method without a network yet" in Reader(page).text
 
 
 def test_what_the_page_lacks_is_said() -> None:
@@ -285,16 +285,16 @@ def told_after(outcome: float, *, config: Mapping[str, Any]) -> str:
     return Reader(render_page(RunStory(name="a", path="a", records=(planned(), end), config=config, val=exam))).text
 
 
-@pytest.mark.parametrize(("outcome", "where"), [(1.72, "within the band"), (1.85, "outside the band")])
+@pytest.mark.parametrize(("outcome", "where"), [(1.72, "within the forecast band"), (1.85, "outside the forecast band")])
 def test_the_forecast_stands_beside_the_outcome(outcome: float, where: str) -> None:
     text = told_after(outcome, config=FOR_THAT_TIME)
-    assert "the size 192x3 promised most" in text and where in text
+    assert "size 192x3 had the best forecast" in text and where in text
     assert f"{100 * (outcome / 1.7 - 1):+.1f} %" in text and "1.700 (1.600 to 1.800)" in text
 
 
 def test_a_run_of_another_length_is_not_held_against_the_forecast() -> None:
     text = told_after(1.72, config={"train": {"seconds": 2 * PLANNED_SECONDS}})
-    assert "promised most" in text and "it needs" not in text and "expected (" not in text
+    assert "had the best forecast" in text and "The outcome is" not in text and "forecast (" not in text
 
 
 def test_a_run_that_goes_on_or_has_no_held_out_books_is_not_held_against_a_forecast() -> None:
@@ -302,5 +302,6 @@ def test_a_run_that_goes_on_or_has_no_held_out_books_is_not_held_against_a_forec
         text = Reader(
             render_page(RunStory(name="a", path="a", records=(plan, progress(1, 2.0)), config=FOR_THAT_TIME))
         ).text
-        assert "promised most" in text and "it needs" not in text
-    assert "promised most" not in Reader(render_page(RunStory(name="a", path="a", records=(progress(1, 2.0),)))).text
+        assert "had the best forecast" in text and "The outcome is" not in text
+    unplanned = Reader(render_page(RunStory(name="a", path="a", records=(progress(1, 2.0),)))).text
+    assert "had the best forecast" not in unplanned

@@ -67,7 +67,7 @@ def test_the_author_stands_among_the_simpler_methods_where_it_belongs() -> None:
     table = rows(baselines_table(Exam(scores=scores, baselines=BASELINES)))
     assert [row[0] for row in table] == ["xz -9e, training text first", "This author", "6-character table", "gzip -9"]
     assert table[0][1:] == ["2.200", "+0.050", "2 million characters", "1.5\u00a0s"]
-    assert table[3][3] == "nothing else"
+    assert table[3][3] == "no other text"
     assert 'class="own"' in baselines_table(Exam(scores=scores, baselines=BASELINES))
 
 
