@@ -1,1 +1,1 @@
-"""Files -> text -> one memory-mapped corpus of ids, with every book's place in it."""
+"""Files -> text -> one memory-mapped corpus of ids, with the position of every book."""

@@ -1,4 +1,4 @@
-"""How books become a corpus: what is cut, what gets an id, what is held out. Data only."""
+"""The configuration of a corpus: what is cut, what gets an id, what is held out. Data only."""
 
 from dataclasses import asdict, dataclass, fields
 from typing import Annotated, Any, Literal, cast, get_args
@@ -19,38 +19,38 @@ MIN_SUBWORDS, MAX_SUBWORDS = 64, 32_768
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CorpusConfig:
-    """How books become a corpus. With the seed's alphabet and the seed's split nothing is cleaned, as in 2017."""
+    """How books become a corpus. With the seed's alphabet and the seed's split, nothing is cleaned, as in 2017."""
 
     alphabet: AlphabetName = "learnt"
-    """"learnt": the characters found in the books. "seed": the 98 symbols of the 2017 system, which loses the
-    others."""
+    """"learnt": the characters found in the books. "seed": the 98 symbols of the 2017 system; all other characters
+    are lost."""
     max_characters: Annotated[int, Between(1, MAX_CHARACTERS)] = 4_000
-    """A learnt alphabet gives at most this many characters an id of their own, the most frequent ones."""
+    """Largest number of characters with an id of their own in a learnt alphabet; the most frequent ones have one."""
     unit: Unit = "characters"
     """What a symbol stands for. "characters": one character. "bpe": byte-pair encoding, which joins characters that
     often stand side by side. "words": a frequent word; all other words are spelled in characters."""
     num_subwords: Annotated[int, Between(MIN_SUBWORDS, MAX_SUBWORDS)] = 512
     """Symbols in all if the unit is "bpe" or "words"; a small shelf may have fewer."""
     min_count: Annotated[int, Between(0, MAX_INT64)] = 0
-    """A character found fewer times in the training books is spelled in bytes instead; 0: fewer than once in a million,
-    too rarely to learn."""
+    """Count in the training books below which a character is spelled in bytes. 0: once in a million characters, since
+    a rarer one cannot be learned."""
     licence: bool = True
     """Cut the distributor's header, licence and transcriber's notes."""
     unwrap: bool = True
     """Join the lines of paragraphs that were broken at a fixed width."""
     normalize_punctuation: bool = False
-    """Write curly quotes, dashes, ellipses and ligatures as ASCII does; letters keep their accents. Lossy."""
+    """Replace curly quotes, dashes, ellipses and ligatures by ASCII forms; letters keep their accents. Lossy."""
     drop_duplicates: bool = True
-    """Take a text that occurs several times only once. Other editions of it are kept, on the same side of the split."""
+    """Keep only one of several equal texts. Other editions are kept, in the same split."""
     split: SplitRule = "author"
-    """"author": hold out whole authors, or whole titles where there are fewer than three authors. "seed": the last
-    files."""
+    """"author": hold out all books of some writers, or whole titles if there are fewer than three writers. "seed": hold
+    out the last files."""
     val_fraction: Annotated[float, Between(0, 0.4)] = 0.05
-    """Share of the characters to hold out for steering the training; 0 for none."""
+    """Share of the characters held out for validation; 0 for none."""
     test_fraction: Annotated[float, Between(0, 0.4)] = 0.05
-    """Share of the characters to hold out for one look at the end; 0 for none."""
+    """Share of the characters held out for the test at the end; 0 for none."""
     split_seed: Annotated[int, Between(0, MAX_INT64)] = 0
-    """Another number holds out other authors."""
+    """Seed for the choice of held-out writers."""
 
     def __post_init__(self) -> None:
         check(self)
@@ -62,12 +62,12 @@ class CorpusConfig:
 
     @property
     def is_raw(self) -> bool:
-        """Whether the books are taken as they are: the seed's alphabet and the seed's split together ask for it."""
+        """True if books are taken unchanged: with both the seed's alphabet and the seed's split."""
         return self.alphabet == "seed" and self.split == "seed"
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> "CorpusConfig":
-        """Rebuild a configuration from `to_dict`; what is absent has its default.
+        """Rebuild a configuration from `to_dict`; missing settings take their defaults.
 
         Raises:
             ConfigError: If a name is unknown or a value out of bounds.

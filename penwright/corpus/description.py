@@ -1,6 +1,6 @@
 """The description of a corpus, corpus.json: alphabet, books, configuration and digests.
 
-What is read back is compared with its checksum and trusted no further. This module knows nothing of ids.
+A description that is read is compared with its checksum and not trusted beyond that. This module knows nothing of ids.
 """
 
 import hashlib
@@ -75,13 +75,13 @@ def describe(contents: Contents, ids_sha256: Sequence[str]) -> dict[str, Any]:
 
 
 def content_digest(alphabet: dict[str, Any], books: Sequence[dict[str, Any]], ids_sha256: Sequence[str]) -> str:
-    """Return the SHA-256 that names a corpus by its content alone; where the files lay plays no part."""
+    """Return the SHA-256 of a corpus's content, which does not depend on the paths of its files."""
     content = ({key: value for key, value in book.items() if key not in ("source", "encoding")} for book in books)
     return _sha256_of_json({"alphabet": alphabet, "books": content, "ids_sha256": list(ids_sha256)})
 
 
 def version_of(folder: Path) -> tuple[int, int] | None:
-    """Return what changes whenever a corpus is replaced, or None where there is none."""
+    """Return a value that changes whenever a corpus is replaced, or None if there is no corpus."""
     try:
         stat = (folder / JSON_NAME).stat()
     except OSError:
@@ -101,7 +101,7 @@ def _sha256_of_json(data: Mapping[str, Any]) -> str:
 
 
 def _canonical(data: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the JSON of some entries in parts: a list, or what yields one, item by item, as there is one a book."""
+    """Yield JSON in parts. A list, or an iterator in the place of a list, is written item by item: one a book."""
     # ASCII with sorted keys: the same bytes on every machine, lone surrogates included.
     encode = json.JSONEncoder(ensure_ascii=True, sort_keys=True, separators=(",", ":"), allow_nan=False).encode
     for index, key in enumerate(sorted(data)):
@@ -117,7 +117,7 @@ def _canonical(data: Mapping[str, Any]) -> Iterator[str]:
 
 
 def write_description(folder: Path, data: dict[str, Any]) -> None:
-    """Write corpus.json, whole or not at all; in ASCII, as an alphabet may hold what UTF-8 cannot.
+    """Write corpus.json, whole or not at all. It is ASCII, because an alphabet may hold lone surrogates.
 
     Raises:
         OSError: If the disk is full or the folder cannot be written.
@@ -129,7 +129,7 @@ def write_description(folder: Path, data: dict[str, Any]) -> None:
 
 
 def read_description(folder: Path) -> dict[str, Any]:
-    """Return what a corpus's corpus.json holds, as `describe` made it.
+    """Return the data of a corpus's corpus.json, as `describe` made it.
 
     Raises:
         CorpusError: If there is no corpus, or it is damaged or of another version.

@@ -1,7 +1,7 @@
-"""Build a folder under a name of its own and put it where it belongs when it is whole.
+"""Build a folder under a temporary name and put it in the place of another when it is complete.
 
-The operating system renames a folder in one step, but not over another: the old one is moved aside first, and moved
-back if the new one cannot take its place. This module knows nothing of what folders contain.
+The operating system renames a folder in one step, but not over another one. So the old folder is moved aside first, and
+moved back if the new one cannot be renamed. This module knows nothing of the contents of folders.
 """
 
 import secrets
@@ -15,7 +15,7 @@ from penwright.errors import CorpusError
 from penwright.files import sync_folder
 
 ABANDONED_SECONDS = 3600.0
-"""A folder in which nothing was written for so long belongs to a process that was killed."""
+"""Time without a change after which a temporary folder counts as abandoned by a killed process."""
 _ATTEMPTS = 20
 
 
@@ -43,7 +43,7 @@ def replacing_folder(target: Path) -> Iterator[Path]:
 def _put_in_place(folder: Path, target: Path) -> None:
     """Rename a whole folder to `target`, in the place of what was there."""
     sync_folder(folder)
-    for _ in range(_ATTEMPTS):  # another process may put its own folder there between our two steps
+    for _ in range(_ATTEMPTS):  # another process may put its own folder there between the two steps
         old = _beside(target, "old")
         try:
             with suppress(FileNotFoundError):
@@ -67,12 +67,12 @@ def _put_in_place(folder: Path, target: Path) -> None:
 
 
 def is_being_replaced(target: Path) -> bool:
-    """Return whether a process is just now putting another folder into a target's place."""
+    """Return True if a process is currently replacing the target."""
     return any(target.parent.glob(f".{target.name}.old-*"))
 
 
 def _remove_abandoned(target: Path) -> None:
-    """Remove folders for `target` that a killed process left behind."""
+    """Remove temporary folders for `target` that killed processes left."""
     for folder in target.parent.glob(f".{target.name}.*"):
         with suppress(OSError):
             latest = max(entry.stat().st_mtime for entry in (folder, *folder.iterdir()))

@@ -1,6 +1,6 @@
-"""Report on a shelf before anything is learned from it: what each book is, what would be cut, dropped and held out.
+"""Report on a shelf before training: the properties of each book, and what would be cut, dropped and held out.
 
-The books are read with the same code as when a corpus is prepared, and selected by the same rules; nothing is kept.
+Books are read with the same code as for a corpus and selected by the same rules. Nothing is kept.
 """
 
 import zlib
@@ -26,23 +26,23 @@ from penwright.corpus.sources.manifest import ManifestBook
 from penwright.errors import CorpusError, ReadingError
 
 MAX_CUT_CHARS = 2_000
-"""Of each cut, its beginning and its end are shown, together at most so many characters."""
+"""Most characters shown of a cut: half from its beginning, half from its end."""
 MAX_UNKNOWN = 20
-"""Characters outside the alphabet that are listed for a book, the most frequent ones."""
+"""Most characters outside the alphabet that are listed for a book, the most frequent ones."""
 SAMPLE_CHARS = 1 << 16
 USUAL_FRACTIONS = (0.18, 0.55)
-"""What books compress to, in any script; measured on novels in nine languages (0.25 to 0.42), programs (from 0.19)."""
+"""Range of books' compressed sizes; measured on novels in nine languages (0.25 to 0.42), programs (from 0.19)."""
 MIN_SAMPLE_CHARS = 10_000
-"""Shorter texts compress worse, which says nothing against them."""
+"""Length below which a text is never an outlier, since short texts compress worse."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class UnknownCharacter:
-    """A character without an id of its own: spelled in bytes, or lost to the seed's alphabet."""
+    """A character without an id of its own: spelled in bytes, or lost with the seed's alphabet."""
 
     character: str
     name: str
-    """Such as "U+00E9 é LATIN SMALL LETTER E WITH ACUTE"."""
+    """Its name, such as "U+00E9 é LATIN SMALL LETTER E WITH ACUTE"."""
     count: int
 
 
@@ -57,83 +57,83 @@ class Edition:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BookReport:
-    """What is to be known of one book."""
+    """A report on one book."""
 
     name: str
-    """Its file below the folder that was given, with the member's name behind an archive's."""
+    """Path of its file below the given folder, followed by the member of an archive."""
     path: Path
     member: str | None
     sha256: str
-    """Of its bytes."""
+    """SHA-256 of its bytes."""
     title: str
     author: str
-    """Empty when unknown."""
+    """Its writer; empty if unknown."""
     year: int | None
     split: SplitName | None
-    """None: it would not be taken."""
+    """Its split; None if it would not be taken."""
     num_bytes: int
     num_chars: int
-    """Once cleaned."""
+    """Number of characters of its clean text."""
     encoding: str
     encoding_reason: str
     cuts: tuple[Cut, ...]
-    """What would be cut out; of a long one the beginning and the end."""
+    """What would be cut out; of a long cut the beginning and the end."""
     is_hard_wrapped: bool
-    """Its lines were broken at a fixed width."""
+    """True if its lines were broken at a fixed width."""
     was_unwrapped: bool
-    """Its lines would be joined to paragraphs."""
+    """True if its lines would be joined to paragraphs."""
     num_unknown_chars: int
-    """Characters of its text without an id of their own."""
+    """Number of characters of its text without an id of their own."""
     unknown_characters: tuple[UnknownCharacter, ...]
-    """Which they are, the most frequent first, at most 20."""
+    """These characters, the most frequent first, at most 20."""
     duplicate_of: str
-    """The book that has the same text and is taken instead; empty where there is none."""
+    """Name of the book with the same text that is taken instead; empty if there is none."""
     editions: tuple[Edition, ...]
     compressed_fraction: float
-    """Size of a sample of its text once compressed, relative to before, 0 to about 1."""
+    """Compressed size of a sample of its text, relative to the sample, 0 to about 1."""
     is_outlier: bool
-    """It compresses much better or worse than books do: repeated, tabular or garbled text."""
+    """True if it compresses much better or worse than books: repeated, tabular or garbled text."""
     warnings: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SplitReport:
-    """What one split would hold."""
+    """A report on one split."""
 
     split: SplitName
     num_books: int
     num_chars: int
     authors: tuple[str, ...]
-    """Known ones, sorted."""
+    """Known writers, sorted."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ShelfReport:
-    """What is to be known of a shelf."""
+    """A report on a shelf."""
 
     books: tuple[BookReport, ...]
-    """Sorted by name."""
+    """Reports on all books, sorted by name."""
     skipped: tuple[tuple[str, str], ...]
     """Files that would not be read: (name, reason)."""
     splits: tuple[SplitReport, ...]
-    """In the order train, val, test."""
+    """Reports on the splits, in the order train, val, test."""
     vocab_size: int
-    """Symbols of the alphabet, V."""
+    """Number of symbols of the alphabet, V."""
     characters: str
-    """The characters with an id of their own."""
+    """Characters with an id of their own."""
     is_lossless: bool
-    """Whether a character outside the alphabet can be spelled; the seed's alphabet loses it."""
+    """True if a character outside the alphabet is spelled, False if it is lost, as with the seed's alphabet."""
     warnings: tuple[str, ...]
-    """Of the shelf as a whole; books have their own."""
+    """Warnings about the shelf as a whole; books have their own."""
 
     def epoch_seconds(self, chars_per_second: float) -> float:
-        """Return how long one reading of the training split would take at a given speed of reading."""
+        """Return the duration of one epoch over the training split at a given speed, in seconds."""
         if not chars_per_second > 0:
             raise CorpusError(f"chars_per_second={chars_per_second} must be above 0.")
         return self.splits[0].num_chars / chars_per_second
 
     def to_json(self) -> dict[str, Any]:
-        """Return plain data for JSON: names of files below the folder that was given, no folders of this machine."""
+        """Return plain data for JSON. It holds names relative to the given folder, and no folders of this machine."""
         data = asdict(self)
         for book, report in zip(data["books"], self.books, strict=True):
             book["cuts"] = [cut._asdict() for cut in report.cuts]
@@ -142,10 +142,10 @@ class ShelfReport:
         return data
 
     def manifest_books(self, folder: str | Path) -> list[ManifestBook]:
-        """Return the books as lines of a manifest; what would not be taken is there with keep = false and the reason.
+        """Return the books as entries of a manifest. A book that would not be taken has keep = false and a reason.
 
         Args:
-            folder: Where the manifest will lie; paths below it are told from it.
+            folder: The folder of the manifest; paths below it are relative.
         """
         root = Path(folder).absolute()
         return [_manifest_book(book, root) for book in self.books]
@@ -156,8 +156,8 @@ def inspect_shelf(paths: Paths, *, config: CorpusConfig | None = None, workers: 
 
     Args:
         paths: Files, folders, archives and patterns; or one manifest.
-        config: How it would be prepared.
-        workers: Processes that read, 1 to 32; by default one per processor, and this one alone for a small shelf.
+        config: Configuration of the preparation.
+        workers: Processes that read, 1 to 32; by default one per processor, and only this one for a small shelf.
 
     Raises:
         CorpusError: If no book can be read or a manifest does not match.
@@ -182,7 +182,7 @@ def inspect_shelf(paths: Paths, *, config: CorpusConfig | None = None, workers: 
 
 
 def look_at_chunk(job: ChunkJob) -> ChunkResult:
-    """Read one chunk of a book and keep what was cut instead of the text."""
+    """Read one chunk of a book and return its cuts instead of its text."""
     try:
         text, facts, cuts = read_chunk(read_bytes(job.chunk), chunk=job.chunk, config=job.config)
     except ReadingError as error:
@@ -192,8 +192,7 @@ def look_at_chunk(job: ChunkJob) -> ChunkResult:
 
 
 def compressed_fraction(text: str) -> float:
-    """Return the size of a text once compressed, relative to before; of a long one, of its beginning, middle and
-    end."""
+    """Return the compressed size of a text, relative to the text; for a long one, of its beginning, middle and end."""
     starts = (0, len(text) // 2, len(text) - SAMPLE_CHARS) if len(text) > 3 * SAMPLE_CHARS else (0,)
     size = SAMPLE_CHARS if len(starts) > 1 else 3 * SAMPLE_CHARS
     sample = "".join(text[start : start + size] for start in starts).encode("utf-8", "surrogatepass")
@@ -201,7 +200,7 @@ def compressed_fraction(text: str) -> float:
 
 
 def _book_reports(books: Sequence[TakenBook], selection: Selection) -> tuple[BookReport, ...]:
-    """Return a report on every book that was read, taken or not."""
+    """Return a report on every book that was read."""
     fractions = {book.book.source: _mean_fraction(book) for book in books}
     taken = {book.source: book for book in selection.books}
     originals = {copy: first.name for copy, first in selection.duplicates}

@@ -1,7 +1,7 @@
-"""Keep on disk, until the work is done, what is known of a shelf and too long to be held for every book.
+"""Keep arrays on disk, until the work is done, that are too long to be held for every book of a shelf.
 
-The files have no name and go with the process, however it ends. What is in them was put there by this process, so it is
-believed. This module knows nothing of books.
+The files have no name and vanish with the process, however it ends. Their contents come from this process and are not
+checked. This module knows nothing of books.
 
 Shapes: R = records of one bucket.
 """
@@ -23,13 +23,13 @@ RUN_RECORDS = 1 << 15
 
 
 class Scratch:
-    """A file of arrays, one after the other; a context manager, so that it is gone at the end."""
+    """A file of arrays, one after the other. As a context manager, it is removed at the end."""
 
     def __init__(self, folder: Path | None) -> None:
         """Open a file without a name.
 
         Args:
-            folder: Where it takes its room, an existing folder; None for the operating system's folder for such files.
+            folder: An existing folder for it; None for the operating system's folder of temporary files.
 
         Raises:
             CorpusError: If it cannot be made.
@@ -45,11 +45,11 @@ class Scratch:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        with suppress(OSError):  # what could not be written is not needed any more
+        with suppress(OSError):  # data that could not be written is no longer needed
             self._file.close()
 
     def write(self, arrays: Iterable[NDArray[np.generic]]) -> int:
-        """Write some arrays and return the offset of the first one, in bytes.
+        """Write arrays and return the offset of the first one, in bytes.
 
         Raises:
             CorpusError: If the disk is full.
@@ -65,7 +65,7 @@ class Scratch:
         """Return the array written at an offset, shape (count,).
 
         Raises:
-            CorpusError: If the disk is full, or broken: what was written last may not be there yet.
+            CorpusError: If the disk is full or broken, since the last arrays may not have been written yet.
         """
         with self._telling_of_the_disk():
             self._file.seek(offset)
@@ -75,7 +75,7 @@ class Scratch:
 
     @contextmanager
     def _telling_of_the_disk(self) -> Iterator[None]:
-        """Turn what the operating system says about the file into one sentence."""
+        """Turn the operating system's errors of this file into one sentence."""
         try:
             yield
         except OSError as error:
@@ -90,19 +90,19 @@ class _Run(NamedTuple):
 
     offset: int
     bounds: NDArray[np.int32]
-    """Where each bucket begins, counted in records, and where the last one ends."""
+    """Index of the first record of each bucket, and the end of the last bucket."""
 
 
 class Buckets:
-    """Records in many buckets, of which one at a time is read: what is held does not grow with what is put in."""
+    """Records in many buckets, read one bucket at a time, in memory that does not grow with the records."""
 
     def __init__(self, scratch: Scratch, *, num_buckets: int, dtype: np.dtype[np.generic]) -> None:
-        """Begin with empty buckets.
+        """Start with empty buckets.
 
         Args:
-            scratch: The file for what is not held; nothing is written as long as `RUN_RECORDS` suffice.
-            num_buckets: How many there are.
-            dtype: Of a record.
+            scratch: The file for records that are not held. Up to `RUN_RECORDS` records are held and not written.
+            num_buckets: Number of buckets.
+            dtype: Type of a record.
         """
         self._scratch, self._dtype, self._num_buckets = scratch, dtype, num_buckets
         self._records = np.empty(RUN_RECORDS, dtype=dtype)

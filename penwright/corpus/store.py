@@ -1,10 +1,10 @@
-"""The corpus on disk: a folder that is written once and then only read, through a memory map.
+"""The corpus on disk: a folder that is written once and then read through a memory map.
 
-    ids.bin       every book's ids, one book after the other: uint8, or uint16 (little-endian) for a large alphabet
+    ids.bin       the ids of all books, in order: uint8, or uint16 (little-endian) for a large alphabet
     corpus.json   alphabet, books, configuration and digests; written last, so a folder without it is not a corpus
 
-Books stand in the order train, val, test, so that each split is one contiguous stretch. A book is its boundary id,
-where the alphabet has one, followed by the ids of its text, in characters or in subwords. This module knows nothing
+Books are in the order train, val, test, so that each split is one contiguous stretch. A book is its boundary id, if
+the alphabet has one, followed by the ids of its text, in characters or in subwords. This module knows nothing
 of the files that people keep, nor of models.
 
 Shapes: N = ids in the corpus, n = ids in one book.
@@ -36,22 +36,22 @@ class Corpus:
     from_files: ClassVar[Callable[..., "Corpus"]]
     """Former name of `penwright.prepare`. The module of `prepare` sets it, since that module imports this one."""
     path: Path
-    """The folder."""
+    """Its folder."""
     alphabet: Alphabet
     books: tuple[Book, ...]
-    """In the order of the ids."""
+    """Its books, in the order of the ids."""
     config: CorpusConfig
-    """How the books were prepared."""
+    """Configuration with which the books were prepared."""
     skipped: tuple[tuple[str, str], ...]
     """Files that were not taken: (name, reason)."""
     warnings: tuple[str, ...]
-    """What a reader of the books should know, one sentence each."""
+    """Warnings about the books, one sentence each."""
     digest: str
-    """SHA-256 of the alphabet, the books, their splits and their ids; file names and folders play no part."""
+    """SHA-256 of the alphabet, the books, their splits and their ids, independent of file names and folders."""
     checksum: str
-    """SHA-256 of the whole description; it changes with anything that `digest` leaves out."""
+    """SHA-256 of the whole description, including what `digest` leaves out."""
     ids_sha256: tuple[str, ...]
-    """Of each book's ids as they lie in ids.bin."""
+    """SHA-256 of each book's ids as they lie in ids.bin."""
     cache_keys: tuple[tuple[str, ...], ...]
     """Names of each book's clean texts in the cache it was prepared with."""
     subwords_version: int | None
@@ -60,7 +60,7 @@ class Corpus:
     """All ids, a read-only memory map of shape (N,)."""
 
     def __init__(self, path: Path, data: dict[str, Any]) -> None:
-        """Take a checked description; `open` is the way in."""
+        """Build from a checked description. Use `open` instead."""
         self.path = path
         self.alphabet = alphabet_from_dict(data["alphabet"])
         self.config = CorpusConfig.from_dict(data["config"])
@@ -75,7 +75,7 @@ class Corpus:
 
     @classmethod
     def open(cls, path: str | Path) -> "Corpus":
-        """Open a corpus, trusting nothing that can be checked without reading the ids; `verify` reads those too.
+        """Open a corpus and check everything that needs no reading of ids; `verify` checks the ids too.
 
         Args:
             path: Its folder.
@@ -94,8 +94,8 @@ class Corpus:
                 if version_of(folder) == before:
                     return corpus
             except CorpusError as error:
-                # Another process may put a new corpus here between our reading of the description and of the ids.
-                # Whether it is still about that is asked first: afterwards, its corpus is there to be seen.
+                # Another process may put a new corpus here between the reading of the description and of the ids.
+                # Whether it is still doing so is asked first: afterwards, its corpus would be complete.
                 if not is_being_replaced(folder) and version_of(folder) == before:
                     raise
                 problem = error
@@ -131,15 +131,15 @@ class Corpus:
         )
 
     def books_in(self, split: SplitName) -> tuple[Book, ...]:
-        """Return the books of one split, in the order of their ids; there may be none."""
+        """Return the books of one split, in the order of their ids; the split may be empty."""
         split_name(split)
         return tuple(book for book in self.books if book.split == split)
 
     def require_books(self, split: SplitName) -> tuple[Book, ...]:
-        """Return the books of one split, of which at least one is needed.
+        """Return the books of one split, which must not be empty.
 
         Raises:
-            CorpusError: If there is none.
+            CorpusError: If it is empty.
         """
         books = self.books_in(split)
         if not books:
@@ -151,16 +151,16 @@ class Corpus:
         return books
 
     def book_ids(self, book: Book) -> Ids:
-        """Return the ids of one book, boundary included: a view of shape (n,)."""
+        """Return the ids of one book, including its boundary: a view of shape (n,)."""
         return self.ids[book.start : book.start + book.num_ids]
 
     def book_text(self, book: Book) -> str:
-        """Return the text of one book; the seed's alphabet has lost the characters it lacks."""
+        """Return the text of one book. Characters that the seed's alphabet lacks are lost."""
         has_boundary = self.alphabet.boundary_id is not None
         return self.alphabet.decode(self.book_ids(book)[int(has_boundary) :])
 
     def num_chars(self, split: SplitName) -> int:
-        """Return how many characters the books of one split have."""
+        """Return the number of characters of one split's books."""
         return sum(book.num_chars for book in self.books_in(split))
 
     @property
@@ -173,7 +173,7 @@ class Corpus:
         return sum(book.num_ids for book in self.books_in("train")) / num_chars if num_chars else 1.0
 
     def verify(self) -> None:
-        """Read every id and compare with the digests taken when it was written.
+        """Read all ids and compare them with the digests taken when they were written.
 
         Raises:
             CorpusError: If a book's ids have changed.
@@ -187,7 +187,7 @@ class Corpus:
         return f"Corpus({len(self.books):,} books, {num_chars:,} characters, {self.alphabet!r})"
 
     def _check_books(self) -> None:
-        """Refuse books that do not lie one after the other in the order of the splits."""
+        """Check that the books are contiguous and in the order of the splits."""
         order = [("train", "val", "test").index(book.split) for book in self.books]
         if order != sorted(order):
             raise CorpusError("its books are not in the order train, val, test.")

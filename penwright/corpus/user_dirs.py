@@ -1,4 +1,4 @@
-"""Where things lie: home folders, and the cache of what Penwright can make again."""
+"""Folders of the user: home folders, and the cache of files that Penwright can make again."""
 
 import os
 from pathlib import Path
@@ -7,10 +7,10 @@ import platformdirs
 
 
 def at_home(path: str | Path) -> Path:
-    """Return a path with a leading ~ or ~user replaced by that home folder; one of nobody's is left as it is."""
+    """Return a path with a leading ~ or ~user replaced by the home folder; an unknown user's is left unchanged."""
     return Path(os.path.expanduser(path))  # noqa: PTH111  # pathlib's own raises where there is no such user
 
 
 def default_cache_dir() -> Path:
-    """Return the folder for things that may be deleted at any time, where the operating system has one for them."""
+    """Return the operating system's folder for files that may be deleted at any time."""
     return platformdirs.user_cache_path("penwright")

@@ -1,1 +1,1 @@
-"""Archives of books: what is in them, and the bytes of one member. Nothing is unpacked to disk."""
+"""Archives -> bytes: the members of an archive and the bytes of one member. Nothing is unpacked to disk."""

@@ -1,8 +1,8 @@
-"""Archives of books: what is in them, and the bytes of one member.
+"""Archives of books: list their members, and read the bytes of one member.
 
-Zip, tar (plain or compressed by gzip, bzip2 or xz) and single files compressed by gzip. Members are unpacked in memory
-and within bounds, never to disk; an archive inside an archive is not opened. This module knows nothing of what the
-bytes mean.
+Supported are zip, tar (plain or compressed by gzip, bzip2 or xz) and single files compressed by gzip. Members are
+unpacked in memory and within bounds, never to disk. An archive inside an archive is not opened. This module knows
+nothing of the meaning of the bytes.
 """
 
 from collections.abc import Mapping
@@ -16,20 +16,20 @@ from penwright.corpus.archives.zips import ZipMember, read_zip_member, zip_membe
 from penwright.errors import ReadingError
 
 SUFFIXES = (".zip", ".tar", *STREAM_OF_SUFFIX, ".gz")
-"""File name endings of archives; of two that fit, the longer counts."""
+"""Endings of archives' file names. If two fit, the longer one counts."""
 
 
 class Member(NamedTuple):
     """One regular file inside an archive."""
 
     name: str
-    """Its path inside the archive, as the archive has it."""
+    """Its path inside the archive, unchanged."""
     num_bytes: int
-    """Its size when unpacked, as the archive declares it."""
+    """Its unpacked size, as declared by the archive."""
 
 
 def is_archive(path: Path) -> bool:
-    """Return whether a file name is that of an archive."""
+    """Return True if a file name is that of an archive."""
     return path.name.lower().endswith(SUFFIXES)
 
 
@@ -37,14 +37,14 @@ def list_members(path: Path) -> list[Member]:
     """Return the regular files of an archive.
 
     Args:
-        path: The archive, of a kind that `is_archive` knows.
+        path: An archive that `is_archive` recognises.
 
     Returns:
         The members sorted by name; links, devices and folders are left out. A gzip file has one member, named like the
         file without ".gz".
 
     Raises:
-        ReadingError: If it is damaged, encrypted, cut short, or made to unpack to more than a book has.
+        ReadingError: If it is damaged, encrypted, cut short, or beyond the bounds.
         OSError: If the file cannot be opened.
     """
     suffix = _suffix(path)
@@ -99,13 +99,13 @@ def read_member(path: Path, name: str, *, max_bytes: int = MAX_MEMBER_BYTES) -> 
     try:
         return read_tar_member(stream, member, name=shown, max_bytes=max_bytes)
     except ReadingError:
-        if member.num_bytes <= max_bytes:  # one that is too large was refused before anything was unpacked
+        if member.num_bytes <= max_bytes:  # a member that is too large was refused before unpacking
             _open_stream.cache_clear()
         raise
 
 
 def reading_position(path: Path, name: str) -> int:
-    """Return a number by which to sort the members of one archive so that reading them all is one pass over it.
+    """Return a sort key for the members of one archive: read in this order, all members take one pass over it.
 
     Args:
         path: The archive.
@@ -127,14 +127,14 @@ def _suffix(path: Path) -> str:
 
 
 def _identity(path: Path) -> tuple[int, int]:
-    """Return what changes when a file does."""
+    """Return size and time of change, which identify a version of a file."""
     status = path.stat()
     return status.st_size, status.st_mtime_ns
 
 
 @lru_cache(maxsize=4)
 def _index(path: Path, num_bytes: int, modified_ns: int) -> Mapping[str, ZipMember | TarMember]:
-    """Return an archive's members by name. Kept, because an archive of many books is asked for them one by one."""
+    """Return an archive's members by name, cached because its books are read one by one."""
     suffix = _suffix(path)
     if suffix == ".zip":
         return zip_members(path, num_bytes=num_bytes, name=path.name)
@@ -143,15 +143,15 @@ def _index(path: Path, num_bytes: int, modified_ns: int) -> Mapping[str, ZipMemb
 
 @lru_cache(maxsize=1)
 def _open_stream(path: Path, num_bytes: int, modified_ns: int) -> Stream:
-    """Return a compressed tar, open where the last member read from it ended."""
+    """Return a compressed tar, open at the end of the member that was read last."""
     return Stream(path, new_stream=STREAM_OF_SUFFIX[_suffix(path)])
 
 
 def _declared_gzip_bytes(path: Path) -> int:
-    """Return the size a gzip file declares in its last four bytes, modulo 2^32; it is shown, never trusted.
+    """Return the size that a gzip file declares in its last four bytes, modulo 2^32. It is shown, never trusted.
 
-    It is that of the file's last part. Where that is empty, as in every file of bgzip's, or zeros stand behind it, the
-    size of the file itself says more.
+    It is the size of the file's last part. If that part is empty, as in all files of bgzip, or zeros follow it, the
+    packed size is returned.
     """
     with path.open("rb") as file:
         if file.read(2) != b"\x1f\x8b":

@@ -1,8 +1,8 @@
 """List and read the members of a tar file, plain or compressed, within the bounds of `unpacking`.
 
-A plain tar is read at a member's place. A compressed one can only be read from its start, so the last one read stays
-open where it was left: members in the archive's order cost one pass over it, and one that lies before the last begins
-anew. Nothing is written to disk.
+A plain tar is read at a member's offset. A compressed tar can only be read from its start, so the last one stays open:
+members in the archive's order take one pass, and an earlier member starts again from the beginning. Nothing is written
+to disk.
 """
 
 import tarfile
@@ -10,20 +10,27 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO, NamedTuple, Self
 
-from penwright.corpus.archives.unpacking import CHUNK_BYTES, MAX_MEMBER_BYTES, Decompressor, bzip2, gzip, unpack, xz
+from penwright.corpus.archives.unpacking import (
+    CHUNK_BYTES,
+    MAX_MEMBER_BYTES,
+    MAX_MEMBERS,
+    Decompressor,
+    bzip2,
+    gzip,
+    unpack,
+    xz,
+)
 from penwright.errors import ReadingError
 
-MAX_MEMBERS = 200_000
-"""Members of an archive that is read at all; Project Gutenberg has 75,000 books."""
 MAX_TOTAL_BYTES = 1 << 37
-"""Largest compressed tar, unpacked: 128 GiB, several times all of Project Gutenberg."""
+"""Largest unpacked size of a compressed tar: 128 GiB, several times all of Project Gutenberg."""
 STREAM_OF_SUFFIX: dict[str, Callable[[], Decompressor]] = {
     ".tar.gz": gzip, ".tgz": gzip, ".tar.bz2": bzip2, ".tbz2": bzip2, ".tar.xz": xz, ".txz": xz,
 }  # fmt: skip
 
 
 MAX_HEADER_BYTES = 1 << 20
-"""Largest record that only gives a member a longer name or more properties; tarfile reads each of them whole."""
+"""Largest record for long names and extended properties; tarfile reads each of them whole."""
 _HEADER_KINDS = (
     *(tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK),
     *(tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE),
@@ -32,17 +39,17 @@ _DAMAGED_HEADERS = (tarfile.InvalidHeaderError, tarfile.TruncatedHeaderError)  #
 
 
 class TarMember(NamedTuple):
-    """Where a member lies in the unpacked archive."""
+    """Position of a member in the unpacked archive, in bytes."""
 
     offset: int
     num_bytes: int
 
 
 class Stream:
-    """The unpacked bytes of a file, read forwards."""
+    """The unpacked bytes of a file, read from start to end."""
 
     def __init__(self, path: Path, *, new_stream: Callable[[], Decompressor] | None) -> None:
-        """Open the file; `new_stream` is None for one that is not compressed."""
+        """Open the file. `new_stream` is None for a file that is not compressed."""
         self._file: IO[bytes] = path.open("rb")
         self._chunks = None if new_stream is None else unpack(self._file.read, new_stream=new_stream, name=path.name)
         self._rest = b""
@@ -58,7 +65,7 @@ class Stream:
         self._file.close()
 
     def read(self, num_bytes: int) -> bytes:
-        """Return the next bytes, fewer only at the end."""
+        """Return the next bytes; fewer than asked for only at the end."""
         if self._chunks is None:
             data = self._file.read(num_bytes)
             self.position += len(data)
@@ -81,7 +88,7 @@ class Stream:
         return data[:num_bytes]
 
     def skip_to(self, offset: int) -> None:
-        """Move forward to an offset; a plain file moves either way."""
+        """Move forward to an offset; a plain file can also move backwards."""
         if self._chunks is None:
             self._file.seek(offset)
             self.position = offset
@@ -90,18 +97,18 @@ class Stream:
 
 
 class _Info(tarfile.TarInfo):
-    """A header that may not announce a huge one, and is never taken for the archive's end because it is damaged."""
+    """A header whose extension records are bounded. A damaged header is an error, never the archive's end."""
 
     @classmethod
     def fromtarfile(cls, archive: tarfile.TarFile) -> Self:
         try:
             return super().fromtarfile(archive)
-        except _DAMAGED_HEADERS as error:  # tarfile would end here without a word and lose all that follows
+        except _DAMAGED_HEADERS as error:  # tarfile would silently end here and lose the rest
             raise tarfile.ReadError(str(error)) from error
 
     @classmethod
     def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
-        if buf and not any(buf):  # the block of zeros that ends an archive may itself be cut short
+        if buf and not any(buf):  # the block of zeros at the end of an archive may be cut short
             buf = bytes(tarfile.BLOCKSIZE)
         info = super().frombuf(buf, encoding, errors)
         if info.type in _HEADER_KINDS and info.size > MAX_HEADER_BYTES:
@@ -110,11 +117,11 @@ class _Info(tarfile.TarInfo):
 
 
 def tar_members(path: Path, *, new_stream: Callable[[], Decompressor] | None) -> dict[str, TarMember]:
-    """Return the regular files of a tar file by name; of several by one name the last, as when unpacking.
+    """Return the regular files of a tar file by name. The last of several files of one name counts, as in unpacking.
 
     Args:
         path: The archive.
-        new_stream: Makes the decompressor it needs, or None for a plain tar.
+        new_stream: Makes the decompressor; None for a plain tar.
 
     Raises:
         ReadingError: If it is damaged, cut short, or beyond the bounds.
@@ -124,16 +131,16 @@ def tar_members(path: Path, *, new_stream: Callable[[], Decompressor] | None) ->
     members: dict[str, TarMember] = {}
     stream = Stream(path, new_stream=new_stream)
     try:
-        # The stream mode never seeks; a member's contents are skipped by reading, which is what checks them.
+        # The stream mode never seeks: contents are skipped by reading them, which verifies them.
         with tarfile.open(fileobj=stream, mode="r|", errorlevel=2, tarinfo=_Info) as archive:  # type: ignore[call-overload]
             for info in archive:
-                if info.size < 0 or archive.offset > end:  # tarfile would look for its end far beyond the file's
+                if info.size < 0 or archive.offset > end:  # tarfile would seek far beyond the end of the file
                     raise tarfile.ReadError(f"a member of {info.size:,} bytes does not fit")
                 if info.isreg() and not info.issparse():  # a sparse file may claim any size
                     members[info.name] = TarMember(info.offset_data, info.size)
                 if len(members) > MAX_MEMBERS:
                     raise ReadingError(f"{path.name} lists more than {MAX_MEMBERS:,} members. Unpack it yourself.")
-                archive.members.clear()  # tarfile keeps every header it has seen
+                archive.members.clear()  # tarfile keeps all headers
     except (tarfile.TarError, EOFError, ValueError, LookupError, RecursionError) as error:
         raise ReadingError(f"{path.name} is damaged, or no tar file: {error}. Copy or download it again.") from error
     finally:
@@ -147,7 +154,7 @@ def read_tar_member(stream: Stream, member: TarMember, *, name: str, max_bytes: 
     Args:
         stream: The unpacked archive, at or before the member.
         member: From `tar_members`.
-        name: What an error calls the member.
+        name: Name of the member, for errors.
         max_bytes: Largest size to read.
 
     Raises:

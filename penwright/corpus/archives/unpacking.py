@@ -1,8 +1,8 @@
-"""Decompress bytes of unknown intent within bounds.
+"""Decompress untrusted bytes within bounds.
 
-Nothing an archive declares is believed: output is made chunk by chunk and ends at a bound. Text compresses three to ten
-times; what grows more than `MAX_RATIO` times beyond its first `FREE_BYTES` is a bomb, not a book. This module knows
-nothing of paths or of how an archive lists its members.
+No declared size is trusted: output is made in chunks and stops at a bound. Text compresses three to ten times. Data
+that grows more than `MAX_RATIO` times beyond its first `FREE_BYTES` is a bomb and not a book. This module knows nothing
+of paths or of the directory of an archive.
 """
 
 import bz2
@@ -14,15 +14,17 @@ from typing import Protocol
 from penwright.errors import ReadingError
 
 MAX_MEMBER_BYTES = 64 << 20
-"""Largest member that is read: 64 MiB, more than a hundred novels. It is held whole."""
+"""Largest member that is read: 64 MiB, more than a hundred novels. A member is held whole."""
+MAX_MEMBERS = 200_000
+"""Largest number of members of an archive; Project Gutenberg has 75,000 books."""
 MAX_RATIO = 200
-"""Largest growth of what is unpacked beyond its first `FREE_BYTES`."""
+"""Largest ratio of unpacked to packed bytes, beyond the first `FREE_BYTES`."""
 FREE_BYTES = 1 << 20
-"""Output not held against the ratio: one line repeated compresses a thousandfold and does no harm while it is short."""
+"""Output exempt from the ratio: one repeated line compresses a thousandfold and is harmless while it is short."""
 CHUNK_BYTES = 1 << 16
 
 Read = Callable[[int], bytes]
-"""Returns at most so many bytes, none at the end."""
+"""A function that returns at most the given number of bytes, none at the end."""
 
 
 class Decompressor(Protocol):
@@ -30,39 +32,39 @@ class Decompressor(Protocol):
 
     @property
     def eof(self) -> bool:
-        """Whether the stream has ended."""
+        """True if the stream has ended."""
 
     @property
     def needs_input(self) -> bool:
-        """Whether nothing more comes out before more goes in."""
+        """True if there is no more output without more input."""
 
     @property
     def unused_data(self) -> bytes:
-        """What followed the end of the stream."""
+        """Bytes after the end of the stream."""
 
     def decompress(self, data: bytes, max_length: int, /) -> bytes:
-        """Take packed bytes, none where `needs_input` is false, and return at most `max_length` bytes."""
+        """Take packed bytes (none if `needs_input` is False) and return at most `max_length` bytes."""
 
 
 class Deflate:
-    """zlib's decompressor in the form that bz2 and lzma give theirs."""
+    """zlib's decompressor with the interface of those of bz2 and lzma."""
 
     def __init__(self, *, window_bits: int) -> None:
         self._inner = zlib.decompressobj(window_bits)
 
     @property
     def eof(self) -> bool:
-        """Whether the stream has ended."""
+        """True if the stream has ended."""
         return self._inner.eof
 
     @property
     def needs_input(self) -> bool:
-        """Whether nothing more comes out before more goes in."""
+        """True if there is no more output without more input."""
         return not self._inner.unconsumed_tail
 
     @property
     def unused_data(self) -> bytes:
-        """What followed the end of the stream."""
+        """Bytes after the end of the stream."""
         return self._inner.unused_data
 
     def decompress(self, data: bytes, max_length: int, /) -> bytes:
@@ -76,7 +78,7 @@ def raw_deflate() -> Decompressor:
 
 
 def gzip() -> Decompressor:
-    """Return a decompressor for a gzip stream, which checks its sum."""
+    """Return a decompressor for a gzip stream; it verifies the checksum."""
     return Deflate(window_bits=16 + zlib.MAX_WBITS)
 
 
@@ -86,20 +88,20 @@ def bzip2() -> Decompressor:
 
 
 def xz() -> Decompressor:
-    """Return a decompressor for an xz stream that may use 256 MiB at most."""
+    """Return a decompressor for an xz stream; it uses at most 256 MiB."""
     return lzma.LZMADecompressor(memlimit=1 << 28)
 
 
 def unpack(read: Read, *, new_stream: Callable[[], Decompressor], name: str) -> Iterator[bytes]:
-    """Yield what compressed bytes unpack to; several streams one after the other count as one.
+    """Decompress bytes. Several consecutive streams count as one.
 
     Args:
         read: Returns the next packed bytes.
         new_stream: Makes a decompressor.
-        name: What an error calls the file or member.
+        name: Name of the file or member, for errors.
 
     Yields:
-        Chunks of at most `CHUNK_BYTES`.
+        Unpacked chunks of at most `CHUNK_BYTES`.
 
     Raises:
         ReadingError: If the data is damaged, breaks off, or grows beyond the ratio.
@@ -116,7 +118,7 @@ def unpack(read: Read, *, new_stream: Callable[[], Decompressor], name: str) -> 
             chunk = stream.decompress(rest, CHUNK_BYTES)
         except (zlib.error, OSError, EOFError, lzma.LZMAError) as error:
             raise ReadingError(f"{name} is damaged: its packed data cannot be unpacked ({error}).") from error
-        # zlib may hold back output although it has taken all input, so only its silence shows that nothing is left.
+        # zlib may hold back output after taking all input, so only an empty result shows that nothing is left.
         if is_waiting and not rest and not chunk and not stream.eof:
             raise ReadingError(f"{name} is cut short: its packed data breaks off. Copy or download it again.")
         rest = b""
@@ -140,7 +142,7 @@ def collect(chunks: Iterator[bytes], *, name: str, max_bytes: int = MAX_MEMBER_B
     """Return all the chunks joined.
 
     Raises:
-        ReadingError: If they exceed `max_bytes`; no more than that and one chunk is held.
+        ReadingError: If they exceed `max_bytes`. At most `max_bytes` and one chunk are held.
     """
     collected: list[bytes] = []
     num_bytes = 0

@@ -1,7 +1,7 @@
-"""List and read the members of a zip file, on disk or in memory, trusting none of its numbers.
+"""List and read the members of a zip file, on disk or in memory. None of its numbers is trusted.
 
-The directory at the file's end is parsed by the standard library; a member is unpacked here, so that the bounds of
-`unpacking` hold byte by byte. Members are never written to disk, so whatever paths their names claim do no harm.
+The standard library parses the directory at the end of the file. Members are unpacked here, so that the bounds of
+`unpacking` hold for every byte. Members are never written to disk, so the paths in their names are harmless.
 """
 
 import stat
@@ -16,6 +16,7 @@ from typing import IO, NamedTuple
 from penwright.corpus.archives.unpacking import (
     CHUNK_BYTES,
     MAX_MEMBER_BYTES,
+    MAX_MEMBERS,
     Decompressor,
     bzip2,
     collect,
@@ -24,21 +25,19 @@ from penwright.corpus.archives.unpacking import (
 )
 from penwright.errors import ReadingError
 
-MAX_MEMBERS = 200_000
-"""Members of an archive that is read at all; Project Gutenberg has 75,000 books."""
 _STREAMS: dict[int, Callable[[], Decompressor]] = {zipfile.ZIP_DEFLATED: raw_deflate, zipfile.ZIP_BZIP2: bzip2}
 _LOCAL_HEADER = struct.Struct("<4s22xHH")  # signature, then the lengths of name and extra field
 _ENCRYPTED = 0x1
 
 
 class ZipMember(NamedTuple):
-    """Where a member lies and what is said of it."""
+    """Position of a member and its declared properties."""
 
     header_offset: int
-    """Byte of the file its local header begins at."""
+    """Offset of its local header in the file."""
     packed_bytes: int
     declared_bytes: int
-    """Its size when unpacked, as declared."""
+    """Its unpacked size, as declared."""
     method: int
     is_encrypted: bool
     checksum: int
@@ -52,7 +51,7 @@ class ZipBytes:
         """Parse the directory.
 
         Raises:
-            ReadingError: If `data` is no zip file, or a dangerous one.
+            ReadingError: If `data` is no zip file or a dangerous one.
         """
         self._file = BytesIO(data)
         self._name = name
@@ -81,11 +80,11 @@ def zip_members(file: IO[bytes] | Path, *, num_bytes: int, name: str) -> dict[st
     Args:
         file: The zip file.
         num_bytes: Its size.
-        name: What an error calls it.
+        name: Its name, for errors.
 
     Raises:
-        ReadingError: If the directory is damaged, lists too many members, or members that together cannot fit in the
-            file, as the bombs do that let one block of data serve many members.
+        ReadingError: If the directory is damaged, lists too many members, or lists members that cannot all fit in the
+            file, as in bombs whose members share one block of data.
     """
     try:
         with zipfile.ZipFile(file) as archive:
@@ -126,12 +125,11 @@ def read_zip_member(file: IO[bytes], member: ZipMember, *, name: str, max_bytes:
     Args:
         file: The zip file, open for reading.
         member: From `zip_members` of the same file.
-        name: What an error calls the member.
+        name: Name of the member, for errors.
         max_bytes: Largest size to unpack.
 
     Raises:
-        ReadingError: If it is encrypted, packed by an unknown method, damaged, cut short, or larger than the bounds
-            allow.
+        ReadingError: If it is encrypted, packed by an unknown method, damaged, cut short, or beyond the bounds.
     """
     if member.is_encrypted:
         raise ReadingError(f"{name} is encrypted. Unpack it with its password and give the file instead.")
@@ -157,7 +155,7 @@ def read_zip_member(file: IO[bytes], member: ZipMember, *, name: str, max_bytes:
 
 
 class _Bounded:
-    """A stretch of a file from where it stands."""
+    """A stretch of a file from its current position."""
 
     def __init__(self, file: IO[bytes], num_bytes: int) -> None:
         self._file = file

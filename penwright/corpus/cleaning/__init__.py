@@ -1,1 +1,1 @@
-"""Text -> text: licences cut, lines joined to paragraphs, white space made one."""
+"""Text -> text: licences are cut, lines are joined to paragraphs, white space is made uniform."""

@@ -1,8 +1,8 @@
-"""Make a file's text the book's own: cut the licence, join wrapped lines, fold typographic signs; report every cut.
+"""Reduce a file's text to the book: cut the licence, join wrapped lines, normalise punctuation, report every cut.
 
-Cleaning is careful rather than thorough. What it takes for a licence is delimited by a publisher's own marks; what it
-joins was provably broken by a full line; whatever is unusual stays and is told in a warning. Cleaning a clean text
-changes nothing. This module knows nothing of files, encodings or the corpus.
+Cleaning is careful rather than thorough. A licence is cut only between a publisher's own marks, and lines are joined
+only if a full line caused the break. Anything unusual stays and is reported in a warning. Cleaning a clean text changes
+nothing. This module knows nothing of files, encodings or the corpus.
 """
 
 from collections.abc import Sequence
@@ -16,12 +16,11 @@ from penwright.corpus.cleaning.unwrapping import unwrap
 from penwright.corpus.cleaning.whitespace import Characters, characters_of, text_of_characters, tidy
 
 CLEANING_VERSION = 2
-"""Raised whenever some file comes out otherwise, cleaned in another way or read in another way; part of every key under
-which a clean text is kept."""
+"""Increased whenever some file would be read or cleaned differently. It is part of every key of the cache of texts."""
 MAX_CUT_CHARS = 20_000
-"""How much of a cut's own text the report keeps."""
+"""Most characters of a cut that the report keeps."""
 
-# What a typewriter has for each sign. Letters keep their accents: they are spelling, not typography.
+# The ASCII form of each sign. Letters keep their accents, which are spelling and not typography.
 _ASCII_FORMS = str.maketrans(
     {
         **dict.fromkeys("‘’‚‛′ʼ`´", "'"),
@@ -38,60 +37,61 @@ _ASCII_FORMS = str.maketrans(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CleaningConfig:
-    """What to do to a text."""
+    """Which steps of cleaning are done."""
 
     licence: bool = True
     """Cut Project Gutenberg's header, licence, credits and transcriber's notes."""
     unwrap: bool = True
     """Join the lines of a hard-wrapped text into paragraphs."""
     normalize_punctuation: bool = False
-    """Write curly quotes, dashes, ellipses and ligatures as ASCII does; this loses them."""
+    """Replace curly quotes, dashes, ellipses and ligatures by their ASCII forms. Lossy."""
 
 
 class Cut(NamedTuple):
-    """A run of lines that was taken out."""
+    """A run of lines that was cut out."""
 
     kind: str
     """"header", "credits", "note", "licence" (between two books in one file) or "footer"."""
     first_line: int
-    """Number of its first line in the text given, from 1."""
+    """Number of its first line in the original text, from 1."""
     num_lines: int
     num_chars: int
     text: str
-    """The lines themselves, at most the first `MAX_CUT_CHARS` characters of them."""
+    """The lines themselves, at most their first `MAX_CUT_CHARS` characters."""
 
 
 class Cleaned(NamedTuple):
-    """A clean text and what was done to get it."""
+    """A clean text and a report of its cleaning."""
 
     text: str
     cuts: tuple[Cut, ...]
     """In the order of the text."""
     details: dict[str, str]
-    """Any of "Title", "Author", "Language" and "Release date", as the header tells them."""
+    """Values of "Title", "Author", "Language" and "Release date", as far as the header has them."""
     is_hard_wrapped: bool
-    """Whether most lines broke off because they were full."""
+    """True if most of its lines were broken because they were full."""
     was_unwrapped: bool
+    """True if these lines were joined."""
     warnings: tuple[str, ...]
-    """Sentences that begin in lower case, to follow the book's name."""
+    """Sentences that begin in lower case, to be put after the book's name."""
 
 
 def clean(
     text: str, *, config: CleaningConfig, is_first: bool = True, is_last: bool = True, is_code: bool = False
 ) -> Cleaned:
-    """Return a text without what is not its own.
+    """Clean a text.
 
     Args:
-        text: The text of a file, or a chunk of a large one cut at a line's end; lines ended by line feeds.
-        config: What to do.
-        is_first: Whether the chunk begins the file. A header is looked for only there.
-        is_last: Whether it ends the file. A footer is looked for only there, so the last chunk should hold 100,000
+        text: The text of a file, or a chunk of a large file that ends with a line; lines end with line feeds.
+        config: The steps to do.
+        is_first: True if the chunk begins the file. Only there a header is sought.
+        is_last: True if the chunk ends the file. Only there a footer is sought, so the last chunk should hold 100,000
             characters.
-        is_code: Whether it is a program, which is returned as it is.
+        is_code: True for a program, which is returned unchanged.
 
     Returns:
-        The clean text, and what was cut. Beside what `config` asks for, lines lose their trailing blanks, more than two
-        blank lines in a row become two, and the file's first and last blank lines go.
+        The clean text and its cuts. In addition to the steps of `config`, trailing blanks are removed, more than two
+        consecutive blank lines become two, and blank lines at the file's start and end are removed.
     """
     if is_code:
         return Cleaned(text, (), {}, False, False, ())
@@ -104,16 +104,16 @@ def clean(
     if config.normalize_punctuation and not text.isascii():  # before the lines are tidied: it may add blanks to them
         text = text.translate(_ASCII_FORMS)
     given = [characters_of(text)]
-    del text  # a book is long, and this is one of several copies: each goes before the next is made
+    del text  # a book is long: each copy is released before the next one is made
     text, is_hard_wrapped, was_unwrapped = _laid_out(given.pop(), unwrapping=config.unwrap)
     text = _without_outer_blank_lines(text, is_first=is_first, is_last=is_last)
     return Cleaned(text, cuts, details, is_hard_wrapped, was_unwrapped, boilerplate.warnings)
 
 
 def _laid_out(given: Characters, *, unwrapping: bool) -> tuple[str, bool, bool]:
-    """Return a text with its lines tidied and, if that is wanted, joined; whether it was wrapped; and whether joined.
+    """Tidy the lines of a text and join them if wanted; return the text, whether it was wrapped, and whether joined.
 
-    A function of its own, so that its arrays, each as long as the text, are gone before the next step.
+    This is a separate function so that its arrays, each as long as the text, are released before the next step.
     """
     tidied = tidy(given)
     del given
@@ -125,7 +125,7 @@ def _laid_out(given: Characters, *, unwrapping: bool) -> tuple[str, bool, bool]:
 
 
 def _report(text: str, spans: Sequence[Span]) -> tuple[Cut, ...]:
-    """Return what the spans cut, with line numbers."""
+    """Return the cuts of the spans, with line numbers."""
     cuts = []
     line, counted = 1, 0
     for span in spans:
@@ -138,7 +138,7 @@ def _report(text: str, spans: Sequence[Span]) -> tuple[Cut, ...]:
 
 
 def _without_outer_blank_lines(text: str, *, is_first: bool, is_last: bool) -> str:
-    """Let a file neither begin nor end with a blank line, and end in a line feed."""
+    """Remove blank lines at a file's start and end, and end the file with a line feed."""
     if is_first:
         text = text.lstrip("\n")
     if is_last:

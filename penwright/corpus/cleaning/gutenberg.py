@@ -1,10 +1,10 @@
 """Find what Project Gutenberg put around a book: header, licence, credits and transcriber's notes.
 
-Only what a marker (see `markers`) or a note's own bounds (see `notes`) delimit is named. When what is found amounts to
-more than licences ever take, nothing is, and a warning says so. This module cuts nothing itself and knows nothing of
-line wrapping.
+Only stretches delimited by a marker (`gutenberg_markers`) or by a note's own bounds (`transcriber_notes`) are found. If
+they amount to more than a licence ever takes, nothing is cut and a warning says so. This module cuts nothing itself and
+knows nothing of line wrapping.
 
-All offsets are character offsets in the text given.
+All offsets are character offsets in the given text.
 """
 
 import re
@@ -16,11 +16,11 @@ from penwright.corpus.cleaning.spans import Span, merged, without
 from penwright.corpus.cleaning.transcriber_notes import NOTE_CHARS, find_closing_notes, find_credits, find_notes
 
 HEAD_CHARS = 80_000
-"""How far into a file its header may reach."""
+"""Largest offset at which a header may end."""
 LICENCE_CHARS = 40_000
-"""The longest licence: the longest known has 19,000, with an old header that follows it 33,000."""
+"""Upper bound for a licence. The longest known has 19,000 characters, with an old header after it 33,000."""
 ALLOWED_CHARS = 25_000
-"""What a licence may take. Of the rest of the file nine tenths must stay, or the cut is not believed."""
+"""Characters that a licence may take. If less than nine tenths of the rest of the file stay, nothing is cut."""
 OLD_HEADER_CHARS = 16_000
 _BEGINNINGS = ("start", "small print end")
 _ENDS = ("end", "end line", "small print start", "full licence")
@@ -31,27 +31,27 @@ _HEADER_FIRST_LINE = re.compile(
 
 
 class Boilerplate(NamedTuple):
-    """What is not the book's own."""
+    """Stretches of a file that do not belong to the book."""
 
     spans: tuple[Span, ...]
-    """In order, none overlapping another."""
+    """Stretches to cut, in order and without overlap."""
     header: str
-    """The header's text, from which title and author can be read; empty if none was found."""
+    """Text of the header, which names title and writer; empty if there is none."""
     warnings: tuple[str, ...]
-    """Sentences that begin in lower case, to follow the book's name."""
+    """Sentences that begin in lower case, to be put after the book's name."""
 
 
 def find_boilerplate(text: str, *, is_first: bool = True, is_last: bool = True) -> Boilerplate:
     """Find a book's header, licence, credits and notes.
 
     Args:
-        text: A file's text, or a chunk of it, lines ended by line feeds.
-        is_first: Whether the chunk begins the file, so that a header may stand in it.
-        is_last: Whether it ends the file, so that a footer may.
+        text: The text of a file or of a chunk of it; lines end with line feeds.
+        is_first: True if the chunk begins the file, where a header may be.
+        is_last: True if the chunk ends the file, where a footer may be.
 
     Returns:
-        The stretches to cut. None, with a warning, if less than nine tenths of the text beyond `ALLOWED_CHARS` would be
-        left, or nothing at all.
+        The stretches to cut. There are none, but a warning, if the cuts would leave no text, or less than nine tenths
+        of the text beyond `ALLOWED_CHARS`.
     """
     markers = find_markers(text)
     if not markers:
@@ -87,22 +87,22 @@ def find_boilerplate(text: str, *, is_first: bool = True, is_last: bool = True) 
 
 
 def _header(text: str, markers: Sequence[Marker]) -> Span | None:
-    """Return the header: up to the last marker of a beginning that comes before any of an end."""
+    """Return the header, which ends with the last marker of a beginning that comes before any marker of an end."""
     header = None
     for marker in markers:
         if marker.start > HEAD_CHARS or marker.kind in ("end", "end line", "full licence"):
             break
-        # The small print may also close a file; then no book follows it.
+        # Small print may also close a file. Then no book follows it.
         if marker.kind in _BEGINNINGS and text[marker.end : marker.end + LICENCE_CHARS].strip():
             header = Span("header", 0, marker.end)
     return header
 
 
 def _footer(text: str, markers: Sequence[Marker]) -> Span | None:
-    """Return the footer: from the first marker of an end that leaves no more than a licence behind it.
+    """Return the footer, which starts at the first marker of an end that is followed by no more than a licence.
 
-    What follows the licence's own last line belongs to it, unless it is long and never speaks of Project Gutenberg:
-    then somebody has put another text behind the book.
+    The text after the licence's last line belongs to the footer, unless it is long and does not mention Project
+    Gutenberg: then somebody has appended another text to the book.
     """
     beginnings = [marker.end for marker in markers if marker.kind in _BEGINNINGS and text[marker.end :].strip()]
     floor = max([len(text) - LICENCE_CHARS, *beginnings])  # before that, another book follows
@@ -120,14 +120,18 @@ def _footer(text: str, markers: Sequence[Marker]) -> Span | None:
 
 
 def _between(text: str, markers: Sequence[Marker], body_end: int) -> list[Span]:
-    """Return the licences between the books of a file that holds several."""
+    """Return the licences between the books of a file that holds several books."""
     spans: list[Span] = []
     for index, marker in enumerate(markers):
         floor = spans[-1].end if spans else 0
         if marker.start < floor:
             continue
         start, end = marker.start, marker.end
-        if marker.kind in ("start", "small print start", "small print end"):  # an old header, after no mark of an end
+        if marker.kind in (
+            "start",
+            "small print start",
+            "small print end",
+        ):  # an old header without an end before it
             first_line = _HEADER_FIRST_LINE.search(text, max(floor, start - OLD_HEADER_CHARS), start)
             start = first_line.start() if first_line is not None else start
         if marker.kind not in _BEGINNINGS:
@@ -139,7 +143,7 @@ def _between(text: str, markers: Sequence[Marker], body_end: int) -> list[Span]:
             elif last_line >= 0:
                 end = _line_end(text, last_line)
             elif marker.kind == "end line":
-                continue  # such a line may also close a volume; the other markers say nothing of a book
+                continue  # such a line may also close a volume; the other markers are never part of a book
         spans.append(Span("licence", start, end))
     return spans
 
@@ -150,7 +154,7 @@ def _line_end(text: str, offset: int) -> int:
 
 
 def _mention(text: str, *, is_first: bool, is_last: bool) -> tuple[str, ...]:
-    """Return a warning if a text without markers speaks of Project Gutenberg where headers and licences stand."""
+    """Return a warning if a text without markers mentions Project Gutenberg near its start or end."""
     ends = (text[:HEAD_CHARS] if is_first else "") + (text[-LICENCE_CHARS:] if is_last else "")
     if any(name in ends for name in _PROJECT_NAMES):
         return ("mentions Project Gutenberg, but has no mark of where its book begins or ends, so it is kept whole",)

@@ -1,7 +1,7 @@
-"""Read title, author, language and release date from a Project Gutenberg header.
+"""Read title, writer, language and release date from a Project Gutenberg header.
 
-Headers since 2001 have a line for each; older ones name title and author in their first lines. This module knows
-nothing of file names or of what becomes of the details.
+Headers since 2001 have a line for each. Older headers name title and writer in their first lines. This module knows
+nothing of file names or of the use of the details.
 """
 
 import re
@@ -13,8 +13,8 @@ _NAMES = {"Release Date": "Release date", "Posting Date": "Release date"}
 _NUMBER = re.compile(r" ?\[ ?(?:E-?(?:Text|Book)|Etext)[^\]]{0,80}\].*| Last Updated:.*", re.IGNORECASE | re.DOTALL)
 _BLANKS = re.compile(r"\s+")
 # **The Project Gutenberg Etext of Moby Dick, by Herman Melville**, Project Gutenberg Etext "Faust" by Goethe
-# Only in lines of a header's length, and without giving back blanks: what could be title, name or neither is tried at
-# every length, which would cost the square of a long line and more.
+# Only short lines are searched, and blanks are matched possessively: title and name are tried at every length, which
+# would cost the square of a long line and more.
 _OPENING = re.compile(
     r"^(?=[^\n]{0,200}$)[ \t]*+\**+[ \t]*+"
     r"(?:The[ \t]+|This[ \t]+is[ \t]+the[ \t]+)?Project[ \t]+Gutenberg(?:['’]s)?[ \t]+"
@@ -28,13 +28,13 @@ _OLD_DATE = re.compile(
 
 
 def read_details(header: str) -> dict[str, str]:
-    """Return what a header says about its book.
+    """Return the details of a book that its header gives.
 
     Args:
-        header: The text up to the marker that ends the header, lines ended by line feeds.
+        header: The text up to the marker that ends the header; lines end with line feeds.
 
     Returns:
-        Any of "Title", "Author", "Language" and "Release date", each in one line; empty for an empty header.
+        Values of "Title", "Author", "Language" and "Release date", as far as the header has them, each in one line.
     """
     details: dict[str, str] = {}
     for field in _FIELD.finditer(header):

@@ -1,11 +1,11 @@
-"""Recognise the lines by which Project Gutenberg marks where a book begins and ends.
+"""Recognise the lines with which Project Gutenberg marks the beginning and the end of a book.
 
-Thirty years of files mark it in a dozen ways; the forms are listed here and nowhere else. A marker stands at the start
-of a line, in capitals or with its capital letter, so that "pretext", "the small print of the lies" or a gentleman named
-Gutenberg are never taken for one. This module only finds; what to cut is decided by `licence`.
+Thirty years of files use a dozen forms, which are listed only here. A marker begins a line and is capitalised, so that
+"pretext", "the small print of the lies" or a gentleman named Gutenberg are never taken for one. This module only finds
+markers; `gutenberg` decides what to cut.
 
-The forms are Project Gutenberg's own, as found in its files of 1991 to 2021; compare ebookmaker's boilerplate.py, the
-publisher's own tool, and gutenberg_cleaners' lists.
+Source: Project Gutenberg's files of 1991 to 2021. Compare boilerplate.py of ebookmaker, the publisher's own tool, and
+the lists of gutenberg_cleaners.
 """
 
 import re
@@ -41,26 +41,26 @@ class Marker(NamedTuple):
     """One marker in a text."""
 
     kind: str
-    """A key of the forms above: "start", "end", "end line", "small print start", ..."""
+    """A key of `_FORMS`: "start", "end", "end line", "small print start", ..."""
     start: int
-    """Its first character, at the start of a line."""
+    """Offset of its first character, which begins a line."""
     end: int
-    """One after its last line's line feed."""
+    """Offset after the line feed of its last line."""
 
 
 def find_markers(text: str, *, start: int = 0, end: int | None = None) -> list[Marker]:
-    """Return the markers whose tell-tale word lies in a stretch of a text, in their order.
+    """Return the markers whose keyword lies in a stretch of a text, in order.
 
     Args:
-        text: Any text, lines ended by line feeds.
-        start: First character of the stretch.
-        end: One after its last character; the whole text by default.
+        text: Any text; lines end with line feeds.
+        start: Start of the stretch.
+        end: End of the stretch, exclusive; by default the end of the text.
     """
     found: dict[int, Marker] = {}
     for needle in _NEEDLES:
         for offset in _occurrences(text, needle, start, len(text) if end is None else end):
             line = text.rfind("\n", 0, offset) + 1
-            # The marker may break before its tell-tale word, so the line above is tried as well.
+            # The marker may break before its keyword, so the line above is tried too.
             for candidate in (line, text.rfind("\n", 0, max(0, line - 1)) + 1):
                 marker = _marker_at(text, candidate)
                 if marker is not None and marker.end > offset:
@@ -86,7 +86,7 @@ def _marker_at(text: str, line: int) -> Marker | None:
 
 
 def _end_of(text: str, after: int, *, has_title: bool) -> int:
-    """Return where a marker's last line ends; a title within it may run over several lines up to the closing stars."""
+    """Return the end of a marker's last line. A title in it may span several lines, up to the closing stars."""
     line_end = text.find("\n", after)
     line_end = len(text) if line_end < 0 else line_end
     if has_title:

@@ -1,4 +1,4 @@
-"""Stretches of a text that are to be cut: what they are, how two lists of them merge, what is left without them.
+"""Stretches of a text to be cut: their data, merging two lists of them, and the text without them.
 
 All offsets are character offsets. This module knows nothing of why a stretch is cut.
 """
@@ -26,11 +26,11 @@ def without(text: str, spans: Sequence[Span]) -> str:
     """Return a text without some stretches of it.
 
     Args:
-        text: The text they are offsets into.
-        spans: In order, none overlapping another.
+        text: The text that the offsets refer to.
+        spans: Stretches in order and without overlap.
 
     Returns:
-        What is left; where something was cut between two parts of it, at least one blank line stands.
+        The remaining text. Two parts with a cut between them are separated by at least one blank line.
     """
     if not spans:
         return text

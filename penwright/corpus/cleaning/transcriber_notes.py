@@ -1,9 +1,8 @@
-"""Find what those who made a file wrote about it: credits after the header, transcriber's notes at both ends.
+"""Find what the makers of a file wrote about it: credits after the header, transcriber's notes at both ends.
 
-Credits are the paragraphs that follow the header without a gap and speak of the file. A note must have an end that can
-be
-told: its brackets, its box, the rules around it, its single paragraph, or the footer that follows it. A note that is
-merely headed "Transcriber's Note" at the front of a book has none and stays. This module knows nothing of markers.
+Credits are the paragraphs about the file that directly follow the header. A note must have a recognisable end: its
+brackets, its box, the rules around it, its single paragraph, or the footer after it. A note at the front of a book that
+has only a heading "Transcriber's Note" has no such end and stays. This module knows nothing of markers.
 
 All offsets are character offsets.
 """
@@ -13,7 +12,7 @@ import re
 from penwright.corpus.cleaning.spans import Span, merged
 
 NOTE_CHARS = 6_000
-"""The longest note."""
+"""Largest length of a note."""
 _CREDIT_PARAGRAPHS = 24
 _CREDIT_CHARS = 2_500
 _CREDIT = re.compile(
@@ -28,7 +27,7 @@ _CREDIT = re.compile(
     )""",
     re.VERBOSE,
 )
-# What a paragraph about the file mentions and the first page of a book does not.
+# Words of a paragraph about the file that the first page of a book does not contain.
 _ABOUT_THE_FILE = re.compile(
     r"Project\s+Gutenberg|Gutenberg\s+Proje[ck]t|\b[Ee]-?texts?\b|\bOCR\b|https?://|\bwww[.:/]|\bpgdp\b|\w@\w+\.\w|"
     r"This\s+file\s+should\s+be\s+named|Distributed\s+Proofread|7[\s-]bit\s+ASCII"
@@ -56,11 +55,11 @@ def find_credits(text: str, *, start: int, end: int) -> list[Span]:
 
     Args:
         text: The whole text.
-        start: One after the header.
-        end: Where the book ends at the latest.
+        start: End of the header.
+        end: Upper bound for the end of the book.
     """
     spans: list[Span] = []
-    rules: list[Span] = []  # since the last credit; they go only if another one follows
+    rules: list[Span] = []  # rules since the last credit, which are cut only if another credit follows
     position = start
     for _ in range(_CREDIT_PARAGRAPHS):
         paragraph = _next_paragraph(text, position, end)
@@ -94,14 +93,14 @@ def find_credits(text: str, *, start: int, end: int) -> list[Span]:
 
 
 def find_notes(text: str, *, start: int, end: int) -> list[Span]:
-    """Return the notes about the file that stand in brackets or in a box and begin between `start` and `end`."""
+    """Return the notes in brackets or in a box that begin between `start` and `end`."""
     bracketed = [_bracketed_note(text, match.start(), end) for match in _BRACKETED_NOTE.finditer(text, start, end)]
     boxed = [Span("note", match.start(), match.end()) for match in _BOXED_NOTE.finditer(text, start, end)]
     return merged([note for note in bracketed if note is not None], boxed)
 
 
 def find_closing_notes(text: str, *, start: int, end: int) -> list[Span]:
-    """Return the notes before the footer, which begins at `end`: in brackets, in a box, or headed and last of all."""
+    """Return the notes before the footer, which begins at `end`: in brackets, in a box, or last and with a heading."""
     headings = list(_NOTE_HEADING.finditer(text, start, end))
     if not headings:
         return find_notes(text, start=start, end=end)
@@ -110,7 +109,7 @@ def find_closing_notes(text: str, *, start: int, end: int) -> list[Span]:
 
 
 def _ruled_note(text: str, rule: Span, end: int) -> Span | None:
-    """Return the note between the rule given and the next one, if that is what follows."""
+    """Return the note between the given rule and the next one, if a note follows the rule."""
     paragraph = _next_paragraph(text, rule.end, end)
     if paragraph is None or not _NOTE.match(text, paragraph.start):
         return None
@@ -122,13 +121,13 @@ def _ruled_note(text: str, rule: Span, end: int) -> Span | None:
 
 
 def _single_paragraph(paragraph: Span, words: str) -> Span | None:
-    """Return a note told in one paragraph, heading and all; where only the heading stands, its end is unknown."""
+    """Return the note in one paragraph with its heading. A heading alone has no known end and gives None."""
     is_whole = "[" not in words and len(words.split()) > 8
     return Span("note", paragraph.start, paragraph.end) if is_whole else None
 
 
 def _bracketed_note(text: str, start: int, end: int) -> Span | None:
-    """Return the note in brackets that begins in the line at `start`, whatever brackets stand within it."""
+    """Return the note in brackets that begins in the line at `start`; it may contain brackets."""
     depth = 0
     for bracket in _BRACKET.finditer(text, start, min(end, start + NOTE_CHARS)):
         depth += 1 if bracket[0] == "[" else -1
@@ -140,7 +139,7 @@ def _bracketed_note(text: str, start: int, end: int) -> Span | None:
 
 
 def _next_paragraph(text: str, start: int, end: int) -> Span | None:
-    """Return the next lines up to a blank one, without the line feed of the last."""
+    """Return the next lines up to a blank line, without the last line feed."""
     first = _NOT_BLANK.search(text, start, end)
     if first is None:
         return None

@@ -1,16 +1,15 @@
 """Undo hard wrapping: join the lines that were broken only because they were full.
 
-A break was forced if the next line's first word would not have fitted any more. What "fitted" means is measured on the
-book
-itself: the breaks that are certainly forced, those in mid-sentence before a small letter, tell how far its lines reach.
-Short last lines of paragraphs, headings, verse, tables and lists end before that and stay. Books whose paragraphs have
-no blank line between them are told from the others, because there a full line may also end a paragraph.
+A break was forced if the next line's first word would not have fitted. The limit is measured on the book itself: the
+breaks that are certainly forced, in mid-sentence before a small letter, show how far its lines reach. Short last lines
+of paragraphs, headings, verse, tables and lists end before that limit and stay. Books without blank lines between
+paragraphs are handled apart, because there a full line may also end a paragraph.
 
-Scripts without small letters (Chinese, Arabic, ...) give no such evidence and are left as they are. This module knows
-nothing of licences or files.
+Scripts without small letters (Chinese, Arabic, ...) have no certainly forced breaks and are left unchanged. This module
+knows nothing of licences or files.
 
-Shapes: N = characters of the text, L = its lines, B = breaks between two lines with text. A line's reach is its length,
-a blank and the next line's first word: how long it would have become.
+Shapes: N = characters of the text, L = its lines, B = breaks between two lines with text. The reach of a line is the
+length it would have had with one blank and the next line's first word.
 """
 
 from functools import lru_cache
@@ -19,21 +18,20 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from penwright.corpus.cleaning.whitespace import BLANK, TAB, Characters, Places, lines_of, places_of, remove_ranges
+from penwright.corpus.cleaning.whitespace import BLANK, TAB, Characters, Offsets, lines_of, offsets_of, remove_ranges
 
 MIN_CERTAIN_BREAKS = 8
-"""Fewer certainly forced breaks than this prove nothing."""
+"""Smallest number of certainly forced breaks in a text that is unwrapped."""
 MIN_CERTAIN_FRACTION = 0.4
-"""Share of all breaks that must be certainly forced: 0.55 to 0.9 in novels, up to 0.35 in plays, near 0 in verse."""
+"""Smallest share of certainly forced breaks: 0.55 to 0.9 in novels, up to 0.35 in plays, near 0 in verse."""
 MIN_WORDS_FRACTION = 0.8
-"""Share of these breaks that must come after a word or a comma: 0.9 and more in prose, less in programs."""
+"""Smallest share of these breaks after a word or a comma: 0.9 and more in prose, less in programs."""
 MIN_REACH, MAX_REACH = 30, 150
-"""Median reach of lines that somebody wrapped, in characters."""
+"""Bounds of the median reach in a wrapped text, in characters."""
 LOW_REACH = 0.8
-"""A line in running prose counts as full from this share of the median reach; ragged wrapping leaves lines that
-short."""
+"""Share of the median reach from which a line of running prose is full; ragged wrapping leaves lines that short."""
 STRETCH_LINES = 4_096
-"""Lines looked at together, which bounds the memory: some thirty numbers are noted of each."""
+"""Number of lines processed together, which bounds memory: about thirty numbers are kept per line."""
 _HYPHEN, _EM_DASH = 0x2D, 0x2014
 _SMALL, _LETTER, _COMMA, _TERMINAL, _CLOSING, _OPENING, _RUNNING_END, _RUNNING_START = (1 << bit for bit in range(8))
 
@@ -41,46 +39,48 @@ Bools = NDArray[np.bool_]
 
 
 class _Breaks(NamedTuple):
-    """Every place where a line with text follows a line with text and might continue it; all of shape (B,)."""
+    """All breaks where a line with text may continue the line with text before it; each field has shape (B,)."""
 
-    place: Places
+    line_feed: Offsets
     """Index of the line feed in the text."""
-    indent_end: Places
-    """Index of the next line's first character that is no blank."""
-    reach: Places
-    line: Places
+    indent_end: Offsets
+    """Index of the first character after the next line's indent."""
+    reach: Offsets
+    """Reach of the line before the break."""
+    line: Offsets
     """Index of the line before the break."""
     before: NDArray[np.uint8]
     """Class bits of the last character before the break."""
     after: NDArray[np.uint8]
     """Class bits of the first character after it."""
     is_small: Bools
-    """Whether the next line begins with a small letter."""
+    """True if the next line begins with a small letter."""
     is_terminal: Bools
-    """Whether a sentence seems to end before the break."""
-    next_length: Places
-    """Characters of the next line, its indent included."""
+    """True if a sentence seems to end before the break."""
+    next_length: Offsets
+    """Length of the next line in characters, including its indent."""
     next_is_terminal: Bools
+    """True if a sentence seems to end with the next line."""
 
 
 class Wrap(NamedTuple):
-    """How a book is wrapped."""
+    """Measures of a wrapped book."""
 
     low: float
     """Reach above which a break in running prose is forced."""
     high: float
-    """Reach above which a break is forced wherever it stands."""
+    """Reach above which any break is forced."""
     has_gaps: bool
-    """Whether paragraphs are told by blank lines or indents, and not only by lines that end early."""
+    """True if blank lines or indents separate paragraphs, False if only lines that end early do."""
 
 
 class Unwrapped(NamedTuple):
-    """A text and whether it was wrapped."""
+    """An unwrapped text."""
 
     characters: Characters
-    """Without the forced breaks."""
+    """The text without the forced breaks."""
     is_hard_wrapped: bool
-    """Whether most of its lines broke off because they were full. If not, `characters` is the array that was given."""
+    """True if most of its breaks were forced. If False, `characters` is the array that was given."""
 
 
 def unwrap(characters: Characters) -> Unwrapped:
@@ -91,7 +91,7 @@ def unwrap(characters: Characters) -> Unwrapped:
 
     Returns:
         The text with each forced break replaced by a blank, or by nothing after a hyphen or beside a dash that touches
-        its word. The indent of a joined line goes. Everything else stays as it is, character for character.
+        its word. The indent of a joined line is removed. All other characters stay unchanged.
     """
     starts, ends = lines_of(characters)
     if len(starts) <= MIN_CERTAIN_BREAKS:
@@ -104,8 +104,8 @@ def unwrap(characters: Characters) -> Unwrapped:
     return Unwrapped(_join(characters, breaks, _forced(breaks, wrap)), True)
 
 
-def _find_all_breaks(characters: Characters, starts: Places, ends: Places) -> tuple[_Breaks, int]:
-    """Return the breaks of a text, and how many sentences end before a blank or indented line."""
+def _find_all_breaks(characters: Characters, starts: Offsets, ends: Offsets) -> tuple[_Breaks, int]:
+    """Return the breaks of a text, and the number of sentences that end before a blank or indented line."""
     found, num_gaps = [], 0
     for first in range(0, len(starts) - 1, STRETCH_LINES):
         lines = slice(first, first + STRETCH_LINES + 1)  # the last one is the next stretch's first: a break has two
@@ -115,24 +115,27 @@ def _find_all_breaks(characters: Characters, starts: Places, ends: Places) -> tu
     return _Breaks(*map(np.concatenate, zip(*found, strict=True))), num_gaps
 
 
-def _find_breaks(characters: Characters, starts: Places, ends: Places) -> tuple[_Breaks, int]:
-    """Return the breaks between some lines that follow one another, and how many sentences end before a gap there."""
-    first = _after_indent(characters, starts, ends)  # (L,)
+def _find_breaks(characters: Characters, starts: Offsets, ends: Offsets) -> tuple[_Breaks, int]:
+    """Return the breaks between consecutive lines, and how many sentences end before a gap among them."""
+    # How each line begins and ends, (L,).
+    first = _after_indent(characters, starts, ends)
     indent = first - starts
     has_text = first < ends
-    blanks = places_of(characters[starts[0] : ends[-1]], BLANK) + starts[0]
-    last = characters[np.maximum(ends - 1, 0)]
-    last_but_one = characters[np.maximum(ends - 2, 0)]
     kinds = _kinds()
-    before, before_that = _kind_of(kinds, last), _kind_of(kinds, last_but_one)
-    is_terminal = ((before & _TERMINAL) > 0) | (((before & _CLOSING) > 0) & ((before_that & _TERMINAL) > 0))
+    before = _kind_of(kinds, characters[np.maximum(ends - 1, 0)])
+    last_but_one = _kind_of(kinds, characters[np.maximum(ends - 2, 0)])
+    after = _kind_of(kinds, characters[np.minimum(first, len(characters) - 1)])
+    is_terminal = ((before & _TERMINAL) > 0) | (((before & _CLOSING) > 0) & ((last_but_one & _TERMINAL) > 0))
+    blanks = offsets_of(characters[starts[0] : ends[-1]], BLANK) + starts[0]
     is_table = _is_table_row(starts, first, ends, blanks)
-    follows = has_text[:-1] & has_text[1:]
-    num_gaps = int(np.count_nonzero(has_text[:-1] & is_terminal[:-1] & (~has_text[1:] | (indent[1:] > indent[:-1]))))
-    first_code = characters[np.minimum(first, len(characters) - 1)]
-    after = _kind_of(kinds, first_code)
+
+    # Gaps: a sentence ends, and the next line is blank or indented further.
+    is_gap = has_text[:-1] & is_terminal[:-1] & (~has_text[1:] | (indent[1:] > indent[:-1]))
+
+    # Breaks: two lines with text, unless an indent, a tab, a table, a list or their characters keep them apart.
     may_continue = (
-        follows
+        has_text[:-1]
+        & has_text[1:]
         & (indent[1:] <= indent[:-1])
         & (characters[np.minimum(starts[1:], len(characters) - 1)] != TAB)
         & ~is_table[:-1]
@@ -143,27 +146,27 @@ def _find_breaks(characters: Characters, starts: Places, ends: Places) -> tuple[
     )
     line = np.flatnonzero(may_continue)  # (B,)
     following = line + 1
+
+    # The next line's first word ends at the first blank after it begins, or with its line.
     word_ends = np.append(blanks, len(characters))[np.searchsorted(blanks, first[following])]
     words = np.minimum(word_ends, ends[following]) - first[following]
-    return (
-        _Breaks(
-            place=ends[line],
-            indent_end=first[following],
-            reach=ends[line] - starts[line] + 1 + words,
-            line=line,
-            before=before[line],
-            after=after[following],
-            is_small=(after[following] & _SMALL) > 0,
-            is_terminal=is_terminal[line],
-            next_length=(ends - starts)[following],
-            next_is_terminal=is_terminal[following],
-        ),
-        num_gaps,
+    breaks = _Breaks(
+        line_feed=ends[line],
+        indent_end=first[following],
+        reach=ends[line] - starts[line] + 1 + words,
+        line=line,
+        before=before[line],
+        after=after[following],
+        is_small=(after[following] & _SMALL) > 0,
+        is_terminal=is_terminal[line],
+        next_length=(ends - starts)[following],
+        next_is_terminal=is_terminal[following],
     )
+    return breaks, int(np.count_nonzero(is_gap))
 
 
-def _after_indent(characters: Characters, starts: Places, ends: Places) -> Places:
-    """Return the index of each line's first character that is no blank, the line's end if it has none."""
+def _after_indent(characters: Characters, starts: Offsets, ends: Offsets) -> Offsets:
+    """Return the index of the first character after each line's indent, (L,); the line's end if there is none."""
     first = starts.copy()
     waiting = np.arange(len(starts))
     while len(waiting):
@@ -174,8 +177,8 @@ def _after_indent(characters: Characters, starts: Places, ends: Places) -> Place
     return first
 
 
-def _is_table_row(starts: Places, first: Places, ends: Places, blanks: Places) -> Bools:
-    """Return which lines (L,) have three blanks in a row within them, as columns do and prose does not."""
+def _is_table_row(starts: Offsets, first: Offsets, ends: Offsets, blanks: Offsets) -> Bools:
+    """Return a mask (L,) of lines with three consecutive blanks inside, as in tables and not in prose."""
     is_table = np.zeros(len(starts), dtype=np.bool_)
     triples = blanks[:-2][blanks[2:] == blanks[:-2] + 2]
     if len(triples):
@@ -185,16 +188,16 @@ def _is_table_row(starts: Places, first: Places, ends: Places, blanks: Places) -
     return is_table
 
 
-def _is_item(characters: Characters, first: Places) -> Bools:
-    """Return which lines (L,) begin with a dash, star or bullet and a blank, as items of a list and speeches do."""
+def _is_item(characters: Characters, first: Offsets) -> Bools:
+    """Return a mask (L,) of lines that begin like a list item or a speech: a dash, star or bullet and a blank."""
     mark = characters[np.minimum(first, len(characters) - 1)]
     behind = characters[np.minimum(first + 1, len(characters) - 1)]
     is_item: Bools = np.isin(mark, [ord(character) for character in "-*+•–—"]) & (behind == BLANK)
     return is_item
 
 
-def _measure(breaks: _Breaks, lengths: Places, num_gaps: int) -> Wrap | None:
-    """Return how a book is wrapped, or None if it is not."""
+def _measure(breaks: _Breaks, lengths: Offsets, num_gaps: int) -> Wrap | None:
+    """Return the measures of a wrapped book, or None if the book is not wrapped."""
     certain = breaks.is_small & ~breaks.is_terminal
     reach = breaks.reach[certain]
     if len(reach) < MIN_CERTAIN_BREAKS or len(reach) < MIN_CERTAIN_FRACTION * len(breaks.reach):
@@ -213,16 +216,16 @@ def _measure(breaks: _Breaks, lengths: Places, num_gaps: int) -> Wrap | None:
 
 
 def _forced(breaks: _Breaks, wrap: Wrap) -> Bools:
-    """Return which breaks (B,) were forced."""
+    """Return a mask (B,) of the forced breaks."""
     is_full = breaks.reach > wrap.high
     is_certain = breaks.is_small & (breaks.reach > wrap.low)
     if not wrap.has_gaps:
-        # A full line may end a paragraph here. Before a speech it does more often than not; before a short line that
-        # ends no sentence it does nearly always, for that is a heading.
+        # Here a full line may end a paragraph. Before a speech it usually does. Before a short line that ends no
+        # sentence it nearly always does, because such a line is a heading.
         begins_speech = (breaks.after & _OPENING) > 0
         is_heading = (breaks.next_length < 0.8 * wrap.low) & ~breaks.next_is_terminal
         return is_certain | (is_full & ~(breaks.is_terminal & (begins_speech | is_heading)))
-    # Breaks without a gap between them form a block, which is prose if small letters begin half of its lines.
+    # Consecutive breaks form a block. A block is prose if half of its lines begin with a small letter.
     block = np.cumsum(np.diff(breaks.line, prepend=-2) != 1) - 1
     size = np.bincount(block)
     certain = np.bincount(block, weights=is_certain)
@@ -233,10 +236,10 @@ def _forced(breaks: _Breaks, wrap: Wrap) -> Bools:
 
 def _join(characters: Characters, breaks: _Breaks, forced: Bools) -> Characters:
     """Return the text with the forced breaks joined: by a blank, or by nothing beside a hyphen or dash."""
-    place, indent_end = breaks.place[forced], breaks.indent_end[forced]
+    line_feed, indent_end = breaks.line_feed[forced], breaks.indent_end[forced]
 
     def behind(distance: int) -> Characters:
-        return characters[np.maximum(place - distance, 0)]
+        return characters[np.maximum(line_feed - distance, 0)]
 
     def ahead(distance: int) -> Characters:
         return characters[np.minimum(indent_end + distance, len(characters) - 1)]
@@ -248,10 +251,10 @@ def _join(characters: Characters, breaks: _Breaks, forced: Bools) -> Characters:
     starts_with_two = (ahead(0) == _HYPHEN) & (ahead(1) == _HYPHEN) & (ahead(2) != BLANK)
     starts_with_dash = (ahead(0) == _EM_DASH) & (ahead(1) != BLANK)
     touches = ends_in_two | ends_in_one | ends_in_dash | starts_with_two | starts_with_dash
-    start = place + ~touches  # where nothing may stand between, the line feed goes too
+    start = line_feed + ~touches  # beside a hyphen or a dash the line feed is removed too, else it becomes a blank
     lengths = indent_end - start
     joined = remove_ranges(characters, start, indent_end)
-    joined[(place - (np.cumsum(lengths) - lengths))[~touches]] = BLANK
+    joined[(line_feed - (np.cumsum(lengths) - lengths))[~touches]] = BLANK
     return joined
 
 
@@ -280,7 +283,7 @@ def _kinds() -> NDArray[np.uint8]:
 
 
 def _kind_of(kinds: NDArray[np.uint8], characters: Characters) -> NDArray[np.uint8]:
-    """Return the class bits of code points; beyond the Basic Multilingual Plane none are set."""
+    """Return the class bits of code points; code points beyond the Basic Multilingual Plane have none."""
     if characters.dtype != np.uint32:
         return kinds[characters]
     return np.where(characters < len(kinds), kinds[np.minimum(characters, len(kinds) - 1)], 0).astype(np.uint8)

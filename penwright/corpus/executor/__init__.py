@@ -1,1 +1,1 @@
-"""Work divided among processes, in memory that is given back."""
+"""Tasks on several processes, which return freed memory to the operating system."""

@@ -1,24 +1,23 @@
-"""Have a process give large blocks of memory back as soon as it has freed them.
+"""Make a process return large blocks of memory to the operating system as soon as they are freed.
 
-The GNU C library learns from every large block that is freed to keep the next one of its size for later. Books of many
-sizes, one after the other, leave it with holes between small blocks that stay, so that what it holds creeps up to
-several times what a book takes. With fixed bounds it holds what is in use, after the thousandth book as after the
-first. Elsewhere there is nothing to tell. This module knows nothing of books.
+The GNU C library raises its bounds with every large block that is freed, and keeps the next block of that size for
+later. Books of many sizes then leave holes between small blocks, so that a process slowly grows to several times the
+memory of one book. With fixed bounds it holds only the memory in use, however many books it has read. Other systems
+need no such setting. This module knows nothing of books.
 """
 
 import ctypes
 import sys
 
 LARGE_BYTES = 1 << 19
-"""Blocks from this size on are given back at once: a text of a book, not what is noted of a stretch of it."""
+"""Smallest block that is returned at once: large enough for a book's text, too large for arrays of a stretch."""
 SPARE_BYTES = 4 << 20
-"""What may be kept of smaller blocks at the end of all; with half of it, a fifth of the time goes into taking it
-again."""
+"""Largest amount of memory kept for smaller blocks. With half of it, allocation takes a fifth of the time."""
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # of mallopt, in malloc.h
 
 
 def give_blocks_back() -> bool:
-    """Fix the bounds for this process, and return whether its C library has such bounds."""
+    """Fix the bounds for this process. Return True if its C library has such bounds."""
     if sys.platform != "linux":
         return False
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)

@@ -1,7 +1,7 @@
-"""Run one function over many tasks, in this process or in several, with a bounded number of them under way.
+"""Run one function over many tasks, in this process or in several, with a bounded number of tasks in progress.
 
-Workers are started afresh ("spawn") on every operating system: a copy of a process that already runs threads, as torch
-does, may hang. They import only what the function's module imports. This module knows nothing of books.
+Workers are started by "spawn" on every operating system, because a forked copy of a process with threads, as torch has,
+may hang. They import only the function's module and its imports. This module knows nothing of books.
 """
 
 import multiprocessing
@@ -26,19 +26,19 @@ Result = TypeVar("Result")
 
 MAX_WORKERS = 32
 SMALL_BYTES = 16 << 20
-"""Below this, one process is done before others have started (0.2 s, measured at 40 MB/s on two cores)."""
+"""Size below which one process is done before others have started (0.2 s, measured at 40 MB/s on two cores)."""
 SMALL_KNOWN_BYTES = 512 << 20
-"""The same for books that only have to be recognised by their hash, at about 1 GB/s."""
+"""Size below which one process is faster for books that are only hashed, at about 1 GB/s."""
 
 
 def num_workers(requested: int | None, *, num_bytes: int, num_tasks: int, is_known: bool = False) -> int:
-    """Return how many processes to use; 1 means this one.
+    """Return the number of processes to use; 1 means only this one.
 
     Args:
-        requested: What the user asked for, from 1; None to decide here.
+        requested: The user's number, from 1; None to decide here.
         num_bytes: Size of all tasks together.
-        num_tasks: More processes than tasks would be idle.
-        is_known: Whether the tasks have most likely been done before and only have to be recognised.
+        num_tasks: Number of tasks, which bounds the number of processes.
+        is_known: True if the tasks have most likely been done before, so that their books are only hashed.
 
     Raises:
         ConfigError: If the request is out of bounds.
@@ -52,14 +52,14 @@ def num_workers(requested: int | None, *, num_bytes: int, num_tasks: int, is_kno
 
 
 def num_processors() -> int:
-    """Return how many processors this process may use."""
+    """Return the number of processors that this process may use."""
     if sys.platform == "linux":
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 class Workers:
-    """Some processes that run tasks; a context manager, so that none outlives its use."""
+    """Processes that run tasks; a context manager, so that none outlives its use."""
 
     def __init__(self, count: int) -> None:
         """Plan for `count` processes; with 1 there are none."""
@@ -70,7 +70,7 @@ class Workers:
         if self._count > 1:
             context = multiprocessing.get_context("spawn")
             self._executor = ProcessPoolExecutor(self._count, mp_context=context, initializer=_begin)
-            # All are started at once: the executor waits for ever if one dies while it is about to start another.
+            # All are started at once: the executor waits forever if one dies while it is about to start another.
             with _without_main_module():
                 for _ in range(self._count):
                     self._executor.submit(os.getpid)
@@ -83,15 +83,15 @@ class Workers:
             self._executor.shutdown(wait=True, cancel_futures=True)
 
     def map(self, function: Callable[[Task], Result], tasks: Sequence[Task]) -> Iterator[tuple[int, Result]]:
-        """Yield each task's index and result, in the order in which they are done.
+        """Yield the index and the result of each task, in the order of completion.
 
         Args:
-            function: A module's function, so that a worker can import it.
-            tasks: Begun in this order, so the largest should come first. At most twice as many as processes are under
-                way.
+            function: A function of a module, so that a worker can import it.
+            tasks: Tasks, started in this order, so the largest should come first. At most two per process are in
+                progress.
 
         Raises:
-            CorpusError: If a worker dies. What the function raises is raised here too.
+            CorpusError: If a worker dies. Errors of the function are raised here too.
         """
         if self._executor is None:
             yield from ((index, function(task)) for index, task in enumerate(tasks))
@@ -114,13 +114,13 @@ class Workers:
 
 
 def _begin() -> None:
-    """Make a process a worker: one that keeps no memory it does not need, and that lives as long as its parent."""
+    """Make a process a worker, which returns freed memory and lives as long as its parent."""
     give_blocks_back()
     _live_and_die_with_parent()
 
 
 def _live_and_die_with_parent() -> None:
-    """Leave Ctrl-C to the process that started this one, and end if it is killed: nobody else would tell us to."""
+    """Leave Ctrl-C to the parent process, and end when the parent is killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     assert parent is not None, "a worker has a parent"
@@ -136,7 +136,7 @@ def _end_after(parent: BaseProcess) -> None:
 def _without_main_module() -> Iterator[None]:
     """Hide the caller's script while workers start.
 
-    They would import it to find functions that tasks might name in it. Ours name none, and a script without
+    Workers import it to find functions of tasks. None of our functions is there, and a script without
     `if __name__ == "__main__":` would run again in each worker.
     """
     main = sys.modules["__main__"]

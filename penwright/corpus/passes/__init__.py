@@ -1,1 +1,1 @@
-"""The passes over all books of a shelf, each in constant memory: clean, encode, learn subwords."""
+"""The passes over all books of a shelf, each in constant memory: clean, encode, make subwords."""

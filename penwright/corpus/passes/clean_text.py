@@ -1,7 +1,7 @@
-"""Read one chunk of a book, clean it, and tell all that has to be known of it later without holding its text.
+"""Read and clean one chunk of a book, and collect all facts that are needed later without its text.
 
-The one way in which books are read: preparing a corpus and inspecting a shelf both call `read_chunk`. This module knows
-nothing of files on disk beyond their bytes, nor of splits and ids.
+All books are read here: preparing a corpus and inspecting a shelf both call `read_chunk`. This module knows nothing of
+files on disk beyond their bytes, nor of splits and ids.
 
 Shapes: K = distinct characters of a text.
 """
@@ -24,13 +24,13 @@ from penwright.corpus.sources.discovery import read_range, read_source
 from penwright.errors import ReadingError
 
 MAX_WHOLE_BYTES = MAX_MEMBER_BYTES
-"""Largest archive member, page or table, which cannot be read in parts."""
+"""Largest archive member, page or table, since these cannot be read in chunks."""
 COUNT_CHARS = 1 << 15
-"""Characters counted at a time: their code points stay in the processor's cache."""
+"""Number of characters counted at a time, small enough for the processor's cache."""
 
 
 class CleanText(NamedTuple):
-    """A clean text with all that is known of it."""
+    """A clean text and its facts."""
 
     text: str
     facts: Facts
@@ -38,7 +38,7 @@ class CleanText(NamedTuple):
 
 
 class RawChunk(NamedTuple):
-    """A chunk's bytes as they lie in the file, and their hash."""
+    """The bytes of a chunk, unchanged, and their SHA-256."""
 
     data: bytes
     sha256: str
@@ -48,10 +48,10 @@ def read_bytes(chunk: FileChunk) -> RawChunk:
     """Return a chunk's bytes, or those of a whole archive member.
 
     Raises:
-        ReadingError: If they vanished, changed since they were listed, are too many to be held, or cannot be read.
+        ReadingError: If they vanished, changed since they were listed, are too many to hold, or cannot be read.
     """
     source, num_bytes = chunk.source, chunk.stop - chunk.start
-    if source.member is None and num_bytes > MAX_WHOLE_BYTES:  # what an archive declares is not to be believed
+    if source.member is None and num_bytes > MAX_WHOLE_BYTES:  # a size declared by an archive is not trusted
         raise ReadingError(
             f"{source.name} has {num_bytes:,} bytes, of which at most {MAX_WHOLE_BYTES:,} can be held at once. "
             "Save it as plain text, which is read in parts"
@@ -64,20 +64,20 @@ def read_bytes(chunk: FileChunk) -> RawChunk:
 
 
 def read_chunk(raw: RawChunk, *, chunk: FileChunk, config: CorpusConfig) -> CleanText:
-    """Turn a chunk's bytes into clean text.
+    """Turn the bytes of a chunk into clean text.
 
     Args:
-        raw: Its bytes, from `read_bytes`.
-        chunk: Where they come from.
-        config: What to cut; a raw configuration takes the text as it is.
+        raw: The bytes, from `read_bytes`.
+        chunk: The chunk.
+        config: What to cut; a raw configuration leaves the text unchanged.
 
     Raises:
-        ReadingError: If the bytes are no text, or nothing is left of them.
+        ReadingError: If the bytes are no text, or only blanks.
     """
     name = chunk.source.name
     decoded = read_document(chunk.mark + raw.data, name=name)
     unclean, encoding, reason, sha256 = [decoded.text], decoded.encoding, decoded.reason, raw.sha256
-    del raw, decoded  # from here on handed over, not lent: what was read is gone by the time its lines are joined
+    del raw, decoded  # the only references are handed over, so that the bytes are released before lines are joined
     if config.is_raw:
         cleaned = Cleaned(unclean.pop(), (), {}, False, False, ())
     else:
@@ -112,7 +112,7 @@ def read_chunk(raw: RawChunk, *, chunk: FileChunk, config: CorpusConfig) -> Clea
 
 
 def count_characters(text: str) -> tuple[str, NDArray[np.int64]]:
-    """Return the K distinct characters of a text in code point order, and how often each occurs, (K,)."""
+    """Return the K distinct characters of a text in code point order, and the count of each, (K,)."""
     total = np.zeros(0, dtype=np.intp)
     for start in range(0, len(text), COUNT_CHARS):
         counts = np.bincount(code_points_of(text[start : start + COUNT_CHARS]), minlength=len(total))

@@ -1,7 +1,7 @@
 """The first pass over a shelf: every book is read, cleaned, counted and kept in the cache as clean text.
 
-A worker holds one chunk of one book. What comes back of a book is its facts, never its text, and of these what is long
-goes to disk at once. This module knows nothing of alphabets, splits or ids.
+A worker holds one chunk of one book. It returns the facts of the book and never its text. Long facts go to disk at
+once. This module knows nothing of alphabets, splits or ids.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -27,55 +27,55 @@ from penwright.files import sha256_of
 
 
 class ChunkJob(NamedTuple):
-    """One chunk to be read."""
+    """A chunk to be read."""
 
     chunk: FileChunk
     config: CorpusConfig
     cache_dir: Path | None
-    """Where its clean text is kept; None keeps it nowhere."""
+    """Cache for its clean text; None for no cache."""
 
 
 class ChunkResult(NamedTuple):
-    """What came of it."""
+    """The result of reading a chunk."""
 
     start: int
     """The chunk's first byte in its file."""
     key: str
-    """The name of its clean text in the cache."""
+    """Name of its clean text in the cache."""
     facts: Facts | KeptFacts | None
     failure: str
-    """Why it could not be read, where `facts` is None."""
+    """Reason why it could not be read, if `facts` is None."""
     cuts: tuple[Cut, ...] = ()
-    """What was cut out, where that was asked for."""
+    """Its cuts, if they were asked for."""
     compressed_fraction: float = 0.0
-    """Size of a sample of its text once compressed, relative to before, where that was asked for."""
+    """Compressed size of a sample of its text, relative to the sample, if it was asked for."""
 
 
 class TakenBook(NamedTuple):
-    """A book that was read, and how to find its clean text."""
+    """A book that was read, and the position of its clean text."""
 
     book: ReadBook
     jobs: tuple[ChunkJob, ...]
-    """Its chunks, to be read again should the cache lose one."""
+    """Its chunks, to be read again if the cache loses one."""
     results: tuple[ChunkResult, ...]
-    """What came of them, in order."""
+    """The results of its chunks, in order."""
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """The names of its clean chunks in the cache."""
+        """Names of its clean chunks in the cache."""
         return tuple(result.key for result in self.results)
 
 
 class Intake(NamedTuple):
-    """What is known of a shelf once it has been read."""
+    """A shelf that has been read."""
 
     books: tuple[TakenBook, ...]
     skipped: tuple[tuple[str, str], ...]
-    """(name, reason) of what was not read, sorted."""
+    """(name, reason) of each file that was not read, sorted."""
 
 
 def take_chunk(job: ChunkJob) -> ChunkResult:
-    """Clean one chunk of a book into the cache, unless its clean text is there already.
+    """Clean one chunk of a book into the cache, unless its clean text is already there.
 
     Raises:
         OSError: If the cache cannot be written.
@@ -87,7 +87,7 @@ def take_chunk(job: ChunkJob) -> ChunkResult:
         key = key_of(raw[0].sha256, chunk=chunk, config=config)
         facts = load_facts(cache_dir, key)
         if facts is None:
-            # Handed over, not lent: its bytes are gone by the time the text is cleaned.
+            # The only reference is handed over, so that the bytes are released before the text is cleaned.
             text, facts, _ = read_chunk(raw.pop(), chunk=chunk, config=config)
             save_entry(cache_dir, key, text=text, facts=facts)
     except ReadingError as error:
@@ -96,7 +96,7 @@ def take_chunk(job: ChunkJob) -> ChunkResult:
 
 
 def hash_source(source: Source) -> str:
-    """Return the SHA-256 of a large file's bytes, or nothing where it cannot be read any more."""
+    """Return the SHA-256 of a large file's bytes, or an empty string if it can no longer be read."""
     with suppress(ReadingError), reading(source.name):
         return sha256_of(source.path)
     return ""
@@ -116,16 +116,16 @@ def take_in(
     Args:
         listing: The books.
         config: How to clean them.
-        cache_dir: Where clean texts are kept.
-        workers: Who reads them.
-        scratch: Where the arrays of their facts are kept; what is returned is of use as long as it is open.
-        take: What to do with each chunk.
+        cache_dir: Cache for clean texts.
+        workers: The processes that read.
+        scratch: File for the arrays of facts. The result is valid while it is open.
+        take: Called with each chunk.
 
     Yields:
-        How far it is, after each book.
+        Progress at the start and after each book.
 
     Returns:
-        What is known of the books.
+        The books and their facts.
 
     Raises:
         CorpusError: If not one book could be read.
@@ -134,7 +134,7 @@ def take_in(
     """
     jobs = [_jobs(source, config, cache_dir) for source in listing.sources]
     results: list[list[ChunkResult]] = [[] for _ in jobs]
-    tasks = sorted(((owner, job) for owner, chunks in enumerate(jobs) for job in chunks), key=_turn)
+    tasks = sorted(((owner, job) for owner, chunks in enumerate(jobs) for job in chunks), key=_order)
     books_done = bytes_done = 0
     progress = PrepareProgress.start(listing, "reading")
     yield progress
@@ -151,10 +151,10 @@ def take_in(
     return _conclude(listing, jobs, results, hashes, scratch)
 
 
-def _turn(task: tuple[int, ChunkJob]) -> tuple[int, str, int]:
-    """Return when a chunk's turn is: members of an archive as they lie in it, then large chunks before small ones.
+def _order(task: tuple[int, ChunkJob]) -> tuple[int, str, int]:
+    """Return the sort key of a chunk: members of an archive in its order, then large chunks before small ones.
 
-    A compressed tar is read forwards only, and no worker should be left with a large chunk at the end.
+    A compressed tar is only read forwards, and no worker should start a large chunk at the end.
     """
     _, job = task
     source = job.chunk.source
@@ -162,12 +162,12 @@ def _turn(task: tuple[int, ChunkJob]) -> tuple[int, str, int]:
         return 1, "", job.chunk.start - job.chunk.stop
     try:
         return 0, source.name.removesuffix(source.member), reading_position(source.path, source.member)
-    except (ReadingError, OSError):  # it was changed since it was listed, which reading it will tell
+    except (ReadingError, OSError):  # it has changed since it was listed; reading it will report that
         return 0, source.name, 0
 
 
 def _jobs(source: Source, config: CorpusConfig, cache_dir: Path | None) -> tuple[ChunkJob, ...]:
-    """Return the chunks of a book; a large file that has vanished is one chunk, whose reading will say so."""
+    """Return the chunks of a book. A large file that has vanished is one chunk, and reading it reports that."""
     try:
         chunks = chunks_of(source)
     except ReadingError:
@@ -182,7 +182,7 @@ def _conclude(
     hashes: Mapping[Source, str],
     scratch: Scratch,
 ) -> Intake:
-    """Join the chunks of each book and say which books could not be read."""
+    """Join the chunks of each book, and list the books that could not be read."""
     taken, skipped = [], list(listing.skipped)
     for source, listed, chunks, found in zip(listing.sources, listing.listed, jobs, results, strict=True):
         in_order = sorted(found, key=lambda result: result.start)

@@ -1,6 +1,6 @@
-"""The second pass over a shelf: every book's clean text becomes ids in their place in one file.
+"""The second pass over a shelf: the clean text of every book is written as ids into one file.
 
-A worker holds a stretch of one book. This module knows nothing of how books are read, split or described.
+A worker holds one stretch of one book. This module knows nothing of how books are read, split or described.
 """
 
 import hashlib
@@ -24,22 +24,22 @@ from penwright.files import sync_file
 
 
 class EncodingJob(NamedTuple):
-    """One book to be written as ids."""
+    """A book to be written as ids."""
 
     jobs: tuple[ChunkJob, ...]
     """Its chunks, in order."""
     keys: tuple[str, ...]
-    """The names of their clean texts in the cache."""
+    """Names of their clean texts in the cache."""
     ids_path: Path
-    """The file, already of its full size."""
+    """The file, which already has its full size."""
     start: int
-    """Where the book's first id belongs, from 0."""
+    """Index of the book's first id in the file."""
     num_ids: int
-    """How many ids the book must turn out to have."""
+    """Number of ids that the book must have."""
     kind: str
-    """Of the alphabet."""
+    """Kind of the alphabet."""
     characters: str
-    """Of the alphabet."""
+    """Characters of the alphabet."""
 
 
 def write_ids(
@@ -48,8 +48,8 @@ def write_ids(
     """Write the ids of all books.
 
     Args:
-        contents: What the corpus will hold, in characters.
-        taken: Where the clean text of each of its books is found, in the same order.
+        contents: The contents of a corpus in characters.
+        taken: Its books as they were read, in the same order.
         ids_path: The file to make.
         workers: The processes that write.
         progress: The start of this stage.
@@ -61,7 +61,7 @@ def write_ids(
         SHA-256 of each book's ids.
 
     Raises:
-        CorpusError: If a book is no longer what it was in the first pass, or the disk has no room for the ids.
+        CorpusError: If a book changed since the first pass, or the disk has no room for the ids.
         OSError: If the disk is full.
     """
     alphabet = contents.alphabet
@@ -88,7 +88,7 @@ def encode_book(job: EncodingJob) -> str:
         Their SHA-256, 64 hexadecimal digits.
 
     Raises:
-        CorpusError: If the book is no longer what it was in the first pass.
+        CorpusError: If the book changed since the first pass.
         OSError: If the disk is full.
     """
     alphabet = _alphabet(job.kind, job.characters)
@@ -101,7 +101,7 @@ def encode_book(job: EncodingJob) -> str:
         for ids in chain(boundary, (alphabet.encode(text).astype(dtype, copy=False) for text in texts)):
             num_ids += len(ids)
             if num_ids > job.num_ids:
-                break  # never into the next book's place
+                break  # never into the next book
             digest.update(ids.data)
             file.write(ids.data)
     if num_ids != job.num_ids:
@@ -110,10 +110,10 @@ def encode_book(job: EncodingJob) -> str:
 
 
 def _reserve(path: Path, *, num_bytes: int) -> None:
-    """Make the file of ids in its full size, if the disk has room for it.
+    """Make the file of ids with its full size.
 
     Raises:
-        CorpusError: If it has not.
+        CorpusError: If the disk has no room for it.
     """
     free = shutil.disk_usage(path.parent).free
     if free < num_bytes:
@@ -126,7 +126,7 @@ def _reserve(path: Path, *, num_bytes: int) -> None:
 
 
 def _texts(job: ChunkJob, key: str) -> Iterator[str]:
-    """Return a chunk's clean text in stretches; where the cache has lost it, the chunk is read again."""
+    """Return the clean text of a chunk in stretches. If the cache has lost it, the chunk is read again."""
     assert job.cache_dir is not None, "books are only encoded from a cache"
     texts = iter_cached_text(job.cache_dir, key)
     if texts is None and take_chunk(job).key == key:
@@ -142,5 +142,5 @@ def _changed(job: ChunkJob) -> CorpusError:
 
 @lru_cache(maxsize=1)
 def _alphabet(kind: str, characters: str) -> Alphabet:
-    """Return an alphabet; a worker makes it once for all books."""
+    """Return an alphabet, which a worker makes once for all books."""
     return Alphabet(characters, kind=kind)

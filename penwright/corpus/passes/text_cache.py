@@ -1,10 +1,9 @@
 """Keep each book's clean text between runs, so that an unchanged book is never cleaned twice.
 
-An entry is one file: a line of JSON with what is known of the text, then the text in UTF-8. Its name is a hash of the
-book's bytes and of everything that decides how they are cleaned; time and file names play no part. An entry that is
-missing or damaged is made again, so the folder may be deleted at any time. The texts stay when a corpus is finished:
-adding one book to a shelf then costs one book's cleaning. What only an older version of a corpus used is removed with
-it.
+An entry is one file: a line of JSON with the facts of the text, then the text in UTF-8. Its name is a hash of the
+book's bytes and of everything that affects their cleaning, but not of times and file names. A missing or damaged entry
+is made again, so the folder may be deleted at any time. The texts stay when a corpus is finished, so that adding one
+book to a shelf costs the cleaning of one book. Texts that only a replaced corpus used are removed.
 """
 
 import hashlib
@@ -28,16 +27,16 @@ from penwright.files import replacing, write_text
 ENTRY_VERSION = 1
 FOLDER = "books"
 TEXT_BYTES = 1 << 16
-"""Bytes of a text read at a time."""
+"""Number of bytes of a text read at a time."""
 
 
 def key_of(sha256: str, *, chunk: FileChunk, config: CorpusConfig) -> str:
     """Return the name of a chunk's entry.
 
     Args:
-        sha256: Of the chunk's bytes.
-        chunk: Its suffix, whether its name is a program's, and its position in the book matter to reading and cleaning;
-            its name does not otherwise.
+        sha256: SHA-256 of the chunk's bytes.
+        chunk: The chunk. Its suffix, whether it is a program, and its position in the book affect the key, but not the
+            rest of its name.
         config: What is cut.
     """
     how: dict[str, Any] = {
@@ -54,7 +53,7 @@ def key_of(sha256: str, *, chunk: FileChunk, config: CorpusConfig) -> str:
 
 
 def make_cache(cache_dir: Path) -> None:
-    """Make the folder of entries, with the tag by which backups, and readers of shelves, know a cache.
+    """Make the folder of entries, with the tag that marks a cache for backups and for readers of shelves.
 
     Raises:
         OSError: If it cannot be made.
@@ -70,12 +69,12 @@ def make_cache(cache_dir: Path) -> None:
 
 
 def entry_path(cache_dir: Path, key: str) -> Path:
-    """Return where an entry lies, in one of 256 folders."""
+    """Return the path of an entry, in one of 256 folders."""
     return cache_dir / FOLDER / key[:2] / key
 
 
 def load_facts(cache_dir: Path, key: str) -> Facts | None:
-    """Return what is known of a text in the cache, or None where the entry is missing or damaged."""
+    """Return the facts of a text in the cache, or None if the entry is missing or damaged."""
     path = entry_path(cache_dir, key)
     try:
         with path.open("rb") as file:
@@ -108,9 +107,9 @@ def save_entry(cache_dir: Path, key: str, *, text: str, facts: Facts) -> None:
 
 
 def iter_cached_text(cache_dir: Path, key: str) -> Iterator[str] | None:
-    """Return the text of an entry in stretches of constant size, or None where it is missing or damaged.
+    """Return the text of an entry in stretches of constant size, or None if it is missing or damaged.
 
-    The text is compared with its digest before any of it is returned.
+    The whole text is compared with its digest first.
     """
     path = entry_path(cache_dir, key)
     facts = load_facts(cache_dir, key)
@@ -123,7 +122,7 @@ def iter_cached_text(cache_dir: Path, key: str) -> Iterator[str] | None:
 
 
 def _stretches(path: Path) -> Iterator[str]:
-    """Yield a text in stretches that never cut a character in two."""
+    """Yield a text in stretches that end between characters."""
     rest = b""
     with path.open("rb") as file:
         file.readline()
@@ -136,7 +135,7 @@ def _stretches(path: Path) -> Iterator[str]:
 
 
 def _whole_characters(data: bytes) -> int:
-    """Return how many of the bytes are whole characters: a character begins at each byte that is no continuation."""
+    """Return the number of bytes that are whole characters; each byte but a continuation begins a character."""
     index = len(data) - 1
     while index > 0 and data[index] & 0xC0 == 0x80:
         index -= 1
@@ -146,7 +145,7 @@ def _whole_characters(data: bytes) -> int:
 
 
 def remove_entries(cache_dir: Path, keys: set[str]) -> None:
-    """Remove entries that no corpus needs any more; one that is gone or in use is left alone."""
+    """Remove entries that no corpus needs. An entry that is missing or in use is skipped."""
     for key in keys:
         with suppress(OSError):
             entry_path(cache_dir, key).unlink()

@@ -1,1 +1,1 @@
-"""What the books of a shelf have to do with one another: titles, splits, copies and editions."""
+"""Relations between the books of a shelf: titles, splits, copies and editions."""

@@ -1,7 +1,7 @@
-"""What is known of a book once it has been read: a page of facts, and its arrays, held or kept on disk.
+"""The facts of a book that has been read: a few lines, and arrays that are held or kept on disk.
 
-A book's fingerprint and the counts of its characters take more room than all else that is known of it, and a shelf may
-hold more books than memory holds such arrays. This module knows nothing of how they are come by.
+The fingerprint of a book and the counts of its characters are larger than all its other facts, and memory may not hold
+such arrays for all books of a shelf. This module knows nothing of how they are computed.
 
 Shapes: K = distinct characters of a text, F = values of a fingerprint, at most 512.
 """
@@ -24,19 +24,19 @@ _HASH, _COUNT, _CODE_POINT = np.dtype(np.uint64), np.dtype(np.int64), np.dtype(n
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class BriefFacts:
-    """What is known of a chunk of a book, or of a whole book, but its arrays."""
+    """The facts of a chunk or of a whole book, without arrays."""
 
     sha256: str
-    """Of its bytes, 64 hexadecimal digits."""
+    """SHA-256 of its bytes, 64 hexadecimal digits."""
     text_sha256: str
-    """Of its clean text in UTF-8."""
+    """SHA-256 of its clean text in UTF-8."""
     num_chars: int
-    """Characters of the clean text."""
+    """Number of characters of the clean text."""
     encoding: str
     reason: str
-    """Why this encoding was chosen."""
+    """Reason for the choice of the encoding."""
     details: dict[str, str]
-    """Title, author and the like, as the distributor's header tells them."""
+    """Title, writer and similar fields of the distributor's header."""
     is_hard_wrapped: bool
     was_unwrapped: bool
     warnings: tuple[str, ...]
@@ -44,19 +44,19 @@ class BriefFacts:
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Facts(BriefFacts):
-    """What is known of a chunk of a book, or of a whole book, once it has been read."""
+    """The facts of a chunk or of a whole book, with arrays in memory."""
 
     characters: str
     """Its K distinct characters, in code point order."""
     counts: NDArray[np.int64]
-    """How often each of them occurs, (K,)."""
+    """Count of each of them, (K,)."""
     fingerprint: NDArray[np.uint64]
-    """Sampled hashes by which other editions are found, (F,)."""
+    """Sampled hashes for finding other editions, (F,)."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class KeptFacts(BriefFacts):
-    """The same with the arrays on disk, from where they are read each time they are asked for."""
+    """The facts of a chunk or of a whole book, with arrays on disk that are read at each access."""
 
     scratch: Scratch
     offset: int
@@ -68,12 +68,12 @@ class KeptFacts(BriefFacts):
 
     @property
     def fingerprint(self) -> NDArray[np.uint64]:
-        """Sampled hashes by which other editions are found, (F,)."""
+        """Sampled hashes for finding other editions, (F,)."""
         return cast(NDArray[np.uint64], self.scratch.read(self.offset, dtype=_HASH, count=self.num_hashes))
 
     @property
     def counts(self) -> NDArray[np.int64]:
-        """How often each of the characters occurs, (K,)."""
+        """Count of each of the characters, (K,)."""
         offset = self.offset + self.num_hashes * _HASH.itemsize
         return cast(NDArray[np.int64], self.scratch.read(offset, dtype=_COUNT, count=self.num_characters))
 
@@ -86,7 +86,7 @@ class KeptFacts(BriefFacts):
 
 
 def keep(facts: Facts | KeptFacts, *, scratch: Scratch) -> KeptFacts:
-    """Return the same facts with their arrays on disk, those that are kept already as they are.
+    """Return the same facts with arrays on disk. Facts that are already kept are returned unchanged.
 
     Raises:
         CorpusError: If the disk is full.
@@ -101,7 +101,7 @@ def keep(facts: Facts | KeptFacts, *, scratch: Scratch) -> KeptFacts:
         sha256=facts.sha256,
         text_sha256=facts.text_sha256,
         num_chars=facts.num_chars,
-        encoding=sys.intern(facts.encoding),  # another process sent it: without this, each book has its own
+        encoding=sys.intern(facts.encoding),  # it comes from another process, so without this each book has a copy
         reason=sys.intern(facts.reason),
         details={sys.intern(name): value for name, value in facts.details.items()},
         is_hard_wrapped=facts.is_hard_wrapped,
@@ -115,7 +115,7 @@ def keep(facts: Facts | KeptFacts, *, scratch: Scratch) -> KeptFacts:
 
 
 def total_counts(texts: Iterable[Facts | KeptFacts]) -> dict[str, int]:
-    """Return how often each character occurs in some texts together."""
+    """Return the count of each character in several texts together."""
     counts: dict[str, int] = {}
     for facts in texts:
         for character, count in zip(facts.characters, facts.counts.tolist(), strict=True):
@@ -127,14 +127,14 @@ def join_facts(chunks: Sequence[Facts | KeptFacts], *, sha256: str) -> Facts | K
     """Return the facts of a whole book from those of its chunks.
 
     Args:
-        chunks: In order, at least one.
-        sha256: Of the whole file's bytes.
+        chunks: The facts of its chunks, in order; at least one.
+        sha256: SHA-256 of the whole file's bytes.
     """
     if len(chunks) == 1:
         return chunks[0]
     counts = total_counts(chunks)
     characters = "".join(sorted(counts))
-    # An all-ASCII chunk says nothing against the encoding that a later chunk shows.
+    # An ASCII chunk does not contradict the encoding of a later chunk.
     telling = next((facts for facts in chunks if facts.encoding not in ("ascii", "utf-8")), chunks[0])
     return Facts(
         sha256=sha256,
@@ -144,7 +144,7 @@ def join_facts(chunks: Sequence[Facts | KeptFacts], *, sha256: str) -> Facts | K
         reason=telling.reason,
         characters=characters,
         counts=np.array([counts[character] for character in characters], dtype=np.int64),
-        # Each chunk has the smallest hashes of its sentences, so the smallest of them all are those of the book.
+        # Each chunk has the smallest hashes of its sentences, so the smallest of all are those of the book.
         fingerprint=np.unique(np.concatenate([facts.fingerprint for facts in chunks]))[:NUM_HASHES],
         details=chunks[0].details,
         is_hard_wrapped=any(facts.is_hard_wrapped for facts in chunks),

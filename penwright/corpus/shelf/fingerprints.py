@@ -1,13 +1,13 @@
 """Recognise books that share their text: editions of one novel, a volume of collected works, a file kept twice.
 
-A fingerprint is a sample of hashes, each of the letters that follow a sentence's end. Wrapping, case, accents, quotes
-and italics marks do not enter into it, so two editions hash alike wherever their words agree; and which hashes are kept
-depends on the hashes alone, so the same ones are kept of both. This module knows nothing of files.
+A fingerprint is a sample of hashes, each of the letters after a sentence's end. It ignores wrapping, case, accents,
+quotes and marks of italics, so two editions have equal hashes wherever their words agree. Which hashes are kept depends
+on the hashes alone, so the same ones are kept for both. This module knows nothing of files.
 
 Method: bottom-k sketches (Broder 1997, "On the resemblance and containment of documents", section 4), used to estimate
 the share of the smaller text that is found in the larger.
 
-Shapes: N = characters of a text (UTF-16 units), S = its sentences' ends, W = characters looked at after each.
+Shapes: N = characters of a text (UTF-16 units), S = its sentences' ends, W = characters examined after each end.
 """
 
 import unicodedata
@@ -19,17 +19,17 @@ from numpy.typing import NDArray
 from penwright.corpus.cleaning.whitespace import Characters, characters_of
 
 NUM_HASHES = 512
-"""Most hashes a fingerprint has."""
+"""Largest number of hashes of a fingerprint."""
 NUM_LETTERS = 32
-"""Letters that are hashed together: six words or so."""
+"""Number of letters hashed together, about six words."""
 WINDOW_CHARS = 80
-"""W: where these letters are looked for after a sentence's end."""
+"""W: number of characters after a sentence's end in which these letters are sought."""
 MANY_ENDS = 2_560
-"""From so many sentences on, only a quarter of them, told by their last letters, is hashed."""
+"""Number of sentences from which only a quarter of them, selected by their last letters, is hashed."""
 CHUNK_ENDS = 1 << 9
-"""Sentences hashed at a time, which bounds the memory to what a processor's cache holds."""
+"""Number of sentences hashed at a time, small enough for the processor's cache."""
 CHUNK_CHARS = 1 << 16
-"""Characters searched for sentences' ends at a time."""
+"""Number of characters searched for sentences' ends at a time."""
 _ENDS = ".!?…。！？।؟۔"
 _NO_EARLY_END = np.uint64(0xFFFF_FFFF_FFFF_FFFF)
 
@@ -43,8 +43,7 @@ def fingerprint(text: str) -> Fingerprint:
         text: Any text, cleaned or not.
 
     Returns:
-        At most `NUM_HASHES` distinct hashes in rising order; fewer for a text of few sentences, none for one that has
-        none.
+        At most `NUM_HASHES` distinct hashes in ascending order; fewer for a text of few sentences.
     """
     units = _units(text)  # (N,)
     letters, is_end = _tables()
@@ -57,7 +56,7 @@ def fingerprint(text: str) -> Fingerprint:
     is_sampled = _is_sampled(letters, units, ends)
     if len(ends) > MANY_ENDS:
         sampled = _hashes(letters, units, ends[is_sampled], level=0)
-        if len(sampled) == NUM_HASHES:  # the others would all come after these
+        if len(sampled) == NUM_HASHES:  # all other hashes are larger
             return sampled
     both = [_hashes(letters, units, ends[is_sampled], level=0), _hashes(letters, units, ends[~is_sampled], level=1)]
     return np.concatenate(both)[:NUM_HASHES]
@@ -71,10 +70,9 @@ def similarity(first: Fingerprint, second: Fingerprint) -> float:
         second: From `fingerprint`.
 
     Returns:
-        1 for equal texts, also for an excerpt and its whole; 0 for unrelated ones, and where one of them has no
-        sentences.
+        1 for equal texts and for an excerpt and its whole; 0 for unrelated texts and for a text without sentences.
     """
-    # Beyond the last hash of a full fingerprint nothing is known, so both are compared up to the earlier such end.
+    # Beyond the last hash of a full fingerprint nothing is known, so both are compared up to the smaller last hash.
     limit = min(_last_known(first), _last_known(second))
     ours, theirs = first[first <= limit], second[second <= limit]
     smaller = min(len(ours), len(theirs))
@@ -86,7 +84,7 @@ def _last_known(one: Fingerprint) -> np.uint64:
 
 
 def _units(text: str) -> Characters:
-    """Return a text's UTF-16 units, in one byte each where they all fit."""
+    """Return the UTF-16 units of a text, in one byte each if all fit."""
     characters = characters_of(text)
     if characters.dtype.itemsize <= 2:  # no character takes two units
         return characters
@@ -94,7 +92,7 @@ def _units(text: str) -> Characters:
 
 
 def _is_sampled(letters: NDArray[np.uint16], units: Characters, ends: NDArray[np.intp]) -> NDArray[np.bool_]:
-    """Return which quarter of the sentences (S,) is hashed first, by the three letters before their ends."""
+    """Return a mask (S,) of the quarter of sentences that is hashed first, by the three letters before their ends."""
     key = np.zeros(len(ends), dtype=np.uint32)
     for distance in (1, 2, 3):
         key = (key + letters[units[ends - distance]]) * np.uint32(0x9E3779B1)
@@ -102,7 +100,7 @@ def _is_sampled(letters: NDArray[np.uint16], units: Characters, ends: NDArray[np
 
 
 def _hashes(letters: NDArray[np.uint16], units: Characters, ends: NDArray[np.intp], *, level: int) -> Fingerprint:
-    """Return the first `NUM_HASHES` distinct hashes of what follows some sentences' ends, all in one level's range."""
+    """Return the `NUM_HASHES` smallest distinct hashes after sentences' ends, all in the range of one level."""
     found = np.zeros(0, dtype=np.uint64)
     for start in range(0, len(ends), CHUNK_ENDS):
         more = _hashes_of_chunk(letters, units, ends[start : start + CHUNK_ENDS]) | np.uint64(level << 63)
@@ -111,14 +109,14 @@ def _hashes(letters: NDArray[np.uint16], units: Characters, ends: NDArray[np.int
 
 
 def _hashes_of_chunk(letters: NDArray[np.uint16], units: Characters, ends: NDArray[np.intp]) -> NDArray[np.uint64]:
-    """Return a hash below 2^63 for each sentence's end that enough letters follow."""
+    """Return a hash below 2^63 for each sentence's end with enough letters after it."""
     window = letters[units[ends[:, None] + np.arange(1, WINDOW_CHARS + 1)]]  # (S, W)
-    # "ae" for an umlaut and "ss" for a sharp s spell the same word: e after a, o, u and doubled letters go.
+    # "ae" for an umlaut and "ss" for a sharp s spell the same word: e after a, o, u and doubled letters are dropped.
     after, before = window[:, 1:], window[:, :-1]
     is_umlaut = (after == ord("e")) & ((before == ord("a")) | (before == ord("o")) | (before == ord("u")))
     kept = window.copy()
     kept[:, 1:][is_umlaut | (after == before)] = 0
-    rank = np.cumsum(kept > 0, axis=1, dtype=np.uint8)  # (S, W), of each letter from 1
+    rank = np.cumsum(kept > 0, axis=1, dtype=np.uint8)  # (S, W), rank of each letter, from 1
     is_whole = rank[:, -1] >= NUM_LETTERS
     multipliers = _multipliers()[np.minimum(rank[is_whole], NUM_LETTERS + 1)]  # (S, W)
     summed = (kept[is_whole].astype(np.uint64) * multipliers).sum(axis=1, dtype=np.uint64)  # (S,), modulo 2^64
@@ -131,7 +129,7 @@ def _hashes_of_chunk(letters: NDArray[np.uint16], units: Characters, ends: NDArr
 
 @lru_cache(maxsize=1)
 def _multipliers() -> NDArray[np.uint64]:
-    """Return an odd factor for each letter's rank, 0 beyond the last; a fixed function of the rank, never drawn."""
+    """Return an odd factor for each rank of a letter, 0 beyond the last; a fixed function of the rank."""
     factors = (np.arange(NUM_LETTERS + 2, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)) | np.uint64(1)
     factors ^= factors >> np.uint64(31)
     factors = (factors * np.uint64(0x94D049BB133111EB)) | np.uint64(1)
@@ -141,12 +139,12 @@ def _multipliers() -> NDArray[np.uint64]:
 
 @lru_cache(maxsize=1)
 def _tables() -> tuple[NDArray[np.uint16], NDArray[np.bool_]]:
-    """Return, for each UTF-16 unit, its letter without case and accents (0 if none), and whether it ends a sentence."""
+    """Return the letter of each UTF-16 unit without case and accents (0 for none), and a mask of sentences' ends."""
     letters = np.zeros(1 << 16, dtype=np.uint16)
     for code in range(1 << 16):
         character = chr(code)
         if character.isalpha():
-            # From U+3000 on there is no case and no accent, but for compatibility forms that books do not use.
+            # From U+3000 on there are no cases and accents, except in compatibility forms that books do not use.
             plain = unicodedata.normalize("NFD", character.lower())[0] if code < 0x3000 else character
             letters[code] = ord({"ß": "s", "æ": "a", "œ": "o", "ø": "o", "ł": "l"}.get(plain, plain))
     is_end = np.zeros(1 << 16, dtype=np.bool_)

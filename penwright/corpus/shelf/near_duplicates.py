@@ -1,8 +1,8 @@
-"""Find the pairs of texts on a shelf of which one is largely found in the other, in memory that does not grow with it.
+"""Find pairs of texts on a shelf where one is largely contained in the other, in memory independent of their number.
 
-Texts that share hashes meet where the hashes of all of them are sorted. That is done in parts, told by the hashes' last
-bits, so that equal ones are in the same part; how many hashes a pair shares is added up in parts of the pairs. Between
-the two, both lie on disk once they are too many. This module knows nothing of what a hash stands for.
+Sorting the hashes of all texts brings shared hashes together. This is done in parts by the hashes' last bits, so that
+equal hashes are in one part. The numbers of shared hashes are then added up in parts of the pairs. Hashes and pairs
+are kept on disk if they are too many. This module knows nothing of the meaning of a hash.
 
 Shapes: R = hashes of one part, or pairs of one part.
 """
@@ -18,12 +18,12 @@ from penwright.corpus.scratch import Buckets, Scratch
 from penwright.corpus.shelf.fingerprints import NUM_HASHES, Fingerprint, similarity
 
 MIN_SHARED = 4
-"""Texts that share fewer hashes are no duplicates: a quotation shares as many."""
+"""Smallest number of shared hashes of duplicates; a quotation shares fewer."""
 MAX_OWNERS = 64
-"""A hash of more texts than this pairs each with the next one alone, or its cost would grow with the square of their
-number. Copies of one text become a chain; a publisher's formula leaves texts too little alike to be a pair."""
+"""A hash of more texts than this pairs each text only with the next one, since the cost of all pairs grows with the
+square of their number. Copies of one text form a chain; texts that share only a publisher's formula form no pair."""
 PART_HASHES = 1 << 15
-"""Hashes of all texts that are compared at a time, which bounds the memory."""
+"""Number of hashes compared at a time, which bounds memory."""
 _OWNED = np.dtype([("hash", np.uint64), ("owner", np.int32)])
 _COUNTED = np.dtype([("pair", np.int64), ("count", np.int32)])
 
@@ -31,7 +31,7 @@ Records = NDArray[np.void]
 
 
 class Fingerprints(Protocol):
-    """One fingerprint for each text, wherever they are kept; a list will do."""
+    """One fingerprint for each text, such as a list."""
 
     def __len__(self) -> int:
         """Return the number of texts."""
@@ -41,30 +41,30 @@ class Fingerprints(Protocol):
 
 
 class DuplicatePair(NamedTuple):
-    """Two texts that share much."""
+    """Two texts that share much of their text."""
 
     first: int
-    """Index of the one given earlier."""
+    """Index of the earlier text."""
     second: int
+    """Index of the later text."""
     similarity: float
-    """Estimated share of the smaller one found in the larger, 0 to 1."""
+    """Estimated share of the smaller text that is found in the larger, 0 to 1."""
 
 
 def near_duplicates(
     fingerprints: Fingerprints, *, scratch_dir: Path | None = None, threshold: float = 0.5
 ) -> list[DuplicatePair]:
-    """Return the pairs of texts of which one is largely found in the other.
+    """Return the pairs of texts where one is largely contained in the other.
 
     Args:
-        fingerprints: One for each text, from `fingerprint`. Each is asked for once, and again for each pair.
-        scratch_dir: Where hashes and pairs lie for a while that are too many to be held; None for the operating
-            system's folder for such files.
-        threshold: Least similarity of a pair, above 0.
+        fingerprints: One for each text, from `fingerprint`. Each is read once, and again for each pair.
+        scratch_dir: Folder for hashes and pairs that are too many to hold; None for the operating system's folder.
+        threshold: Smallest similarity of a pair, above 0.
 
     Returns:
-        The pairs in order of their indices; of more than `MAX_OWNERS` copies, perhaps only each with the next. Only
-        texts that share `MIN_SHARED` hashes are compared, so the cost grows with what is shared and not with the number
-        of pairs; and so a text may be missed in one some sixty times as long, of whose hashes few are its own.
+        The pairs in order of their indices. For more than `MAX_OWNERS` copies, perhaps only each one with the next.
+        Only texts that share `MIN_SHARED` hashes are compared, so the cost grows with the shared text and not with the
+        number of pairs. Therefore a text may be missed in another one about sixty times as long.
 
     Raises:
         CorpusError: If the disk is full.
@@ -103,25 +103,25 @@ def _pairs_that_share(fingerprints: Fingerprints, scratch: Scratch) -> Iterator[
 
 
 def _shared_in(owned: Records, *, num_texts: int) -> Iterator[Records]:
-    """Yield pairs, as first * num_texts + second, and how many hashes of a part they share; a pair may come again.
+    """Yield pairs, as first * num_texts + second, with their number of shared hashes in a part; pairs may repeat.
 
     Args:
-        owned: All hashes of a part (R,), with the texts they belong to in rising order.
+        owned: All hashes of a part (R,), with their texts in ascending order.
         num_texts: Number of texts.
     """
-    owned = owned[np.argsort(owned["hash"], kind="stable")]  # owners stay in rising order within a hash
+    owned = owned[np.argsort(owned["hash"], kind="stable")]  # owners stay in ascending order within a hash
     hashes, owners = owned["hash"], owned["owner"]
     first_of = np.flatnonzero(np.concatenate([[True], hashes[1:] != hashes[:-1]])[: len(hashes)])
     num_owners = np.diff(np.append(first_of, len(hashes)))
     is_rare = np.repeat(num_owners <= MAX_OWNERS, num_owners)
     for distance in range(1, MAX_OWNERS):
-        if distance == 2:  # neighbours of all hashes have been told, and more is told of the rare ones only
+        if distance == 2:  # neighbours of all hashes are done; only rare hashes have more pairs
             hashes, owners = hashes[is_rare], owners[is_rare]
         is_pair = hashes[distance:] == hashes[:-distance]
         if not is_pair.any():
             break
         pairs = owners[:-distance][is_pair].astype(np.int64) * num_texts + owners[distance:][is_pair]
-        # Counted at once: of many editions of one book, every hash is shared by every pair.
+        # Pairs are counted at once: in many editions of one book, every pair shares every hash.
         distinct, counts = np.unique(pairs, return_counts=True)
         counted = np.empty(len(distinct), dtype=_COUNTED)
         counted["pair"], counted["count"] = distinct, counts

@@ -1,7 +1,7 @@
-"""The 2017 system's rule for holding out files: the last ones, few and whole.
+"""The 2017 system's rule for held-out files: a few whole files, the last ones.
 
-Files are taken in sorted order, so that the choice no longer depends on the file system. This module knows nothing of
-authors, titles or texts.
+Files are sorted first, so that the choice does not depend on the file system. This module knows nothing of writers,
+titles or texts.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ MAX_HELD_OUT_CHARS = 90 * 1024
 
 
 def num_held_out(sizes: Sequence[int]) -> int:
-    """Return how many of the last files are held out, k = min(a, b, c).
+    """Return the number of last files that are held out, k = min(a, b, c).
 
     Walking from the last file backwards, a is the number of files until their total first exceeds a tenth of all
     characters, b until it first exceeds 90 x 1024 characters (the file that crosses the line is counted in both), and
@@ -26,7 +26,7 @@ def num_held_out(sizes: Sequence[int]) -> int:
 
 
 def seed_splits(sizes: Sequence[int]) -> list[SplitName]:
-    """Return "train" for the first files and "val" for those held out.
+    """Return "train" for the first files and "val" for the held-out ones.
 
     Args:
         sizes: Characters of each file, in sorted order of their paths.
@@ -36,8 +36,7 @@ def seed_splits(sizes: Sequence[int]) -> list[SplitName]:
 
 
 def _num_until_exceeding(sizes: Sequence[int], limit: int) -> int:
-    """Return how many files, from the last backwards, it takes until their total exceeds the limit; all if it never
-    does."""
+    """Return the number of files, from the last backwards, whose total first exceeds the limit; all if none does."""
     total = 0
     for count, size in enumerate(reversed(sizes), start=1):
         total += size

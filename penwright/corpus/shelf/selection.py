@@ -1,7 +1,7 @@
-"""Decide, from what is known of every book, which are taken, what they are called, where each lies and in which split.
+"""Select the books of a corpus from the facts of all books, and decide their names, their order and their splits.
 
-A pure function of the facts, whatever the order in which books were found. Their arrays may be more than memory holds,
-so they are asked for one book at a time. Preparing a corpus and inspecting a shelf share it.
+The selection is a pure function of the facts and does not depend on the order in which books were found. Arrays are
+read one book at a time, because memory may not hold them all. Preparing a corpus and inspecting a shelf both use it.
 """
 
 from collections.abc import Iterable, Sequence
@@ -24,9 +24,9 @@ from penwright.corpus.sources.discovery import Source
 from penwright.corpus.sources.manifest import ManifestBook
 
 SAME_BOOK = 0.9
-"""From this share of common text on, two books are told to be editions of one, or one part of the other."""
+"""Share of common text from which two books are reported as editions of one book, or one as part of the other."""
 CHARS_PER_RARE_ONE = 1_000_000
-"""A character found less often than once in so many is spelled in bytes, unless the configuration gives a count."""
+"""A character rarer than one in this many is spelled in bytes, unless the configuration sets a count."""
 
 
 class ReadBook(NamedTuple):
@@ -35,37 +35,37 @@ class ReadBook(NamedTuple):
     source: Source
     facts: Facts | KeptFacts
     listed: ManifestBook | None
-    """What a manifest says of it; None without one."""
+    """Its entry in a manifest; None without a manifest."""
 
 
 class SelectedBook(NamedTuple):
-    """A book that is taken."""
+    """A book of the corpus."""
 
     source: Source
     facts: Facts | KeptFacts
     named: BookName
     split: SplitName
     num_ids: int
-    """Ids it will take, the boundary and the spelling of rare characters counted."""
+    """Number of its ids, including the boundary and the spelling of rare characters."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Selection:
-    """What a corpus will hold."""
+    """The books and the alphabet of a corpus."""
 
     alphabet: Alphabet
     books: tuple[SelectedBook, ...]
-    """In the order train, val, test, and by name in each."""
+    """Books in the order train, val, test, sorted by name in each split."""
     duplicates: tuple[tuple[Source, Source], ...]
-    """(dropped, kept) books whose clean texts are the same."""
+    """(dropped, kept) books with equal clean texts."""
     editions: tuple[tuple[Source, Source, float], ...]
-    """Pairs of books that share much of their text, and how much, 0 to 1."""
+    """Pairs of books that share much of their text, and the share, 0 to 1."""
     warnings: tuple[str, ...]
     """One sentence each."""
 
 
 class _Fingerprints:
-    """The fingerprints of some books, each read when it is asked for."""
+    """The fingerprints of books, each read at access."""
 
     def __init__(self, books: Sequence[ReadBook]) -> None:
         self._books = books
@@ -78,13 +78,12 @@ class _Fingerprints:
 
 
 def select_books(books: Sequence[ReadBook], *, config: CorpusConfig, scratch_dir: Path | None = None) -> Selection:
-    """Decide what a corpus holds.
+    """Select the books and the alphabet of a corpus.
 
     Args:
-        books: All that could be read, at least one.
+        books: All books that could be read, at least one.
         config: How to choose the alphabet and the splits.
-        scratch_dir: Where the comparison of the books puts what it cannot hold, until it is done; None for the
-            operating system's folder for such files.
+        scratch_dir: Folder for temporary files of the comparison; None for the operating system's folder.
 
     Raises:
         CorpusError: If the disk is full.
@@ -111,7 +110,7 @@ def select_books(books: Sequence[ReadBook], *, config: CorpusConfig, scratch_dir
 
 
 def num_ids_of(facts: Facts | KeptFacts, alphabet: Alphabet) -> int:
-    """Return how many ids a book takes: its boundary, one a character, two a byte of each character that is spelled."""
+    """Return the number of ids of a book: its boundary, one per character, two per byte of a spelled character."""
     num_ids = facts.num_chars + (alphabet.boundary_id is not None)
     if not alphabet.is_lossless:
         return num_ids
@@ -122,7 +121,7 @@ def num_ids_of(facts: Facts | KeptFacts, alphabet: Alphabet) -> int:
 
 
 def _drop_duplicates(books: Sequence[ReadBook]) -> tuple[list[ReadBook], list[tuple[ReadBook, ReadBook]]]:
-    """Return the first book of each text, and (copy, first) for the others. What a manifest keeps is kept."""
+    """Return the first book of each text, and (copy, first) for the others. Books of a manifest are all kept."""
     first: dict[str, ReadBook] = {}
     kept, dropped = [], []
     for book in books:
@@ -135,7 +134,7 @@ def _drop_duplicates(books: Sequence[ReadBook]) -> tuple[list[ReadBook], list[tu
 
 
 def _names(books: Sequence[ReadBook]) -> list[BookName]:
-    """Return what each book is called; a manifest has the last word."""
+    """Return the name of each book; a manifest takes precedence."""
     found = name_books([Unnamed(book.source.name, book.facts.details) for book in books])
     return [
         name
@@ -148,14 +147,14 @@ def _names(books: Sequence[ReadBook]) -> list[BookName]:
 def _splits(
     books: Sequence[ReadBook], names: Sequence[BookName], pairs: Sequence[DuplicatePair], config: CorpusConfig
 ) -> list[SplitName]:
-    """Return each book's split; a manifest has the last word."""
+    """Return the split of each book; a manifest takes precedence."""
     listed = [book.listed.split for book in books if book.listed is not None and book.listed.split is not None]
     if len(listed) == len(books):
         return listed
     if config.split == "seed":
         return seed_splits([book.facts.num_chars for book in books])
     candidates = [Candidate(n.title, n.author, book.facts.num_chars) for book, n in zip(books, names, strict=True)]
-    # A poem of three sentences has too few hashes to be recognised by them, but a text is always recognised by its own.
+    # A poem of three sentences has too few hashes for a fingerprint, but equal texts are always recognised.
     first: dict[str, int] = {}
     same_text = [(first.setdefault(book.facts.text_sha256, index), index) for index, book in enumerate(books)]
     return choose_splits(
@@ -168,7 +167,7 @@ def _splits(
 
 
 def _learn(books: Iterable[Facts | KeptFacts], config: CorpusConfig) -> Alphabet:
-    """Return the alphabet of the books that are learned from; what only a held-out book has is spelled."""
+    """Return the alphabet of the training books; characters of held-out books only are spelled."""
     counts = total_counts(books)
     min_count = config.min_count or max(1, sum(counts.values()) // CHARS_PER_RARE_ONE)
     return Alphabet.learn(counts, max_characters=config.max_characters, min_count=min_count)
@@ -177,7 +176,7 @@ def _learn(books: Iterable[Facts | KeptFacts], config: CorpusConfig) -> Alphabet
 def _warnings(
     books: Sequence[ReadBook], splits: Sequence[SplitName], pairs: Sequence[DuplicatePair], config: CorpusConfig
 ) -> list[str]:
-    """Return what a user should know of the whole shelf, and of single books."""
+    """Return the warnings about the whole shelf and about single books."""
     warnings = [f"{book.source.name}: {warning}" for book in books for warning in book.facts.warnings]
     for pair in pairs:
         if splits[pair.first] != splits[pair.second]:
@@ -199,7 +198,7 @@ def _warnings(
 
 
 def _about_editions(books: Sequence[ReadBook], pairs: Sequence[DuplicatePair]) -> list[str]:
-    """Return a sentence on books that are read several times in different editions."""
+    """Return a warning about books that are on the shelf in several editions."""
     same = [pair for pair in pairs if pair.similarity >= SAME_BOOK]
     if not same:
         return []

@@ -7,12 +7,12 @@ def even_shares(available: Sequence[int], *, budget: int) -> list[int]:
     """Divide a budget as evenly as the amounts allow.
 
     Args:
-        available: What each one can use at most.
-        budget: What there is in all.
+        available: Largest amount that each book can use.
+        budget: Total amount.
 
     Returns:
-        A share for each, no larger than what it can use. They sum to the budget, or to all there is if that is less.
-        Where the budget does not divide, the larger ones have one more.
+        A share for each book, at most its available amount. The sum is the budget, or all that is available if that is
+        less. If the budget does not divide evenly, the larger books have one more.
     """
     shares = [0] * len(available)
     order = sorted(range(len(available)), key=lambda index: (available[index], index))

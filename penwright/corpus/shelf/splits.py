@@ -1,10 +1,8 @@
-"""Choose which books are held out: whole authors, or whole titles where there are too few authors.
+"""Choose which books are held out: all books of some writers, or whole titles if there are too few writers.
 
-The choice is a pure function of the names, the sizes and a seed. It does not depend on the order in which books are
-given, and adding a book moves few others. This module knows nothing of texts.
-
-Source: holding out whole works rather than passages follows from what is measured, how well an author predicts a book
-that it has never seen.
+The choice is a pure function of the names, the sizes and a seed. It does not depend on the order of the books, and
+adding a book moves few others. Whole works are held out rather than passages, because the score is how well an author
+predicts a book that it has never seen. This module knows nothing of texts.
 """
 
 import hashlib
@@ -15,19 +13,19 @@ from penwright.corpus.config import SplitName
 from penwright.corpus.shelf.titles import author_keys, title_key
 
 MIN_AUTHORS = 3
-"""With fewer authors, titles are held out: a whole author would be too much to miss."""
+"""Smallest number of writers to hold out whole ones; with fewer, titles are held out."""
 MIN_TRAIN_FRACTION = 0.5
-"""Whatever is held out, at least this share of the characters is learned from."""
+"""Smallest share of all characters that stays for training."""
 _SLACK = 1.2
-"""How far above its target a split may grow before smaller groups are tried."""
+"""Largest size of a split, relative to its target, before smaller groups are tried."""
 
 
 class Candidate(NamedTuple):
-    """What matters of a book."""
+    """The properties of a book that affect its split."""
 
     title: str
     author: str
-    """Empty when unknown."""
+    """Its writer; empty if unknown."""
     num_chars: int
 
 
@@ -35,7 +33,7 @@ class _Group(NamedTuple):
     """Books that stay together."""
 
     order: str
-    """Sorts the groups by chance, the same chance for the same seed and name."""
+    """Sort key of the group, pseudo-random and equal for equal seed and name."""
     members: tuple[int, ...]
     num_chars: int
 
@@ -50,19 +48,19 @@ def choose_splits(
 ) -> list[SplitName]:
     """Choose a split for each book.
 
-    Whole authors are held out where there are at least three, else whole titles. A book whose author is unknown
-    counts by its title. One group of books is always left to learn from, with at least half of all characters: a
-    single book is learned from whole, of two one is held out.
+    All books of a writer are held out together if there are at least three writers, else whole titles. A book of an
+    unknown writer counts by its title. One group of books always stays for training, with at least half of all
+    characters: a single book is used whole, and of two books one is held out.
 
     Args:
-        books: In any order.
-        seed: Another number holds out other groups, from 0.
-        val_fraction: Share of the characters to steer by, 0 to 0.4.
-        test_fraction: Share of the characters to look at once, 0 to 0.4.
-        together: Pairs of indices of `books` that must not be separated: editions of one book.
+        books: Books in any order.
+        seed: Seed for the choice of groups, from 0.
+        val_fraction: Share of the characters for validation, 0 to 0.4.
+        test_fraction: Share of the characters for the test, 0 to 0.4.
+        together: Pairs of indices of `books` that must not be separated, such as editions of one book.
 
     Returns:
-        "train", "val" or "test" for each book. Splits come as near to their targets as whole groups allow.
+        "train", "val" or "test" for each book. Splits are as near to their targets as whole groups allow.
     """
     groups = sorted(_group(books, seed, together), key=lambda group: group.order)
     total = sum(group.num_chars for group in groups)
@@ -80,8 +78,8 @@ def choose_splits(
 
 
 def _choose(groups: Sequence[_Group], target: float, budget: float) -> list[_Group]:
-    """Return groups, taken in their order, that together come near the target; one at least if the budget allows it."""
-    # The largest group is what is learned from; by size alone, so that no seed can hold it out.
+    """Return groups, taken in order, with a total near the target; at least one if the budget allows it."""
+    # The largest group stays for training, whatever the seed.
     largest = max(groups, key=lambda group: (group.num_chars, group.order))
     eligible = [group for group in groups if group is not largest]
     chosen: list[_Group] = []
@@ -118,7 +116,7 @@ def _group(books: Sequence[Candidate], seed: int, together: Sequence[tuple[int, 
 
     for first, second in together:
         one, other = sorted((find(keys[first]), find(keys[second])))
-        home[other] = one  # the smaller key names the group, in whatever order the pairs come
+        home[other] = one  # the smaller key names the group, whatever the order of the pairs
     members: dict[str, list[int]] = {}
     for index, key in enumerate(keys):
         members.setdefault(find(key), []).append(index)

@@ -1,7 +1,7 @@
-"""Tell who wrote a book and what it is called, from the distributor's header, else from its file name and folder.
+"""Find a book's title and writer in the distributor's header, else in its file name and folder.
 
-File names are read together: a name that stands beside many others ("Jane Austen" in "Jane Austen - Emma.txt" and
-"Jane Austen - Persuasion.txt") is the author's. This module knows nothing of texts or splits.
+File names are compared with each other: a name beside many others ("Jane Austen" in "Jane Austen - Emma.txt" and "Jane
+Austen - Persuasion.txt") is the writer's. This module knows nothing of texts or splits.
 """
 
 import re
@@ -17,7 +17,7 @@ _UNKNOWN_AUTHORS = frozenset(
     {"", "anon", "anonymous", "unknown", "various", "unknown author", "various authors", "n a"}
 )
 _PLAIN_FOLDERS = frozenset(
-    # What people call folders of books that no single author wrote: kinds, languages, states of work.
+    # Usual names of folders with books of several writers: kinds, languages, states of work.
     "archive articles book books chapters clean cleaned collection corpora corpus data dev doc docs downloads drama "
     "drafts ebooks essays fiction files gutenberg input lib letters misc new nonfiction notes novel novels old other "
     "output plays poems poetry prose raw sample samples short source sources src stories test tests text texts train "
@@ -31,7 +31,7 @@ _TITLES_OF_PERSONS = frozenset(
     "sir lord lady dame count graf baron mr mrs ms miss dr prof professor rev reverend captain capt saint st".split()
 )
 _NAME_PARTICLES = frozenset("von van de der den du la le di da del".split())
-_BEHIND_NAMES = frozenset("pere fils jr sr".split())  # a father and a son of one name count as one author
+_BEHIND_NAMES = frozenset("pere fils jr sr".split())  # a father and a son of one name count as one writer
 _SEVERAL_AUTHORS = re.compile(r"\b(and|und)\b|&|;", re.IGNORECASE)
 _UNDERSCORED = re.compile(r"(?P<author>[^_]+)_(?P<title>.+)_(?P<year>1[0-9]{3}|20[0-9]{2})")
 _DASHED = re.compile(r"(?P<left>.+?)\s+[-–—]\s+(?P<right>.+)")
@@ -41,25 +41,25 @@ _DATES = re.compile(r"[,;]?\s*\(?\b[0-9]{3,4}\??\s*[-–]\s*([0-9]{3,4}\??)?\)?"
 
 
 class Unnamed(NamedTuple):
-    """What is known of a book before it has a name."""
+    """A book without a name."""
 
     name: str
-    """Of its file below the shelf's folder, with a member's name behind an archive's."""
+    """Path of its file below the shelf's folder, followed by the member of an archive."""
     details: Mapping[str, str]
-    """Fields of the distributor's header, "Title" and "Author" among them, or none."""
+    """Fields of the distributor's header, such as "Title" and "Author"; may be empty."""
 
 
 class BookName(NamedTuple):
-    """What a book is called."""
+    """The name of a book."""
 
     title: str
     author: str
-    """Empty when unknown."""
+    """Its writer; empty if unknown."""
     year: int | None
 
 
 def name_books(books: Sequence[Unnamed]) -> list[BookName]:
-    """Return each book's title, author and year, the same whatever the order of the books.
+    """Return the title, writer and year of each book, independent of the order of the books.
 
     Args:
         books: All books of the shelf.
@@ -81,7 +81,7 @@ def name_books(books: Sequence[Unnamed]) -> list[BookName]:
 
 
 def _with_one_spelling(names: Sequence[BookName]) -> list[BookName]:
-    """Return the names with each author spelled in one way: the fullest name, of equal ones the most frequent."""
+    """Return the names with one spelling of each writer: the fullest name, among equals the most frequent."""
     keys = author_keys([name.author for name in names])
     times = Counter(name.author for name in names)
     best: dict[str, str] = {}
@@ -95,14 +95,14 @@ def _quality(author: str, times: int) -> tuple[int, bool, int]:
 
 
 def author_keys(authors: Sequence[str]) -> list[str]:
-    """Return a key for each author, equal for spellings of one name and empty where the author is unknown.
+    """Return a key for each writer, equal for spellings of one name and empty for an unknown writer.
 
-    "Dickens", "Charles Dickens", "DICKENS, Charles, 1812-1870" and "C. Dickens" share a key as long as no other
-    Dickens is among the authors; a name that could be either of two persons keeps a key of its own. Titles, particles
-    such as "von" and a "Jr." behind a name play no part.
+    "Dickens", "Charles Dickens", "DICKENS, Charles, 1812-1870" and "C. Dickens" share a key as long as there is no
+    other Dickens. A name that fits two persons keeps a key of its own. Titles, particles such as "von" and a "Jr."
+    after a name are ignored.
 
     Args:
-        authors: Every book's author, empty when unknown.
+        authors: The writer of every book, empty if unknown.
     """
     parsed = {author: _parse_author(author) for author in set(authors)}
     fullest: dict[tuple[str, tuple[str, ...]], tuple[str, tuple[str, ...]]] = {}
@@ -116,15 +116,15 @@ def author_keys(authors: Sequence[str]) -> list[str]:
 def title_key(title: str) -> str:
     """Return a key that is equal for spellings of one title.
 
-    Case, accents, punctuation, a leading article and a second title behind a semicolon play no part. What follows a
-    colon does: it is often all that tells the parts of a series.
+    Case, accents, punctuation, a leading article and a second title after a semicolon are ignored. The text after a
+    colon counts, since it often distinguishes the parts of a series.
     """
     words = (_words(title.partition(";")[0]) or _words(title)).split()
     return " ".join(words[1:] if len(words) > 1 and words[0] in ("a", "an", "the") else words)
 
 
 def _stem(path: PurePosixPath) -> str:
-    """Return a file's name without its suffixes; a short tail behind the last dot is a suffix, "Mr. Fox" has none."""
+    """Return a file's name without suffixes. A suffix is a short tail after the last dot; "Mr. Fox" has none."""
     name = path.name
     while "." in name[1:] and re.fullmatch(r"\.[A-Za-z0-9]{1,6}", suffix := PurePosixPath(name).suffix):
         if suffix[1:].isdigit():
@@ -134,7 +134,7 @@ def _stem(path: PurePosixPath) -> str:
 
 
 def _from_stem(stem: str, beside: Counter[str]) -> BookName:
-    """Return what a file name tells."""
+    """Return the name of a book that its file name gives."""
     if match := _UNDERSCORED.fullmatch(stem):
         return BookName(_spaced(match["title"]), _spaced(match["author"]), int(match["year"]))
     year_match = _YEAR.search(stem)
@@ -142,7 +142,7 @@ def _from_stem(stem: str, beside: Counter[str]) -> BookName:
     bare = _YEAR.sub("", stem)
     if match := _DASHED.fullmatch(bare):
         left, right = match["left"], match["right"]
-        # Ties go to "Title - Author", the order in which the most used library program names files.
+        # Ties go to "Title - Author", the order used by the most common library program.
         is_author_first = (beside[left], "," in left, _looks_like_person(left)) > (
             beside[right],
             "," in right,
@@ -156,7 +156,7 @@ def _from_stem(stem: str, beside: Counter[str]) -> BookName:
 
 
 def _author_of_folder(folder: PurePosixPath) -> str:
-    """Return the author that a folder is named after, or nothing where it does not look like a person's name."""
+    """Return the writer that a folder is named after, or an empty string if it is not like a person's name."""
     name = _spaced(folder.name)
     is_person = name and not is_archive_name(folder.name) and _looks_like_person(name)
     return name if is_person and not set(_words(name).split()) & _PLAIN_FOLDERS else ""
@@ -201,10 +201,10 @@ def _words(text: str) -> str:
 
 
 def _parse_author(author: str) -> tuple[str, tuple[str, ...]]:
-    """Return (surname, given names), all in plain small letters; several authors together are one surname.
+    """Return (surname, given names), all in plain small letters. Several writers together are one surname.
 
-    The surname is the last word alone. Catalogues write "García Márquez, Gabriel" but "Goethe, Johann Wolfgang von",
-    so how much of a name stands before its comma tells less than the order in which it is spoken.
+    The surname is only the last word. Catalogues write "García Márquez, Gabriel" but "Goethe, Johann Wolfgang von", so
+    the words before the comma are less reliable than the spoken order.
     """
     name = _DATES.sub("", author)
     if _SEVERAL_AUTHORS.search(name):
@@ -219,9 +219,9 @@ def _parse_author(author: str) -> tuple[str, tuple[str, ...]]:
 
 
 def _may_be_same(short: tuple[str, tuple[str, ...]], full: tuple[str, tuple[str, ...]]) -> bool:
-    """Return whether one name may be a shorter form of another: the same surname, given names left out or initials.
+    """Return True if a name may be a shorter form of another: equal surnames, given names omitted or as initials.
 
-    Initials may stand apart or together: "h g" and "hg" are both short for "herbert george".
+    Initials may be separate or joined: "h g" and "hg" are both short for "herbert george".
     """
     if short[0] != full[0] or not short[0]:
         return False

@@ -1,1 +1,1 @@
-"""Paths -> books: files, folders, archives, manifests, and the shelves that can be fetched."""
+"""Paths -> books: files, folders, archives, manifests, and shelves that can be fetched."""

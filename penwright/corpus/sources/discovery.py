@@ -1,7 +1,7 @@
-"""Find the books behind the files, folders, patterns and archives a person names, and read their bytes.
+"""Find the books in the files, folders, patterns and archives that a user names, and read their bytes.
 
-Nothing is opened but archives' directories and each file's first bytes. What is not taken is listed with its reason.
-This module knows nothing of encodings, cleaning or the corpus.
+Finding opens only the directories of archives and the first bytes of files. Files that are not taken are listed with a
+reason. This module knows nothing of encodings, cleaning or the corpus.
 """
 
 import glob
@@ -20,53 +20,53 @@ from penwright.errors import CorpusError, ReadingError, did_you_mean
 Paths = str | Path | Sequence[str | Path]
 
 MANIFEST_MARK = "# Penwright manifest"
-"""The first words of a manifest, by which a folder's own manifest is told from its books."""
+"""First words of a manifest, which distinguish it from the books in its folder."""
 CACHE_TAG = "CACHEDIR.TAG"
-"""The file by which a folder says that it is a cache."""
+"""Name of the file that marks a folder as a cache."""
 HEAD_BYTES = 4096
 _OTHER_FOLDERS = frozenset({"__pycache__", "node_modules"})
 _PACKED_DOCUMENTS = frozenset({".epub"})
-"""Suffixes of documents that are not text themselves but hold some."""
+"""Suffixes of binary documents that contain text."""
 
 
 class Source(NamedTuple):
-    """One book's bytes: a file, or one member of an archive."""
+    """The bytes of one book: a file, or one member of an archive."""
 
     path: Path
     member: str | None
     """Its name inside the archive; None for a plain file."""
     num_bytes: int
-    """As listed; of a member, as the archive declares it."""
+    """Size in bytes; for a member, as declared by the archive."""
     root: Path
-    """The folder below which `name` is told."""
+    """Folder that `name` is relative to."""
 
     @property
     def name(self) -> str:
-        """What a user sees: the path below the folder that was given, and the member."""
+        """Name shown to the user: the path relative to `root`, followed by the member."""
         member = "" if self.member is None else "/" + self.member.encode("utf-8", "replace").decode("utf-8")
         return _shown(self.path, self.root) + member
 
 
 class Discovery(NamedTuple):
-    """What was found."""
+    """The books that were found."""
 
     sources: tuple[Source, ...]
-    """Sorted by name."""
+    """Books sorted by name."""
     skipped: tuple[tuple[str, str], ...]
     """(name, reason) of each file or folder that is not taken, sorted."""
 
 
 def discover(paths: Paths) -> Discovery:
-    """Find the books behind what a user named.
+    """Find the books that a user names.
 
     Args:
         paths: Files, folders (read recursively), archives and patterns such as "books/**/*.txt"; one or several.
 
     Returns:
-        The same, whatever the order of `paths`.
+        The books, independent of the order of `paths`.
 
     Raises:
-        CorpusError: If a path does not exist, a pattern matches nothing, or nothing readable is left.
+        CorpusError: If a path does not exist, a pattern matches nothing, or there is no book.
     """
     given = as_list(paths)
     skipped: dict[str, str] = {}
@@ -74,7 +74,7 @@ def discover(paths: Paths) -> Discovery:
     for path, root in _expand(given):
         for source in _sources_at(path, root, skipped):
             key = (_real(source.path), source.member)
-            # A file named twice is one book; the shorter name is kept, whichever came first.
+            # A file that is named twice is one book, with the shorter name.
             if key not in found or source.name < found[key].name:
                 found[key] = source
     sources = tuple(sorted(found.values(), key=lambda source: (source.name, source.path, source.member or "")))
@@ -87,7 +87,7 @@ def discover(paths: Paths) -> Discovery:
 
 
 def as_list(paths: Paths) -> list[str | Path]:
-    """Return one path or several as a list of several."""
+    """Return one path or several as a list."""
     given = [paths] if isinstance(paths, str | Path) else list(paths)
     if not given:
         raise CorpusError("no path was given. Name files, folders or patterns to read.")
@@ -95,7 +95,7 @@ def as_list(paths: Paths) -> list[str | Path]:
 
 
 def read_source(source: Source, *, max_bytes: int = MAX_MEMBER_BYTES) -> bytes:
-    """Return the bytes of one book, of an archive's member at most `max_bytes`.
+    """Return the bytes of one book; of an archive member at most `max_bytes`.
 
     Raises:
         ReadingError: If it vanished, changed since it was listed, is too large a member, or cannot be read.
@@ -110,9 +110,9 @@ def read_range(source: Source, *, start: int, stop: int) -> bytes:
     """Return a stretch of a plain file's bytes.
 
     Args:
-        source: A file that is no archive member.
-        start: First byte, from 0.
-        stop: One after the last byte, at most `source.num_bytes`.
+        source: A file, not an archive member.
+        start: Offset of the first byte.
+        stop: Offset after the last byte, at most `source.num_bytes`.
 
     Raises:
         ReadingError: If the file vanished, has another size than when it was listed, or cannot be read.
@@ -128,7 +128,7 @@ def read_range(source: Source, *, start: int, stop: int) -> bytes:
 
 @contextmanager
 def reading(name: str) -> Iterator[None]:
-    """Turn what the operating system says about a file into one sentence with its name."""
+    """Turn the operating system's errors of a file into one sentence with its name."""
     try:
         yield
     except OSError as error:
@@ -144,7 +144,7 @@ def _what_happened(error: OSError) -> str:
 
 
 def _expand(given: Sequence[str | Path]) -> Iterator[tuple[Path, Path]]:
-    """Yield each existing path behind what was given, with the folder its name is told from."""
+    """Yield each existing path that was named, with the folder that its name is relative to."""
     for entry in given:
         path = at_home(entry)
         if os.path.lexists(path):
@@ -175,7 +175,7 @@ def _is_hidden(path: Path) -> bool:
 
 
 def _near_name(path: Path) -> str:
-    """Return a suggestion from the nearest folder that exists, where one of its names is close."""
+    """Return a suggestion if a similar name exists in the folder, or a note if the folder does not exist."""
     with suppress(OSError):
         hint = did_you_mean(path.name, [entry.name for entry in path.parent.iterdir()])
         if hint.startswith(" Did"):
@@ -186,7 +186,7 @@ def _near_name(path: Path) -> str:
 
 
 def _sources_at(path: Path, root: Path, skipped: dict[str, str]) -> Iterator[Source]:
-    """Yield the books at one path that exists, and note what is passed over."""
+    """Yield the books at an existing path, and add skipped files to `skipped`."""
     if path.is_dir():
         for file in _walk(path, root, skipped):
             yield from _sources_in_file(file, root, skipped)
@@ -195,7 +195,7 @@ def _sources_at(path: Path, root: Path, skipped: dict[str, str]) -> Iterator[Sou
 
 
 def _walk(folder: Path, root: Path, skipped: dict[str, str]) -> Iterator[Path]:
-    """Yield the files below a folder, each real folder once, whatever links lead to it."""
+    """Yield the files below a folder. Each real folder is entered once, whatever links lead to it."""
     seen: set[Path] = set()
     waiting = [folder]
     while waiting:
@@ -225,7 +225,7 @@ def _walk(folder: Path, root: Path, skipped: dict[str, str]) -> Iterator[Path]:
 
 
 def _reason_against_folder(name: str, names: set[str], *, is_given: bool) -> str:
-    """Return why a folder holds no books, or nothing."""
+    """Return the reason why a folder is skipped, or an empty string."""
     if {"corpus.json", "ids.bin"} <= names:
         return "is a corpus that Penwright prepared, not a shelf"
     if CACHE_TAG in names:
@@ -256,7 +256,7 @@ def _sources_in_file(path: Path, root: Path, skipped: dict[str, str]) -> Iterato
 
 
 def _sources_in_archive(path: Path, root: Path, skipped: dict[str, str]) -> Iterator[Source]:
-    """Yield the members of an archive that may be books; an archive that cannot be listed is passed over whole."""
+    """Yield the members of an archive that may be books. An archive that cannot be listed is skipped."""
     shown = _shown(path, root)
     try:
         members = list_members(path)
@@ -273,7 +273,7 @@ def _sources_in_archive(path: Path, root: Path, skipped: dict[str, str]) -> Iter
 
 
 def _reason_against_file(path: Path) -> str:
-    """Return why a file that is no archive is no book, judged by its first bytes, or nothing."""
+    """Return the reason why a file is no book, judged by its first bytes, or an empty string."""
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
     if path.suffix.lower() in _PACKED_DOCUMENTS:
@@ -284,12 +284,12 @@ def _reason_against_file(path: Path) -> str:
 
 
 def _shown(path: Path, root: Path) -> str:
-    """Return a path below a root as text that can be written; bytes of a name that are no text become U+FFFD."""
+    """Return a path relative to a root as printable text. Bytes of a name that are no text become U+FFFD."""
     return os.fsencode(path.relative_to(root).as_posix()).decode("utf-8", "replace")
 
 
 def _real(path: Path) -> Path:
-    """Return the path with every link followed, or the path itself where links lead in a circle."""
+    """Return the path with all links resolved, or the absolute path if links form a circle."""
     try:
         return path.resolve()
     except (OSError, RuntimeError):

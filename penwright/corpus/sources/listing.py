@@ -1,4 +1,4 @@
-"""List the books a user means: those a manifest keeps, or those found behind files, folders, archives and patterns."""
+"""List the books that a user names: the books of a manifest, or of files, folders, archives and patterns."""
 
 from typing import NamedTuple
 
@@ -10,34 +10,34 @@ from penwright.errors import ManifestError
 
 
 class Listing(NamedTuple):
-    """Books that are to be read."""
+    """The books to read."""
 
     sources: tuple[Source, ...]
     listed: tuple[ManifestBook | None, ...]
-    """What a manifest says of each; None for a book that was found."""
+    """Entry of each book in a manifest; None without a manifest."""
     skipped: tuple[tuple[str, str], ...]
-    """(name, reason) of what is not read."""
+    """(name, reason) of each file that is not read."""
 
     @property
     def num_bytes(self) -> int:
-        """Size of all books together."""
+        """Size of all books in bytes."""
         return sum(source.num_bytes for source in self.sources)
 
     @property
     def num_chunks(self) -> int:
-        """In how many chunks they are read."""
+        """Number of chunks of all books."""
         return sum(map(num_chunks, self.sources))
 
 
 def list_books(paths: Paths) -> Listing:
-    """List the books behind what a user named.
+    """List the books that a user names.
 
     Args:
         paths: Files, folders, archives and patterns; or one manifest.
 
     Raises:
         CorpusError: If a path does not exist or no book is found.
-        ManifestError: If a manifest does not hold, or something else was named beside it.
+        ManifestError: If a manifest is wrong, or other paths are given with it.
     """
     given = as_list(paths)
     manifests = [path for path in given if is_manifest(path)]

@@ -1,6 +1,6 @@
-"""A shelf's list of books as a TOML file that a person edits: what each book is called, its split, whether it is kept.
+"""A shelf's list of books as a TOML file for editing: the title, the split and the selection of each book.
 
-A manifest names the books and their hashes; it holds no text. This module knows nothing of how books are read.
+A manifest holds the books' paths and hashes, and no text. This module knows nothing of how books are read.
 """
 
 import tomllib
@@ -38,25 +38,26 @@ _HEADER = f"""\
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ManifestBook:
-    """One line of a shelf's list."""
+    """One book of a manifest."""
 
     path: str
-    """The file, told from the manifest's folder with forward slashes; absolute where it lies elsewhere."""
+    """Path of its file, relative to the manifest's folder, with forward slashes; absolute for other folders."""
     member: str = ""
-    """The file inside an archive; empty for a plain file."""
+    """Name of the file inside an archive; empty for a plain file."""
     sha256: str = ""
-    """Of its bytes, 64 hexadecimal digits; empty accepts any content."""
+    """SHA-256 of its bytes, 64 hexadecimal digits; empty to accept any content."""
     title: str = ""
-    """Empty: taken from the book itself."""
+    """Its title; empty to take the book's own."""
     author: str = ""
-    """Empty: taken from the book itself."""
+    """Its writer; empty to take the book's own."""
     year: int | None = None
-    """Of the first publication, -3000 to 3000; None when unknown."""
+    """Year of the first publication, -3000 to 3000; None if unknown."""
     split: SplitName | None = None
-    """None: chosen with the others."""
+    """Its split; None if splits are chosen by the configuration."""
     keep: bool = True
+    """False to leave the book out."""
     reason: str = ""
-    """Why it is not kept."""
+    """Reason why it is left out."""
 
     def __post_init__(self) -> None:
         for name in ("path", "member", "sha256", "title", "author", "reason"):
@@ -77,7 +78,7 @@ class ManifestBook:
 
 
 def is_manifest(path: str | Path) -> bool:
-    """Return whether a path that a user named is a manifest: its name ends in .toml and is no pattern."""
+    """Return True if a path that a user named is a manifest: its name ends in .toml and is no pattern."""
     return Path(path).suffix.lower() == MANIFEST_SUFFIX and not has_magic(str(path))
 
 
@@ -92,12 +93,11 @@ def write_manifest(path: Path, books: Sequence[ManifestBook]) -> None:
 
 
 def read_manifest(path: Path) -> list[ManifestBook]:
-    """Return the books of a manifest in the order in which they stand.
+    """Return the books of a manifest in its order.
 
     Raises:
-        ManifestError: If it is missing, no TOML, of another version, holds an unknown key or a value out of bounds,
-        gives
-            a split to some books only, or keeps none.
+        ManifestError: If it is missing, no TOML or of another version, holds an unknown key or a value out of bounds,
+            gives a split to only some books, or keeps none.
     """
     data = _read_toml(path)
     for key in data:
@@ -124,18 +124,18 @@ def read_manifest(path: Path) -> list[ManifestBook]:
 
 
 def sources_of(path: Path, books: Sequence[ManifestBook]) -> list[Source]:
-    """Return where the books of a manifest lie.
+    """Return the sources of a manifest's books.
 
     Args:
         path: The manifest.
-        books: Those to read, from `read_manifest`.
+        books: The books to read, from `read_manifest`.
 
     Raises:
         ManifestError: If a file or a member of an archive is missing, or an archive cannot be read.
     """
     root = path.absolute().parent
     sources = []
-    sizes: dict[Path, dict[str, int]] = {}  # of each archive's members
+    sizes: dict[Path, dict[str, int]] = {}  # sizes of the members of each archive
     for book in books:
         file = root / book.path
         if not file.is_file():
@@ -154,7 +154,7 @@ def sources_of(path: Path, books: Sequence[ManifestBook]) -> list[Source]:
 
 
 def _member_sizes(path: Path, file: Path) -> dict[str, int]:
-    """Return the size of each member of an archive that a manifest lists, as the archive declares it."""
+    """Return the declared size of each member of an archive that a manifest lists."""
     try:
         with reading(file.name):
             return {member.name: member.num_bytes for member in list_members(file)}
@@ -163,7 +163,7 @@ def _member_sizes(path: Path, file: Path) -> dict[str, int]:
 
 
 def _is_worth_writing(key: str, value: object) -> bool:
-    """Leave out what says nothing; title, author and keep are there to be edited."""
+    """Return True if a field is written: it has a value, or it is meant to be edited."""
     return key in ("path", "title", "author", "keep") or value not in ("", None)
 
 
@@ -183,7 +183,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
 
 
 def _book(path: Path, number: int, row: dict[str, Any]) -> ManifestBook:
-    """Return one book of a manifest, with its number and path in any complaint."""
+    """Return one book of a manifest. Errors name its number and path."""
     names = [field.name for field in fields(ManifestBook)]
     where = f"{path}, book {number} ({row.get('path', 'without a path')})"
     for key in row:

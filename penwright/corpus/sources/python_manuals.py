@@ -1,8 +1,7 @@
-"""The manuals of the running Python as a small shelf: no download, technical prose, labelled as what it is.
+"""The manuals of the running Python as a small shelf: technical prose without a download, labelled as such.
 
-Docstrings of the standard library are read from its source files, parsed and never imported, and the reference topics
-that `help()` shows from theirs. The text is another in every version of Python, so results are not comparable between
-them.
+The text is the docstrings of the standard library and the reference topics of `help()`. Source files are parsed and
+never imported. The text differs between versions of Python, so results are not comparable between them.
 """
 
 import ast
@@ -45,7 +44,7 @@ GROUPS = {
         "traceback tracemalloc typing unittest venv warnings"
     ),
 }
-"""Topic -> the top-level modules that belong to it; what is in none is under `OTHER`."""
+"""Topic -> its top-level modules. All other modules are under `OTHER`."""
 _NO_MANUALS = frozenset(
     {
         "__pycache__",
@@ -63,10 +62,10 @@ _NO_MANUALS = frozenset(
 
 
 def python_manuals(cache_dir: str | Path) -> Path:
-    """Return the manifest of this Python's manuals, writing them if they are not there yet.
+    """Return the manifest of this Python's manuals, and write them if they are missing.
 
     Args:
-        cache_dir: The cache to put them into.
+        cache_dir: The cache for the manuals.
 
     Raises:
         CorpusError: If this Python came without the source of its standard library.
@@ -97,10 +96,10 @@ def python_manuals(cache_dir: str | Path) -> Path:
 
 
 def manuals_of(library: Path) -> dict[str, str]:
-    """Return the manuals found in a standard library, by topic; a topic without any text is left out.
+    """Return the manuals of a standard library by topic, without topics that have no text.
 
     Args:
-        library: The folder of its source files.
+        library: Folder of its source files.
     """
     topic_of = {module: topic for topic, modules in GROUPS.items() for module in modules.split()}
     parts: dict[str, list[str]] = {LANGUAGE: list(_topics(library))}
@@ -112,7 +111,7 @@ def manuals_of(library: Path) -> dict[str, str]:
 
 
 def _sources(folder: Path) -> Iterator[Path]:
-    """Yield the source files below a folder, sorted, and never enter where other people's packages lie."""
+    """Yield the source files below a folder, sorted, without installed packages."""
     for entry in sorted(folder.iterdir()) if folder.is_dir() else ():
         if entry.name in _NO_MANUALS:
             continue
@@ -123,7 +122,7 @@ def _sources(folder: Path) -> Iterator[Path]:
 
 
 def _topics(library: Path) -> Iterator[str]:
-    """Yield the reference topics, which lie in the library as one literal dictionary."""
+    """Yield the reference topics, which the library holds as one literal dictionary."""
     tree = _parse(library / "pydoc_data" / "topics.py")
     for node in tree.body if tree is not None else ():
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict):
@@ -132,7 +131,7 @@ def _topics(library: Path) -> Iterator[str]:
 
 
 def _docstrings(path: Path, module: str) -> Iterator[str]:
-    """Yield each docstring of a source file under the name of what it describes, in the order of the source."""
+    """Yield each docstring of a source file after the name of its object, in the order of the source."""
     tree = _parse(path)
     if tree is not None:
         yield from _docstrings_in(tree, module)
@@ -150,10 +149,10 @@ def _docstrings_in(
 
 
 def _parse(path: Path) -> ast.Module | None:
-    """Return a source file's tree, or None where it is missing or no program of this Python's."""
+    """Return the syntax tree of a source file, or None if it is missing or invalid for this Python."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about the library's own style
+            warnings.simplefilter("ignore")  # warnings about the library's style
             return ast.parse(path.read_bytes())
     except (OSError, SyntaxError, ValueError):
         return None

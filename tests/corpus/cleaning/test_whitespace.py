@@ -12,7 +12,7 @@ from penwright.corpus.cleaning import whitespace
 from penwright.corpus.cleaning.whitespace import (
     characters_of,
     lines_of,
-    places_of,
+    offsets_of,
     remove_ranges,
     text_of_characters,
     tidy,
@@ -38,7 +38,7 @@ def test_characters_take_as_few_bytes_as_hold_them(text: str, num_bytes: int) ->
 def test_characters_are_found_whatever_the_stretch(text: str, stretch: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(whitespace, "STRETCH_CHARS", stretch)
-        assert places_of(characters_of(text), ord("a")).tolist() == [n for n, one in enumerate(text) if one == "a"]
+        assert offsets_of(characters_of(text), ord("a")).tolist() == [n for n, one in enumerate(text) if one == "a"]
 
 
 @given(st.text("ab \t\n", max_size=60))
