@@ -43,7 +43,7 @@ class HeldOut(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """What every contestant knows of the corpus."""
+    """Description of the corpus for every contestant."""
 
     path: str
     """Path of the prepared corpus, which only Penwright's own contestants open."""

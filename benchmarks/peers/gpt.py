@@ -1,9 +1,9 @@
 """A small GPT in plain torch, in the shape that nanoGPT publishes for a processor: 4 layers, 4 heads, width 128.
 
 As in nanoGPT: pre-norm blocks without biases, learned positions, the embedding shared with the readout, AdamW with
-betas 0.9 and 0.99 and decay 0.1 on matrices, gradients clipped at 1, random windows, no dropout, a warmup and a cosine
-fall to a tenth of the rate. Here the fall ends at the deadline, and products are in bfloat16 if a short measurement
-finds that faster.
+betas 0.9 and 0.99 and decay 0.1 on matrices, gradients clipped at 1, random windows, no dropout. The rate has a warmup
+and a cosine fall to a tenth of its peak. Here the fall ends at the deadline, and products are in bfloat16 if a short
+measurement finds that faster.
 
 Held-out books are scored by a window that moves on by half of its width, so that every scored symbol has at least half
 a window before it, or all of its book. The contestant with the larger context differs in its settings only.

@@ -26,9 +26,9 @@ def seed_validation(model: CharModel, ids: Ids) -> SeedValidation | None:
     """Validate as the 2017 system did: windows of 1,024 characters, each read from the initial state.
 
     The result is a little pessimistic, since the first characters of a window are predicted without context; `evaluate`
-    is the better measure. Departures from the original: no held-out text gives None instead of an error, an exact
-    multiple of the window works (the very last character is then read but not scored), and a text shorter than one
-    window is scored as one short window.
+    is the better measure. Departures from the original: no held-out text gives None instead of an error. An exact
+    multiple of the window works; the very last character is then read but not scored. A text shorter than one window is
+    scored as one short window.
 
     Args:
         model: The model.

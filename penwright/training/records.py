@@ -72,7 +72,7 @@ class Progress(Record):
     kind: ClassVar[str] = "progress"
 
     epoch: int
-    """From 1."""
+    """Number of the epoch, from 1."""
     loss: float
     """Nats per symbol."""
     bits_per_char: float

@@ -285,7 +285,7 @@ def told_after(outcome: float, *, config: Mapping[str, Any]) -> str:
     return Reader(render_page(RunStory(name="a", path="a", records=(planned(), end), config=config, val=exam))).text
 
 
-@pytest.mark.parametrize(("outcome", "where"), [(1.72, "within the forecast band"), (1.85, "outside the forecast band")])
+@pytest.mark.parametrize(("outcome", "where"), [(1.72, "within the forecast"), (1.85, "outside the forecast")])
 def test_the_forecast_stands_beside_the_outcome(outcome: float, where: str) -> None:
     text = told_after(outcome, config=FOR_THAT_TIME)
     assert "size 192x3 had the best forecast" in text and where in text

@@ -39,9 +39,9 @@ MIN_IDS = 8
 ORDER = 6
 UPDATE_COST = 0.004
 """H: cost of too small or too large an update, as a share; less than half a doubling off costs nothing. In 192x3, with
-windows of 128 characters, 32 lanes instead of 16 were worse by 0.33 % after 3 million characters and better by 0.42 %
-after 12 million, where 64 were as good as 32. In 96x2, 16 and 32 were equal after 8 million, and 64 better than 16 by
-0.5 % after 24 million (2026-11). With 0.007, forecasts for 64 lanes were too low."""
+windows of 128 characters, 32 lanes instead of 16 were worse by 0.33 % after 3 million characters. After 12 million they
+were better by 0.42 %, and 64 were as good as 32. In 96x2, 16 and 32 were equal after 8 million, and 64 better than 16
+by 0.5 % after 24 million (2026-11). With 0.007, forecasts for 64 lanes were too low."""
 MAX_DOUBLINGS_OFF = 2.5
 """Largest distance from the best update that adds to that cost: none further off was compared."""
 UPDATE_CHARS = 755

@@ -48,7 +48,8 @@ the forecast knows nothing of. Karpathy 2015, char-rnn, "Tips and Tricks": both 
 MIN_WINDOWS = 8
 """Smallest number of windows of every lane in a fold, for more lanes than the fewest."""
 LANE_DOUBLINGS = 2
-"""How often the lanes may be doubled. After 24 million characters, 128 were worse than 64 by 0.007 bits (2026-11)."""
+"""Largest number of doublings of the lanes. After 24 million characters, 128 were worse than 64 by 0.007 bits
+(2026-11)."""
 MAX_COUNTING_SHARE = 0.5
 """Largest share of the time left for counting the first fold, which may take longer than a short training."""
 OTHER_SHARE = 0.07
@@ -151,7 +152,7 @@ def make_plan(
 
 
 class _Search:
-    """What is known of books and machine, and the sizes tried on them."""
+    """Measurements of books and machine, and the search for the best size."""
 
     def __init__(self, corpus: Corpus, config: RunConfig, *, spent: float) -> None:
         """Measure how difficult the books are and how fast their n-grams are counted."""
