@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 
 from penwright.author.box import BOXED, MAX_BYTES
 from penwright.cli.app import main as penwright
-from penwright.cli.places import cache_dir, new_run_dir
+from penwright.cli.finding import cache_dir, new_run_dir
 from penwright.cli.processors import let_waiting_threads_sleep
 from penwright.files import write_bytes
 

@@ -57,9 +57,9 @@ def build_app() -> App:
         exit_on_error=False,
         suppress_keyboard_interrupt=False,
     )
-    for place, (command, arguments) in enumerate(COMMANDS.items()):
+    for index, (command, arguments) in enumerate(COMMANDS.items()):
         name = command.__name__
-        app.command(command, name, sort_key=place, help_epilogue="", usage=f"Usage: penwright {name} {arguments}")
+        app.command(command, name, sort_key=index, help_epilogue="", usage=f"Usage: penwright {name} {arguments}")
     return app
 
 

@@ -40,7 +40,7 @@ def _operating_system_sentence(error: OSError) -> str:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return f"the disk is full{where}. What was saved before is whole; free some space and repeat the command."
     if error.errno == errno.EROFS:
-        return f"the disk is read-only{where}. Give another place, for example with --run or PENWRIGHT_CACHE."
+        return f"the disk is read-only{where}. Give another folder, for example with --run or PENWRIGHT_CACHE."
     if error.errno in (errno.EACCES, errno.EPERM):
         return f"no permission to read or write{where}. Change its permissions or give another path."
     if error.errno == errno.EISDIR:

@@ -1,47 +1,48 @@
-"""One session of training from the terminal: begin a run or go on with one, show it, say what came of it.
+"""One session of training from the terminal: begin a run or go on with one, show it, report the outcome.
 
-The order of things only: what is said stands in `summary` and `words`, how it is shown in the displays. Started several
-times by `torchrun`, the processes train together and the first speaks for all.
+This module holds the order of things. The words stand in `display/summary` and `display/words`, and the displays show
+them. If `torchrun` starts several processes, they train together and the first speaks for all. Import this module when
+a training begins: it loads torch.
 """
 
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
+from penwright.cli.config_layers import ConfigLayers
 from penwright.cli.display.base import Display, Silence, Together
 from penwright.cli.display.following import choose_display, follow
+from penwright.cli.display.seed import SeedDisplay
 from penwright.cli.display.summary import beginning, outcome_json, outcome_lines, plan_of, resume_command
+from penwright.cli.display.tensorboard import TensorBoardLog
 from penwright.cli.failures import sentence_of
+from penwright.cli.finding import new_run_dir
 from penwright.cli.interrupts import EXIT_INTERRUPTED
-from penwright.cli.layers import Layers
 from penwright.cli.output import print_json, say, visible
-from penwright.cli.places import new_run_dir
 from penwright.cli.shelves import choose_shelf, prepare_books
+from penwright.corpus.store import Corpus
 from penwright.errors import CorpusError, RunError, UsageError
-
-if TYPE_CHECKING:
-    from penwright.corpus.store import Corpus
-    from penwright.training.distributed import World
-    from penwright.training.records import AnyRecord
-    from penwright.training.settings.config import RunConfig
-
-    Begin = Callable[[Callable[[], bool]], Iterator[AnyRecord]]
+from penwright.training import distributed, start
+from penwright.training.planning.plan import is_to_be_planned
+from penwright.training.records import AnyRecord
+from penwright.training.runs.folder import RunFolder
+from penwright.training.settings.config import RunConfig
 
 SEED_PRESET = "seed"
-Made = TypeVar("Made")
 
 
-class Manner(NamedTuple):
-    """How a command speaks."""
+class Speech(NamedTuple):
+    """How much a command says, and in which form."""
 
     is_quiet: bool
-    """Nothing but the result."""
+    """True to say nothing but the result."""
     as_json: bool
-    """The result as one JSON object."""
+    """True to print the result as one JSON object."""
     leads: bool = True
-    """Whether this process speaks for all that train together; the others say nothing."""
+    """True if this process speaks for all that train together; the others say nothing."""
 
     def say(self, sentence: str) -> None:
         """Say something that is not the result."""
@@ -55,138 +56,111 @@ class Manner(NamedTuple):
 
 
 def begin_run(
-    paths: Sequence[str],
-    *,
-    wants_default: bool,
-    layers: Layers,
-    run: Path | None,
-    manner: Manner,
+    paths: Sequence[str], *, wants_default: bool, layers: ConfigLayers, run: Path | None, speech: Speech
 ) -> int:
     """Prepare books, make a folder, train.
 
     Args:
         paths: Books that the user named; may be empty.
-        wants_default: Whether the default shelf was asked for.
+        wants_default: True if the user asked for the default shelf.
         layers: The configuration.
-        run: The folder, None for a new one.
-        manner: How to speak.
+        run: Folder of the run, None for a new one.
+        speech: How much to say.
 
     Returns:
         The exit code.
     """
-    from penwright.training.distributed import joined
-    from penwright.training.planning.plan import is_to_be_planned
-    from penwright.training.start import train
-
     resolved = layers.resolve()
     if run is not None and (run / "config.toml").exists():
         raise RunError(f"{run} already holds a run. Go on with it: {resume_command(run)}, or name another folder.")
-    with joined() as world:
+    with distributed.joined() as world:
         if run is None and world.size > 1:
             raise UsageError("several processes train together and need one folder. Name it: --run-dir DIR")
-        manner = manner._replace(leads=world.leads)
-
-        def prepare() -> "tuple[Corpus, str]":
-            shelf = choose_shelf(paths, wants_default=wants_default, say=manner.say, warn=manner.warn)
-            return _prepare(shelf.paths, config=resolved.config, manner=manner), shelf.name
-
-        corpus, name = _leader_first(prepare, world=world)
-        folder = run if run is not None else new_run_dir(name)
+        speech = speech._replace(leads=world.leads)
+        with _leader_first(world):
+            shelf = choose_shelf(paths, wants_default=wants_default, say=speech.say, warn=speech.warn)
+            corpus = _prepare(shelf.paths, config=resolved.config, speech=speech)
+        folder = run if run is not None else new_run_dir(shelf.name)
         is_planned = is_to_be_planned(resolved, world=world)
         vocab_size = corpus.alphabet.vocab_size
-        manner.say(beginning(resolved.config, vocab_size=vocab_size, run=folder, is_planned=is_planned))
+        speech.say(beginning(resolved.config, vocab_size=vocab_size, run=folder, is_planned=is_planned))
+        begin = partial(start.train, corpus, run=folder, **layers._asdict())
         try:
-            return _follow(
-                lambda stop: train(corpus, run=folder, stop=stop, **layers._asdict()),
-                run=folder,
-                config=resolved.config,
-                corpus=corpus,
-                manner=manner,
-            )
+            return _follow(begin, run=folder, config=resolved.config, corpus=corpus, speech=speech)
         finally:
             if run is None:
                 with suppress(OSError):
                     folder.rmdir()  # does nothing unless it is still empty: the training never began
 
 
-def resume_run(run: Path, *, paths: Sequence[str], lengths: Mapping[str, Any], manner: Manner) -> int:
+def resume_run(run: Path, *, paths: Sequence[str], lengths: Mapping[str, Any], speech: Speech) -> int:
     """Go on with a run.
 
     Args:
-        run: Its folder.
-        paths: Its books, if they are to be prepared again; may be empty.
+        run: Folder of the run.
+        paths: The books of the run, if they are to be prepared again; may be empty.
         lengths: New limits of the whole run, each None when not given.
-        manner: How to speak.
+        speech: How much to say.
 
     Returns:
         The exit code.
     """
-    from penwright.training.distributed import joined
-    from penwright.training.runs.folder import RunFolder
-    from penwright.training.start import resume
-
     folder = RunFolder.open(run)
     config = folder.config()
-    with joined() as world:
-        manner = manner._replace(leads=world.leads)
+    with distributed.joined() as world:
+        speech = speech._replace(leads=world.leads)
         if paths:
-            corpus = _leader_first(lambda: _prepare(paths, config=config, manner=manner), world=world)
+            with _leader_first(world):
+                corpus = _prepare(paths, config=config, speech=speech)
         else:
             corpus = _prepared_before(folder.env().get("corpus", {}).get("path", ""), run=run)
-        return _follow(
-            lambda stop: resume(run, corpus=corpus, stop=stop, **lengths),
-            run=run,
-            config=config,
-            corpus=corpus,
-            manner=manner,
-        )
+        begin = partial(start.resume, run, corpus=corpus, **lengths)
+        return _follow(begin, run=run, config=config, corpus=corpus, speech=speech)
 
 
-def _prepare(paths: Sequence[str | Path], *, config: "RunConfig", manner: Manner) -> "Corpus":
-    is_silent = manner.is_quiet or not manner.leads
-    return prepare_books(paths, config=config.corpus, say=manner.say, is_quiet=is_silent)
+@contextmanager
+def _leader_first(world: distributed.World) -> Iterator[None]:
+    """Let the leading process do something before the others, which then find the result in the cache."""
+    if not world.leads:
+        distributed.wait_for_all(world)
+    yield
+    if world.leads:
+        distributed.wait_for_all(world)
 
 
-def _prepared_before(path: str, *, run: Path) -> "Corpus":
+def _prepare(paths: Sequence[str | Path], *, config: RunConfig, speech: Speech) -> Corpus:
+    is_silent = speech.is_quiet or not speech.leads
+    return prepare_books(paths, config=config.corpus, say=speech.say, is_quiet=is_silent)
+
+
+def _prepared_before(path: str, *, run: Path) -> Corpus:
     """Open the books of a run where it left them; a cache may have been emptied since."""
-    from penwright.corpus.store import Corpus
-
     try:
         return Corpus.open(path)
     except CorpusError as error:
         raise CorpusError(f"{error} To do so, name them: {resume_command(run)} PATH") from error
 
 
-def _leader_first(make: Callable[[], Made], *, world: "World") -> Made:
-    """Let the leading process make something in the cache before the others find it there."""
-    from penwright.training.distributed import wait_for_all
-
-    if world.leads:
-        made = make()
-        wait_for_all(world)
-        return made
-    wait_for_all(world)
-    return make()
-
-
-def _follow(begin: "Begin", *, run: Path, config: "RunConfig", corpus: "Corpus", manner: Manner) -> int:
+def _follow(
+    begin: Callable[..., Iterator[AnyRecord]], *, run: Path, config: RunConfig, corpus: Corpus, speech: Speech
+) -> int:
+    """Train and show the training; return the exit code."""
+    checkpoints = run / "checkpoints"
     try:
-        outcome = follow(
-            begin, choose=lambda stop: _display(stop, run=run, config=config, corpus=corpus, manner=manner)
-        )
+        outcome = follow(begin, choose=partial(_display, run=run, config=config, corpus=corpus, speech=speech))
     except KeyboardInterrupt:
-        if manner.leads and (run / "checkpoints").is_dir():
+        if speech.leads and checkpoints.is_dir():
             say(f"penwright: stopped at once. Go on from the last checkpoint: {resume_command(run)}")
             return EXIT_INTERRUPTED
         raise
     except OSError as error:
-        if manner.leads and (run / "checkpoints").is_dir():
+        if speech.leads and checkpoints.is_dir():
             raise RunError(
                 f"{sentence_of(error)} Then go on from the last checkpoint: {resume_command(run)}"
             ) from error
         raise
-    if manner.leads and outcome.finished is not None:
-        if manner.as_json:
+    if speech.leads and outcome.finished is not None:
+        if speech.as_json:
             print_json(outcome_json(outcome.finished, run=run))
         else:
             for line in outcome_lines(outcome.finished, run=run, planned=plan_of(run)):
@@ -194,25 +168,22 @@ def _follow(begin: "Begin", *, run: Path, config: "RunConfig", corpus: "Corpus",
     return outcome.exit_code
 
 
-def _display(stop: Callable[[], bool], *, run: Path, config: "RunConfig", corpus: "Corpus", manner: Manner) -> Display:
-    """The display that fits: the 2017 system's own for its preset, with curves for TensorBoard."""
-    if not manner.leads:
+def _display(
+    is_stopping: Callable[[], bool], *, run: Path, config: RunConfig, corpus: Corpus, speech: Speech
+) -> Display:
+    """Return the display that fits; for the seed preset the 2017 system's own, with curves for TensorBoard."""
+    if not speech.leads:
         return Silence()
     if config.preset != SEED_PRESET:
-        return choose_display(is_quiet=manner.is_quiet, is_stopping=stop)
-    from penwright.cli.display.tensorboard import TensorBoardLog
-
-    log = TensorBoardLog(run, say=manner.say)
-    return log if manner.is_quiet else Together(log, _seed_display(config, corpus))
-
-
-def _seed_display(config: "RunConfig", corpus: "Corpus") -> Display:
-    from penwright.cli.display.seed import SeedDisplay
-
-    return SeedDisplay(
+        return choose_display(is_quiet=speech.is_quiet, is_stopping=is_stopping)
+    log = TensorBoardLog(run, say=speech.say)
+    if speech.is_quiet:
+        return log
+    seed_display = SeedDisplay(
         sys.stderr,
         train_chars=corpus.num_chars("train"),
         val_chars=corpus.num_chars("val"),
         val_titles=[book.title for book in corpus.books_in("val")],
         compare_every=config.train.compare_every,
     )
+    return Together(log, seed_display)

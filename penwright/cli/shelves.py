@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from penwright.cli.finding import cache_dir, shelf_name
 from penwright.cli.options import at_most_one
 from penwright.cli.output import error_console, is_terminal, visible
-from penwright.cli.places import cache_dir, shelf_name
 from penwright.errors import CorpusError, quoted
 
 if TYPE_CHECKING:

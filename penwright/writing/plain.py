@@ -8,7 +8,7 @@ What is read first is the edge of a book, as in training, and then the prompt. A
 seed's, reads the prompt alone, or its start letter if the prompt is empty. None of these is part of what is written.
 
 Where symbols are pieces, a text that ends within a word is read to the beginning of that word only: cut there, it would
-end in pieces that no book has in this place. The word's beginning waits in the bookmark until more text shows how it is
+end in pieces that no book has there. The word's beginning waits in the bookmark until more text shows how it is
 cut, or until writing chooses, among the pieces that agree with it, those that lead through it.
 
 This module knows nothing of files, or of how long a text should be.
@@ -65,14 +65,14 @@ def read_text(model: CharModel, alphabet: Alphabet, text: str, *, after: Bookmar
     assert model.config.vocab_size == alphabet.vocab_size, (model.config.vocab_size, alphabet.vocab_size)
     text = text if after is None else after.unread + text
     stable = alphabet.num_stable_chars(text)
-    place, device = after, _device_of(model)
+    bookmark, device = after, _device_of(model)
     with torch.inference_mode():
         state = model.initial_state(1) if after is None else after.state
         for ids in _iter_ids(alphabet, text[:stable], is_new=after is None):
             logits, state = model.sequence(ids.to(device), state)  # (1, T, V)
-            place = Bookmark(logits[:, -1].clone(), state)  # a view would keep the whole piece in memory
-    assert place is not None
-    return place if place.unread == text[stable:] else place._replace(unread=text[stable:])
+            bookmark = Bookmark(logits[:, -1].clone(), state)  # a view would keep the whole piece in memory
+    assert bookmark is not None
+    return bookmark if bookmark.unread == text[stable:] else bookmark._replace(unread=text[stable:])
 
 
 def iter_text(
@@ -107,21 +107,21 @@ def iter_text(
     """
     gate, decoder, device = ByteFallbackGate(alphabet), alphabet.decoder(), _device_of(model)
     banned_at_edge = torch.tensor(gate.banned_ids)
-    place, beyond = _read_out(
+    bookmark, beyond = _read_out(
         model, alphabet, read_text(model, alphabet, prompt, after=after), sampling=sampling, generator=generator
     )
     yield from beyond
     while True:
         banned = gate.banned_ids if gate.is_inside else banned_at_edge
-        symbol = sample_next(place.logits, config=sampling, generator=generator, banned_ids=banned)  # (1,)
+        symbol = sample_next(bookmark.logits, config=sampling, generator=generator, banned_ids=banned)  # (1,)
         gate.push(int(symbol))
         yield from decoder.push(int(symbol))
         with torch.inference_mode():  # never around the yield, where it would hold for the caller too
-            place = Bookmark(*model.step(symbol.to(device), place.state, options=WRITING))
+            bookmark = Bookmark(*model.step(symbol.to(device), bookmark.state, options=WRITING))
 
 
 def _read_out(
-    model: CharModel, alphabet: Alphabet, place: Bookmark, *, sampling: SamplingConfig, generator: torch.Generator
+    model: CharModel, alphabet: Alphabet, bookmark: Bookmark, *, sampling: SamplingConfig, generator: torch.Generator
 ) -> tuple[Bookmark, str]:
     """Read what a bookmark has left unread, letting the model choose the pieces.
 
@@ -132,7 +132,7 @@ def _read_out(
     Returns:
         Where that ends, and what the last symbol holds beyond the unread text.
     """
-    unread, beyond = place.unread, ""
+    unread, beyond = bookmark.unread, ""
     while unread:
         if unread[0] in alphabet:
             banned = [
@@ -140,16 +140,16 @@ def _read_out(
                 for symbol, text in enumerate(alphabet.texts)
                 if not text or not (text.startswith(unread) or unread.startswith(text))
             ]
-            symbols = sample_next(place.logits, config=sampling, generator=generator, banned_ids=banned).tolist()
+            symbols = sample_next(bookmark.logits, config=sampling, generator=generator, banned_ids=banned).tolist()
             text = alphabet.texts[symbols[0]]
         else:
             text = unread[0]
             symbols = alphabet.encode(text).tolist()
         with torch.inference_mode():
             for symbol in symbols:
-                place = Bookmark(*model.step(torch.tensor([symbol], device=_device_of(model)), place.state))
+                bookmark = Bookmark(*model.step(torch.tensor([symbol], device=_device_of(model)), bookmark.state))
         unread, beyond = unread[len(text) :], text[len(unread) :]
-    return place, beyond
+    return bookmark, beyond
 
 
 def _iter_ids(alphabet: Alphabet, text: str, *, is_new: bool) -> Iterator[Tensor]:
@@ -161,8 +161,8 @@ def _iter_ids(alphabet: Alphabet, text: str, *, is_new: bool) -> Iterator[Tensor
     at_once = max(1, min(IDS_READ_AT_ONCE, MAX_LOGITS // alphabet.vocab_size))
     for stretch in alphabet.iter_stretches(text, size=CHARS_ENCODED_AT_ONCE):
         ids = torch.from_numpy(alphabet.encode(stretch).astype("int64"))  # (N,)
-        for place in range(0, len(ids), at_once):
-            yield ids[None, place : place + at_once]
+        for start in range(0, len(ids), at_once):
+            yield ids[None, start : start + at_once]
 
 
 def _device_of(model: CharModel) -> torch.device:

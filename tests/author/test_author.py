@@ -277,10 +277,10 @@ def test_no_shared_generator_is_touched(author: Author) -> None:
 
 
 def test_several_texts_can_be_continued_from_one_bookmark(author: Author) -> None:
-    place = author.read("The lamp")
-    first, second = (author.write(" went", after=place, max_chars=30, seed=4) for _ in range(2))
+    bookmark = author.read("The lamp")
+    first, second = (author.write(" went", after=bookmark, max_chars=30, seed=4) for _ in range(2))
     assert first == second == author.write("The lamp went", max_chars=30, seed=4)
-    assert author.write(after=author.read(" went", after=place), max_chars=30, seed=4) == first
+    assert author.write(after=author.read(" went", after=bookmark), max_chars=30, seed=4) == first
 
 
 def test_an_author_has_no_memory_of_its_last_call(author: Author) -> None:

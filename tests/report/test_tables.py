@@ -1,10 +1,11 @@
 """The tables of a page."""
 
+from record_samples import rolled_back
+
 from penwright.evaluation.baselines.measuring import Baseline
 from penwright.evaluation.books import BookScore
 from penwright.report.story import Exam
 from penwright.report.tables import MAX_BOOKS, baselines_table, books_table, rollbacks_table, settings_tables
-from penwright.training.records import RolledBack
 
 SCORES = (
     BookScore(title="The Ferry", author="A. Vane", num_chars=1234, bits_per_char=2.5, accuracy=0.456),
@@ -72,15 +73,7 @@ def test_the_author_stands_among_the_simpler_methods_where_it_belongs() -> None:
 
 
 def test_rollbacks_are_listed_with_what_was_read() -> None:
-    record = RolledBack(
-        step=1500,
-        chars_read=1,
-        elapsed_seconds=1.0,
-        loss=None,
-        back_to_step=1450,
-        learning_rate_scale=0.5,
-        book="<Soup>",
-    )
+    record = rolled_back(step=1_500, loss=None, back_to_step=1_450, book="<Soup>")
     assert rows(rollbacks_table([record])) == [["1,500", "not a number", "&lt;Soup&gt;", "1,450", "\u00d7 0.5"]]
 
 

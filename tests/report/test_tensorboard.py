@@ -5,35 +5,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from record_samples import evaluation, progress, sample
 
 from penwright.errors import MissingExtraError
 from penwright.report.tensorboard import TensorBoardWriter
-from penwright.training.records import Evaluation, Progress, Sample
 
-PROGRESS = Progress(
-    step=21,
-    chars_read=6_000_000_000,
-    elapsed_seconds=12.5,
-    epoch=1,
-    loss=3.25,
-    bits_per_char=4.69,
-    accuracy=0.15,
-    learning_rate=1e-3,
-    chars_per_second=1000.0,
-    fraction_done=0.1,
-    eta_seconds=100.0,
-)
-EVALUATION = Evaluation(
-    step=21,
-    chars_read=126_000,
-    elapsed_seconds=13.0,
-    bits_per_char=2.0,
-    accuracy=0.5,
-    num_chars=9,
-    is_best=True,
-    books=(),
-)
-SAMPLE = Sample(step=21, chars_read=126_000, elapsed_seconds=13.0, prompt="It was ", text="the the")
+PROGRESS = progress(chars_read=6_000_000_000, loss=3.25, accuracy=0.15)
+EVALUATION = evaluation(chars_read=126_000, bits_per_char=2.0, accuracy=0.5)
+SAMPLE = sample(chars_read=126_000)
 
 
 def scalars(folder: Path) -> dict[str, list[tuple[int, float]]]:

@@ -62,7 +62,7 @@ def steps(model: CharModel, ids: list[int]) -> Bookmark:
     return Bookmark(logits, state)
 
 
-def assert_same_place(first: Bookmark, second: Bookmark) -> None:
+def assert_same_end(first: Bookmark, second: Bookmark) -> None:
     """Both expect and remember the same."""
     assert torch.allclose(first.logits, second.logits, atol=1e-5)
     for ours, theirs in zip(first.state.parts, second.state.parts, strict=True):
@@ -76,7 +76,7 @@ def assert_same_place(first: Bookmark, second: Bookmark) -> None:
 @pytest.mark.parametrize("cell", CELLS)
 def test_reading_equals_reading_one_by_one(cell: str) -> None:
     model = tiny_model(ALPHABET, cell=cell, is_residual=cell in ("gated", "lstm"))
-    assert_same_place(read_text(model, ALPHABET, PROSE), steps(model, [0, *ALPHABET.encode(PROSE).tolist()]))
+    assert_same_end(read_text(model, ALPHABET, PROSE), steps(model, [0, *ALPHABET.encode(PROSE).tolist()]))
 
 
 @given(st.text(max_size=30), st.text(max_size=30))
@@ -84,7 +84,7 @@ def test_reading_equals_reading_one_by_one(cell: str) -> None:
 def test_reading_on_equals_reading_at_once(first: str, second: str) -> None:
     """Any text, lone surrogates included."""
     first_read = read_text(MODEL, ALPHABET, first)
-    assert_same_place(read_text(MODEL, ALPHABET, second, after=first_read), read_text(MODEL, ALPHABET, first + second))
+    assert_same_end(read_text(MODEL, ALPHABET, second, after=first_read), read_text(MODEL, ALPHABET, first + second))
 
 
 @pytest.mark.parametrize("text", ["", "\ud800", "\udfff\ud83d", "\0\x1b", "灯が消えた", "🕯" * 5, "\U0010ffff"])
@@ -94,28 +94,28 @@ def test_any_text_can_be_read(text: str) -> None:
 
 def test_a_bookmark_is_a_value() -> None:
     """Reading on from it, twice, leaves it as it was."""
-    place = read_text(MODEL, ALPHABET, "The lamp")
-    before = [place.logits.clone(), *(tensor.clone() for part in place.state.parts for tensor in part)]
-    first, second = (read_text(MODEL, ALPHABET, " went out", after=place) for _ in range(2))
+    bookmark = read_text(MODEL, ALPHABET, "The lamp")
+    before = [bookmark.logits.clone(), *(tensor.clone() for part in bookmark.state.parts for tensor in part)]
+    first, second = (read_text(MODEL, ALPHABET, " went out", after=bookmark) for _ in range(2))
     assert torch.equal(first.logits, second.logits)
-    after = [place.logits, *(tensor for part in place.state.parts for tensor in part)]
+    after = [bookmark.logits, *(tensor for part in bookmark.state.parts for tensor in part)]
     assert all(torch.equal(ours, theirs) for ours, theirs in zip(before, after, strict=True))
 
 
 def test_reading_nothing_more_stays_in_place() -> None:
-    place = read_text(MODEL, ALPHABET, "The lamp")
-    assert read_text(MODEL, ALPHABET, "", after=place).logits is place.logits
+    bookmark = read_text(MODEL, ALPHABET, "The lamp")
+    assert read_text(MODEL, ALPHABET, "", after=bookmark).logits is bookmark.logits
 
 
 def test_a_new_book_opens_with_its_edge() -> None:
-    assert_same_place(read_text(MODEL, ALPHABET, ""), steps(MODEL, [0]))
+    assert_same_end(read_text(MODEL, ALPHABET, ""), steps(MODEL, [0]))
 
 
 def test_the_seed_reads_its_start_letter_only_without_a_prompt() -> None:
     seed = Alphabet.seed()
     model = tiny_model(seed)
-    assert_same_place(read_text(model, seed, ""), steps(model, [seed.start_id]))
-    assert_same_place(read_text(model, seed, "No"), steps(model, seed.encode("No").tolist()))
+    assert_same_end(read_text(model, seed, ""), steps(model, [seed.start_id]))
+    assert_same_end(read_text(model, seed, "No"), steps(model, seed.encode("No").tolist()))
 
 
 @pytest.fixture
@@ -136,11 +136,11 @@ def test_a_long_text_is_read_in_pieces_of_bounded_size(pieces_read: list[int], m
     monkeypatch.setattr(plain, "CHARS_ENCODED_AT_ONCE", 100)
     monkeypatch.setattr(plain, "IDS_READ_AT_ONCE", 64)
     text = "The lamp 灯. " * 40
-    place = read_text(MODEL, ALPHABET, text)
+    bookmark = read_text(MODEL, ALPHABET, text)
     ids = ALPHABET.encode(text).tolist()
     assert max(pieces_read) == 64
     assert sum(pieces_read) == 1 + len(ids)
-    assert_same_place(place, steps(MODEL, [0, *ids]))
+    assert_same_end(bookmark, steps(MODEL, [0, *ids]))
 
 
 def test_a_large_alphabet_is_read_in_smaller_pieces(pieces_read: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -154,8 +154,8 @@ def test_a_large_alphabet_is_read_in_smaller_pieces(pieces_read: list[int], monk
 
 
 def test_a_bookmark_does_not_keep_the_whole_piece_in_memory() -> None:
-    place = read_text(MODEL, ALPHABET, PROSE * 5)
-    assert place.logits.untyped_storage().nbytes() == 4 * ALPHABET.vocab_size
+    bookmark = read_text(MODEL, ALPHABET, PROSE * 5)
+    assert bookmark.logits.untyped_storage().nbytes() == 4 * ALPHABET.vocab_size
 
 
 # Writing
@@ -209,20 +209,20 @@ def test_what_was_written_reads_back_to_where_the_writing_was(seed: int) -> None
     text = written("The lamp", 30, seed=seed)
     noted: list[int] = [0, *ALPHABET.encode("The lamp").tolist()]
     gate, generator = ByteFallbackGate(ALPHABET), generator_from(seed)
-    place = read_text(MODEL, ALPHABET, "The lamp")
+    bookmark = read_text(MODEL, ALPHABET, "The lamp")
     while ALPHABET.decode(noted[9:]) != text:
-        symbol = sample_next(place.logits, config=SAMPLING, generator=generator, banned_ids=gate.banned_ids)
+        symbol = sample_next(bookmark.logits, config=SAMPLING, generator=generator, banned_ids=gate.banned_ids)
         gate.push(int(symbol))
         noted.append(int(symbol))
         with torch.inference_mode():
-            place = Bookmark(*MODEL.step(symbol, place.state))
+            bookmark = Bookmark(*MODEL.step(symbol, bookmark.state))
     assert noted == [0, *ALPHABET.encode("The lamp" + text).tolist()]
 
 
 def test_writing_on_from_a_bookmark_equals_writing_after_the_whole_prompt() -> None:
-    place = read_text(MODEL, ALPHABET, "The lamp")
-    assert written(" went", 40, after=place) == written("The lamp went", 40)
-    assert written("", 40, after=place) == written("The lamp", 40)
+    bookmark = read_text(MODEL, ALPHABET, "The lamp")
+    assert written(" went", 40, after=bookmark) == written("The lamp went", 40)
+    assert written("", 40, after=bookmark) == written("The lamp", 40)
 
 
 def test_the_edge_of_a_book_is_never_written() -> None:

@@ -69,7 +69,7 @@ def ids_read(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return noted
 
 
-def assert_same_place(first: Bookmark, second: Bookmark) -> None:
+def assert_same_end(first: Bookmark, second: Bookmark) -> None:
     """Both expect and remember the same, and have the same text to read yet."""
     assert first.unread == second.unread
     assert torch.allclose(first.logits, second.logits, atol=1e-5)
@@ -114,15 +114,15 @@ def test_a_word_that_is_begun_is_completed_with_the_pieces_of_its_whole(
 def test_reading_on_equals_reading_at_once(alphabet: SubwordAlphabet, first: str, second: str) -> None:
     model = MODELS[alphabet.unit]
     first_read = read_text(model, alphabet, first)
-    assert_same_place(read_text(model, alphabet, second, after=first_read), read_text(model, alphabet, first + second))
+    assert_same_end(read_text(model, alphabet, second, after=first_read), read_text(model, alphabet, first + second))
 
 
 @BOTH
 def test_a_text_is_read_to_the_beginning_of_its_last_word(alphabet: SubwordAlphabet, ids_read: list[int]) -> None:
-    place = read_text(MODELS[alphabet.unit], alphabet, "The lamp went o")
-    assert place.unread == " o"
+    bookmark = read_text(MODELS[alphabet.unit], alphabet, "The lamp went o")
+    assert bookmark.unread == " o"
     assert ids_read == [0, *alphabet.encode("The lamp went").tolist()]
-    assert read_text(MODELS[alphabet.unit], alphabet, "", after=place) is place
+    assert read_text(MODELS[alphabet.unit], alphabet, "", after=bookmark) is bookmark
 
 
 @BOTH

@@ -44,8 +44,8 @@ def ended(text: str, **values: Any) -> str:
 
 def forever(text: str) -> Iterator[str]:
     """A text over and over, with a guard against an ending that never comes."""
-    for place, character in enumerate(cycle(text)):
-        assert place < 200_000, "the text should have ended"
+    for index, character in enumerate(cycle(text)):
+        assert index < 200_000, "the text should have ended"
         yield character
 
 

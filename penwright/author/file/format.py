@@ -1,10 +1,9 @@
 """How an author lies in its file: weights, shape, alphabet and card, as safetensors.
 
     8 bytes    length of the header, little-endian
-    header     JSON: every tensor's type, shape and place, and under "__metadata__" one text, "penwright", itself JSON:
-               format, format_version, model, alphabet, counts (the tables' contexts and followers), card,
-               tensors_sha256 (of all that follows the header) and
-               header_sha256 (of the other entries of this text)
+    header     JSON: type, shape and offsets of every tensor, and under "__metadata__" one text, "penwright", itself
+               JSON: format, format_version, model, alphabet, counts (the tables' contexts and followers), card,
+               tensors_sha256 (of all that follows the header), header_sha256 (of the other entries of this text)
     weights    all float32 or all float16, little-endian, by name, side by side
     tables     if the model consults counted tables: their arrays, as "counts.<name>", by name, side by side
 

@@ -136,12 +136,12 @@ def _filled(
     if not np.isfinite(values).all():
         refuse(path, "its weights are not finite")
     flat = torch.from_numpy(values.astype(np.float32, copy=False))
-    places = {
+    offsets = {
         name: [offset // values.itemsize for offset in entry["data_offsets"]]
         for name, entry in expected.items()
         if name in shapes
     }
-    model.load_state_dict({name: flat[start:stop].view(shapes[name]) for name, (start, stop) in places.items()})
+    model.load_state_dict({name: flat[start:stop].view(shapes[name]) for name, (start, stop) in offsets.items()})
     if model.evidence is not None:
         try:
             tables = tables_of(arrays) if arrays else empty_tables(config.vocab_size)

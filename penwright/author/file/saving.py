@@ -99,7 +99,7 @@ def save_author(
             for name in sorted(arrays):
                 file.write(arrays[name].data)
     except OSError as error:
-        raise AuthorError(f"{path} cannot be written: {error.strerror or error}. Choose another place.") from error
+        raise AuthorError(f"{path} cannot be written: {error.strerror or error}. Choose another folder.") from error
 
 
 def _values_of(weight: Tensor, precision: Precision) -> NDArray[np.floating]:

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
+from penwright.cli.finding import find_author
 from penwright.cli.options import Box, Json
 from penwright.cli.output import print_json
-from penwright.cli.places import find_author
 
 
 def card(author: Path | None = None, /, *, box: Box = False, as_json: Json = False) -> int:

@@ -1,8 +1,8 @@
 """`penwright fetch`: bring the default shelf here."""
 
+from penwright.cli.finding import cache_dir
 from penwright.cli.options import Json
 from penwright.cli.output import print_json, say
-from penwright.cli.places import cache_dir
 
 
 def fetch(*, as_json: Json = False) -> int:

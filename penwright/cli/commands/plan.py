@@ -4,9 +4,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
+from penwright.cli.config_layers import config_layers
 from penwright.cli.display.durations import format_duration, parse_duration
 from penwright.cli.display.words import millions, plan_sentence, significant
-from penwright.cli.layers import lay
 from penwright.cli.options import CONFIGURATION, LENGTH, Json, Settings, Whole, option
 from penwright.cli.output import console, print_json, say
 from penwright.cli.shelves import choose_shelf, prepare_books
@@ -50,7 +50,7 @@ def plan(
 
     seconds = None if for_ is None else parse_duration(for_, option="--for")
     flags: Settings = {"train": {"seconds": seconds, "threads": threads, "device": device}}
-    resolved = lay(preset=None, config=config, size=size, flags=flags, settings=set_).resolve()
+    resolved = config_layers(preset=None, config=config, size=size, flags=flags, settings=set_).resolve()
     length = resolved.config.train.seconds
     if resolved.config.preset != PLANNED_PRESET:
         raise UsageError(f"only the preset {PLANNED_PRESET} comes in sizes, not {resolved.config.preset}.")

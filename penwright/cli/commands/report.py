@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
+from penwright.cli.finding import find_run
 from penwright.cli.options import Json
 from penwright.cli.output import print_json
-from penwright.cli.places import find_run
 
 
 def report(run: Path | None = None, /, *, as_json: Json = False) -> int:

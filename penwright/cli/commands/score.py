@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Annotated
 
 from penwright.cli.display.lines import glimpse
+from penwright.cli.finding import find_author
 from penwright.cli.options import OUTPUT, Box, Json, Whole, option
 from penwright.cli.output import console, print_json, visible
-from penwright.cli.places import find_author
 from penwright.errors import UsageError
 
 

@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
+from penwright.cli.config_layers import config_layers
 from penwright.cli.configuration import print_configuration
 from penwright.cli.display.durations import parse_duration
-from penwright.cli.layers import lay
 from penwright.cli.options import (
     CONFIGURATION,
     LENGTH,
@@ -17,7 +17,6 @@ from penwright.cli.options import (
     at_most_one,
     option,
 )
-from penwright.cli.run_training import Manner, begin_run, resume_run
 
 
 def train(
@@ -77,21 +76,26 @@ def train(
     at_most_one({"--for": seconds, "--epochs": epochs, "--steps": steps})
     lengths = {"seconds": seconds, "epochs": epochs, "steps": steps}
     training = {"seed": seed, "threads": threads, "device": device}
-    manner = Manner(is_quiet=quiet, as_json=as_json)
     if resume is not None:
         others = {"run": run, "default-shelf": default_shelf, "preset": preset, "config": config, "set": set_}
         others |= {"size": size, "unit": unit, "prompt": prompt, "print-config": print_config}
         for name, value in {**others, **training}.items():
             at_most_one({"--resume": resume, f"--{name}": value})
-        return resume_run(resume, paths=paths, lengths=lengths, manner=manner)
+        from penwright.cli.run_training import Speech, resume_run
+
+        speech = Speech(is_quiet=quiet, as_json=as_json)
+        return resume_run(resume, paths=paths, lengths=lengths, speech=speech)
 
     flags: Settings = {
         "corpus": {"unit": unit},
         "train": {**lengths, **training},
         "diary": {"prompt": prompt},
     }
-    layers = lay(preset=preset, config=config, size=size, flags=flags, settings=set_)
+    layers = config_layers(preset=preset, config=config, size=size, flags=flags, settings=set_)
     if print_config:
         print_configuration(layers.resolve(), as_json=as_json)
         return 0
-    return begin_run(paths, wants_default=default_shelf, layers=layers, run=run, manner=manner)
+    from penwright.cli.run_training import Speech, begin_run
+
+    speech = Speech(is_quiet=quiet, as_json=as_json)
+    return begin_run(paths, wants_default=default_shelf, layers=layers, run=run, speech=speech)

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated, Any
 
 from penwright.cli.display.pages import Page
+from penwright.cli.finding import find_author
 from penwright.cli.interrupts import EXIT_INTERRUPTED
 from penwright.cli.options import DRAWING, LENGTH, OUTPUT, Box, Json, Text, Whole, at_most_one, option, options_from
 from penwright.cli.output import print_json, say
-from penwright.cli.places import find_author
 from penwright.cli.prompts import find_prompt
 from penwright.errors import UsageError
 from penwright.files import replacing

@@ -30,13 +30,13 @@ class Outcome(NamedTuple):
 
 
 def follow(
-    begin: "Callable[[Callable[[], bool]], Iterator[AnyRecord]]", *, choose: "Callable[[Callable[[], bool]], Display]"
+    begin: "Callable[..., Iterator[AnyRecord]]", *, choose: "Callable[[Callable[[], bool]], Display]"
 ) -> Outcome:
     """Run a training and show it.
 
     Args:
-        begin: Given what to ask before each step whether to stop, returns the records.
-        choose: Given the same, returns the display.
+        begin: Called with the function `stop`, to be asked before each step; returns the records.
+        choose: Called with such a function; returns the display.
 
     Raises:
         KeyboardInterrupt: At the second Ctrl-C; the run stays as its last checkpoint has it.
@@ -57,7 +57,7 @@ def follow(
             display.step()
             return stop()
 
-        for record in begin(ask):
+        for record in begin(stop=ask):
             display.show(record)
             finished = record if isinstance(record, Finished) else finished
     return Outcome(finished, stop.exit_code)

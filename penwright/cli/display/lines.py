@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import IO, TYPE_CHECKING
 
 from penwright.cli.display.base import Display
-from penwright.cli.display.words import Standing, evaluation_sentence, remark
+from penwright.cli.display.words import Status, evaluation_sentence, remark
 from penwright.cli.output import visible
 
 if TYPE_CHECKING:
@@ -23,14 +23,14 @@ class PlainLines(Display):
     def __init__(self, stream: IO[str]) -> None:
         """Prepare to write to `stream`."""
         self._stream = stream
-        self._standing = Standing()
+        self._status = Status()
         self._next_progress = self._next_evaluation = 0.0
 
     def show(self, record: "AnyRecord") -> None:
         """Write what a record says, if it is time for it."""
         from penwright.training import records
 
-        self._standing.take(record)
+        self._status.take(record)
         sentence = remark(record)
         if sentence is not None:
             self._write(sentence)
@@ -38,7 +38,7 @@ class PlainLines(Display):
             self._write(f"step {record.step:,} writes: {glimpse(record.prompt + record.text)}")
         elif isinstance(record, records.Progress) and record.elapsed_seconds >= self._next_progress:
             self._next_progress = record.elapsed_seconds + SECONDS_BETWEEN_LINES
-            self._write(self._standing.line())
+            self._write(self._status.line())
         elif isinstance(record, records.Evaluation) and record.elapsed_seconds >= self._next_evaluation:
             self._next_evaluation = record.elapsed_seconds + SECONDS_BETWEEN_LINES
             self._write(evaluation_sentence(record))
@@ -53,7 +53,7 @@ class NotebookLine(Display):
     def __init__(self, stream: IO[str]) -> None:
         """Prepare to write to `stream`."""
         self._stream = stream
-        self._standing = Standing()
+        self._status = Status()
         self._width = 0
 
     def __exit__(
@@ -65,12 +65,12 @@ class NotebookLine(Display):
         """Redraw the line; a remark gets a line of its own."""
         from penwright.training import records
 
-        self._standing.take(record)
+        self._status.take(record)
         sentence = remark(record)
         if sentence is not None:
             self._write(f"{sentence}\n")
         elif isinstance(record, records.Progress | records.Evaluation):
-            self._write(self._standing.line())
+            self._write(self._status.line())
 
     def _write(self, line: str) -> None:
         print("\r" + visible(line).ljust(self._width), end="", file=self._stream, flush=True)

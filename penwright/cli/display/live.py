@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from penwright.cli.display.base import Display
-from penwright.cli.display.words import STOPPING, Standing, remark
+from penwright.cli.display.words import STOPPING, Status, remark
 from penwright.cli.output import visible
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class LiveDisplay(Display):
 
         self._console = console
         self._is_stopping = is_stopping
-        self._standing = Standing()
+        self._status = Status()
         self._live = Live(
             get_renderable=self._drawing,
             console=console,
@@ -57,7 +57,7 @@ class LiveDisplay(Display):
 
     def show(self, record: "AnyRecord") -> None:
         """Take note of a record, to be drawn soon; a remark is written above the line and stays."""
-        self._standing.take(record)
+        self._status.take(record)
         sentence = remark(record)
         if sentence is not None:
             self._console.print(visible(sentence))
@@ -67,12 +67,12 @@ class LiveDisplay(Display):
         from rich.padding import Padding
         from rich.text import Text
 
-        has_page = self._standing.sample is not None
+        has_page = self._status.sample is not None
         width = self._console.width - (0 if has_page else ROOM_FOR_ECHO)
-        parts: list[RenderableType] = [Text(self._standing.line(width), no_wrap=True)]
+        parts: list[RenderableType] = [Text(self._status.line(width), no_wrap=True)]
         if has_page:
             parts.append(self._page())
-        if self._is_stopping() and self._standing.finished is None:
+        if self._is_stopping() and self._status.finished is None:
             parts.append(Padding(Text(STOPPING, style="bold"), (0, ROOM_FOR_ECHO, 0, 0)))
         return Group(*parts)
 
@@ -81,7 +81,7 @@ class LiveDisplay(Display):
         from rich.panel import Panel
         from rich.text import Text
 
-        sample, saved = self._standing.sample, self._standing.saved
+        sample, saved = self._status.sample, self._status.saved
         assert sample is not None
         text = Text.assemble((visible(sample.prompt), "bold"), visible(sample.text))
         width = self._console.width - ROOM_FOR_ECHO

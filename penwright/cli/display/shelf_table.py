@@ -40,16 +40,16 @@ def shelf_table(report: "ShelfReport", *, width: int) -> "Table":
     total = sum(book.num_chars for book in report.books)
     heads = ("book", "characters", "encoding", "cut", "lines", "spelled" if report.is_lossless else "lost", "split")
     feet = (f"{len(rows):,} in all", f"{total:,}", *[""] * 5)
-    taken = sum(max(len(row[place]) for row in (heads, feet, *rows)) + PADDING for place in range(1, len(heads)))
+    taken = sum(max(len(row[column]) for row in (heads, feet, *rows)) + PADDING for column in range(1, len(heads)))
     table = Table(box=SIMPLE_HEAD, show_edge=False, show_footer=True, padding=(0, 1, 0, 0))
-    for place, (head, foot) in enumerate(zip(heads, feet, strict=True)):
+    for column, (head, foot) in enumerate(zip(heads, feet, strict=True)):
         table.add_column(
             head,
             Text(foot),
-            justify="right" if place in RIGHT else "left",
+            justify="right" if column in RIGHT else "left",
             no_wrap=True,
             overflow="ellipsis",
-            max_width=None if place else max(MIN_TITLE, width - taken - PADDING),
+            max_width=None if column else max(MIN_TITLE, width - taken - PADDING),
         )
     for book, row in zip(report.books, rows, strict=True):
         table.add_row(*(Text(visible(cell)) for cell in row), style=None if book.split else "dim")

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 STOPPING = "Stopping: finishing this step, then saving. Ctrl-C once more stops at once."
 
 
-class Standing:
-    """How a training stands: the newest of everything that its records told so far."""
+class Status:
+    """How a training stands: the newest record of each kind so far."""
 
     def __init__(self) -> None:
         self.progress: Progress | None = None

@@ -1,7 +1,5 @@
 """An author that consults counted tables: they come back as they were, and no forged table gets through."""
 
-import hashlib
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from author_files import body_of, header_of, refusal
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -65,25 +64,6 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return path.read_bytes()
 
 
-@pytest.fixture
-def path(tmp_path: Path, sound: bytes) -> Path:
-    """A sound author file of the test's own."""
-    path = tmp_path / "author.safetensors"
-    path.write_bytes(sound)
-    return path
-
-
-def header_of(data: bytes) -> dict[str, Any]:
-    """The header of an author file, parsed."""
-    header: dict[str, Any] = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
-    return header
-
-
-def body_of(data: bytes) -> bytes:
-    """What follows the header."""
-    return data[8 + int.from_bytes(data[:8], "little") :]
-
-
 def with_array(data: bytes, name: str, change: Callable[[np.ndarray], None]) -> bytes:
     """The body of an author file with one array of its tables changed in place."""
     entry, body = header_of(data)[f"counts.{name}"], bytearray(body_of(data))
@@ -93,39 +73,6 @@ def with_array(data: bytes, name: str, change: Callable[[np.ndarray], None]) -> 
     change(array)
     body[start:stop] = array.tobytes()
     return bytes(body)
-
-
-@pytest.fixture
-def forge(sound: bytes, tmp_path: Path) -> Forge:
-    """Make a file whose digests are right but whose content is not."""
-
-    def make(
-        *, about: dict[str, Any] | None = None, entries: dict[str, Any] | None = None, body: bytes | None = None
-    ) -> Path:
-        body = body_of(sound) if body is None else body
-        header = header_of(sound)
-        claims = {**json.loads(header["__metadata__"]["penwright"]), **(about or {})}
-        claims.pop("header_sha256")
-        claims["tensors_sha256"] = hashlib.sha256(body).hexdigest()
-        claims["header_sha256"] = hashlib.sha256(json.dumps(claims, sort_keys=True).encode()).hexdigest()
-        header |= {"__metadata__": {"penwright": json.dumps(claims)}, **(entries or {})}
-        data = json.dumps({name: entry for name, entry in header.items() if entry is not None}).encode()
-        path = tmp_path / "forged.safetensors"
-        path.write_bytes(len(data).to_bytes(8, "little") + data + body)
-        return path
-
-    return make
-
-
-def refusal(path: Path) -> str:
-    """The sentence with which a file is refused."""
-    with pytest.raises(AuthorError) as caught:
-        load_author(path)
-    sentence = str(caught.value)
-    assert sentence.isprintable()
-    assert len(sentence) < 1_000
-    assert str(path) in sentence
-    return sentence
 
 
 def are_equal(one: CountTables | None, other: CountTables | None) -> bool:
@@ -187,9 +134,9 @@ def test_a_model_that_moves_takes_its_tables_along(path: Path) -> None:
     moved, _ = model(ids, model.initial_state(1))
     plain = an_author().model
     torch.testing.assert_close(moved, plain(ids, plain.initial_state(1))[0])
-    places = {name: buffer.device for name, buffer in model.named_buffers()}
+    devices = {name: buffer.device for name, buffer in model.named_buffers()}
     model.evidence.use(model.tables, model.evidence.is_letter)
-    assert {name: buffer.device for name, buffer in model.named_buffers()} == places
+    assert {name: buffer.device for name, buffer in model.named_buffers()} == devices
 
 
 @pytest.mark.parametrize(
@@ -253,7 +200,7 @@ def test_an_array_that_is_announced_wrongly_is_refused(forge: Forge, sound: byte
 
 
 def test_arrays_in_another_order_are_refused(forge: Forge, sound: bytes) -> None:
-    """Two that are of one size, so that only their places tell."""
+    """Two that are of one size, so that only their offsets tell."""
     header = header_of(sound)
     one, other = header["counts.backoffs"], header["counts.totals"]
     assert one["shape"] == other["shape"]
@@ -262,7 +209,7 @@ def test_arrays_in_another_order_are_refused(forge: Forge, sound: bytes) -> None
 
 
 @pytest.mark.parametrize(
-    ("name", "place", "value", "sentence"),
+    ("name", "offset", "value", "sentence"),
     [
         ("contexts", 1, -(2**31), "its counted contexts are not in order"),
         ("contexts", 0, 2**31 - 1, "its counted contexts are not in order"),
@@ -276,18 +223,18 @@ def test_arrays_in_another_order_are_refused(forge: Forge, sound: bytes) -> None
     ],
 )
 def test_forged_arrays_are_refused(
-    forge: Forge, sound: bytes, name: str, place: int, value: float, sentence: str
+    forge: Forge, sound: bytes, name: str, offset: int, value: float, sentence: str
 ) -> None:
     def change(array: np.ndarray) -> None:
-        array[place] = value
+        array[offset] = value
 
     assert sentence in refusal(forge(body=with_array(sound, name, change)))
 
 
 def test_every_flipped_byte_of_the_tables_is_noticed(sound: bytes, path: Path) -> None:
     begin = len(sound) - len(body_of(sound)) + header_of(sound)["counts.backoffs"]["data_offsets"][0]
-    for place in range(begin, len(sound), 37):
-        path.write_bytes(sound[:place] + bytes([sound[place] ^ 1]) + sound[place + 1 :])
+    for offset in range(begin, len(sound), 37):
+        path.write_bytes(sound[:offset] + bytes([sound[offset] ^ 1]) + sound[offset + 1 :])
         assert "were changed after they were written" in refusal(path)
 
 
@@ -300,9 +247,9 @@ def test_any_bytes_for_tables_are_refused_or_give_predictions(forge: Forge, soun
     def change(array: np.ndarray) -> None:
         view = array.view(np.uint8)
         for _ in range(data.draw(st.integers(1, 4))):
-            place = data.draw(st.integers(0, len(view) - 1))
+            offset = data.draw(st.integers(0, len(view) - 1))
             drawn = np.frombuffer(data.draw(st.binary(min_size=1, max_size=8)), dtype=np.uint8)
-            view[place : place + len(drawn)] = drawn[: len(view) - place]
+            view[offset : offset + len(drawn)] = drawn[: len(view) - offset]
 
     path = forge(body=with_array(sound, name, change))
     try:

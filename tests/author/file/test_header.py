@@ -1,6 +1,5 @@
 """What a forger could claim with digests that are right: it is refused in one printable sentence."""
 
-import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -9,112 +8,14 @@ from typing import Any
 import pytest
 import safetensors.torch
 import torch
+from author_files import CONFIG, about_of, header_of, is_sound, refusal, signed, weights_of
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from torch import Tensor
 
-from penwright.alphabet.characters import Alphabet
-from penwright.author.card import Card
-from penwright.author.file.loading import AuthorParts, load_author
-from penwright.author.file.saving import save_author
+from penwright.author.file.loading import load_author
 from penwright.errors import AuthorError
-from penwright.model.char_model import CharModel
-from penwright.model.config import ModelConfig
-from penwright.writing.sampling import generator_from
 
 Forge = Callable[..., Path]
-ALPHABET = Alphabet.learn(dict.fromkeys("ab\n é“", 1))
-CONFIG = ModelConfig(
-    vocab_size=ALPHABET.vocab_size, cell="gru", embedding_dim=2, hidden_size=3, num_layers=1, mlp_size=2
-)
-CARD = Card(name="Test «heir» \ud800", steps=3, bits_per_char=2.5, baselines={"xz": 3.25})
-
-
-def weights_of(config: ModelConfig) -> dict[str, Tensor]:
-    """Weights that differ from each other."""
-    return CharModel(config, generator=generator_from(1)).state_dict()
-
-
-@pytest.fixture(scope="module")
-def sound(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """The bytes of a sound author file."""
-    path = tmp_path_factory.mktemp("sound") / "author.safetensors"
-    save_author(path, model_config=CONFIG, alphabet=ALPHABET, weights=weights_of(CONFIG), card=CARD)
-    return path.read_bytes()
-
-
-@pytest.fixture
-def path(tmp_path: Path, sound: bytes) -> Path:
-    """A sound author file of the test's own."""
-    path = tmp_path / "author.safetensors"
-    path.write_bytes(sound)
-    return path
-
-
-def is_sound(parts: AuthorParts) -> bool:
-    """Whether an author is the one that was saved."""
-    weights = weights_of(CONFIG)
-    return (
-        parts.model_config == CONFIG
-        and parts.alphabet == ALPHABET
-        and parts.card == CARD
-        and set(parts.weights) == set(weights)
-        and all(torch.equal(parts.weights[name], weights[name]) for name in weights)
-    )
-
-
-def header_of(data: bytes) -> dict[str, Any]:
-    """The header of an author file, parsed."""
-    header: dict[str, Any] = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
-    return header
-
-
-def about_of(data: bytes) -> dict[str, Any]:
-    """What the header says of the author, parsed."""
-    about: dict[str, Any] = json.loads(header_of(data)["__metadata__"]["penwright"])
-    return about
-
-
-def signed(about: dict[str, Any], tensors: bytes) -> dict[str, Any]:
-    """The same with the digests that a forger would compute."""
-    about = {name: value for name, value in about.items() if name != "header_sha256"}
-    about["tensors_sha256"] = hashlib.sha256(tensors).hexdigest()
-    digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()
-    return {**about, "header_sha256": digest}
-
-
-@pytest.fixture
-def forge(sound: bytes, tmp_path: Path) -> Forge:
-    """Make a file whose digests are right but whose content is not."""
-
-    def make(
-        *,
-        about: dict[str, Any] | None = None,
-        entries: dict[str, Any] | None = None,
-        metadata: dict[str, Any] | None = None,
-    ) -> Path:
-        length = int.from_bytes(sound[:8], "little")
-        body = sound[8 + length :]
-        header = header_of(sound)
-        text = json.dumps(signed({**about_of(sound), **(about or {})}, body))
-        header["__metadata__"] = metadata if metadata is not None else {"penwright": text}
-        data = json.dumps({**header, **(entries or {})}).encode()
-        path = tmp_path / "forged.safetensors"
-        path.write_bytes(len(data).to_bytes(8, "little") + data + body)
-        return path
-
-    return make
-
-
-def refusal(path: Path) -> str:
-    """The sentence with which a file is refused."""
-    with pytest.raises(AuthorError) as caught:
-        load_author(path)
-    sentence = str(caught.value)
-    assert sentence.isprintable()
-    assert len(sentence) < 1_000
-    assert str(path) in sentence
-    return sentence
 
 
 def test_a_forger_who_changes_nothing_makes_a_sound_file(forge: Forge) -> None:

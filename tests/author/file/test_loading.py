@@ -1,7 +1,5 @@
 """Loading an author: it comes back as it was, and nothing that is wrong with its bytes gets through."""
 
-import hashlib
-import json
 import math
 import os
 from collections.abc import Callable
@@ -11,115 +9,18 @@ from typing import Any
 
 import pytest
 import torch
+from author_files import ALPHABET, CARD, CONFIG, header_of, is_sound, refusal
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from torch import Tensor
 
-from penwright.alphabet.characters import Alphabet
-from penwright.author.card import Card
 from penwright.author.file import loading
 from penwright.author.file.format import MAX_HEADER_BYTES
-from penwright.author.file.loading import AuthorParts, load_author
+from penwright.author.file.loading import load_author
 from penwright.author.file.saving import save_author
 from penwright.errors import AuthorError
 from penwright.model.char_model import CharModel
-from penwright.model.config import ModelConfig
-from penwright.writing.sampling import generator_from
 
 Forge = Callable[..., Path]
-ALPHABET = Alphabet.learn(dict.fromkeys("ab\n é“", 1))
-CONFIG = ModelConfig(
-    vocab_size=ALPHABET.vocab_size, cell="gru", embedding_dim=2, hidden_size=3, num_layers=1, mlp_size=2
-)
-CARD = Card(name="Test «heir» \ud800", steps=3, bits_per_char=2.5, baselines={"xz": 3.25})
-
-
-def weights_of(config: ModelConfig) -> dict[str, Tensor]:
-    """Weights that differ from each other."""
-    return CharModel(config, generator=generator_from(1)).state_dict()
-
-
-@pytest.fixture(scope="module")
-def sound(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """The bytes of a sound author file."""
-    path = tmp_path_factory.mktemp("sound") / "author.safetensors"
-    save_author(path, model_config=CONFIG, alphabet=ALPHABET, weights=weights_of(CONFIG), card=CARD)
-    return path.read_bytes()
-
-
-@pytest.fixture
-def path(tmp_path: Path, sound: bytes) -> Path:
-    """A sound author file of the test's own."""
-    path = tmp_path / "author.safetensors"
-    path.write_bytes(sound)
-    return path
-
-
-def is_sound(parts: AuthorParts) -> bool:
-    """Whether an author is the one that was saved."""
-    weights = weights_of(CONFIG)
-    return (
-        parts.model_config == CONFIG
-        and parts.alphabet == ALPHABET
-        and parts.card == CARD
-        and set(parts.weights) == set(weights)
-        and all(torch.equal(parts.weights[name], weights[name]) for name in weights)
-    )
-
-
-def header_of(data: bytes) -> dict[str, Any]:
-    """The header of an author file, parsed."""
-    header: dict[str, Any] = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
-    return header
-
-
-def about_of(data: bytes) -> dict[str, Any]:
-    """What the header says of the author, parsed."""
-    about: dict[str, Any] = json.loads(header_of(data)["__metadata__"]["penwright"])
-    return about
-
-
-def signed(about: dict[str, Any], tensors: bytes) -> dict[str, Any]:
-    """The same with the digests that a forger would compute."""
-    about = {name: value for name, value in about.items() if name != "header_sha256"}
-    about["tensors_sha256"] = hashlib.sha256(tensors).hexdigest()
-    digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()
-    return {**about, "header_sha256": digest}
-
-
-@pytest.fixture
-def forge(sound: bytes, tmp_path: Path) -> Forge:
-    """Make a file whose digests are right but whose content is not."""
-
-    def make(
-        *,
-        about: dict[str, Any] | None = None,
-        entries: dict[str, Any] | None = None,
-        tensors: bytes | None = None,
-    ) -> Path:
-        length = int.from_bytes(sound[:8], "little")
-        body = sound[8 + length :] if tensors is None else tensors
-        header = header_of(sound)
-        text = json.dumps(signed({**about_of(sound), **(about or {})}, body))
-        header |= {"__metadata__": {"penwright": text}, **(entries or {})}
-        header = {name: entry for name, entry in header.items() if entry is not None}
-        data = json.dumps(header).encode()
-        path = tmp_path / "forged.safetensors"
-        path.write_bytes(len(data).to_bytes(8, "little") + data + body)
-        return path
-
-    return make
-
-
-def refusal(path: Path) -> str:
-    """The sentence with which a file is refused."""
-    with pytest.raises(AuthorError) as caught:
-        load_author(path)
-    sentence = str(caught.value)
-    assert sentence.isprintable()
-    assert len(sentence) < 1_000
-    assert str(path) in sentence
-    return sentence
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100)
@@ -127,21 +28,21 @@ def refusal(path: Path) -> str:
 def test_a_mutated_file_is_refused_or_the_same_author(sound: bytes, path: Path, data: st.DataObject) -> None:
     mutated = bytearray(sound)
     for _ in range(data.draw(st.integers(1, 3))):
-        place = data.draw(st.integers(0, max(0, len(mutated) - 1)))
+        offset = data.draw(st.integers(0, max(0, len(mutated) - 1)))
         match data.draw(st.sampled_from(["flip", "cut", "remove", "insert", "repeat", "zero"])):
             case "flip" if mutated:
-                mutated[place] ^= 1 << data.draw(st.integers(0, 7))
+                mutated[offset] ^= 1 << data.draw(st.integers(0, 7))
             case "cut":
-                del mutated[place:]
+                del mutated[offset:]
             case "remove":
-                del mutated[place : place + data.draw(st.integers(1, 40))]
+                del mutated[offset : offset + data.draw(st.integers(1, 40))]
             case "insert":
-                mutated[place:place] = data.draw(st.binary(min_size=1, max_size=20))
+                mutated[offset:offset] = data.draw(st.binary(min_size=1, max_size=20))
             case "repeat":
-                mutated[place:place] = mutated[place : place + data.draw(st.integers(1, 40))]
+                mutated[offset:offset] = mutated[offset : offset + data.draw(st.integers(1, 40))]
             case "zero":
                 size = data.draw(st.integers(1, 40))
-                mutated[place : place + size] = bytes(len(mutated[place : place + size]))
+                mutated[offset : offset + size] = bytes(len(mutated[offset : offset + size]))
     path.write_bytes(mutated)
     try:
         parts = load_author(path)
@@ -168,9 +69,9 @@ def test_a_file_cut_anywhere_is_refused(sound: bytes, path: Path) -> None:
 def test_a_flipped_bit_in_any_byte_is_refused_or_harmless(sound: bytes, path: Path) -> None:
     """Harmless: a blank of the padding that becomes another blank."""
     refused = 0
-    for place in range(len(sound)):
+    for offset in range(len(sound)):
         mutated = bytearray(sound)
-        mutated[place] ^= 1 << place % 7  # neighbours get different bits
+        mutated[offset] ^= 1 << offset % 7  # neighbours get different bits
         path.write_bytes(mutated)
         try:
             assert is_sound(load_author(path))
@@ -181,8 +82,8 @@ def test_a_flipped_bit_in_any_byte_is_refused_or_harmless(sound: bytes, path: Pa
 
 def test_every_flipped_weight_is_noticed(sound: bytes, path: Path) -> None:
     start = 8 + int.from_bytes(sound[:8], "little")
-    for place in range(start, len(sound), 37):
-        path.write_bytes(sound[:place] + bytes([sound[place] ^ 1]) + sound[place + 1 :])
+    for offset in range(start, len(sound), 37):
+        path.write_bytes(sound[:offset] + bytes([sound[offset] ^ 1]) + sound[offset + 1 :])
         assert "its weights were changed after they were written" in refusal(path)
 
 
@@ -250,14 +151,14 @@ def test_a_model_larger_than_the_file_is_refused_before_anything_is_built(
 def test_weights_that_are_not_finite_are_refused(forge: Forge, sound: bytes, value: float) -> None:
     tensors = bytearray(sound[8 + int.from_bytes(sound[:8], "little") :])
     tensors[-4:] = torch.tensor([value]).numpy().tobytes()
-    assert "its weights are not finite" in refusal(forge(tensors=bytes(tensors)))
+    assert "its weights are not finite" in refusal(forge(body=bytes(tensors)))
 
 
 @pytest.mark.parametrize("change", [-4, -1, 1, 4])
 def test_weights_of_another_length_are_refused(forge: Forge, sound: bytes, change: int) -> None:
     tensors = sound[8 + int.from_bytes(sound[:8], "little") :]
     tensors = tensors + bytes(change) if change > 0 else tensors[:change]
-    assert "bytes are there" in refusal(forge(tensors=tensors))
+    assert "bytes are there" in refusal(forge(body=tensors))
 
 
 @pytest.mark.parametrize(
@@ -299,7 +200,7 @@ def test_half_precision_that_the_file_is_too_long_for_is_refused(forge: Forge, s
 
 
 def test_two_tensors_in_one_place_are_refused(forge: Forge, sound: bytes) -> None:
-    """The shapes are the same, so only the places tell."""
+    """The shapes are the same, so only the offsets tell."""
     header = header_of(sound)
     names = sorted(header.keys() - {"__metadata__"})
     same = next((a, b) for a in names for b in names if a < b and header[a]["shape"] == header[b]["shape"])

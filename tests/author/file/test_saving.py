@@ -1,59 +1,21 @@
 """Saving an author: whole or not at all, in the bytes that the safetensors library would write."""
 
 import errno
-import json
 import math
 import os
 from pathlib import Path
-from typing import Any
 
 import pytest
 import safetensors.torch
 import torch
-from torch import Tensor
+from author_files import ALPHABET, CARD, CONFIG, header_of, weights_of
 
-from penwright.alphabet.characters import Alphabet
 from penwright.author.card import Card
 from penwright.author.file import saving
 from penwright.author.file.loading import load_author
 from penwright.author.file.saving import save_author
 from penwright.errors import AuthorError
-from penwright.model.char_model import CharModel
 from penwright.model.config import CELLS, ModelConfig
-from penwright.writing.sampling import generator_from
-
-ALPHABET = Alphabet.learn(dict.fromkeys("ab\n é“", 1))
-CONFIG = ModelConfig(
-    vocab_size=ALPHABET.vocab_size, cell="gru", embedding_dim=2, hidden_size=3, num_layers=1, mlp_size=2
-)
-CARD = Card(name="Test «heir» \ud800", steps=3, bits_per_char=2.5, baselines={"xz": 3.25})
-
-
-def weights_of(config: ModelConfig) -> dict[str, Tensor]:
-    """Weights that differ from each other."""
-    return CharModel(config, generator=generator_from(1)).state_dict()
-
-
-@pytest.fixture(scope="module")
-def sound(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """The bytes of a sound author file."""
-    path = tmp_path_factory.mktemp("sound") / "author.safetensors"
-    save_author(path, model_config=CONFIG, alphabet=ALPHABET, weights=weights_of(CONFIG), card=CARD)
-    return path.read_bytes()
-
-
-@pytest.fixture
-def path(tmp_path: Path, sound: bytes) -> Path:
-    """A sound author file of the test's own."""
-    path = tmp_path / "author.safetensors"
-    path.write_bytes(sound)
-    return path
-
-
-def header_of(data: bytes) -> dict[str, Any]:
-    """The header of an author file, parsed."""
-    header: dict[str, Any] = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
-    return header
 
 
 @pytest.mark.parametrize("cell", CELLS)
@@ -158,7 +120,7 @@ def test_a_failing_disk_is_one_sentence_and_leaves_the_old_file(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", fail)
-    with pytest.raises(AuthorError, match="cannot be written: No space left on device. Choose another place"):
+    with pytest.raises(AuthorError, match="cannot be written: No space left on device. Choose another folder"):
         save_author(path, model_config=CONFIG, alphabet=ALPHABET, weights=weights_of(CONFIG), card=Card())
     assert path.read_bytes() == sound
 

@@ -3,38 +3,15 @@
 import io
 
 import pytest
+from record_samples import evaluation, finished, progress, rolled_back, sample, saved
 from rich.console import Console
 
 from penwright.cli.display.live import LiveDisplay
-from penwright.training.records import Evaluation, Finished, Progress, RolledBack, Sample, Saved
 
-PROGRESS = Progress(
-    step=1_200,
-    chars_read=1,
-    elapsed_seconds=60.0,
-    epoch=1,
-    loss=1.0,
-    bits_per_char=1.62,
-    accuracy=0.5,
-    learning_rate=1e-3,
-    chars_per_second=41_234.0,
-    fraction_done=0.13,
-    eta_seconds=258.0,
-)
-EVALUATION = Evaluation(
-    step=1_200,
-    chars_read=1,
-    elapsed_seconds=60.0,
-    bits_per_char=1.71,
-    accuracy=0.5,
-    num_chars=1,
-    is_best=True,
-    books=(),
-)
-SAMPLE = Sample(
-    step=1_000, chars_read=1, elapsed_seconds=60.0, prompt="It was ", text="a cold [bold]night\x1b[2J. " * 30
-)
-SAVED = Saved(step=1_100, chars_read=1, elapsed_seconds=60.0, path="p", reason="time")
+PROGRESS = progress(bits_per_char=1.62, fraction_done=0.13)
+EVALUATION = evaluation()
+SAMPLE = sample(step=1_000, text="a cold [bold]night\x1b[2J. " * 30)
+SAVED = saved(step=1_100)
 
 
 def terminal(*, width: int = 80, height: int = 24, no_color: bool = False) -> Console:
@@ -120,19 +97,7 @@ def test_a_wish_to_stop_is_answered_until_the_end() -> None:
     console = terminal()
     display = LiveDisplay(console, is_stopping=lambda: True)
     assert last_drawing(console, display)[-1].startswith("Stopping: finishing this step, then saving.")
-    display.show(
-        Finished(
-            step=1,
-            chars_read=1,
-            elapsed_seconds=1.0,
-            reason="stopped",
-            best_bits_per_char=None,
-            best_step=None,
-            author="a",
-            val_books=(),
-            test_books=(),
-        )
-    )
+    display.show(finished(reason="stopped"))
     assert "Stopping" not in last_drawing(console, display)[-1]
 
 
@@ -140,17 +105,7 @@ def test_a_rollback_stays_above_the_line() -> None:
     console = terminal(width=200)
     with LiveDisplay(console, is_stopping=lambda: False) as display:
         display.show(PROGRESS)
-        display.show(
-            RolledBack(
-                step=11,
-                chars_read=1,
-                elapsed_seconds=1.1,
-                loss=9.0,
-                back_to_step=1,
-                learning_rate_scale=0.5,
-                book="The\x1b Lamp",
-            )
-        )
+        display.show(rolled_back(step=11, back_to_step=1, book="The\x1b Lamp"))
     assert isinstance(console.file, io.StringIO)
     shown = console.file.getvalue()
     assert "(reading The␛ Lamp)" in shown

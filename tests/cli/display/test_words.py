@@ -1,41 +1,10 @@
 """Records in words."""
 
 import pytest
+from record_samples import evaluation, finished, progress, rolled_back, saved
 
-from penwright.cli.display.words import Standing, evaluation_sentence, millions, remark, significant, status_line
-from penwright.training.records import Evaluation, Finished, Planned, PlannedSize, Progress, RolledBack, Saved
-
-
-def progress(**changes: float) -> Progress:
-    """A record of learning, such as the loop yields."""
-    values: dict[str, float] = {
-        "step": 1_200,
-        "chars_read": 2_457_600,
-        "elapsed_seconds": 60.0,
-        "epoch": 1,
-        "loss": 1.12,
-        "bits_per_char": 1.616,
-        "accuracy": 0.5,
-        "learning_rate": 1e-3,
-        "chars_per_second": 41_234.0,
-        "fraction_done": 0.134,
-        "eta_seconds": 258.0,
-    }
-    return Progress(**{**values, **changes})  # type: ignore[arg-type]
-
-
-def evaluation(bits_per_char: float, *, is_best: bool, elapsed_seconds: float = 60.0) -> Evaluation:
-    """A reading of held-out books."""
-    return Evaluation(
-        step=1_200,
-        chars_read=2_457_600,
-        elapsed_seconds=elapsed_seconds,
-        bits_per_char=bits_per_char,
-        accuracy=0.5,
-        num_chars=1_000,
-        is_best=is_best,
-        books=(),
-    )
+from penwright.cli.display.words import Status, evaluation_sentence, millions, remark, significant, status_line
+from penwright.training.records import Planned, PlannedSize
 
 
 def test_the_line_says_all_that_matters() -> None:
@@ -65,36 +34,33 @@ def test_a_time_that_is_not_known_is_not_invented() -> None:
     assert status_line(progress(eta_seconds=float("inf"))).endswith("ETA unknown")
 
 
-def test_the_standing_keeps_the_newest_and_the_best() -> None:
-    standing = Standing()
-    assert standing.line() == "Reading the first pages ..."
-    for record in (progress(), evaluation(1.8, is_best=True), evaluation(1.9, is_best=False), progress(step=1_300)):
-        standing.take(record)
-    assert "step 1,300" in standing.line() and "(held-out 1.90, best 1.80)" in standing.line()
+def test_the_status_keeps_the_newest_and_the_best() -> None:
+    status = Status()
+    assert status.line() == "Reading the first pages ..."
+    for record in (
+        progress(),
+        evaluation(bits_per_char=1.8, is_best=True),
+        evaluation(bits_per_char=1.9, is_best=False),
+        progress(step=1_300),
+    ):
+        status.take(record)
+    assert "step 1,300" in status.line() and "(held-out 1.90, best 1.80)" in status.line()
 
 
 def test_a_best_of_an_earlier_session_is_not_known() -> None:
     """A resumed run's first reading may be worse than what the first session reached; it is all that is known."""
-    standing = Standing()
-    standing.take(progress())
-    standing.take(evaluation(1.9, is_best=False))
-    assert "(held-out 1.90, best 1.90)" in standing.line()
-    standing.take(evaluation(1.8, is_best=False))
-    assert "(held-out 1.80, best 1.80)" in standing.line()
-    standing.take(evaluation(1.85, is_best=False))
-    assert "(held-out 1.85, best 1.80)" in standing.line()
+    status = Status()
+    status.take(progress())
+    status.take(evaluation(bits_per_char=1.9, is_best=False))
+    assert "(held-out 1.90, best 1.90)" in status.line()
+    status.take(evaluation(bits_per_char=1.8, is_best=False))
+    assert "(held-out 1.80, best 1.80)" in status.line()
+    status.take(evaluation(bits_per_char=1.85, is_best=False))
+    assert "(held-out 1.85, best 1.80)" in status.line()
 
 
 def test_a_rollback_is_said_in_words() -> None:
-    record = RolledBack(
-        step=400,
-        chars_read=1,
-        elapsed_seconds=1.0,
-        loss=None,
-        back_to_step=350,
-        learning_rate_scale=0.5,
-        book="The Lamp",
-    )
+    record = rolled_back(step=400, loss=None, back_to_step=350)
     assert remark(record) == (
         "The loss was not a number after step 400 (reading The Lamp): went back to step 350 and goes on with the "
         "learning rate times 0.5."
@@ -102,27 +68,14 @@ def test_a_rollback_is_said_in_words() -> None:
 
 
 def test_an_early_end_is_said_in_words_and_a_usual_one_is_not() -> None:
-    def finished(reason: str) -> Finished:
-        return Finished(
-            step=1,
-            chars_read=1,
-            elapsed_seconds=1.0,
-            reason=reason,
-            best_bits_per_char=None,
-            best_step=None,
-            author="a",
-            val_books=(),
-            test_books=(),
-        )
-
-    assert "no longer improve: training ends early" in str(remark(finished("patience")))
-    assert remark(finished("done")) is None
+    assert "no longer improve: training ends early" in str(remark(finished(reason="patience")))
+    assert remark(finished(reason="done")) is None
     assert remark(progress()) is None
-    assert remark(Saved(step=1, chars_read=1, elapsed_seconds=1.0, path="a", reason="time")) is None
+    assert remark(saved()) is None
 
 
 def test_a_reading_of_held_out_books_is_said_in_words() -> None:
-    assert evaluation_sentence(evaluation(1.7123, is_best=True)) == (
+    assert evaluation_sentence(evaluation(bits_per_char=1.7123, is_best=True)) == (
         "held-out books after step 1,200: 1.712 bits/char, the best so far"
     )
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from penwright.author import box
-from penwright.cli.places import cache_dir, find_author, find_run, new_run_dir, shelf_name
+from penwright.cli.finding import cache_dir, find_author, find_run, new_run_dir, shelf_name
 from penwright.errors import AuthorError, UsageError
 
 TODAY = date(2026, 1, 31)
