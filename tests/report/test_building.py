@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+import record_samples
 
 from penwright.corpus.store import Corpus
 from penwright.errors import RunError
@@ -12,7 +13,7 @@ from penwright.evaluation.books import BookScore
 from penwright.evaluation.passages import passage_of
 from penwright.report import building as building_module
 from penwright.report.building import build_report
-from penwright.training.records import AnyRecord, Evaluation, Finished, Progress
+from penwright.training.records import AnyRecord, Evaluation, Finished
 from penwright.training.runs.folder import RunFolder
 from penwright.training.settings.config import RunConfig
 
@@ -30,8 +31,7 @@ def when(step: int) -> dict[str, float]:
 
 
 def evaluation(corpus: Corpus) -> Evaluation:
-    books = scores(corpus, "val", 200)
-    return Evaluation(**when(7), bits_per_char=3.0, accuracy=0.5, num_chars=200, is_best=True, books=books)
+    return record_samples.evaluation(**when(7), bits_per_char=3.0, num_chars=200, books=scores(corpus, "val", 200))
 
 
 @pytest.fixture
@@ -124,18 +124,7 @@ def test_books_that_have_changed_are_not_compared(tmp_path: Path, corpus: Corpus
 
 def test_an_older_page_is_replaced(run: RunFolder) -> None:
     told(run)
-    progress = Progress(
-        **when(5),
-        epoch=1,
-        loss=2.0,
-        bits_per_char=2.9,
-        accuracy=0.5,
-        learning_rate=1e-3,
-        chars_per_second=10.0,
-        fraction_done=0.5,
-        eta_seconds=5.0,
-    )
-    assert "Not finished: 50 % done after 5 steps" in told(run, progress)
+    assert "Not finished: 50 % done after 5 steps" in told(run, record_samples.progress(**when(5), fraction_done=0.5))
 
 
 def test_a_folder_without_a_run_is_refused(tmp_path: Path) -> None:

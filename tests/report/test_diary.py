@@ -2,10 +2,11 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
+from record_samples import evaluation
 
 from penwright.report.diary import MAX_ENTRIES, diary, spaced
 from penwright.report.story import RunStory
-from penwright.training.records import Evaluation, Sample
+from penwright.training.records import Sample
 
 
 def sample(step: int, text: str = "the lamp was lit.", prompt: str = "It was ") -> Sample:
@@ -18,16 +19,7 @@ def story(*records, train_chars: int | None = 100_000) -> RunStory:
 
 
 def test_an_entry_says_when_it_was_written_and_how_good_the_author_was() -> None:
-    reading = Evaluation(
-        step=150,
-        chars_read=150_000,
-        elapsed_seconds=900.0,
-        bits_per_char=2.125,
-        accuracy=0.5,
-        num_chars=9,
-        is_best=True,
-        books=(),
-    )
+    reading = evaluation(step=150, bits_per_char=2.125)
     page = diary(story(reading, sample(150)))
     for words in (
         "Epoch 1.5",

@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
+import record_samples
 
 from penwright.evaluation.baselines.measuring import Baseline
 from penwright.evaluation.books import BookScore
@@ -66,17 +67,7 @@ def when(step: int) -> dict[str, float]:
 
 
 def progress(step: int, bits: float) -> Progress:
-    return Progress(
-        **when(step),
-        epoch=1,
-        loss=bits * math.log(2),
-        bits_per_char=bits,
-        accuracy=0.5,
-        learning_rate=1e-3,
-        chars_per_second=2000.0,
-        fraction_done=step / 400,
-        eta_seconds=10.0,
-    )
+    return record_samples.progress(**when(step), bits_per_char=bits, fraction_done=step / 400)
 
 
 def books(bits: float, title: str = "The Ferry") -> tuple[BookScore, ...]:
@@ -84,7 +75,7 @@ def books(bits: float, title: str = "The Ferry") -> tuple[BookScore, ...]:
 
 
 def evaluation(step: int, bits: float) -> Evaluation:
-    return Evaluation(**when(step), bits_per_char=bits, accuracy=0.5, num_chars=500, is_best=True, books=books(bits))
+    return record_samples.evaluation(**when(step), bits_per_char=bits, num_chars=500, books=books(bits))
 
 
 def sample(step: int, text: str = "the lamp was lit.") -> Sample:

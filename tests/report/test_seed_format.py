@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from record_samples import evaluation, progress
 
 from penwright.report.seed_format import (
     LineBreaker,
@@ -19,7 +20,7 @@ from penwright.report.seed_format import (
     validation_line,
     validation_stats,
 )
-from penwright.training.records import Comparison, ComparisonRow, Evaluation, Progress, Saved
+from penwright.training.records import Comparison, ComparisonRow, Saved
 
 
 def row(lane: int, book: str, inputs: str, predictions: str, loss: float) -> ComparisonRow:
@@ -40,16 +41,7 @@ def comparison(*rows: ComparisonRow) -> Comparison:
     )
 
 
-EVALUATION = Evaluation(
-    step=21,
-    chars_read=126_000,
-    elapsed_seconds=1.0,
-    bits_per_char=3.0,
-    accuracy=0.36718,
-    num_chars=5,
-    is_best=True,
-    books=(),
-)
+EVALUATION = evaluation(chars_read=126_000, bits_per_char=3.0, accuracy=0.36718)
 ROWS = (
     row(0, "A Short History of Soup", "the soup was thick ", "ahe toup aas ahe tt", 3.14159),
     row(199, "The Lamp", "lit.\n\t\tNobody spok", "iit  \nTTobody took", 12.5),
@@ -93,20 +85,8 @@ def test_the_statistics_of_training_and_validation_stand_below_each_other() -> N
 
 
 def test_steps_are_characters_and_accuracies_percentages() -> None:
-    progress = Progress(
-        step=21,
-        chars_read=126_000,
-        elapsed_seconds=1.0,
-        epoch=1,
-        loss=3.345912,
-        bits_per_char=4.8,
-        accuracy=0.153211,
-        learning_rate=1e-3,
-        chars_per_second=1000.0,
-        fraction_done=0.1,
-        eta_seconds=1.0,
-    )
-    assert progress_line(progress) == "Epoch 1, Step 126000, Minibatch Loss=3.3459, Minibatch Accuracy=15.32"
+    read = progress(chars_read=126_000, loss=3.345912, accuracy=0.153211)
+    assert progress_line(read) == "Epoch 1, Step 126000, Minibatch Loss=3.3459, Minibatch Accuracy=15.32"
     expected = "Epoch 1, Step 126000, Validation Loss=2.0794, Validation Accuracy=36.72"
     assert validation_line(EVALUATION, epoch=1) == expected
 

@@ -3,6 +3,7 @@
 import math
 
 import pytest
+import record_samples
 
 from penwright.evaluation.baselines.measuring import Baseline
 from penwright.evaluation.books import BookScore
@@ -10,26 +11,16 @@ from penwright.report.story import Exam, NearestScore, RunStory, surviving
 from penwright.training.records import Evaluation, Finished, Progress, RolledBack, Sample
 
 
-def when(step: int, chars_read: int | None = None) -> dict[str, float]:
-    return {"step": step, "chars_read": 100 * step if chars_read is None else chars_read, "elapsed_seconds": step / 2}
+def when(step: int) -> dict[str, float]:
+    return {"step": step, "chars_read": 1000 * step, "elapsed_seconds": step / 2}
 
 
 def progress(step: int, bits: float = 3.0, **changes: int) -> Progress:
-    return Progress(
-        **{**when(step), **changes},
-        epoch=1,
-        loss=bits * math.log(2),
-        bits_per_char=bits,
-        accuracy=0.5,
-        learning_rate=1e-3,
-        chars_per_second=1000.0,
-        fraction_done=0.5,
-        eta_seconds=10.0,
-    )
+    return record_samples.progress(**{**when(step), **changes}, bits_per_char=bits)
 
 
-def evaluation(step: int, bits: float, books: tuple[BookScore, ...] = ()) -> Evaluation:
-    return Evaluation(**when(step), bits_per_char=bits, accuracy=0.5, num_chars=10, is_best=True, books=books)
+def evaluation(step: int, bits: float) -> Evaluation:
+    return record_samples.evaluation(**when(step), bits_per_char=bits)
 
 
 def sample(step: int) -> Sample:
