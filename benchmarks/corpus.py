@@ -4,7 +4,7 @@
 
 Every measurement is a process of its own that starts cold: no cached text, no prepared corpus; the files themselves lie
 in the operating system's cache for all. "Penwright" detects encodings, cuts licences, joins broken lines, finds
-duplicates, splits by author and writes a memory map with an index of its books. The usual way, as in nanoGPT's
+duplicates, splits by writer and writes a memory map with an index of its books. The usual way, as in nanoGPT's
 data/shakespeare_char/prepare.py, reads all files into one string, sorts the set of its characters, encodes by a
 list comprehension over a dictionary, and writes the list as uint16; it does none of the former.
 
