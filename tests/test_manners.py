@@ -139,7 +139,7 @@ RULES = [
             {
                 "files",
                 "kernels/running",
-                # Of the corpus: not cleaning, not formats, not the executor.
+                # Of the corpus: not cleaning, not formats, not shelf, not the executor.
                 "corpus/archives",
                 "corpus/description",
                 "corpus/folders",
@@ -148,9 +148,6 @@ RULES = [
                 "corpus/user_dirs",
                 "corpus/preparing",
                 "corpus/scratch",
-                "corpus/shelf/near_duplicates",
-                "corpus/shelf/selection",
-                "corpus/shelf/titles",
                 "corpus/sources",
                 "corpus/store",
                 "author/author",

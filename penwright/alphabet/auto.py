@@ -35,8 +35,8 @@ def learn_subwords(alphabet: Alphabet, texts: Iterable[str], *, unit: Unit, num_
         alphabet: A learnt alphabet of characters.
         texts: The texts to learn from.
         unit: "bpe" or "words".
-        num_symbols: Symbols wanted in all, those of the characters included. The result has fewer if the texts hold no
-            more, and never fewer than `alphabet` has.
+        num_symbols: Symbols wanted in all, including the characters. The result has fewer if the texts hold no more,
+            and never fewer than `alphabet` has.
 
     Returns:
         An alphabet of subwords, equal for equal texts.

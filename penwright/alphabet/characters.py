@@ -134,7 +134,7 @@ class Alphabet:
 
     @property
     def unit(self) -> Unit:
-        """What a symbol stands for: "characters"; for an alphabet of subwords, "bpe" or "words"."""
+        """Unit of text that a symbol stands for: "characters"; for an alphabet of subwords, "bpe" or "words"."""
         return CHARACTERS
 
     @property

@@ -29,7 +29,7 @@ tokens_of = _TOKEN.findall
 
 
 def is_token(text: str) -> bool:
-    """Return whether a text is a single token."""
+    """Return True if a text is a single token."""
     return _TOKEN.fullmatch(text) is not None
 
 

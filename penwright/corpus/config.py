@@ -1,4 +1,4 @@
-"""The configuration of a corpus: what is cut, what gets an id, what is held out. Data only."""
+"""The configuration of a corpus: cleaning, alphabet and splits. Data only."""
 
 from dataclasses import asdict, dataclass, fields
 from typing import Annotated, Any, Literal, cast, get_args
@@ -19,7 +19,7 @@ MIN_SUBWORDS, MAX_SUBWORDS = 64, 32_768
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CorpusConfig:
-    """How books become a corpus. With the seed's alphabet and the seed's split, nothing is cleaned, as in 2017."""
+    """The configuration of a corpus. With the seed's alphabet and the seed's split, nothing is cleaned, as in 2017."""
 
     alphabet: AlphabetName = "learnt"
     """"learnt": the characters found in the books. "seed": the 98 symbols of the 2017 system; all other characters
@@ -27,8 +27,8 @@ class CorpusConfig:
     max_characters: Annotated[int, Between(1, MAX_CHARACTERS)] = 4_000
     """Largest number of characters with an id of their own in a learnt alphabet; the most frequent ones have one."""
     unit: Unit = "characters"
-    """What a symbol stands for. "characters": one character. "bpe": byte-pair encoding, which joins characters that
-    often stand side by side. "words": a frequent word; all other words are spelled in characters."""
+    """Unit of text that a symbol stands for. "characters": one character. "bpe": byte-pair encoding, which joins
+    characters that often stand side by side. "words": a frequent word; all other words are spelled in characters."""
     num_subwords: Annotated[int, Between(MIN_SUBWORDS, MAX_SUBWORDS)] = 512
     """Symbols in all if the unit is "bpe" or "words"; a small shelf may have fewer."""
     min_count: Annotated[int, Between(0, MAX_INT64)] = 0

@@ -101,7 +101,7 @@ def _sha256_of_json(data: Mapping[str, Any]) -> str:
 
 
 def _canonical(data: Mapping[str, Any]) -> Iterator[str]:
-    """Yield JSON in parts. A list, or an iterator in the place of a list, is written item by item: one a book."""
+    """Yield JSON in parts. Lists and iterators are written item by item, since they may have an item per book."""
     # ASCII with sorted keys: the same bytes on every machine, lone surrogates included.
     encode = json.JSONEncoder(ensure_ascii=True, sort_keys=True, separators=(",", ":"), allow_nan=False).encode
     for index, key in enumerate(sorted(data)):

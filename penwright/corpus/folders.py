@@ -1,4 +1,4 @@
-"""Build a folder under a temporary name and put it in the place of another when it is complete.
+"""Build a folder under a temporary name and let it replace another one when it is complete.
 
 The operating system renames a folder in one step, but not over another one. So the old folder is moved aside first, and
 moved back if the new one cannot be renamed. This module knows nothing of the contents of folders.
@@ -21,7 +21,7 @@ _ATTEMPTS = 20
 
 @contextmanager
 def replacing_folder(target: Path) -> Iterator[Path]:
-    """Make an empty folder beside `target` and, at the end of the block, put it in the place of what was there.
+    """Make an empty folder beside `target` and, at the end of the block, let it replace `target`.
 
     After an error the new folder is removed and the old one stays. Folders that killed processes left are removed.
 
@@ -41,7 +41,7 @@ def replacing_folder(target: Path) -> Iterator[Path]:
 
 
 def _put_in_place(folder: Path, target: Path) -> None:
-    """Rename a whole folder to `target`, in the place of what was there."""
+    """Rename a complete folder to `target`, which it replaces."""
     sync_folder(folder)
     for _ in range(_ATTEMPTS):  # another process may put its own folder there between the two steps
         old = _beside(target, "old")

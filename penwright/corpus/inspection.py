@@ -77,7 +77,7 @@ class BookReport:
     encoding: str
     encoding_reason: str
     cuts: tuple[Cut, ...]
-    """What would be cut out; of a long cut the beginning and the end."""
+    """Stretches that would be cut; of a long one the beginning and the end."""
     is_hard_wrapped: bool
     """True if its lines were broken at a fixed width."""
     was_unwrapped: bool
@@ -168,7 +168,7 @@ def inspect_shelf(paths: Paths, *, config: CorpusConfig | None = None, workers: 
     with Scratch(None) as scratch, Workers(count) as pool:
         steps = take_in(listing, config=config, cache_dir=None, workers=pool, scratch=scratch, take=look_at_chunk)
         intake = run_steps(steps)
-        selection = select_books([taken.book for taken in intake.books], config=config)
+        selection = select_books([taken.book for taken in intake.books], config=config, scratch=scratch)
         books = _book_reports(intake.books, selection)
     return ShelfReport(
         books=books,

@@ -1,7 +1,7 @@
 """Prepare a corpus: two passes over a shelf, with the corpus put into its folder only when it is whole.
 
     1. every book is read, cleaned and counted; its clean text is kept in the cache         (passes/cleaning_pass.py)
-    2. books, splits and alphabet are chosen from what is then known of all books           (shelf/selection.py)
+    2. books, splits and alphabet are selected from the facts of all books                  (shelf/selection.py)
     3. every clean text is written as ids into one file                                     (passes/encoding_pass.py)
     4. for an alphabet of subwords, a second corpus is made from the one in characters      (passes/subword_pass.py)
 
@@ -109,7 +109,7 @@ def _prepare_characters(
         make_cache(cache_dir)
         scratch, pool = stack.enter_context(Scratch(cache_dir)), stack.enter_context(Workers(count))
         intake = yield from take_in(listing, config=config, cache_dir=cache_dir, workers=pool, scratch=scratch)
-        selection = select_books([taken.book for taken in intake.books], config=config, scratch_dir=cache_dir)
+        selection = select_books([taken.book for taken in intake.books], config=config, scratch=scratch)
         taken = {book.book.source: book for book in intake.books}
         chosen = [taken[book.source] for book in selection.books]
         contents = Contents(
@@ -163,7 +163,7 @@ def _books(selection: Selection) -> tuple[Book, ...]:
 
 
 def _skipped(intake: Intake, selection: Selection) -> tuple[tuple[str, str], ...]:
-    """Return (name, reason) of what is not in the corpus, sorted."""
+    """Return (name, reason) of each file that is not in the corpus, sorted."""
     dropped = [(copy.name, f"is the same text as {first.name}") for copy, first in selection.duplicates]
     return tuple(sorted([*intake.skipped, *dropped]))
 

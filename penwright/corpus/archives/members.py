@@ -7,7 +7,7 @@ nothing of the meaning of the bytes.
 
 from collections.abc import Mapping
 from functools import lru_cache
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import NamedTuple
 
 from penwright.corpus.archives.tars import STREAM_OF_SUFFIX, Stream, TarMember, read_tar_member, tar_members
@@ -28,8 +28,8 @@ class Member(NamedTuple):
     """Its unpacked size, as declared by the archive."""
 
 
-def is_archive(path: Path) -> bool:
-    """Return True if a file name is that of an archive."""
+def is_archive(path: PurePath) -> bool:
+    """Return True if a file name is the name of an archive."""
     return path.name.lower().endswith(SUFFIXES)
 
 
@@ -72,7 +72,7 @@ def read_member(path: Path, name: str, *, max_bytes: int = MAX_MEMBER_BYTES) -> 
     """
     shown = f"{path.name}/{name}"
     suffix = _suffix(path)
-    if is_archive(Path(name)):
+    if is_archive(PurePath(name)):
         raise ReadingError(
             f"{shown} is an archive inside an archive. Unpack the outer one and give the inner one by itself."
         )

@@ -47,7 +47,7 @@ class Decompressor(Protocol):
 
 
 class Deflate:
-    """zlib's decompressor with the interface of those of bz2 and lzma."""
+    """zlib's decompressor with the interface of bz2 and lzma."""
 
     def __init__(self, *, window_bits: int) -> None:
         self._inner = zlib.decompressobj(window_bits)

@@ -37,7 +37,7 @@ _ASCII_FORMS = str.maketrans(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CleaningConfig:
-    """Which steps of cleaning are done."""
+    """The steps of cleaning."""
 
     licence: bool = True
     """Cut Project Gutenberg's header, licence, credits and transcriber's notes."""

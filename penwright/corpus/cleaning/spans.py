@@ -17,7 +17,7 @@ class Span(NamedTuple):
 
 
 def merged(spans: Sequence[Span], more: Sequence[Span]) -> list[Span]:
-    """Return both lists in order, without those of `more` that overlap one of `spans`."""
+    """Return both lists in order, without the spans of `more` that overlap one of `spans`."""
     free = [new for new in more if all(new.end <= old.start or new.start >= old.end for old in spans)]
     return sorted([*spans, *free], key=lambda span: span.start)
 

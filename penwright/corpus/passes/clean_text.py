@@ -45,7 +45,7 @@ class RawChunk(NamedTuple):
 
 
 def read_bytes(chunk: FileChunk) -> RawChunk:
-    """Return a chunk's bytes, or those of a whole archive member.
+    """Return the bytes of a chunk or of a whole archive member.
 
     Raises:
         ReadingError: If they vanished, changed since they were listed, are too many to hold, or cannot be read.

@@ -1,4 +1,4 @@
-"""How far the preparation of a corpus is, and running its steps to their end."""
+"""Progress of the preparation of a corpus, and a function that runs its steps to the end."""
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace

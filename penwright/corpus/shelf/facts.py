@@ -124,7 +124,7 @@ def total_counts(texts: Iterable[Facts | KeptFacts]) -> dict[str, int]:
 
 
 def join_facts(chunks: Sequence[Facts | KeptFacts], *, sha256: str) -> Facts | KeptFacts:
-    """Return the facts of a whole book from those of its chunks.
+    """Join the facts of the chunks of a book.
 
     Args:
         chunks: The facts of its chunks, in order; at least one.

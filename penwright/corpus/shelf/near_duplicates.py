@@ -8,7 +8,6 @@ Shapes: R = hashes of one part, or pairs of one part.
 """
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import NamedTuple, Protocol, cast
 
 import numpy as np
@@ -52,13 +51,13 @@ class DuplicatePair(NamedTuple):
 
 
 def near_duplicates(
-    fingerprints: Fingerprints, *, scratch_dir: Path | None = None, threshold: float = 0.5
+    fingerprints: Fingerprints, *, scratch: Scratch | None = None, threshold: float = 0.5
 ) -> list[DuplicatePair]:
     """Return the pairs of texts where one is largely contained in the other.
 
     Args:
         fingerprints: One for each text, from `fingerprint`. Each is read once, and again for each pair.
-        scratch_dir: Folder for hashes and pairs that are too many to hold; None for the operating system's folder.
+        scratch: File for hashes and pairs that are too many to hold; None for a file of its own.
         threshold: Smallest similarity of a pair, above 0.
 
     Returns:
@@ -72,12 +71,14 @@ def near_duplicates(
     num_texts = len(fingerprints)
     if num_texts < 2:
         return []
-    with Scratch(scratch_dir) as scratch:
-        return [
-            DuplicatePair(first, second, share)
-            for first, second in _pairs_that_share(fingerprints, scratch)
-            if (share := similarity(fingerprints[first], fingerprints[second])) >= threshold
-        ]
+    if scratch is None:
+        with Scratch(None) as own:
+            return near_duplicates(fingerprints, scratch=own, threshold=threshold)
+    return [
+        DuplicatePair(first, second, share)
+        for first, second in _pairs_that_share(fingerprints, scratch)
+        if (share := similarity(fingerprints[first], fingerprints[second])) >= threshold
+    ]
 
 
 def _pairs_that_share(fingerprints: Fingerprints, scratch: Scratch) -> Iterator[tuple[int, int]]:

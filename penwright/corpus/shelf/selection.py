@@ -6,7 +6,6 @@ read one book at a time, because memory may not hold them all. Preparing a corpu
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +13,7 @@ import numpy as np
 from penwright.alphabet.characters import Alphabet
 from penwright.alphabet.code_points import code_points_of, utf8_lengths
 from penwright.corpus.config import SPLITS, CorpusConfig, SplitName
+from penwright.corpus.scratch import Scratch
 from penwright.corpus.shelf.facts import Facts, KeptFacts, total_counts
 from penwright.corpus.shelf.fingerprints import Fingerprint
 from penwright.corpus.shelf.near_duplicates import DuplicatePair, near_duplicates
@@ -77,20 +77,20 @@ class _Fingerprints:
         return self._books[index].facts.fingerprint
 
 
-def select_books(books: Sequence[ReadBook], *, config: CorpusConfig, scratch_dir: Path | None = None) -> Selection:
+def select_books(books: Sequence[ReadBook], *, config: CorpusConfig, scratch: Scratch | None = None) -> Selection:
     """Select the books and the alphabet of a corpus.
 
     Args:
         books: All books that could be read, at least one.
         config: How to choose the alphabet and the splits.
-        scratch_dir: Folder for temporary files of the comparison; None for the operating system's folder.
+        scratch: File for data of the comparison that is too much to hold; None for a file of its own.
 
     Raises:
         CorpusError: If the disk is full.
     """
     ordered = sorted(books, key=lambda book: (book.source.name, book.source.path, book.source.member or ""))
     kept, dropped = _drop_duplicates(ordered) if config.drop_duplicates and not config.is_raw else (ordered, [])
-    pairs = [] if config.is_raw else near_duplicates(_Fingerprints(kept), scratch_dir=scratch_dir)
+    pairs = [] if config.is_raw else near_duplicates(_Fingerprints(kept), scratch=scratch)
     names = _names(kept)
     splits = _splits(kept, names, pairs, config)
     training = (book.facts for book, split in zip(kept, splits, strict=True) if split == "train")
@@ -182,8 +182,8 @@ def _warnings(
         if splits[pair.first] != splits[pair.second]:
             sides = [f"{books[index].source.name} ({splits[index]})" for index in (pair.first, pair.second)]
             warnings.append(
-                f"{' and '.join(sides)} share {pair.similarity:.0%} of their text: what is told of the one held out is "
-                "too good. Put both on one side."
+                f"{' and '.join(sides)} share {pair.similarity:.0%} of their text, so the score on the held-out one is "
+                "too good. Put both in one split."
             )
     warnings += _about_editions(books, pairs)
     if config.val_fraction and "val" not in splits:

@@ -158,19 +158,12 @@ def _from_stem(stem: str, beside: Counter[str]) -> BookName:
 def _author_of_folder(folder: PurePosixPath) -> str:
     """Return the writer that a folder is named after, or an empty string if it is not like a person's name."""
     name = _spaced(folder.name)
-    is_person = name and not is_archive_name(folder.name) and _looks_like_person(name)
+    is_person = name and not is_archive(folder) and _looks_like_person(name)
     return name if is_person and not set(_words(name).split()) & _PLAIN_FOLDERS else ""
 
 
-def is_archive_name(name: str) -> bool:
-    """Return whether a folder of a book's name is really an archive."""
-    from pathlib import Path
-
-    return is_archive(Path(name))
-
-
 def _looks_like_person(name: str) -> bool:
-    """Return whether a text could be a person's name: one to four capitalised words without an article or a digit."""
+    """Return True if a text may be a person's name: one to five words, capitalised, without an article or a digit."""
     words = name.replace(",", " ").replace(".", " ").split()
     capitalised = [word for word in words if word.lower() not in _NAME_PARTICLES]
     return (
