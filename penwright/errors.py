@@ -1,4 +1,4 @@
-"""What a user can cause to go wrong, as one small tree of exceptions.
+"""The errors that a user can cause, as one small tree of exceptions.
 
     PenwrightError            something failed; the command line exits with 1
       UsageError              the call itself is wrong; the command line exits with 2
@@ -26,7 +26,7 @@ _PLAIN_SIGNS = frozenset("\\/:._-")
 
 
 class PenwrightError(Exception):
-    """Anything a user can cause. Its text is one or two sentences, ready to be shown."""
+    """Any error that a user can cause. Its text is one or two sentences, ready to be shown."""
 
     exit_code = 1
 
@@ -84,11 +84,11 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return " Did you mean 'x'?" for the nearest known name, or the list of all known names when none is near.
 
     Args:
-        name: What the user wrote.
-        known: The names that exist.
+        name: Name that the user wrote.
+        known: Names that exist.
 
     Returns:
-        A sentence that begins with a blank, to be appended to an error message.
+        Sentence that begins with a space, to be appended to an error message.
     """
     names = sorted(known)
     near = get_close_matches(name, names, n=1, cutoff=0.6)
@@ -98,9 +98,9 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
 
 def printable(text: str) -> str:
-    """Return a text that cannot act on a terminal: each sign that is not printable, line ends too, becomes U+FFFD.
+    """Return a text in which each character that is not printable, line ends included, is U+FFFD.
 
-    For names that come from a file or from another person.
+    Use it for names that come from a file or from another person, so that they cannot act on a terminal.
     """
     return "".join(sign if sign.isprintable() else "\ufffd" for sign in text)
 
@@ -108,7 +108,7 @@ def printable(text: str) -> str:
 def quoted(path: str | os.PathLike[str]) -> str:
     """Return a path as one word of a command to be copied into this system's shell.
 
-    Windows' shells know double quotes alone, and no name there holds one.
+    Windows shells understand only double quotes, and no file name on Windows contains one.
     """
     text = os.fspath(path)
     if not _IS_WINDOWS:

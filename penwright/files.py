@@ -21,7 +21,7 @@ _CANNOT_FLUSH_FOLDERS = (errno.EINVAL, errno.ENOTSUP, errno.EACCES)
 
 
 def is_file(path: Path) -> bool:
-    """Return whether there is a file. Where a folder on the way may not be looked into, there is none to be had."""
+    """Return True if there is a file. Without permission for a folder on the way the answer is False."""
     try:
         return path.is_file()
     except OSError:  # pathlib passes on a missing permission
@@ -29,7 +29,7 @@ def is_file(path: Path) -> bool:
 
 
 def entries(folder: Path) -> list[Path]:
-    """Return what a folder holds, in order; nothing if it is none or may not be looked into."""
+    """Return the entries of a folder in order; an empty list if it is no folder or not readable."""
     try:
         return sorted(folder.iterdir())
     except OSError:
@@ -65,10 +65,10 @@ def sync_file(path: Path) -> None:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[IO[bytes]]:
-    """Open a new version of `path` for writing; it takes the old one's place only if the block ends without an error.
+    """Open a new version of `path` for writing; it replaces the old one only if the block ends without an error.
 
-    A link stays a link, and what it points to is replaced. The permissions of the old version are kept. What is no
-    file, such as /dev/null or a pipe, is written to as it is.
+    A link stays a link, and its target is replaced. The permissions of the old version are kept. A device or a pipe,
+    such as /dev/null, is written to directly.
 
     Args:
         path: The file to write. Its folder must exist.
@@ -109,7 +109,7 @@ def write_bytes(path: Path, data: bytes) -> None:
 
 
 def write_new(path: Path, data: bytes) -> None:
-    """Write and flush a file that does not exist yet, inside a folder that gets its name only when it is whole."""
+    """Write and flush a file that does not exist yet, in a folder that is renamed into place when it is complete."""
     with path.open("xb") as file:
         file.write(data)
         file.flush()
@@ -134,7 +134,7 @@ def json_bytes(value: Any) -> bytes:
 
 
 def sha256_of(path: Path) -> str:
-    """Return the SHA-256 of a file's bytes as 64 hexadecimal digits, reading it in pieces of constant size."""
+    """Return the SHA-256 of a file's bytes as 64 hexadecimal digits, reading it in chunks of constant size."""
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while chunk := file.read(CHUNK_BYTES):

@@ -3,8 +3,8 @@
     author = Author.load("runs/shelf")
     print(author.write("It was a dark night", max_words=200, seed=7))
 
-An author keeps no memory between calls. What it has read is a value, a `Bookmark`, that `read` returns and `write` and
-`stream` take; several texts can be continued from one bookmark.
+An author keeps no memory between calls. `read` returns its state as a value, a `Bookmark`, and `write` and `stream`
+accept one. Several texts can be continued from one bookmark.
 """
 
 from collections.abc import Iterator
@@ -40,12 +40,12 @@ class Author:
     card: Card
 
     def __init__(self, model: CharModel, alphabet: Alphabet, card: Card | None = None) -> None:
-        """Join what belongs together.
+        """Join a model, its alphabet and its card.
 
         Args:
-            model: Used as it is, on its device; no copy is made.
-            alphabet: The one it was trained with.
-            card: What is known of it.
+            model: Model, used as it is on its device; no copy is made.
+            alphabet: Alphabet that the model was trained with.
+            card: Card of the author, None for an empty one.
 
         Raises:
             UsageError: If the alphabet has another number of symbols than the model, or symbols of another unit.
@@ -69,8 +69,8 @@ class Author:
         """Load an author.
 
         Args:
-            path: An author file, or the folder of a run, whose best author is then taken.
-            device: Where it should compute, such as "cpu" or "cuda", whatever it was trained on.
+            path: An author file, or the folder of a run, which means the best author of that run.
+            device: Device to compute on, such as "cpu" or "cuda". It need not be the one used for training.
 
         Raises:
             AuthorError: If there is no author, or the file is damaged, foreign, hostile or of a newer version.
@@ -106,12 +106,12 @@ class Author:
         return cls.from_box(device=device)
 
     def save(self, path: str | Path, *, precision: Precision = "float32") -> None:
-        """Save everything as one file that `load` opens, whole or not at all.
+        """Save the author as one file that `load` opens. The file is written whole or not at all.
 
         Args:
-            path: A name that ends in .safetensors, in a folder that exists. What is there is replaced.
-            precision: What the weights are written as. With "float16" they take half the room, rounded to about one
-                part in two thousand; the author computes as before.
+            path: Name that ends in .safetensors, in a folder that exists. A file of that name is replaced.
+            precision: Type of the weights in the file. "float16" halves the size and rounds to about one part in two
+                thousand. The author computes in float32 either way.
 
         Raises:
             UsageError: If the name ends otherwise, or there is no such precision.
@@ -134,14 +134,14 @@ class Author:
         )
 
     def read(self, text: str, *, after: Bookmark | None = None) -> Bookmark:
-        """Read a text of any length and remember it.
+        """Read a text of any length.
 
         Args:
             text: Any text. A book of 10 million characters takes no more memory than a page.
-            after: Where to read on from, or None to open a new book.
+            after: Bookmark to read on from, or None to open a new book.
 
         Returns:
-            Where the text ends.
+            Bookmark at the end of the text.
         """
         return read_text(self.model, self.alphabet, text, after=after)
 
@@ -191,7 +191,7 @@ class Author:
         return until_end(text, ending=ending)
 
     def score(self, text: str) -> TextScore:
-        """Judge how well the author would have predicted a text, in bits per character, paragraph by paragraph."""
+        """Score how well the author predicts a text, in bits per character, paragraph by paragraph."""
         return score_text(self.model, self.alphabet, text)
 
     def __repr__(self) -> str:
@@ -199,7 +199,7 @@ class Author:
 
 
 def author_file_of(path: Path) -> Path:
-    """Return the author file that a path means: the file itself, or that of the run folder it names.
+    """Return the author file that a path names: the file itself, or the author of a run folder.
 
     Raises:
         AuthorError: If there is none, with the nearest names that there are.
@@ -217,7 +217,7 @@ def author_file_of(path: Path) -> Path:
 
 
 def _suggestions(path: Path) -> str:
-    """Return a sentence that names authors beside a path that does not exist."""
+    """Return a sentence that suggests authors near a path that does not exist."""
     if not path.parent.is_dir():
         return f" There is no folder {path.parent} either."
     known = [each.name for each in entries(path.parent) if each.suffix == SUFFIX or is_file(each / RUN_AUTHOR)]

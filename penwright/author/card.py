@@ -1,7 +1,9 @@
-"""What an author says of itself: what it read, how well it predicts books it never read, what that took, and where.
+"""The card of an author: the books it read, how well it predicts unseen books, and how and where it was trained.
 
 The card travels in the author's file. It is plain data with bounds on everything, because a file may come from a
-stranger. This module knows nothing of files or of how a model computes.
+stranger. A book has a writer; fields called `author` hold that name.
+
+This module knows nothing of files or of how a model computes.
 """
 
 import json
@@ -17,12 +19,12 @@ from penwright.evaluation.books import BookScore
 from penwright.settings import MAX_INT64, Between, Matching, MaxChars, OneOf, Setting, check
 
 MAX_TEXT_CHARS = 4_000
-MAX_ROW_CHARS = 200  # of each title and author, of which there are many
+MAX_ROW_CHARS = 200  # for each title and writer
 MAX_TABLE_ROWS = 64
 BOOKS_BYTES = 7 << 20
-"""Room for the list of books as JSON: some 40,000 of them. The file's header as a whole is limited to 16 MiB."""
+"""Maximum size of the list of books as JSON, some 40,000 books. The whole header is limited to 16 MiB."""
 SCORES_BYTES = 1 << 19
-"""The same for each list of scores."""
+"""Maximum size of each list of scores as JSON."""
 SPLITS = ("train", "val", "test")
 
 Line = Annotated[str, MaxChars(MAX_ROW_CHARS)]
@@ -40,16 +42,16 @@ _NUMBER = Setting(float, (Between(0, math.inf),))
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CardBook:
-    """A book that the author knows of."""
+    """A book of the author's corpus."""
 
     title: Line
     author: Line
-    """Empty when unknown."""
+    """Writer of the book, empty when unknown."""
     split: Annotated[str, OneOf(SPLITS)]
-    """"train" (learned from), "val" (steered by) or "test" (looked at once)."""
+    """Split of the book: "train" (learned from), "val" (training was steered by it) or "test" (scored once)."""
     num_chars: Whole
     sha256: Digest
-    """Of the file it came from, 64 hexadecimal digits."""
+    """SHA-256 of the source file, 64 hexadecimal digits."""
 
     def __post_init__(self) -> None:
         check(self, section="a book's ")
@@ -57,42 +59,42 @@ class CardBook:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Card:
-    """Where an author comes from and how well it writes. Every field may be left out when nothing is known."""
+    """Origin and quality of an author. Every field may be left out when nothing is known."""
 
     name: Paragraph = ""
-    """What the author is called."""
+    """Name of the author."""
     books: tuple[CardBook, ...] = ()
-    """The books, of all splits; see `listed_books` for what happens when they are very many."""
+    """Books of all splits. `listed_books` shortens very long lists."""
     num_books: Whole = 0
-    """How many there are in all, listed or not."""
+    """Number of books in all, listed or not."""
     corpus_digest: Digest = ""
-    """SHA-256 that stands for the whole corpus, 64 hexadecimal digits."""
+    """SHA-256 of the whole corpus, 64 hexadecimal digits."""
     bits_per_char: NonNegative | None = None
-    """Over the held-out books that the training was steered by; None if none were held out."""
+    """Bits per character of the validation books, None if there were none."""
     val_scores: tuple[BookScore, ...] = ()
-    """The same by book."""
+    """Scores of the validation books, one for each."""
     test_scores: tuple[BookScore, ...] = ()
-    """Of books that were looked at once, after the training."""
+    """Scores of the test books, measured once after the training."""
     baselines: Mapping[str, float] = field(default_factory=dict)
     """Bits per character of simpler methods on the same characters, by name."""
     chars_read: Whole = 0
-    """Characters learned from, over all epochs."""
+    """Number of characters learned from, over all epochs."""
     steps: Whole = 0
-    """Updates."""
+    """Number of optimizer updates."""
     training_seconds: NonNegative = 0.0
-    """Time it took to learn them."""
+    """Duration of the training."""
     preset: Paragraph = ""
-    """The preset that the training began from."""
+    """Preset that the training began from."""
     seed: Whole = 0
-    """Decided the weights at the start, the order of books and the dropout masks."""
+    """Seed of the initial weights, the order of books and the dropout masks."""
     created: Created = ""
-    """When it was saved: UTC in the form 2026-01-31T23:59:59Z."""
+    """Time of saving, UTC in the form 2026-01-31T23:59:59Z."""
     machine: Mapping[str, str | int] = field(default_factory=dict)
-    """What it was trained on, such as processor, threads, device."""
+    """Machine used for training, such as processor, threads, device."""
     versions: Mapping[str, str] = field(default_factory=dict)
-    """Of the software it was trained with, by package."""
+    """Versions of the software used for training, by package."""
     licence_note: Paragraph = ""
-    """What is known of the rights in the books."""
+    """Note on the rights in the books."""
 
     def __post_init__(self) -> None:
         """Check every value.
@@ -120,7 +122,7 @@ class Card:
 
     @classmethod
     def from_dict(cls, data: Any) -> "Card":
-        """Rebuild a card from `to_dict`, trusting nothing.
+        """Rebuild a card from `to_dict` and check every value.
 
         Raises:
             AuthorError: If the data is not what `to_dict` writes.
@@ -137,9 +139,9 @@ class Card:
 
 
 def listed_books(books: Iterable[Book]) -> tuple[CardBook, ...]:
-    """Return books as a card lists them: names shortened, and no more books than a file's header has room for.
+    """Return books as a card lists them: with shortened names, and no more books than fit a file's header.
 
-    The count in `Card.num_books` and the corpus digest still stand for all of them.
+    `Card.num_books` and the corpus digest still count all of them.
     """
     rows = (
         CardBook(
@@ -155,7 +157,7 @@ def listed_books(books: Iterable[Book]) -> tuple[CardBook, ...]:
 
 
 def listed_scores(scores: Iterable[BookScore]) -> tuple[BookScore, ...]:
-    """Return scores as a card lists them: names shortened, and no more than fit."""
+    """Return scores as a card lists them: with shortened names, and no more than fit."""
     rows = (
         BookScore(
             title=shortened(score.title),
@@ -170,12 +172,12 @@ def listed_scores(scores: Iterable[BookScore]) -> tuple[BookScore, ...]:
 
 
 def shortened(name: str) -> str:
-    """Return a name that fits a card, with an ellipsis for what is cut."""
+    """Return a name that fits a card, with an ellipsis if it was cut."""
     return name if len(name) <= MAX_ROW_CHARS else name[: MAX_ROW_CHARS - 1] + "…"
 
 
 def _fitting(rows: Iterable[Row], *, num_bytes: int) -> Iterable[Row]:
-    """Yield rows as long as their JSON fits."""
+    """Yield rows until their JSON no longer fits."""
     for row in rows:
         num_bytes -= len(json.dumps(asdict(row))) + 2  # type: ignore[call-overload]  # every row is a dataclass
         if num_bytes < 0:
@@ -184,7 +186,7 @@ def _fitting(rows: Iterable[Row], *, num_bytes: int) -> Iterable[Row]:
 
 
 def _values(cls: type, data: Any, what: str) -> dict[str, Any]:
-    """Return the values of exactly the fields that a class has."""
+    """Return the values by field. The data must hold exactly the fields of the class."""
     known = {each.name for each in fields(cls)}
     if not isinstance(data, dict) or set(data) != known:
         raise ConfigError(f"{what} must hold exactly {', '.join(sorted(known))}.")

@@ -1,6 +1,6 @@
 """Show a card as lines of plain text, for a terminal or a page.
 
-Titles and names may come from a stranger's file, so every sign that is not printable is replaced. This module knows
+Titles and names may come from a stranger's file, so characters that are not printable are replaced. This module knows
 nothing of files.
 """
 
@@ -22,15 +22,15 @@ def card_lines(
     counts: tuple[int, int] | None,
     file_bytes: int,
 ) -> list[str]:
-    """Return the card as lines of plain text, every sign printable and long lists cut short.
+    """Return the card as lines of printable text, with long lists cut short.
 
     Args:
-        card: What to show.
+        card: Card to show.
         model_config: Shape of the author's model.
-        alphabet: What it reads and writes.
-        num_parameters: Weights and biases of the model.
+        alphabet: Alphabet of the author.
+        num_parameters: Number of weights and biases of the model.
         counts: Contexts and followers of its counted tables, None if it consults none.
-        file_bytes: Size of the author's file.
+        file_bytes: Size of the author's file in bytes.
     """
     count, chars = _count_by_split(card)
     shelf = [f"{count[split]:,} {split} ({chars[split]:,} characters)" for split in SPLITS if count[split]]

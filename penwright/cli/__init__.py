@@ -1,4 +1,4 @@
-"""The command line: one file a command, each of which parses, calls the library and prints.
+"""The command line: each command parses, calls the library and prints, in a file of its own.
 
-`app.py` is the only file that knows the parsing library. Nothing here imports torch before a command needs it.
+Only `app.py` and `options.py` know the parsing library. Nothing here imports torch before a command needs it.
 """

@@ -1,6 +1,6 @@
-"""The `penwright` command: the adapter to the parsing library, and the one place where errors become sentences.
+"""The `penwright` command: the adapter to the parsing library, and the only module that turns errors into sentences.
 
-What a command needs from the library it imports when it runs, so that this module is loaded in no time.
+A command imports the library only when it runs, so that this module loads quickly.
 """
 
 import sys
@@ -35,7 +35,7 @@ COMMANDS: dict[Callable[..., int], str] = {
     card: "[AUTHOR] [OPTIONS]",
     fetch: "[OPTIONS]",
 }
-"""Each command with what may follow its name."""
+"""Usage line of each command, after its name."""
 DESCRIPTION = "Raise an author from a shelf of books: train a small recurrent network on them and let it write."
 EPILOGUE = "`penwright COMMAND --help` explains one command."
 
@@ -67,10 +67,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command.
 
     Args:
-        argv: The words after the program's name; None takes those it was started with.
+        argv: Words after the program's name; None takes those of the process.
 
     Returns:
-        The exit code, as `failures` lists them.
+        Exit code, one of those listed in `failures`.
     """
     use_utf8()
     let_waiting_threads_sleep()

@@ -14,8 +14,8 @@ def print_configuration(resolved: "Resolved", *, as_json: bool) -> None:
     """Print a configuration on standard output.
 
     Args:
-        resolved: What all layers together say.
-        as_json: One object with `config` and `origins` instead of TOML.
+        resolved: The resolved configuration.
+        as_json: True to print one object with `config` and `origins` instead of TOML.
     """
     tables = resolved.config.to_dict()
     if as_json:
@@ -25,9 +25,9 @@ def print_configuration(resolved: "Resolved", *, as_json: bool) -> None:
 
 
 def configuration_text(resolved: "Resolved") -> str:
-    """Return a configuration as TOML, the origin of each value behind it as a comment.
+    """Return a configuration as TOML, with the origin of each value as a comment behind it.
 
-    What a plan will choose is a comment as a whole: read back, it would count as chosen by hand.
+    A setting that a plan will choose is commented out as a whole. Read back, it would count as chosen by hand.
     """
     from penwright.training.planning.plan import left_to_the_time
 
@@ -46,7 +46,7 @@ def configuration_text(resolved: "Resolved") -> str:
 
 
 def all_origins(resolved: "Resolved") -> dict[str, str]:
-    """Return the origin of every setting, "default" for those that no layer names."""
+    """Return the origin of every setting, "default" for those that no layer sets."""
     return {
         f"{section}.{key}": resolved.origins.get(f"{section}.{key}", DEFAULT)
         for section, table in resolved.config.to_dict().items()

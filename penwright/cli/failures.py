@@ -1,7 +1,7 @@
-"""Turn what went wrong into one sentence and an exit code.
+"""Turn an error into one sentence and an exit code.
 
-Exit codes: 0 success, 1 failure, 2 wrong usage, 130 Ctrl-C, 141 the reader of the output has gone. What is not listed
-here is a mistake of our own and keeps its traceback.
+Exit codes: 0 success, 1 failure, 2 wrong usage, 130 Ctrl-C, 141 the reader of the output has gone. Any other error is a
+bug and keeps its traceback.
 """
 
 import errno
@@ -13,10 +13,10 @@ EXIT_BROKEN_PIPE = 141  # 128 + SIGPIPE: what a shell expects of a program whose
 
 
 def sentence_of(error: BaseException) -> str | None:
-    """Return what to tell the user, on one line, or None when the error is a mistake of our own.
+    """Return a sentence for the user, on one line, or None if the error is a bug.
 
     Args:
-        error: What a command raised.
+        error: Error that a command raised.
     """
     if isinstance(error, PenwrightError):
         return " ".join(str(error).split())
@@ -52,7 +52,7 @@ def _operating_system_sentence(error: OSError) -> str:
 
 
 def _is_torch_out_of_memory(error: BaseException) -> bool:
-    """Whether torch could not allocate: on an accelerator a class of its own, on the processor a plain RuntimeError."""
+    """Return True if torch ran out of memory: a class of its own on an accelerator, a RuntimeError on the processor."""
     torch = sys.modules.get("torch")
     if torch is None or not isinstance(error, RuntimeError):
         return False

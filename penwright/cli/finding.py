@@ -1,6 +1,6 @@
-"""Where things lie when a command is not told: the cache of prepared books, the runs, the author that is meant.
+"""Find the files of a command that names none: the cache of prepared books, a run, an author.
 
-The only file that reads the environment for it: PENWRIGHT_CACHE names another cache.
+The environment variable PENWRIGHT_CACHE names another cache; no other module reads it.
 """
 
 import os
@@ -26,7 +26,7 @@ def cache_dir() -> Path:
 
 
 def shelf_name(paths: Sequence[str]) -> str:
-    """Return a short name for the books given, fit for a folder: the last named part of the first path.
+    """Return a short name for some books, fit for a folder: the last part of the first path that is no pattern.
 
     Args:
         paths: Files, folders, patterns, archives or a manifest, at least one.
@@ -39,12 +39,12 @@ def shelf_name(paths: Sequence[str]) -> str:
 
 
 def new_run_dir(name: str, *, today: date | None = None, runs: Path = RUNS) -> Path:
-    """Make a folder for a new run, never one that exists.
+    """Make a new folder for a run.
 
     Args:
-        name: What the run reads, as `shelf_name` gives it.
-        today: The date to put before it; None takes the clock's.
-        runs: The folder of all runs.
+        name: Name of the books, from `shelf_name`.
+        today: Date to put before the name; None takes the current date.
+        runs: Folder of all runs.
 
     Returns:
         An empty folder such as runs/2026-11-23-novels, or the same with -2, -3, ... behind it.
@@ -66,14 +66,14 @@ def new_run_dir(name: str, *, today: date | None = None, runs: Path = RUNS) -> P
 
 
 def find_author(path: Path | None, *, is_boxed: bool, is_quiet: bool, runs: Path = RUNS) -> Path:
-    """Return the author that a command means, and say so where it is one that nobody chose.
+    """Return the author that a command should use, and say which it is if the user chose none.
 
     Args:
-        path: An author file or a run folder. None means the newest author under `runs`, or the one in the box while
-            there is none.
-        is_boxed: Whether the one in the box was asked for, whatever is under `runs`.
-        is_quiet: Whether to say nothing.
-        runs: The folder of all runs.
+        path: An author file or a run folder. None means the newest author under `runs`, or the one in the box if there
+            is none.
+        is_boxed: True if the user asked for the author in the box.
+        is_quiet: True to say nothing.
+        runs: Folder of all runs.
 
     Raises:
         UsageError: If one was named and the one in the box was asked for too.
@@ -92,11 +92,11 @@ def find_author(path: Path | None, *, is_boxed: bool, is_quiet: bool, runs: Path
 
 
 def find_run(path: Path | None, *, runs: Path = RUNS) -> Path:
-    """Return the run that a command means.
+    """Return the run that a command should use.
 
     Args:
-        path: Its folder; None means the run under `runs` whose author is the newest.
-        runs: The folder of all runs.
+        path: Folder of the run; None means the run under `runs` with the newest author.
+        runs: Folder of all runs.
 
     Raises:
         AuthorError: If none was named and there is none yet.

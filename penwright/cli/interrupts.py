@@ -1,6 +1,6 @@
-"""Turn Ctrl-C and a request to terminate into a wish to stop, so that a training can save before it ends.
+"""Turn Ctrl-C and a request to terminate into a request to stop, so that a training can save before it ends.
 
-The first signal asks: the training finishes its step and saves. A second Ctrl-C stops at once, as it always does. This
+After the first signal the training finishes its step and saves. A second Ctrl-C stops at once, as usual. This
 module knows nothing of trainings.
 """
 
@@ -14,10 +14,10 @@ EXIT_INTERRUPTED = 130  # 128 + SIGINT: what a shell expects of a program that C
 
 
 class StopRequest:
-    """A wish to stop: a callable that answers whether it was uttered, and a context that catches signals inside it."""
+    """A request to stop: calling it returns True once it was made, and as a context it catches signals."""
 
     def __init__(self, *, announce: Callable[[], None] | None = None) -> None:
-        """Prepare without touching any signal yet.
+        """Make a request that has not been made yet. No signal is touched before the context is entered.
 
         Args:
             announce: Called once, inside the signal's handler, when the first signal comes. It must not print through a
@@ -26,14 +26,14 @@ class StopRequest:
         self._announce = announce
         self._previous: dict[signal.Signals, Any] = {}
         self.exit_code = 0
-        """What the command should end with: 0, or 128 plus the number of the signal that came."""
+        """Exit code for the command: 0, or 128 plus the number of the signal."""
         self.is_requested = False
 
     def __call__(self) -> bool:
         return self.is_requested
 
     def request(self) -> None:
-        """Ask to stop without a signal, as when whoever read the output has gone."""
+        """Request to stop without a signal, for example because the reader of the output has gone."""
         self.is_requested = True
 
     def __enter__(self) -> Self:

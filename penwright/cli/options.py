@@ -1,6 +1,6 @@
-"""Options that several commands share, and how the text given for an option becomes a value.
+"""Options that several commands share, and the conversion of their text to values.
 
-A value that is not what its option takes is a usage error with a sentence; nothing is rounded or guessed.
+A value of the wrong kind is a usage error with a sentence. Nothing is rounded or guessed.
 Only `app.py` and this module know the parsing library.
 """
 
@@ -24,7 +24,7 @@ CONFIGURATION = Group("Configuration", sort_key=3)
 OUTPUT = Group("Output", sort_key=4)
 BOX_OPTION = "--box"
 
-# Thousands may be grouped as in 10,000; 1,5 is a fraction in half of Europe and no whole number.
+# Thousands may be grouped as in 10,000. 1,5 is a fraction in half of Europe, not a whole number.
 _WHOLE_NUMBER = re.compile(r"-?(?:\d{1,3}(?:[,_]\d{3})+|\d{1,30})", re.ASCII)
 
 
@@ -37,25 +37,25 @@ def _whole_number(_: object, tokens: Sequence[Token]) -> int:
 
 
 option = Parameter
-"""Describes an option, as the annotation of a command's argument: its name, its group, what help calls its value."""
+"""Annotation of a command's argument: name of the option, group, and the word that help shows for its value."""
 Whole = Annotated[int | None, option(converter=_whole_number, metavar="N")]
-"""A whole number, which may be written 10_000 or 10,000."""
+"""Whole number, also written 10_000 or 10,000."""
 Text = Annotated[str | None, option(allow_leading_hyphen=True, metavar="TEXT")]
-"""Any text, even one that begins with a hyphen."""
+"""Any text, even if it begins with a hyphen."""
 Number = Annotated[float | None, option(metavar="X")]
 """A number."""
 Box = Annotated[bool, option(name=BOX_OPTION, help="Take the author in the box, which comes with Penwright.")]
-"""Whether the author in the box is meant."""
+"""True to use the author in the box."""
 Json = Annotated[bool, option(name="--json", group=OUTPUT, help="Print one JSON object on standard output.")]
 
 
 def options_from(cls: type, *, group: Group, flags: Mapping[str, str] = MappingProxyType({})) -> Any:
-    """Return options that are declared elsewhere as one argument for a command: a table of those that were given.
+    """Return the settings of a dataclass as one argument of a command: a table of those that the user gave.
 
     Args:
-        cls: A dataclass of settings; each becomes an option with its description and its default in the help.
-        group: The heading under which the help lists them.
-        flags: The flag of each setting that is not called as the setting is.
+        cls: Dataclass of settings. Each becomes an option, with its description and its default in the help.
+        group: Heading under which the help lists the options.
+        flags: Flags of the settings whose flag has another name.
     """
     defaults = {field.name: field.default for field in fields(cls)}
     table: dict[str, Any] = {}
@@ -67,10 +67,10 @@ def options_from(cls: type, *, group: Group, flags: Mapping[str, str] = MappingP
 
 
 def at_most_one(options: Mapping[str, object]) -> None:
-    """Check that of several options that exclude each other at most one was given.
+    """Check that at most one of several options was given.
 
     Args:
-        options: Their values by name; None, False and an empty sequence mean that one was not given.
+        options: Values by name. None, False and an empty tuple mean that the option was not given.
 
     Raises:
         UsageError: If two or more were.
@@ -84,11 +84,11 @@ def parse_settings(settings: Iterable[str]) -> Settings:
     """Read settings written as section.key=value.
 
     Args:
-        settings: Each names a field of the configuration. The value is read as TOML (12, 0.5, true, "text"); what
-            is not TOML is taken as text.
+        settings: Settings as section.key=value. The value is read as TOML (12, 0.5, true, "text"), or taken as text
+            if it is not TOML.
 
     Returns:
-        Tables by section. Whether the names exist is for the configuration to say.
+        Tables by section. The configuration checks later that the names exist.
 
     Raises:
         ConfigError: If one is not written so, or is given twice.
@@ -108,11 +108,11 @@ def parse_settings(settings: Iterable[str]) -> Settings:
 
 
 def merge_settings(flags: Settings, settings: Settings) -> Settings:
-    """Join the settings of flags of their own with those of `--set`.
+    """Join the settings that have flags of their own with those of `--set`.
 
     Args:
-        flags: Tables by section; a value of None means that its flag was not given.
-        settings: What `parse_settings` returned.
+        flags: Tables by section. None means that the flag was not given.
+        settings: Tables that `parse_settings` returned.
 
     Raises:
         ConfigError: If the same setting comes from both.

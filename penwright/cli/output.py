@@ -1,6 +1,6 @@
-"""Where a command's words go: what was asked for on standard output, everything else on standard error.
+"""The output of a command: the result on standard output, everything else on standard error.
 
-With `--json`, standard output carries exactly one JSON object. Nothing here knows what is being said.
+With `--json`, standard output carries exactly one JSON object. This module knows nothing of the contents.
 """
 
 import json
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _PICTURES = {code: 0x2400 + code for code in range(32) if chr(code) not in "\t\n"}
 _PICTURES |= {127: 0x2421} | dict.fromkeys(range(0x80, 0xA0), 0xFFFD)
 
-# In JSON, what a terminal would obey and what UTF-8 lacks can stand as escapes only; both stand nowhere but in strings.
+# In JSON, control characters and lone surrogates must be escapes. Both occur in strings only.
 _ESCAPES = {code: f"\\u{code:04x}" for code in (*range(0x7F, 0xA0), *range(0xD800, 0xE000))}
 
 
@@ -51,17 +51,17 @@ def error_console() -> "Console":
 
 
 def is_terminal(stream: TextIO) -> bool:
-    """Whether a person may be looking at the stream."""
+    """Return True if the stream is a terminal that a person may be looking at."""
     return stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
 def is_notebook() -> bool:
-    """Whether the output goes to a notebook's cell, where one line may be updated in place."""
+    """Return True if the output goes to a notebook's cell, where one line can be updated in place."""
     return "ipykernel" in sys.modules
 
 
 def use_utf8() -> None:
-    """Let the standard streams speak UTF-8 whatever the system's habit, and never fail on a character."""
+    """Set the standard streams to UTF-8, with a replacement for characters that cannot be written."""
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:  # closed by whoever started the program: nobody wants to hear it
@@ -71,7 +71,7 @@ def use_utf8() -> None:
 
 
 def close_quietly() -> None:
-    """Give up on standard output whose reader has gone, so that the exit does not complain about it once more."""
+    """Redirect standard output, whose reader has gone, so that the exit does not raise once more."""
     with suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 

@@ -1,4 +1,4 @@
-"""Find the prompt: what was typed, a file, or what another program hands over on standard input."""
+"""Find the prompt: the option, a file, or standard input from another program."""
 
 import os
 import select
@@ -19,12 +19,12 @@ def find_prompt(prompt: str | None, *, prompt_file: str | None) -> str:
     """Return the text to write on from.
 
     Args:
-        prompt: As typed, taken as it stands.
+        prompt: Prompt of the option, used as it is.
         prompt_file: A text file, or "-" for standard input.
 
     Returns:
-        The prompt, empty if there is none anywhere. Of a file and of standard input the last line end is left out: an
-        editor or `echo` put it there.
+        The prompt, empty if there is none. The last line end of a file or of standard input is dropped, because an
+        editor or `echo` adds it.
 
     Raises:
         UsageError: If both were given or there is no end to it.
@@ -45,7 +45,7 @@ def find_prompt(prompt: str | None, *, prompt_file: str | None) -> str:
 
 
 def has_piped_input() -> bool:
-    """Whether another program or a file feeds standard input: not a keyboard, not nothing."""
+    """Return True if another program or a file feeds standard input."""
     try:
         mode = os.fstat(sys.stdin.fileno()).st_mode
     except (AttributeError, OSError, ValueError):
@@ -54,7 +54,7 @@ def has_piped_input() -> bool:
 
 
 def _tell_if_nothing_comes() -> None:
-    """Say what is waited for: a pipe that some launcher left open would look like a program that hangs."""
+    """Say that a prompt is awaited if none comes. Otherwise a pipe left open by a launcher would look like a hang."""
     if os.name == "nt":  # there only sockets can be asked
         return
     try:

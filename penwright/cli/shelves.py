@@ -1,6 +1,6 @@
-"""Which books a training reads, and preparing them with a word on how far it is.
+"""Choose the books of a training, and prepare them with a line that shows the progress.
 
-Knows where books come from; nothing of trainings.
+This module knows nothing of trainings.
 """
 
 import sys
@@ -22,21 +22,21 @@ Say = Callable[[str], None]
 
 
 class Shelf(NamedTuple):
-    """Books to read."""
+    """Books of a training."""
 
     paths: Sequence[str | Path]
     name: str
-    """Short, for the run's folder."""
+    """Short name for the run's folder."""
 
 
 def choose_shelf(paths: Sequence[str], *, wants_default: bool, say: Say, warn: Say) -> Shelf:
-    """Return the books that a command means.
+    """Return the books that a command should read.
 
     Args:
-        paths: What the user named; may be empty.
-        wants_default: Whether the default shelf was asked for; it is fetched if it was not yet.
-        say: Told which books are read when the user named none.
-        warn: Told which are read when those asked for cannot be had.
+        paths: Books that the user named; may be empty.
+        wants_default: True if the user asked for the default shelf. It is fetched if it is not there yet.
+        say: Called with a sentence on the books read if the user named none.
+        warn: Called with a sentence if the default shelf cannot be fetched.
 
     Raises:
         UsageError: If both were given.
@@ -64,13 +64,13 @@ def choose_shelf(paths: Sequence[str], *, wants_default: bool, say: Say, warn: S
 
 
 def prepare_books(paths: Sequence[str | Path], *, config: "CorpusConfig", say: Say, is_quiet: bool = False) -> "Corpus":
-    """Prepare books, or open what was prepared before, and say what they are.
+    """Prepare books, or open a corpus that was prepared before, and say what it holds.
 
     Args:
         paths: Files, folders, patterns, archives or a manifest.
-        config: How to clean, encode and split.
-        say: Told what was found.
-        is_quiet: Whether nothing is to be drawn meanwhile.
+        config: Settings that decide how to clean, encode and split.
+        say: Called with sentences on the books found.
+        is_quiet: True to draw nothing meanwhile.
 
     Raises:
         CorpusError: If they cannot be prepared.
@@ -89,8 +89,8 @@ def run_shown(steps: "PrepareSteps[Result]", *, is_quiet: bool) -> "Result":
     On a terminal, a line counts the books and vanishes at the end.
 
     Args:
-        steps: What to run.
-        is_quiet: True if nothing is to be drawn.
+        steps: Steps to run.
+        is_quiet: True to draw nothing.
     """
     from penwright.corpus.passes.progress import run_steps
 
@@ -104,14 +104,14 @@ def run_shown(steps: "PrepareSteps[Result]", *, is_quiet: bool) -> "Result":
 
 
 def reading_line(step: "PrepareProgress") -> str:
-    """Say how far the reading of books is."""
+    """Return the progress of reading books, as one line."""
     doing = "Reading" if step.stage == "reading" else "Encoding"
     megabytes = f"{step.bytes_done / 1e6:,.1f} of {step.num_bytes / 1e6:,.1f} MB"
     return f"{doing}: {step.books_done:,} of {step.num_books:,} books, {megabytes}  {visible(step.name)}"
 
 
 def corpus_sentences(corpus: "Corpus", paths: Sequence[str | Path]) -> Iterator[str]:
-    """Say what a corpus holds and what was left out of it."""
+    """Return sentences on the contents of a corpus and on the files left out."""
     uses: dict[SplitName, str] = {"train": "to learn from", "val": "to steer by", "test": "to look at in the end"}
     parts = [f"{len(corpus.books_in(split)):,} {use} ({corpus.num_chars(split):,})" for split, use in uses.items()]
     unit, num_chars = corpus.alphabet.unit, sum(book.num_chars for book in corpus.books)

@@ -1,15 +1,15 @@
 """Let a model read a text and write on, one character at a time.
 
-Reading carries the memory through the text in pieces of bounded size, so a whole book can be read before the first
-character is written and takes no more room than a page. Writing draws an id, lets the model read it, and draws the
-next; it never ends by itself. Where to stop is the matter of `endings`.
+Reading carries the state through the text in stretches of bounded size, so a whole book can be read before the first
+character is written, in no more memory than a page. Writing draws an id, lets the model read it, and draws the next. It
+never ends by itself; `stopping` ends a text.
 
-What is read first is the edge of a book, as in training, and then the prompt. An alphabet without such an edge, the
-seed's, reads the prompt alone, or its start letter if the prompt is empty. None of these is part of what is written.
+The model first reads the edge of a book, as in training, and then the prompt. An alphabet without such an edge, the
+seed's, reads the prompt alone, or its start letter if the prompt is empty. None of these is part of the written text.
 
-Where symbols are pieces, a text that ends within a word is read to the beginning of that word only: cut there, it would
-end in pieces that no book has there. The word's beginning waits in the bookmark until more text shows how it is
-cut, or until writing chooses, among the pieces that agree with it, those that lead through it.
+With subwords, a text that ends within a word is read only to the beginning of that word. Cut there, it would end in
+subwords that no book has there. The beginning of the word waits in the bookmark until more text shows how it is cut, or
+until writing chooses, among the subwords that agree with it, those that lead through it.
 
 This module knows nothing of files, or of how long a text should be.
 
@@ -31,36 +31,36 @@ from penwright.writing.sampling import sample_next
 CHARS_ENCODED_AT_ONCE = 1 << 16
 IDS_READ_AT_ONCE = 512
 MAX_STREAK = 16
-"""Characters for which a text that is being written may repeat itself before what it said is no longer recalled. An
-author that recalls its own words finds them more probable each time: of twelve pages of 2,000 characters by an author
-of five minutes, one went round in circles (8 % of all characters stood in spans of 40 that had been written before;
-with 32 it was 0.4 %, with 24 0.1 %, with 16 none, 2026-11). Texts that are read may repeat themselves as they like."""
+"""Maximum number of characters for which the match model may follow a repetition while a text is being written. An
+author that matches its own words finds them more probable each time. Of twelve pages of 2,000 characters by an author
+of five minutes, one went round in circles: 8 % of all characters stood in spans of 40 that had been written before.
+With a limit of 32 it was 0.4 %, with 24 0.1 %, with 16 none (2026-11). There is no limit while reading."""
 WRITING = ReadOptions(max_streak=MAX_STREAK)
-MAX_LOGITS = 1 << 22  # of one piece (T * V): 16 MiB in float32
+MAX_LOGITS = 1 << 22  # at once (T * V): 16 MiB in float32
 
 
 class Bookmark(NamedTuple):
-    """Where an author is in a text: all that it remembers, and what it expects next. Reading on makes a new one."""
+    """State of an author at some point in a text: its memory and its prediction. Reading on makes a new bookmark."""
 
     logits: Tensor
-    """What comes next, shape (1, V), on the model's device."""
+    """Prediction of the next symbol, shape (1, V), on the model's device."""
     state: ModelState
-    """The memory of one reader, one entry per layer."""
+    """State of one lane."""
     unread: str = ""
-    """The end of the text where it may belong to a longer piece: not read yet. Empty where symbols are characters."""
+    """End of the text that is not read yet, because it may belong to a longer subword. Empty for characters."""
 
 
 def read_text(model: CharModel, alphabet: Alphabet, text: str, *, after: Bookmark | None = None) -> Bookmark:
     """Read a text of any length in bounded memory.
 
     Args:
-        model: What reads. Dropout is never applied.
-        alphabet: The one it was trained with.
+        model: Model that reads. Dropout is never applied.
+        alphabet: Alphabet that the model was trained with.
         text: Any string, lone surrogates included; it may be empty.
-        after: Where to read on from, or None to open a new book.
+        after: Bookmark to read on from, or None to open a new book.
 
     Returns:
-        Where the text ends.
+        Bookmark at the end of the text.
     """
     assert model.config.vocab_size == alphabet.vocab_size, (model.config.vocab_size, alphabet.vocab_size)
     text = text if after is None else after.unread + text
@@ -70,7 +70,7 @@ def read_text(model: CharModel, alphabet: Alphabet, text: str, *, after: Bookmar
         state = model.initial_state(1) if after is None else after.state
         for ids in _iter_ids(alphabet, text[:stable], is_new=after is None):
             logits, state = model.sequence(ids.to(device), state)  # (1, T, V)
-            bookmark = Bookmark(logits[:, -1].clone(), state)  # a view would keep the whole piece in memory
+            bookmark = Bookmark(logits[:, -1].clone(), state)  # a view would keep all of the logits in memory
     assert bookmark is not None
     return bookmark if bookmark.unread == text[stable:] else bookmark._replace(unread=text[stable:])
 
@@ -86,18 +86,17 @@ def iter_text(
 ) -> Iterator[str]:
     """Write on after a prompt, for ever.
 
-    The edge of a book is never drawn, and nibbles only where they make a character that the alphabet lacks; so no
-    damaged character is written, and reading the written text leads to where the writing was, unless it repeated itself
-    for longer than MAX_STREAK. Where symbols are pieces it leads there only if the author cut its words as its books
-    are cut.
+    The edge of a book is never drawn, and nibbles only where they make a character that the alphabet lacks, so no
+    damaged character is written. Reading the written text leads to the same state, unless the text repeated itself for
+    longer than MAX_STREAK. With subwords, it also requires that the author cut its words as its books are cut.
 
     Args:
-        model: What writes.
-        alphabet: The one it was trained with.
-        prompt: Read first and not repeated.
-        sampling: How freely to choose.
-        generator: On the CPU; see `sampling.generator_from`.
-        after: Where to read the prompt from, or None to open a new book.
+        model: Model that writes.
+        alphabet: Alphabet that the model was trained with.
+        prompt: Text read first and not repeated.
+        sampling: Sampling options.
+        generator: Generator on the CPU; see `sampling.generator_from`.
+        after: Bookmark to read the prompt from, or None to open a new book.
 
     Yields:
         Each character, one at a time, as soon as it is complete.
@@ -123,14 +122,14 @@ def iter_text(
 def _read_out(
     model: CharModel, alphabet: Alphabet, bookmark: Bookmark, *, sampling: SamplingConfig, generator: torch.Generator
 ) -> tuple[Bookmark, str]:
-    """Read what a bookmark has left unread, letting the model choose the pieces.
+    """Read the unread end of a bookmark and let the model choose the subwords.
 
-    Each symbol is drawn among those that agree with the text still unread: that are a beginning of it, or that go on
-    beyond it. How probable a symbol makes the rest of the unread text is not looked at. A character without an id is
-    read as it is spelled.
+    Each symbol is drawn among those that agree with the unread text: its beginnings, and symbols that begin with all of
+    it. The probability of the rest of the unread text is not considered. A character without an id is read as it is
+    spelled.
 
     Returns:
-        Where that ends, and what the last symbol holds beyond the unread text.
+        Bookmark after the unread text, and the characters of the last symbol beyond it.
     """
     unread, beyond = bookmark.unread, ""
     while unread:
@@ -153,7 +152,7 @@ def _read_out(
 
 
 def _iter_ids(alphabet: Alphabet, text: str, *, is_new: bool) -> Iterator[Tensor]:
-    """Yield the ids to be read as int64 (1, T) with T bounded, those that open a new book first."""
+    """Yield the ids to read as int64 (1, T), with T bounded. The ids that open a new book come first."""
     if is_new and alphabet.boundary_id is not None:
         yield torch.tensor([[alphabet.boundary_id]])
     elif is_new and not text:

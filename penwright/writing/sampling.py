@@ -1,11 +1,11 @@
 """Choose the next character from a model's logits: temperature, top-k, top-p and min-p in one sampler.
 
-The order is fixed. Ids that are not allowed are removed; top-k, top-p and min-p are each measured on what the model
-itself believes, before any temperature, and an id stays if all three keep it; the temperature is applied last, to
-what stays. So a hot author varies among the characters it holds possible, instead of reaching for those it holds to
-be misspelt, and raising the temperature can only spread the choice. The default chain of llama.cpp puts the
-temperature last for the same reason (ggml-org/llama.cpp, pull request 3841). Departure from it: the three are
-measured on one distribution, so their order does not matter.
+The order is fixed. First, banned ids are removed. Then top-k, top-p and min-p are each applied to the model's own
+distribution, before any temperature, and an id stays if all three keep it. The temperature is applied last, to the
+ids that stay. So a high temperature varies among plausible characters instead of reaching for misspellings, and
+raising it can only spread the choice. The default chain of llama.cpp puts the temperature last for the same reason
+(ggml-org/llama.cpp, pull request 3841). Departure: the three limits are measured on one distribution, so their order
+does not matter.
 
 The 2017 system's only knob was `top_k` ("top-n") at temperature 1; its advice was 10 for an author that is still
 learning and 2 or 3 for a fully trained one.
@@ -29,13 +29,13 @@ _FLOAT32 = torch.finfo(torch.float32)
 
 
 def probabilities(logits: Tensor, *, config: SamplingConfig, banned_ids: Sequence[int] | Tensor = ()) -> Tensor:
-    """Return how probable each id is to be chosen.
+    """Return the probability of choosing each id.
 
     Args:
         logits: Any real values, infinities included, shape (B, V), on any device.
-        config: How freely to choose.
-        banned_ids: Ids that must not be chosen; a sequence, or an int64 tensor on the CPU to save its conversion. At
-            least one id must be left.
+        config: Sampling options.
+        banned_ids: Ids that must not be chosen: a sequence, or an int64 tensor on the CPU, which saves a conversion.
+            At least one id must be left.
 
     Returns:
         float32 on the CPU, shape (B, V). Each row sums to 1; the most probable allowed id, the lowest of equals, is
@@ -70,9 +70,9 @@ def sample_next(
 
     Args:
         logits: Shape (B, V), on any device.
-        config: How freely to choose.
-        generator: On the CPU, whatever the device of the logits, so that a seed means the same everywhere. One number
-            is drawn from it for each row, none at temperature 0.
+        config: Sampling options.
+        generator: Generator on the CPU, whatever the device of the logits, so that a seed means the same everywhere.
+            One number is drawn from it for each row, none at temperature 0.
         banned_ids: Ids that must not be chosen.
 
     Returns:
@@ -91,9 +91,8 @@ def sample_next(
 def invert(chances: Tensor, draws: Tensor) -> Tensor:
     """Find the id at which the running sum of the probabilities passes a draw.
 
-    One draw decides each character, and a rounding error elsewhere moves the limits between ids only slightly: the
-    same seed keeps giving the same text where machines differ in the last digit, save when a draw falls exactly
-    between.
+    One draw decides each character, and a rounding error moves the limits between ids only slightly. So the same seed
+    gives the same text on machines that differ in the last digit, unless a draw falls exactly between their limits.
 
     Args:
         chances: Probabilities, shape (B, V); a row need not sum to exactly 1.
@@ -108,11 +107,11 @@ def invert(chances: Tensor, draws: Tensor) -> Tensor:
 
 
 def generator_from(seed: int) -> torch.Generator:
-    """Return a generator on the CPU that always yields the same numbers for the same seed.
+    """Return a generator on the CPU that yields the same numbers for the same seed.
 
     Args:
-        seed: 0 to 2^63 - 1. torch reads 32 bits of it, so the upper half is folded into the lower, lest seeds that
-            differ there alone give one text.
+        seed: 0 to 2^63 - 1. torch reads 32 bits of it, so the upper half is folded into the lower. Otherwise seeds
+            that differ only there would give one text.
 
     Raises:
         ConfigError: If the seed is no whole number or out of bounds.

@@ -1,10 +1,10 @@
-"""Say where an endless text should end, and end it there.
+"""End an endless text at the first limit that holds.
 
-Several limits may be given; the first that holds ends the text. Characters are counted exactly. Words and paragraphs
-are counted so that the text ends on the end of a sentence at or soon after the count, never later than a hard bound:
-an author that forgets to end its sentences, or never writes a blank, is stopped all the same.
+Characters are counted exactly. Words and paragraphs are counted so that the text ends with a sentence at or soon after
+the count, and never later than a hard bound: an author that does not end its sentences, or never writes a blank, is
+stopped all the same.
 
-This module knows nothing of models; it reads pieces of text from any source.
+This module knows nothing of models; the text may come from any source.
 """
 
 import re
@@ -13,15 +13,15 @@ from collections.abc import Iterable, Iterator
 from penwright.writing.options import Ending
 
 SEARCHED_CHARS = 256
-"""How far back the pattern `until` is looked for: a longer match is not found."""
+"""Number of last characters in which `until` is searched. A longer match is not found."""
 WORD_CHARS = 40
-"""Characters that a word is allowed for, blanks included. A text this many times the words asked counts as complete."""
+"""Characters allowed for each word, blanks included. A text of this many characters for each word asked is complete."""
 PARAGRAPH_CHARS = 10_000
-"""The same for a paragraph."""
+"""Characters allowed for each paragraph."""
 SENTENCE_CHARS = 600
-"""How long the end of a sentence is waited for after the count; then the text ends with the word."""
+"""Characters to wait for the end of a sentence after the count. Then the text ends with the word."""
 LAST_WORD_CHARS = 100
-"""How long the end of that word is waited for; then the text ends where it is."""
+"""Characters to wait for the end of that word. Then the text ends at once."""
 
 _CLOSERS = "\"'’”»›)\\]}」』*_"
 _SENTENCE_END = re.compile(rf"[.!?…。！？][{_CLOSERS}]*\Z")
@@ -32,21 +32,21 @@ _NO_SENTENCE_END = re.compile(
 )
 
 
-def until_end(pieces: Iterable[str], *, ending: Ending) -> Iterator[str]:
-    """Pass a text on until it should end.
+def until_end(stream: Iterable[str], *, ending: Ending) -> Iterator[str]:
+    """Yield a text until it should end.
 
     Args:
-        pieces: The text in pieces of any size, finite or not. No piece is asked for that is not needed.
-        ending: Where to end.
+        stream: The text as strings of any size, finite or not. No string is requested that is not needed.
+        ending: Limits of the text.
 
     Yields:
-        A beginning of the text, in pieces. If words or paragraphs are counted, blanks are held back until a character
-        follows them, so that the text does not end with blanks.
+        The beginning of the text. If words or paragraphs are counted, blanks are held back until a character follows,
+        so that the text does not end with blanks.
     """
     watch = _Watch(ending)
-    for piece in pieces:
+    for text in stream:
         passed = ""
-        for character in piece:
+        for character in text:
             passed += watch.push(character)
             if watch.is_over:
                 break
@@ -59,7 +59,7 @@ def until_end(pieces: Iterable[str], *, ending: Ending) -> Iterator[str]:
 
 
 class _Watch:
-    """Counts a text as it is written."""
+    """Counter of a text as it is written."""
 
     def __init__(self, ending: Ending) -> None:
         self._ending = ending
@@ -74,7 +74,7 @@ class _Watch:
         self.is_over = False
 
     def push(self, character: str) -> str:
-        """Take the next character; return what may be passed on. Once `is_over`, no more may come."""
+        """Take the next character and return the text to pass on. Do not call it once `is_over` is set."""
         if self._is_counting and self._ends_before(character):
             self.is_over = True
             return ""
@@ -93,7 +93,7 @@ class _Watch:
         return self._until is not None and self._until.search(self._tail, start) is not None
 
     def _ends_before(self, character: str) -> bool:
-        """Count what the next character completes; return whether the text ends before it."""
+        """Count words and paragraphs completed by the next character. Return True if the text ends before it."""
         is_blank = character.isspace()
         is_paragraph_end = character == "\n" and "\n" in self.held and self._num_chars > len(self.held)
         if is_paragraph_end and self.held.count("\n") == 1:  # more blank lines end no further paragraph
@@ -113,7 +113,7 @@ class _Watch:
         return character not in _CLOSERS and _ends_sentence(self._tail, is_before_blank=is_blank)
 
     def _is_enough(self) -> bool:
-        """Whether the last word asked for has begun, or words or paragraphs are unlike any that people write."""
+        """Return True if the last word asked for has begun, or words or paragraphs are implausibly long."""
         words, paragraphs = self._ending.max_words, self._ending.max_paragraphs
         if words is not None and (self._num_words >= words or self._num_chars >= words * WORD_CHARS):
             return True

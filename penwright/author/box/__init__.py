@@ -1,7 +1,7 @@
-"""The author in the box: one that comes with the package, so that there is something to read before any training.
+"""The author in the box: it comes with the package, so that you can let it write before any training.
 
-Only where its file lies is known here. `author.py` and the command line open it like any other; `benchmarks/box.py`
-raises it and puts it here.
+This module only knows the path of its file. `author.py` and the command line open it like any other.
+`benchmarks/box.py` trains it and puts it here.
 """
 
 from pathlib import Path
@@ -9,13 +9,13 @@ from pathlib import Path
 from penwright.errors import AuthorError
 
 BOXED = Path(__file__).with_name("author.safetensors")
-"""Its file."""
+"""Path of the author's file."""
 MAX_BYTES = 10_000_000
-"""What the file may take at most: a package should be fetched in a moment."""
+"""Maximum size of the file, so that the package is quick to download."""
 
 
 def has_author() -> bool:
-    """Whether there is one in the box; an installation may have been made without it."""
+    """Return True if the box holds an author. An installation can be made without one."""
     return BOXED.is_file()
 
 

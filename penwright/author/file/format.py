@@ -1,4 +1,4 @@
-"""How an author lies in its file: weights, shape, alphabet and card, as safetensors.
+"""The format of an author file: weights, shape, alphabet and card, as safetensors.
 
     8 bytes    length of the header, little-endian
     header     JSON: type, shape and offsets of every tensor, and under "__metadata__" one text, "penwright", itself
@@ -7,10 +7,10 @@
     weights    all float32 or all float16, little-endian, by name, side by side
     tables     if the model consults counted tables: their arrays, as "counts.<name>", by name, side by side
 
-A file may come from a stranger. Nothing in it is run or imported, no name in it is looked up, and nothing is
-allocated before plain arithmetic has shown that the file holds it: the configuration decides which tensors there must
-be, and the header must say exactly that. Whatever is wrong becomes one `AuthorError`. The file is read, never mapped
-into memory, so that it can be replaced while in use.
+A file may come from a stranger. Nothing in it is run or imported, and no name in it is looked up. Memory is allocated
+only after plain arithmetic has shown that the file is large enough: the configuration decides which tensors there must
+be, and the header must list exactly those. Any error becomes one `AuthorError`. The file is read, never mapped into
+memory, so that it can be replaced while in use.
 
 Format: https://huggingface.co/docs/safetensors, "Format". The bytes are those that the safetensors library writes,
 but they are written tensor by tensor, without a second copy in memory.
@@ -29,20 +29,20 @@ FORMAT = "penwright author"
 FORMAT_VERSION = 2
 SUFFIX = ".safetensors"
 RUN_AUTHOR = "author.safetensors"
-"""What the author of a run folder is called."""
+"""Name of the author file in a run folder."""
 MAX_HEADER_BYTES = 16 << 20
 Precision = Literal["float32", "float16"]
-"""What weights are written as. They are computed with as float32 either way."""
+"""Type of the weights in the file. The model computes in float32 either way."""
 TABLES = "counts."
 """What the names of the counted tables' arrays begin with."""
 KINDS: dict[Precision, str] = {"float32": "<f4", "float16": "<f2"}
-"""Of each precision, as numpy has it."""
+"""Type of each precision, as numpy writes it."""
 _DTYPES = {"|u1": "U8", "<u2": "U16", "<i4": "I32", "<f4": "F32", "<f2": "F16"}
 ABOUT_KEYS = {"format", "format_version", "model", "alphabet", "counts", "card", "tensors_sha256", "header_sha256"}
 
 
 def header_data(entries: Mapping[str, Any], about: str) -> bytes:
-    """Return the header as the safetensors library writes it, padded with blanks to a multiple of 8."""
+    """Return the header as the safetensors library writes it, padded with spaces to a multiple of 8 bytes."""
     header = {"__metadata__": {"penwright": about}, **entries}
     data = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
     return data + b" " * (-len(data) % 8)
@@ -51,12 +51,12 @@ def header_data(entries: Mapping[str, Any], about: str) -> bytes:
 def entries_of(
     shapes: Mapping[str, tuple[int, ...]], tables: Mapping[str, tuple[str, int]], precision: Precision
 ) -> dict[str, Any]:
-    """Return what a header says of each tensor when they lie side by side, by name, the weights before the tables.
+    """Return the header entries of tensors that lie side by side, by name, the weights before the tables.
 
     Args:
-        shapes: Of the weights.
+        shapes: Shapes of the weights.
         tables: Type and length of each array of the counted tables, from `table_shapes`; none without tables.
-        precision: Of the weights.
+        precision: Precision of the weights.
     """
     weight_kind = KINDS[precision]
     entries: dict[str, Any] = {}
@@ -74,7 +74,7 @@ def entries_of(
 
 
 def precision_of(entries: Mapping[str, Any]) -> Precision:
-    """Return what the weights of a header are said to be: float16 if all are, else float32."""
+    """Return the precision of the weights according to a header: float16 if all are float16, else float32."""
     weights = [entry for name, entry in entries.items() if not name.startswith((TABLES, "__metadata__"))]
     kinds = {entry.get("dtype") if isinstance(entry, dict) else None for entry in weights}
     return "float16" if kinds == {_DTYPES[KINDS["float16"]]} else "float32"
@@ -86,5 +86,5 @@ def shapes_of(weights: Mapping[str, Tensor]) -> dict[str, tuple[int, ...]]:
 
 
 def digest_of(about: Mapping[str, Any]) -> str:
-    """Return the SHA-256 of what a header says of its author, whatever the order of its entries."""
+    """Return the SHA-256 of the author's description in a header, whatever the order of its entries."""
     return hashlib.sha256(json.dumps(about, sort_keys=True, allow_nan=False).encode("ascii")).hexdigest()

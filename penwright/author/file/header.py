@@ -1,7 +1,7 @@
-"""Judge what an author file's header says, before a single weight is read.
+"""Check the header of an author file before a single weight is read.
 
-All of it may be a forger's, with digests that are right. So the version, the digest, the configuration, the alphabet
-and the card are each held to their bounds, and every refusal is one sentence whose foreign words are made printable.
+All of it may be forged, with correct digests. So the version, the digest, the configuration, the alphabet and the card
+are each checked against their bounds. Every refusal is one sentence, in which text from the file is made printable.
 """
 
 from pathlib import Path
@@ -19,7 +19,7 @@ MAX_REASON_CHARS = 300
 
 
 class Claims(NamedTuple):
-    """What a header says of its author, each part sound in itself."""
+    """Claims of a header about its author, each valid in itself."""
 
     model_config: ModelConfig
     alphabet: Alphabet
@@ -30,11 +30,11 @@ class Claims(NamedTuple):
 
 
 def read_claims(header: dict[str, Any], path: Path) -> Claims:
-    """Return what a header says of its author.
+    """Return the claims of a header.
 
     Args:
         header: The whole header, parsed.
-        path: For the sentences.
+        path: Path of the file, for error messages.
 
     Raises:
         AuthorError: If it is foreign, of another version, was changed, or claims what cannot be.
@@ -75,8 +75,8 @@ def refuse(path: Path, reason: str) -> NoReturn:
     """Raise the sentence for a damaged file.
 
     Args:
-        path: The file.
-        reason: A clause; it may repeat what a stranger wrote.
+        path: Path of the file.
+        reason: Clause that may repeat text from the file.
 
     Raises:
         AuthorError: Always.
@@ -86,7 +86,7 @@ def refuse(path: Path, reason: str) -> NoReturn:
 
 
 def _checked_about(header: dict[str, Any], path: Path) -> dict[str, Any]:
-    """Return what the header says of the author, its version and digest checked."""
+    """Return the description of the author in a header after checking its version and digest."""
     metadata = header.get("__metadata__", {})
     text = metadata.get("penwright") if isinstance(metadata, dict) else None
     if not isinstance(text, str):

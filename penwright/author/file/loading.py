@@ -1,4 +1,4 @@
-"""Read an author file with suspicion: nothing is allocated that the file does not hold, nothing believed unchecked."""
+"""Read an author file without trusting it: every claim is checked, and no memory is allocated for absent data."""
 
 import hashlib
 import os
@@ -32,10 +32,10 @@ from penwright.writing.sampling import generator_from
 
 
 class AuthorParts(NamedTuple):
-    """What an author file holds."""
+    """Contents of an author file."""
 
     model: CharModel
-    """On the CPU, float32."""
+    """Model on the CPU, float32."""
     alphabet: Alphabet
     card: Card
 
@@ -46,7 +46,7 @@ class AuthorParts(NamedTuple):
 
     @property
     def weights(self) -> dict[str, Tensor]:
-        """The model's weights by name."""
+        """Weights of the model by name."""
         return self.model.state_dict()
 
 
@@ -116,7 +116,7 @@ def _filled(
     sizes: dict[str, tuple[str, int]],
     precision: Precision,
 ) -> CharModel:
-    """Build the model, read weights and tables, and let it have them if they are sound."""
+    """Build the model, read weights and tables, check them and put them into the model."""
     config = claims.model_config
     model = CharModel(config, generator=generator_from(0))  # any seed: every weight is replaced
     values = np.empty(num_parameters_of(config), dtype=KINDS[precision])

@@ -1,6 +1,6 @@
 """Write an author file, whole or not at all.
 
-The weights go to the disk tensor by tensor, so that an author takes no second copy of itself in memory.
+The weights are written tensor by tensor, so that no second copy of them is needed in memory.
 """
 
 import hashlib
@@ -46,13 +46,13 @@ def save_author(
     """Write an author file, whole or not at all.
 
     Args:
-        path: Where; a file that is there is replaced at the very end. Its folder must exist.
+        path: Path of the file, in a folder that exists. An existing file is replaced at the very end.
         model_config: Shape of the model.
-        alphabet: Its ids must be the model's.
-        weights: The model's state_dict, of any floating type on any device.
-        card: What the author says of itself.
+        alphabet: Alphabet of the model.
+        weights: `state_dict` of the model, of any floating type on any device.
+        card: Card of the author.
         tables: The counted tables that the model consults, None if it consults none.
-        precision: What the weights are written as.
+        precision: Precision of the weights in the file.
 
     Raises:
         AuthorError: If a weight is not finite in that precision, the card is too large, or the file cannot be written.
@@ -103,6 +103,6 @@ def save_author(
 
 
 def _values_of(weight: Tensor, precision: Precision) -> NDArray[np.floating]:
-    """Return a weight's values as they are written, one after the other; a view if it is so on the CPU already."""
+    """Return the values of a weight as the file holds them; a view if the weight is on the CPU in that precision."""
     values = weight.detach().to("cpu", getattr(torch, precision)).reshape(-1).numpy()
     return values.astype(KINDS[precision], copy=False)

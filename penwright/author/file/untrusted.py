@@ -1,4 +1,4 @@
-"""Look at data of unknown origin: say what kind of file it is, and read JSON without being misled or exhausted.
+"""Handle data of unknown origin: name the kind of a file, and read JSON strictly and within bounds.
 
 This module knows nothing of authors; it opens no files.
 """
@@ -9,7 +9,7 @@ from typing import Any
 
 MAX_DIGITS = 20
 
-_KINDS = (  # how a file begins, and a sentence on what it then is
+_KINDS = (  # first bytes of a file, and a sentence that names its kind
     (b"PK", "it is a zip archive, as PyTorch saves checkpoints (.pt); such a file can hold code and is never opened."),
     (
         b"\x80",
@@ -25,10 +25,10 @@ _KINDS = (  # how a file begins, and a sentence on what it then is
 
 
 def describe_foreign(head: bytes) -> str:
-    """Return a sentence on what a file seems to be, though it should have been safetensors.
+    """Return a sentence that names the likely kind of a file that is not safetensors.
 
     Args:
-        head: Its first bytes, a few hundred at most.
+        head: First bytes of the file, a few hundred at most.
     """
     if not head:
         return "it is empty. Copy or save it again."
@@ -41,15 +41,14 @@ def describe_foreign(head: bytes) -> str:
 
 
 def parse_json(data: bytes) -> Any:
-    """Read JSON, refusing whatever two readers could understand differently.
+    """Read JSON and refuse anything that two readers could understand differently.
 
     Args:
-        data: UTF-8, of a length that the caller has bounded.
+        data: JSON in UTF-8. The caller bounds its length.
 
     Raises:
-        ValueError: If it is not JSON or not UTF-8, is nested too deeply, names a key twice, or holds a number that is
-        not
-            finite or has more than 20 digits.
+        ValueError: If it is not JSON or not UTF-8, is nested too deeply, names a key twice, or holds a number that
+            is not finite or has more than 20 digits.
     """
     try:
         return json.loads(

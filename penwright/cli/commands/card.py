@@ -1,4 +1,4 @@
-"""`penwright card`: what an author file says of itself."""
+"""`penwright card`: show the card of an author."""
 
 from pathlib import Path
 
@@ -8,13 +8,13 @@ from penwright.cli.output import print_json
 
 
 def card(author: Path | None = None, /, *, box: Box = False, as_json: Json = False) -> int:
-    """Print what an author says of itself.
+    """Show the card of an author.
 
-    Its books, how well it predicts books that it never read, what learning took, and where that was.
+    The card lists its books, its scores on books that it never read, the cost of its training, and the machine.
 
     Args:
-        author: An author file or the folder of a run. Without it, the newest author under runs/, or, while
-            there is none, the one in the box.
+        author: An author file or the folder of a run. The default is the newest author under runs/, or the one in the
+            box if there is none.
     """
     from penwright.author.author import Author, author_file_of
     from penwright.author.card_text import card_lines

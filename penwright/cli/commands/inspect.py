@@ -1,4 +1,4 @@
-"""`penwright inspect`: a shelf report, before any training."""
+"""`penwright inspect`: report on a shelf before any training."""
 
 import sys
 from contextlib import nullcontext
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from penwright.corpus.config import CorpusConfig
 
 CHARS_PER_SECOND = 40_000
-"""What the default preset reads on two processor cores, about."""
+"""Approximate speed of the default preset on two processor cores."""
 
 
 def inspect(
@@ -26,18 +26,18 @@ def inspect(
     cuts: Annotated[bool, option(group=OUTPUT)] = False,
     as_json: Json = False,
 ) -> int:
-    """Report what is on a shelf, before any training.
+    """Report on the books of a shelf before any training.
 
-    Each book with its characters, its encoding, what would be cut from it as licence, whether its lines would be joined
-    to paragraphs, how many characters have no symbol of their own, and its split. Below, copies and other editions, and
-    whatever else deserves a word. Nothing is written, but a manifest if you ask for one.
+    The table shows each book with its number of characters, its encoding, the characters cut as licence, joined lines,
+    the characters without a symbol of their own, and its split. Notes below name copies, other editions and oddities.
+    Nothing is written, except a manifest if you ask for one.
 
     Args:
         paths: Books: files, folders (read recursively), patterns, archives, or a manifest.
-        preset: Prepare as this preset would.
+        preset: Use the corpus settings of this preset.
         set_: A setting of the corpus, as corpus.key=value, for example corpus.unwrap=false. May be repeated.
-        speed: Characters a second to reckon the time of one reading with. Default 40,000.
-        manifest: Write the list of books to this file, to be edited and given to `train` in their place.
+        speed: Characters per second, to calculate the time of one reading. Default 40,000.
+        manifest: Write the list of books to this file, which you can edit and give to `train`.
         cuts: Show the lines that would be cut.
     """
     from penwright.corpus.inspection import inspect_shelf
@@ -79,7 +79,7 @@ def inspect(
 
 
 def _corpus_config(preset: str | None, settings: tuple[str, ...]) -> "CorpusConfig":
-    """Return how a preset and settings would prepare books, without loading what a training needs."""
+    """Return the corpus settings of a preset with changes, without importing the modules of a training."""
     from penwright.corpus.config import CorpusConfig
     from penwright.training.settings.presets import PRESETS
 

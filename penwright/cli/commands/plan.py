@@ -1,4 +1,4 @@
-"""`penwright plan`: which size suits the time, and what may be expected of it, without training."""
+"""`penwright plan`: find the size of network that suits a time, with its forecast, without training."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -29,21 +29,21 @@ def plan(
     device: Annotated[Literal["auto", "cpu", "cuda", "mps"] | None, option(group=CONFIGURATION)] = None,
     as_json: Json = False,
 ) -> int:
-    """Show which size of network suits a time, and how well it may be expected to predict.
+    """Find the size of network that suits a time, and forecast how well it will predict.
 
-    A few updates of each size are made on these books and this machine, which takes some seconds; nothing is kept.
-    `penwright train` with the same time makes the same choice by itself. After the training, its summary and its report
-    say what came of the forecast.
+    This makes a few updates of each size on these books and this machine, which takes some seconds. Nothing is kept.
+    `penwright train` makes the same choice by itself for the same time. After the training, the summary and the report
+    compare forecast and result.
 
     Args:
         paths: Books, as for train.
-        for_: How long the training would be, such as 30m. Without it, 10m.
-        default_shelf: Read the default shelf, fetched first if it was not.
+        for_: Length of the training, such as 30m. Default 10m.
+        default_shelf: Read the default shelf. It is fetched first if necessary.
         config: A TOML file of settings.
         set_: A setting, as section.key=value. May be repeated.
-        size: Look at this size alone, such as 256x3.
+        size: Measure this size alone, such as 256x3.
         threads: Processor threads; 0 for all.
-        device: Where to compute.
+        device: Device to compute on.
     """
     from penwright.training.planning.plan import MIN_SECONDS, PLANNED_PRESET, batch_sizes_of, make_plan, sizes_of
     from penwright.training.start import resolve_auto
@@ -77,7 +77,7 @@ def plan(
 
 
 def size_table(planned: "Planned") -> "Table":
-    """Return a table of the sizes that were tried."""
+    """Return a table of the sizes measured."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 

@@ -1,4 +1,4 @@
-"""`penwright report`: a run as one page."""
+"""`penwright report`: show a run as one page."""
 
 from pathlib import Path
 
@@ -8,13 +8,13 @@ from penwright.cli.output import print_json
 
 
 def report(run: Path | None = None, /, *, as_json: Json = False) -> int:
-    """Make a page of a run: how it learned, and how well.
+    """Make one page about a run.
 
-    Curves, held-out scores by book beside simpler methods, and the diary of samples from noise to prose, in one
-    HTML file that needs nothing beside it.
+    The page shows curves, scores of held-out books beside those of simpler methods, and the diary of samples from noise
+    to prose. It is one HTML file that needs no other files.
 
     Args:
-        run: Folder of the run. Without it, the newest under runs/ that has an author.
+        run: Folder of the run. The default is the newest run under runs/ that has an author.
     """
     from penwright.report.building import build_report
 

@@ -1,4 +1,4 @@
-"""`penwright score`: how well an author predicts a text."""
+"""`penwright score`: measure how well an author predicts a text."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -20,16 +20,16 @@ def score(
     top: Annotated[Whole, option(group=OUTPUT)] = None,
     as_json: Json = False,
 ) -> int:
-    """Say how well an author predicts a text.
+    """Measure how well an author predicts a text.
 
-    In bits per character; less is better. Every character of the file counts as it stands: nothing is cleaned, folded
-    or left out. Only a byte order mark is not part of the text, and line ends of other systems count as one line feed.
+    The result is in bits per character; less is better. Every character of the file counts: nothing is cleaned,
+    normalized or left out. Only a byte order mark is not part of the text, and every line end counts as one line feed.
 
     Args:
         file: A text file.
-        author: An author file or the folder of a run. Without it, the newest author under runs/, or, while
-            there is none, the one in the box.
-        top: Show this many paragraphs, the worst predicted first. Default 5.
+        author: An author file or the folder of a run. The default is the newest author under runs/, or the one in the
+            box if there is none.
+        top: Number of paragraphs to show, the worst predicted first. Default 5.
     """
     num_shown = 5 if top is None else top
     if num_shown < 0:

@@ -1,4 +1,4 @@
-"""`penwright train`: raise an author on books, or go on with one."""
+"""`penwright train`: raise an author on books, or go on with a run."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -42,34 +42,35 @@ def train(
 ) -> int:
     """Raise an author on books.
 
-    One line shows how it learns, and under it what it writes by now, always from the same prompt and seed. Ctrl-C once
-    finishes the step, saves and says how to go on; twice stops at once. The best author so far is always in the run's
-    folder.
+    One line shows the progress, and under it stands the newest sample, always from the same prompt and seed. Press
+    Ctrl-C once to finish the step, save, and see how to go on; press it twice to stop at once. The run's folder always
+    holds the best author so far.
 
     Args:
         paths: Books: files, folders (read recursively), patterns, archives, or the manifest that `inspect` wrote.
             Without any: the default shelf if it was fetched, else the manuals of this Python.
-        for_: How long to learn, such as 10m, 90s or 1h30m. With no length given, 10m, or what the preset says.
-        epochs: How often to read all training books.
-        steps: How many updates to make.
-        run: Folder of the run. Without it a new one, runs/DATE-NAME. Under torchrun, which takes --run for an option of
-            its own, write --run-dir.
-        resume: Go on with this run exactly where its last checkpoint stands. A length given with it counts from the
-            run's beginning; books are named only if they have to be prepared again.
-        default_shelf: Read the default shelf, fetched first if it was not.
-        preset: Where the configuration begins: default, seed (the 2017 system), or a rung of the ladder: perceptron,
+        for_: Length of the training, such as 10m, 90s or 1h30m. With no length given, 10m, or the preset's length.
+        epochs: Number of times to read all training books.
+        steps: Number of updates to make.
+        run: Folder of the run. The default is a new folder, runs/DATE-NAME. Write --run-dir under torchrun, which
+            has an option --run of its own.
+        resume: Go on with this run exactly from its last checkpoint. A length given with it counts from the beginning
+            of the run. Name the books only if they have to be prepared again.
+        default_shelf: Read the default shelf. It is fetched first if necessary.
+        preset: Preset of the configuration: default, seed (the 2017 system), or a rung of the ladder: perceptron,
             window, elman, gru, lstm.
         config: A TOML file of settings, laid over the preset.
         set_: A setting laid over both, as section.key=value, for example model.hidden_size=256. May be repeated.
         size: Width and layers of the network, such as 256x3. Without it, or with auto, the default preset takes the
-            size that promises the fewest bits per character in the time given; `penwright plan` shows the choice.
+            size with the best forecast for the time given; `penwright plan` shows the choice.
         unit: What a symbol stands for: a character, a subword of byte-pair encoding (bpe, formerly pairs) or a word.
             For the number of symbols of the last two: --set corpus.num_subwords=N.
-        seed: Decides the first weights and the order of the books.
-        prompt: What the samples shown while learning begin with.
+        seed: Seed of the initial weights and of the order of books.
+        prompt: Beginning of the samples that are shown during training.
         threads: Processor threads; 0 for all.
-        device: Where to compute.
-        print_config: Print the configuration with the origin of each value, as TOML that --config reads; no training.
+        device: Device to compute on.
+        print_config: Print the configuration with the origin of each value, as TOML that --config reads, and do not
+            train.
         quiet: Show nothing until the end.
     """
     seconds = None if for_ is None else parse_duration(for_, option="--for")

@@ -48,26 +48,26 @@ def write(
 ) -> int:
     """Let an author write.
 
-    The text appears while it is written, the prompt before it. With no length given it is a page: 250 words, and on to
-    the end of the sentence. Of several lengths the first that is reached ends the text.
+    The text appears while it is written, after the prompt. With no length given, the author writes a page: 250 words,
+    then on to the end of the sentence. If you give several lengths, the first one reached ends the text.
 
     Args:
-        author: An author file or the folder of a run. Without it, the newest author under runs/, or, while
-            there is none, the one in the box.
-        prompt: What to write on from. Any text, even empty.
-        prompt_file: A file that holds it, or - for standard input, which is also read when something is piped into it
-            and no prompt is given. The last line end is not part of the prompt.
-        samples: How many texts to write, each with the next seed.
+        author: An author file or the folder of a run. The default is the newest author under runs/, or the one in the
+            box if there is none.
+        prompt: Text to continue. It may be empty.
+        prompt_file: A file that holds the prompt, or - for standard input. Standard input is also read if something is
+            piped into it and no prompt is given. The last line end is not part of the prompt.
+        samples: Number of texts to write, each with the next seed.
         endless: Write until Ctrl-C; `--chars 0` does the same.
-        seed: The same seed gives the same text. Without it a new one is taken and told.
-        out: Write the text to this file as well, prompt included, whole or not at all.
+        seed: The same seed gives the same text. Without one, a new seed is drawn and shown.
+        out: Write the text to this file as well, with the prompt. The file is written whole or not at all.
     """
     limits = _limits(length or {}, is_endless=endless)
     for name, value in {"--json": as_json, "--samples": samples}.items():
         at_most_one({"--endless": not limits, name: value})
     seeds = _seeds(seed, num_samples=1 if samples is None else samples)
     wanted: list[WriteOptions] = [{**limits, **(drawing or {}), "seed": each} for each in seeds]
-    for each in (wanted[0], wanted[-1]):  # whoever asks for what cannot be is told before anything is read or written
+    for each in (wanted[0], wanted[-1]):  # a wrong value is refused before anything is loaded
         sampling = parse_options(each).sampling
     text_before = find_prompt(prompt, prompt_file=prompt_file)
 
@@ -88,7 +88,7 @@ def write(
 
 
 def _limits(length: WriteOptions, *, is_endless: bool) -> WriteOptions:
-    """Return where the text ends: as asked for, else after a page; no limit at all if it is to be endless."""
+    """Return the limits of the text: those given, or a page if there are none; no limit for an endless text."""
     if length.get("max_chars") == 0:
         del length["max_chars"]
         is_endless = True
@@ -97,7 +97,7 @@ def _limits(length: WriteOptions, *, is_endless: bool) -> WriteOptions:
 
 
 def _seeds(first: int | None, *, num_samples: int) -> range:
-    """Return a seed for each sample, those after the first counted on from it; None draws the first."""
+    """Return consecutive seeds, one for each sample. None draws the first."""
     if not 1 <= num_samples <= MAX_SAMPLES:
         raise UsageError(f"--samples {num_samples} must lie between 1 and {MAX_SAMPLES:,}.")
     first = new_seed() if first is None else first
@@ -105,7 +105,7 @@ def _seeds(first: int | None, *, num_samples: int) -> range:
 
 
 def _show(writer: "Author", prompt: str, *, wanted: Sequence[WriteOptions], file: IO[bytes] | None) -> int:
-    """Write texts one below the other as they come; Ctrl-C ends them, and what there is by then is kept."""
+    """Show texts one below the other as they are written. Ctrl-C ends them and keeps the text so far."""
     for number, options in enumerate(wanted, start=1):
         page = Page(file=file)
         if number > 1:
@@ -124,7 +124,7 @@ def _show(writer: "Author", prompt: str, *, wanted: Sequence[WriteOptions], file
 
 
 def _sample(writer: "Author", prompt: str, *, options: WriteOptions) -> dict[str, Any]:
-    """Write one text and say what it took."""
+    """Write one text; return it with its seed, length and speed."""
     began = time.monotonic()
     text = writer.write(prompt, **options)
     seconds = time.monotonic() - began

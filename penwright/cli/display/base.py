@@ -1,4 +1,4 @@
-"""What a display of a training is: a context that is shown records one by one. It never influences the training."""
+"""The display of a training: a context that receives records one by one. It never influences the training."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
 
 class Display(ABC):
-    """Shows records between its being entered and left."""
+    """A display, entered before a training and left after it."""
 
     tells_of_stopping = False
-    """Whether it says by itself that a wish to stop was heard."""
+    """True if the display itself shows that a request to stop was received."""
 
     def __enter__(self) -> Self:
         return self
@@ -34,7 +34,7 @@ class Display(ABC):
 
 
 class Silence(Display):
-    """Shows nothing."""
+    """A display that shows nothing."""
 
     def show(self, record: "AnyRecord") -> None:
         """Do nothing."""
@@ -44,7 +44,7 @@ class Together(Display):
     """Several displays as one."""
 
     def __init__(self, *displays: Display) -> None:
-        """Join displays; they are entered in this order and left in the other."""
+        """Join displays. They are entered in this order and left in reverse."""
         self._displays = displays
         self._entered = ExitStack()
 

@@ -1,6 +1,6 @@
-"""Durations as people write them, "10m", "90s" or "1h30m", and as a display shows them, "4:18".
+"""Parse durations such as "10m", "90s" or "1h30m", and format them for a display, as "4:18".
 
-Knows nothing of clocks.
+This module knows nothing of clocks.
 """
 
 import re
@@ -19,7 +19,7 @@ def parse_duration(text: str, *, option: str) -> float:
 
     Args:
         text: Days, hours, minutes and seconds in that order, each with its unit d, h, m or s; at least one of them.
-        option: The option that the text was given for, named in the error.
+        option: Name of the option, for the error message.
 
     Returns:
         Seconds, above 0 and at most ten years.

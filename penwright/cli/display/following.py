@@ -1,6 +1,6 @@
-"""Follow a training to its end: show its records, let Ctrl-C save it, keep what the last record said.
+"""Follow a training to its end: show its records, save on Ctrl-C, keep the last record.
 
-Knows displays and signals; nothing of books or configurations.
+This module knows nothing of books or configurations.
 """
 
 import os
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Outcome(NamedTuple):
-    """How a training ended."""
+    """Outcome of a training."""
 
     finished: "Finished | None"
     """The last record; None in a process that does not speak for the others."""
@@ -67,8 +67,8 @@ def choose_display(*, is_quiet: bool, is_stopping: Callable[[], bool]) -> Displa
     """Return the display that fits the standard error stream.
 
     Args:
-        is_quiet: Whether nothing is to be shown.
-        is_stopping: Asked whether the user wants to stop.
+        is_quiet: True to show nothing.
+        is_stopping: Function that returns True if the user wants to stop.
     """
     if is_quiet:
         return Silence()
@@ -80,6 +80,6 @@ def choose_display(*, is_quiet: bool, is_stopping: Callable[[], bool]) -> Displa
 
 
 def _say_past_buffers(sentence: str) -> None:
-    """Speak from a signal's handler: it may have come in the middle of a write, and whoever listened may have gone."""
+    """Write from a signal handler, past buffers that may be in the middle of a write; the reader may have gone."""
     with suppress(OSError):
         os.write(2, f"{sentence}\n".encode())

@@ -1,6 +1,6 @@
-"""Show a training on a terminal: one line that stays in place, and under it the newest sample.
+"""Show a training on a terminal: one line that is updated in place, and under it the newest sample.
 
-The sample is always from the same prompt and seed, so that one watches the author learn.
+The sample always has the same prompt and seed, so that progress is visible.
 """
 
 from collections.abc import Callable
@@ -23,7 +23,7 @@ LINES_AROUND_SAMPLE = 5  # the status line, the frame's two, a word on stopping,
 
 
 class LiveDisplay(Display):
-    """A line and a page that are drawn anew four times a second, whatever the size of the terminal by then."""
+    """A line and a page, redrawn four times a second at the current size of the terminal."""
 
     tells_of_stopping = True
 
@@ -32,7 +32,7 @@ class LiveDisplay(Display):
 
         Args:
             console: A terminal.
-            is_stopping: Asked at each drawing whether the user wants to stop.
+            is_stopping: Function that returns True if the user wants to stop; called at each drawing.
         """
         from rich.live import Live
 
@@ -56,7 +56,7 @@ class LiveDisplay(Display):
         self._live.__exit__(kind, error, traceback)
 
     def show(self, record: "AnyRecord") -> None:
-        """Take note of a record, to be drawn soon; a remark is written above the line and stays."""
+        """Take a record, to be drawn soon. A remark is printed above the line and stays."""
         self._status.take(record)
         sentence = remark(record)
         if sentence is not None:
@@ -77,7 +77,7 @@ class LiveDisplay(Display):
         return Group(*parts)
 
     def _page(self) -> "RenderableType":
-        """The newest sample in a frame, cut at the bottom where the terminal is too low for it."""
+        """Return the newest sample in a frame, cut at the bottom if the terminal is too low."""
         from rich.panel import Panel
         from rich.text import Text
 

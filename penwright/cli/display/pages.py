@@ -1,7 +1,7 @@
-"""Put a text on standard output while it is being written, its prompt told apart from it.
+"""Show a text on standard output while it is being written, with its prompt set apart.
 
-On a terminal the prompt is bold and lines break between words; anywhere else both come out as they stand. Knows
-nothing of authors.
+On a terminal the prompt is bold and lines break between words. Elsewhere both are printed as they are. This module
+knows nothing of authors.
 """
 
 import sys
@@ -11,20 +11,20 @@ from penwright.cli.output import console, is_terminal, visible
 
 
 class Page:
-    """Where a text appears piece by piece, and a file that gets the same."""
+    """A text shown as it is written, and a file that receives the same."""
 
     def __init__(self, *, file: IO[bytes] | None = None) -> None:
         """Begin a page on standard output.
 
         Args:
-            file: Gets the text in UTF-8 as well, never wrapped.
+            file: File that receives the text in UTF-8 as well, not wrapped.
         """
         self._file = file
         self._last = "\n"
         self._wrap = WordWrap(console().width) if is_terminal(sys.stdout) else None
 
     def prompt(self, text: str) -> None:
-        """Show the text that is written on from."""
+        """Show the prompt."""
         if self._wrap is None:
             self._show(text)
         else:
@@ -33,12 +33,12 @@ class Page:
         self._keep(text)
 
     def write(self, text: str) -> None:
-        """Show a piece of what is written."""
+        """Show more of the text."""
         self._show(text if self._wrap is None else self._wrap.push(visible(text)))
         self._keep(text)
 
     def end(self) -> None:
-        """End the last line, if it is not at its end."""
+        """End the last line if it has not ended."""
         if self._wrap is not None:
             self._show(self._wrap.flush())
         if self._last != "\n":
@@ -57,7 +57,7 @@ class Page:
 
 
 class WordWrap:
-    """Breaks a stream of text between words so that no line is wider than it should be."""
+    """Line breaker for a stream of text: lines break between words and stay within a width."""
 
     def __init__(self, width: int) -> None:
         """Begin at the left margin of lines that are `width` columns wide."""
@@ -66,7 +66,7 @@ class WordWrap:
         self._word = ""
 
     def push(self, text: str) -> str:
-        """Return the next piece of the stream; a word is held back until it is complete."""
+        """Return the text to show next. A word is held back until it is complete."""
         from rich.cells import cell_len
 
         out = ""
@@ -88,7 +88,7 @@ class WordWrap:
         return out
 
     def flush(self) -> str:
-        """Return what is held back, on a line of its own if it does not fit."""
+        """Return the word held back, on a new line if it does not fit."""
         from rich.cells import cell_len
 
         word, self._word = self._word, ""

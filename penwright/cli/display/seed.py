@@ -1,6 +1,6 @@
 """Show a training as the 2017 system did: comparison table, statistics, progress bar, framed samples, all scrolling.
 
-The words are made by `report.seed_format`; this module knows only their order.
+`report.seed_format` makes the words; this module knows only their order.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class SeedDisplay(Display):
-    """Text that scrolls, with a bar that grows by a piece an update between one comparison and the next."""
+    """Text that scrolls, with a bar that grows with each update between two comparisons."""
 
     def __init__(
         self,
@@ -30,11 +30,11 @@ class SeedDisplay(Display):
         """Prepare to write.
 
         Args:
-            stream: Where to.
-            train_chars: Characters of the training books.
-            val_chars: Characters of the held-out books.
-            val_titles: The held-out books.
-            compare_every: Updates between two comparisons; 0 when there are none, and then no bar either.
+            stream: Stream to write to.
+            train_chars: Number of characters in the training books.
+            val_chars: Number of characters in the held-out books.
+            val_titles: Titles of the held-out books.
+            compare_every: Number of updates between two comparisons; 0 for no comparisons and no bar.
         """
         self._stream = stream
         self._sizes = (train_chars, val_chars)
@@ -52,7 +52,7 @@ class SeedDisplay(Display):
         self._close_bar()
 
     def step(self) -> None:
-        """Let the bar grow by the update that has just been made, or open it."""
+        """Open the bar, or let it grow by the last update."""
         from penwright.report import seed_format
 
         if self._bar is not None:
@@ -62,7 +62,7 @@ class SeedDisplay(Display):
             self._line(seed_format.bar_header(f"Training on next {self._compare_every} batches"))
 
     def show(self, record: "AnyRecord") -> None:
-        """Write what a record says."""
+        """Write a record."""
         from penwright.report import seed_format
         from penwright.training import records
 

@@ -1,6 +1,6 @@
-"""A shelf report for a reader: a table that fits 80 columns, and below it what deserves a sentence.
+"""A shelf report as a table that fits 80 columns, with notes below it.
 
-Knows reports; reads no files.
+This module reads no files.
 """
 
 from collections.abc import Iterator
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 PLAIN_ENCODINGS = ("ascii", "utf-8", "utf-8-sig")
 MIN_TITLE = 12
-PADDING = 2  # a blank behind each cell and the line between columns
+PADDING = 2  # a space behind each cell and the line between columns
 RIGHT = (1, 3, 5)
-"""Columns of figures."""
+"""Indices of the columns that hold numbers."""
 MAX_NOTES = 40
 MAX_SKIPPED = 10
 SHOWN_NAMES = 6
@@ -29,8 +29,8 @@ def shelf_table(report: "ShelfReport", *, width: int) -> "Table":
     """Return the table of all books.
 
     Args:
-        report: The shelf.
-        width: Columns there are. Titles are cut to fit; the figures never are.
+        report: Report on the shelf.
+        width: Number of columns of the terminal. Titles are cut to fit, numbers never.
     """
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
@@ -57,7 +57,7 @@ def shelf_table(report: "ShelfReport", *, width: int) -> "Table":
 
 
 def book_label(book: "BookReport") -> str:
-    """Return what a book is called: title and author, or its file."""
+    """Return the label of a book: title and writer, or the name of its file."""
     if not book.title:
         return book.name
     return f"{book.title} ({book.author})" if book.author else book.title
@@ -76,11 +76,11 @@ def _cells(book: "BookReport") -> tuple[str, ...]:
 
 
 def totals(report: "ShelfReport", *, chars_per_second: float) -> Iterator[str]:
-    """Say what the splits hold and how long one reading of the training books takes.
+    """Return sentences on the splits and on the time that one reading of the training books takes.
 
     Args:
-        report: The shelf.
-        chars_per_second: The speed of reading to reckon with.
+        report: Report on the shelf.
+        chars_per_second: Reading speed to calculate with.
     """
     for split in report.splits:
         who = (
@@ -97,7 +97,7 @@ def totals(report: "ShelfReport", *, chars_per_second: float) -> Iterator[str]:
 
 
 def notes(report: "ShelfReport") -> Iterator[str]:
-    """Say what the table cannot: odd encodings, copies, other editions, odd characters, warnings, files not read."""
+    """Return notes on unusual encodings, copies, other editions, rare characters, warnings and files not read."""
     found = [*_encodings(report), *_editions(report)]
     found += [f"{book.name}: {note}" for book in report.books for note in _book_notes(book)]
     found += report.warnings
@@ -106,7 +106,7 @@ def notes(report: "ShelfReport") -> Iterator[str]:
 
 
 def cut_lines(report: "ShelfReport") -> Iterator[str]:
-    """Show what would be cut, book by book, each line marked."""
+    """Return the text that would be cut, book by book, each line marked."""
     for book in report.books:
         for cut in book.cuts:
             last = cut.first_line + cut.num_lines - 1
@@ -115,7 +115,7 @@ def cut_lines(report: "ShelfReport") -> Iterator[str]:
 
 
 def _encodings(report: "ShelfReport") -> Iterator[str]:
-    """Name the books that are not plain UTF-8, by encoding and the reason for it."""
+    """Return notes on books that are not plain UTF-8, by encoding and the reason for it."""
     groups: dict[str, list[str]] = {}
     for book in report.books:
         if book.encoding.lower() not in PLAIN_ENCODINGS:
@@ -125,7 +125,7 @@ def _encodings(report: "ShelfReport") -> Iterator[str]:
 
 
 def _editions(report: "ShelfReport") -> Iterator[str]:
-    """Name the books that share much of their text, one sentence for all that hang together."""
+    """Return a note for each group of books that share much of their text."""
     others = {book.name: [edition.name for edition in book.editions] for book in report.books}
     seen: set[str] = set()
     for name in others:

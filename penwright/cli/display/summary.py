@@ -1,4 +1,4 @@
-"""What is said of a training before it begins and when it has ended: how long, how it went, what to do next."""
+"""The words around a training: its length before it begins, its outcome and the next commands when it has ended."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
 
 def beginning(config: "RunConfig", *, vocab_size: int, run: Path, is_planned: bool) -> str:
-    """Say what is about to happen.
+    """Return a sentence on the training that begins.
 
     Args:
-        config: How the run goes; one of its limits is set.
-        vocab_size: Symbols of the books' alphabet.
-        run: Its folder.
-        is_planned: Whether the network or its lanes are yet to be chosen.
+        config: Configuration of the run. One of its limits is set.
+        vocab_size: Number of symbols in the alphabet of the books.
+        run: Folder of the run.
+        is_planned: True if the network or its lanes are yet to be chosen.
     """
     from penwright.model.config import num_parameters_of
 
@@ -52,8 +52,8 @@ def outcome_lines(finished: "Finished", *, run: Path, planned: "Planned | None" 
 
     Args:
         finished: The last record.
-        run: The run's folder.
-        planned: What was expected, None if nothing was.
+        run: Folder of the run.
+        planned: Forecast, None if there was none.
     """
     spent = (
         f"{finished.step:,} steps, {finished.chars_read:,} characters read, {format_duration(finished.elapsed_seconds)}"
@@ -79,7 +79,7 @@ def outcome_lines(finished: "Finished", *, run: Path, planned: "Planned | None" 
 
 
 def plan_of(run: Path) -> "Planned | None":
-    """Return what was expected of a run when it began; None if nothing was, or if it was given another time since."""
+    """Return the forecast for a run, None if there was none or the run was given another length since."""
     from penwright.training.records import Planned
     from penwright.training.runs.folder import RunFolder
 

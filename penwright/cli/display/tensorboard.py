@@ -1,4 +1,4 @@
-"""Hand a training's figures to TensorBoard beside showing them, where that is installed."""
+"""Write the curves of a training for TensorBoard, if it is installed."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -16,14 +16,14 @@ FOLDER = "tensorboard"
 
 
 class TensorBoardLog(Display):
-    """Writes event files into the run's folder; without TensorBoard it says so once and does nothing."""
+    """A writer of event files into the run's folder. Without TensorBoard it says so once and does nothing."""
 
     def __init__(self, run: Path, *, say: Callable[[str], None]) -> None:
-        """Prepare; nothing is written before the first record, when the run's folder is there.
+        """Prepare. Nothing is written before the first record, because the run's folder is made by then.
 
         Args:
             run: Folder of the run.
-            say: Told what to install if it is missing, or where the figures are.
+            say: Called with a sentence on what to install, or on the folder of the curves.
         """
         self._run = run
         self._say = say
@@ -31,7 +31,7 @@ class TensorBoardLog(Display):
         self._is_open = False
 
     def show(self, record: "AnyRecord") -> None:
-        """Write a record's figures."""
+        """Write the numbers of a record."""
         if not self._is_open:
             self._is_open = True
             self._open()

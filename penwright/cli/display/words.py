@@ -1,6 +1,6 @@
-"""Say in words what training records say in numbers.
+"""Put training records into words.
 
-Knows records and how many columns there are; prints nothing.
+This module prints nothing.
 """
 
 import math
@@ -26,7 +26,7 @@ STOPPING = "Stopping: finishing this step, then saving. Ctrl-C once more stops a
 
 
 class Status:
-    """How a training stands: the newest record of each kind so far."""
+    """Status of a training: the newest record of each kind so far."""
 
     def __init__(self) -> None:
         self.progress: Progress | None = None
@@ -55,10 +55,10 @@ class Status:
                 self.finished = record
 
     def line(self, width: int | None = None) -> str:
-        """Return how learning goes, in one line.
+        """Return the status in one line.
 
         Args:
-            width: Columns there are; the line leaves out what matters least until it fits. None: as long as it likes.
+            width: Number of columns. The line drops the least important parts until it fits. None for no limit.
         """
         if self.progress is None:
             return "Reading the first pages ..."
@@ -69,13 +69,13 @@ class Status:
 def status_line(
     progress: "Progress", *, held_out: float | None = None, best: float | None = None, width: int | None = None
 ) -> str:
-    """Return how learning goes, in one line.
+    """Return the status in one line.
 
     Args:
-        progress: The newest record.
-        held_out: Newest bits per character on held-out books, None before the first reading of them.
-        best: The best so far.
-        width: Columns there are; the line leaves out what matters least until it fits. None: as long as it likes.
+        progress: Newest progress record.
+        held_out: Newest bits per character on held-out books, None before the first evaluation.
+        best: Best bits per character so far.
+        width: Number of columns. The line drops the least important parts until it fits. None for no limit.
     """
     step = f"step {progress.step:,}"
     percent = f"{100 * progress.fraction_done:.0f} %"
@@ -97,7 +97,7 @@ def status_line(
 
 
 def remark(record: "AnyRecord") -> str | None:
-    """Return a sentence for a record that interrupts the usual course of things, else None."""
+    """Return a sentence for a record out of the ordinary, else None."""
     from penwright.training import records
 
     match record:
@@ -113,13 +113,13 @@ def remark(record: "AnyRecord") -> str | None:
 
 
 def evaluation_sentence(evaluation: "Evaluation") -> str:
-    """Say how well held-out books are predicted."""
+    """Return a sentence on an evaluation on held-out books."""
     best = ", the best so far" if evaluation.is_best else ""
     return f"held-out books after step {evaluation.step:,}: {evaluation.bits_per_char:.3f} bits/char{best}"
 
 
 def plan_sentence(planned: "Planned") -> str:
-    """Say which size was chosen, what it will do, and why no other."""
+    """Return sentences on the chosen size, its forecast, and its neighbours."""
     choice = planned.choice
     others = [size for size in planned.sizes if size.name != choice.name]
     beside = " and ".join(f"{size.name} {size.bits_per_char:.2f}" for size in _nearest(others, choice))
@@ -132,7 +132,7 @@ def plan_sentence(planned: "Planned") -> str:
 
 
 def expected_range(planned: "Planned") -> str | None:
-    """Return what was expected of the size chosen, such as "1.66 (1.60 to 1.72)"; None without held-out books."""
+    """Return the forecast for the chosen size, such as "1.66 (1.60 to 1.72)"; None without held-out books."""
     choice = planned.choice
     if planned.difficulty is None:
         return None

@@ -1,4 +1,4 @@
-"""How a training goes: every dial in one frozen schema, from defaults < preset < TOML file < flags.
+"""The configuration of a training: every setting in one frozen schema, from defaults < preset < TOML file < flags.
 
 A configuration is data only: a file never names code, and a key that does not exist is an error. Lengths are counted in
 optimizer steps unless the name says seconds or epochs.
@@ -23,90 +23,90 @@ VALIDATIONS = ("books", "windows")
 PRECISIONS = ("auto", "float32", "bfloat16")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 DEFAULT_SECONDS = 600.0
-OF_THE_BOOKS = ("vocab_size", "unit")  # fields of ModelConfig that the books decide, and no configuration
+OF_THE_BOOKS = ("vocab_size", "unit")  # fields of ModelConfig that depend on the books
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TrainConfig:
-    """How long, how fast and how carefully to learn."""
+    """Length, speed and care of a training."""
 
     seconds: Annotated[float, Between(0.001, 1e9)] | None = None
-    """Wall-clock budget of the whole run. At most one of seconds, steps and epochs is given; with none, ten minutes."""
+    """Wall-clock budget of the whole run. Give at most one of seconds, steps and epochs; with none, ten minutes."""
     steps: Annotated[int, Between(1, 10**12)] | None = None
-    """Optimizer updates in the whole run."""
+    """Number of optimizer updates in the whole run."""
     epochs: Annotated[int, Between(1, 10**9)] | None = None
-    """Readings of the training books in the whole run."""
+    """Number of passes over the training books in the whole run."""
     batch_size: Annotated[int, Between(1, 65_536)] = 16
-    """Lanes of text read in parallel."""
+    """Number of lanes of text read in parallel."""
     seq_len: Annotated[int, Between(1, 65_536)] = 128
-    """Symbols per window; gradients reach no further."""
+    """Number of symbols in a window. Gradients reach no further back."""
     order: Annotated[str, OneOf(ORDERS)] = "shuffled"
-    """"shuffled": another order of books each epoch. "rolled": the 2017 system's."""
+    """Order of the books: "shuffled" draws a new one each epoch, "rolled" is the 2017 system's."""
     reset_at_books: bool = True
-    """Whether the state starts afresh at the edge of a book, or is carried across it."""
+    """True to reset the state at the edge of a book, False to carry it across."""
     optimizer: Annotated[str, OneOf(OPTIMIZERS)] = "adamw"
-    """"muon" (of the matrices within the stack and before it, with AdamW for the rest), "adamw" or "adam"."""
+    """Optimizer: "muon" (for the matrices before and within the stack, with AdamW for the rest), "adamw" or "adam"."""
     learning_rate: Annotated[float, Between(1e-12, 1.0)] = 3e-3
-    """Peak rate of the schedule."""
+    """Peak learning rate of the schedule."""
     schedule: Annotated[str, OneOf(SCHEDULES)] = "linear"
-    """"linear": falls over the last `decay_fraction` of the run. "constant": does not."""
+    """Schedule of the rate: "linear" falls over the last `decay_fraction` of the run, "constant" does not fall."""
     warmup_steps: Annotated[int, Between(0, 10**9)] = 30
-    """Steps over which the rate climbs to its peak."""
+    """Number of steps over which the rate climbs to its peak."""
     decay_fraction: Annotated[float, Between(0.0, 1.0)] = 0.75
     """Share of the run over which the rate falls."""
     final_rate_fraction: Annotated[float, Between(0.0, 1.0)] = 0.05
-    """Where the rate ends, as a fraction of its peak."""
+    """Final rate, as a fraction of the peak."""
     beta1: Annotated[float, Between(0.0, 0.999_999)] = 0.9
-    """Decay of the mean of gradients."""
+    """Decay of the running mean of gradients."""
     beta2: Annotated[float, Between(0.0, 0.999_999_9)] = 0.99
-    """Decay of the mean of squared gradients."""
+    """Decay of the running mean of squared gradients."""
     epsilon: Annotated[float, Between(0.0, 1.0)] = 1e-8
-    """Added to the denominator of an update, for gradients of the mean loss."""
+    """Term added to the denominator of an update, for gradients of the mean loss."""
     weight_decay: Annotated[float, Between(0.0, 100.0)] = 0.01
     """Decoupled decay of weight matrices (not with adam)."""
     muon_rate: Annotated[float, Between(1e-6, 1e6)] = 15.0
     """Rate of Muon's updates, as a multiple of `learning_rate`."""
     muon_momentum: Annotated[float, Between(0.0, 0.999_999)] = 0.95
-    """Decay of Muon's mean of gradients."""
+    """Decay of Muon's running mean of gradients."""
     ngram_symbols: Annotated[int, Between(1, 10**10)] = 64_000_000
-    """Symbols counted for one table at most, which bounds time and memory."""
+    """Maximum number of symbols counted for one table, which bounds time and memory."""
     grad_clip: Annotated[float, Between(0.0, 1e9)] = 1.0
-    """Largest global gradient norm; 0 does not clip."""
+    """Maximum global norm of the gradients; 0 disables clipping."""
     seed: Annotated[int, Between(0, MAX_INT64)] = 0
-    """Decides the weights, the order of books and the dropout masks."""
+    """Seed of the initial weights, the order of books and the dropout masks."""
     progress_every: Annotated[int, Between(0, 10**9)] = 0
-    """Steps between progress records; 0: about one a second."""
+    """Number of steps between progress records; 0 for about one a second."""
     val_every: Annotated[int, Between(0, 10**9)] = 0
-    """Steps between readings of held-out books; 0: as often as they take a twentieth of the time."""
+    """Number of steps between evaluations on held-out books; 0 spends a twentieth of the time on them."""
     val_chars: Annotated[int, Between(1, 10**12)] = 100_000
-    """Held-out characters read each time during training, spread evenly over the books."""
+    """Number of held-out characters in each evaluation during training, spread evenly over the books."""
     validation: Annotated[str, OneOf(VALIDATIONS)] = "books"
-    """"books": each from its beginning, state carried. "windows": the 2017 system's pass over windows of 1,024 from
-    zero."""
+    """Method of evaluation: "books" reads each book from its beginning and carries the state. "windows" is the 2017
+    system's pass over windows of 1,024 characters, each from a zero state."""
     final_val_chars: Annotated[int, Between(1, 10**12)] = 300_000
-    """The same for the last reading, of the best author."""
+    """Number of held-out characters in the last evaluation, of the best author."""
     compare_every: Annotated[int, Between(0, 10**9)] = 0
-    """Steps between comparisons of what was read and what was predicted; 0: never."""
+    """Number of steps between comparisons of text read and text predicted; 0 for none."""
     save_every: Annotated[int, Between(0, 10**9)] = 0
-    """Steps between checkpoints; 0: by time only."""
+    """Number of steps between checkpoints; 0 to save by time only."""
     save_seconds: Annotated[float, Between(0.0, 1e9)] = 60.0
-    """Seconds between checkpoints; 0: by steps only."""
+    """Number of seconds between checkpoints; 0 to save by steps only."""
     keep_checkpoints: Annotated[int, Between(0, 10_000)] = 3
-    """Checkpoints kept beside the last, and the one of the best step if there is one."""
+    """Number of checkpoints kept beside the last, and beside the best step's if there is one."""
     patience: Annotated[int, Between(0, 10**9)] = 12
-    """Readings of held-out books without gain after which training ends; 0: never."""
+    """Number of evaluations without gain after which training ends; 0 to go on regardless."""
     snapshot_every: Annotated[int, Between(1, 10**9)] = 50
-    """Steps between the states that an exploding loss is rolled back to."""
+    """Number of steps between snapshots. An exploding loss is rolled back to the latest."""
     spike_factor: Annotated[float, Between(1.01, 1e9)] = 3.0
-    """A loss above this multiple of its running average counts as exploding."""
+    """Multiple of the running average above which a loss counts as exploding."""
     max_rollbacks: Annotated[int, Between(0, 10**6)] = 6
-    """Rollbacks after which training gives up."""
+    """Number of rollbacks after which training gives up."""
     threads: Annotated[int, Between(0, 4_096)] = 0
-    """Processor threads; 0: as many as there are processors to use."""
+    """Number of processor threads; 0 for one on each available processor."""
     device: Annotated[str, OneOf(DEVICES)] = "auto"
-    """"auto", "cpu", "cuda" or "mps"."""
+    """Device: "auto", "cpu", "cuda" or "mps"."""
     precision: Annotated[str, OneOf(PRECISIONS)] = "auto"
-    """Of matrix products while learning: "float32", "bfloat16", or "auto": whichever a short measurement finds faster.
+    """Precision of matrix products in training: "float32", "bfloat16", or "auto" for the one that measures faster.
     Weights, states, sums and losses are float32 in any case."""
 
     def __post_init__(self) -> None:
@@ -117,15 +117,14 @@ class TrainConfig:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DiaryConfig(SamplingConfig):
-    """The samples written while learning, always from the same prompt and seed, so that one watches the author
-    learn."""
+    """Samples written during training, always from the same prompt and seed, so that progress is visible."""
 
     prompt: Annotated[str, MaxChars(10_000)] = "It was "
     """Text before the sample."""
     max_chars: Annotated[int, Between(0, 1_000_000)] = 400
-    """Characters written each time; 0 keeps no diary."""
+    """Number of characters in a sample; 0 keeps no diary."""
     every: Annotated[int, Between(0, 10**9)] = 0
-    """Steps between samples; 0: at the start, then ever more slowly."""
+    """Number of steps between samples; 0 for many at the start and ever fewer later."""
     seed: Annotated[int, Between(0, MAX_INT64)] = 1
     """Seed of every sample."""
     temperature: Temperature = 0.7
@@ -138,7 +137,7 @@ class DiaryConfig(SamplingConfig):
             raise ConfigError("diary.prompt holds bytes that are not UTF-8. Give it in UTF-8.")
 
     def sampling(self, *, epoch: int) -> SamplingConfig:
-        """Return how the next character is drawn in an epoch, from 1."""
+        """Return the sampling options for an epoch, counted from 1."""
         options = {item.name: getattr(self, item.name) for item in fields(SamplingConfig)}
         if epoch > 1 and self.top_k_later is not None:
             options["top_k"] = self.top_k_later
@@ -147,18 +146,18 @@ class DiaryConfig(SamplingConfig):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunConfig:
-    """Everything that decides a run but the books themselves."""
+    """All settings of a run. Together with the books they decide it."""
 
     preset: str = "default"
-    """The preset it began from; kept for the record."""
+    """Preset that the run began from, kept for the record."""
     corpus: CorpusConfig = field(default_factory=CorpusConfig)
-    """How the books are read, cleaned and split."""
+    """Settings that decide how books are read, cleaned and split."""
     model: Mapping[str, Any] = field(default_factory=dict)
-    """Fields of ModelConfig but OF_THE_BOOKS."""
+    """Fields of `ModelConfig` except those in OF_THE_BOOKS."""
     train: TrainConfig = field(default_factory=TrainConfig)
-    """How long, how fast and how carefully to learn."""
+    """Length, speed and care of the training."""
     diary: DiaryConfig = field(default_factory=DiaryConfig)
-    """The samples written while learning."""
+    """Samples written during training."""
 
     def __post_init__(self) -> None:
         self.model_config(vocab_size=256)
@@ -168,7 +167,7 @@ class RunConfig:
         return ModelConfig.from_dict({**self.model, "vocab_size": vocab_size, "unit": unit})
 
     def to_dict(self) -> dict[str, Any]:
-        """Return tables of plain data, every field spelled out but those that are None."""
+        """Return tables of plain data, with every field except those that are None."""
         model = self.model_config(vocab_size=256).to_dict()
         tables = {
             "corpus": asdict(self.corpus),

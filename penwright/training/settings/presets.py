@@ -1,4 +1,4 @@
-"""Named configurations, each with what it is for and what it measured.
+"""Named configurations, each with its purpose.
 
 A preset is data: tables of the same settings that a TOML file holds, laid over the defaults.
 """
@@ -18,7 +18,7 @@ class Preset(NamedTuple):
 
 
 def _plain(cell: str, *, learning_rate: float = 3e-3, **model: Any) -> Mapping[str, Mapping[str, Any]]:
-    """A rung of the ladder: a plain stack of one cell, in a size that learns well in minutes on a laptop."""
+    """Return a rung of the ladder: a plain stack of one cell, in a size that learns well in minutes on a laptop."""
     return {"model": {"cell": cell, "is_residual": False, **model}, "train": {"learning_rate": learning_rate}}
 
 

@@ -14,11 +14,11 @@ LIMITS = ("seconds", "steps", "epochs")
 
 
 class Resolved(NamedTuple):
-    """A configuration and where it came from."""
+    """A configuration and the origin of its values."""
 
     config: RunConfig
     origins: dict[str, str]
-    """"section.key" to "preset seed", "file run.toml" or "flag"; a key that is missing has its default."""
+    """Origin by "section.key": "preset seed", "file run.toml" or "flag". A key that is missing has its default."""
 
 
 def resolve_config(
@@ -72,7 +72,7 @@ def read_toml(path: Path) -> dict[str, Any]:
 def _overlay(
     merged: dict[str, dict[str, Any]], origins: dict[str, str], layer: Mapping[str, Mapping[str, Any]], origin: str
 ) -> None:
-    """Lay one layer over those below. A limit of the run's length takes the place of any other such limit."""
+    """Lay one layer over those below. A limit of the run's length replaces any other such limit."""
     for section, table in layer.items():
         if section == "train" and any(limit in table for limit in LIMITS):
             for limit in LIMITS:
