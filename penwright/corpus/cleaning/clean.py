@@ -9,13 +9,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from penwright.corpus.cleaning.gutenberg import find_boilerplate
+from penwright.corpus.cleaning.aozora import find_aozora, without_marks
+from penwright.corpus.cleaning.gutenberg import Boilerplate, find_boilerplate
 from penwright.corpus.cleaning.gutenberg_header import read_details
 from penwright.corpus.cleaning.spans import Span, without
 from penwright.corpus.cleaning.unwrapping import unwrap
 from penwright.corpus.cleaning.whitespace import Characters, characters_of, text_of_characters, tidy
 
-CLEANING_VERSION = 2
+CLEANING_VERSION = 3
 """Increased whenever some file would be read or cleaned differently. It is part of every key of the cache of texts."""
 MAX_CUT_CHARS = 20_000
 """Most characters of a cut that the report keeps."""
@@ -77,7 +78,13 @@ class Cleaned(NamedTuple):
 
 
 def clean(
-    text: str, *, config: CleaningConfig, is_first: bool = True, is_last: bool = True, is_code: bool = False
+    text: str,
+    *,
+    config: CleaningConfig,
+    is_first: bool = True,
+    is_last: bool = True,
+    is_verbatim: bool = False,
+    has_own_lines: bool = False,
 ) -> Cleaned:
     """Clean a text.
 
@@ -87,36 +94,44 @@ def clean(
         is_first: True if the chunk begins the file. Only there a header is sought.
         is_last: True if the chunk ends the file. Only there a footer is sought, so the last chunk should hold 100,000
             characters.
-        is_code: True for a program, which is returned unchanged.
+        is_verbatim: True for a program or the like, which is returned unchanged.
+        has_own_lines: True if every line break has a meaning, as in the text of a web page, so that none is undone.
 
     Returns:
         The clean text and its cuts. In addition to the steps of `config`, trailing blanks are removed, more than two
         consecutive blank lines become two, and blank lines at the file's start and end are removed.
     """
-    if is_code:
+    if is_verbatim:
         return Cleaned(text, (), {}, False, False, ())
     cuts: tuple[Cut, ...] = ()
     boilerplate = find_boilerplate(text, is_first=is_first, is_last=is_last)
     details = read_details(boilerplate.header)
+    aozora = find_aozora(text) if "《" in text or "［＃" in text else None
+    if aozora is not None:
+        boilerplate, details = Boilerplate(aozora.spans, "", ()), aozora.details
     if config.licence:
         cuts = _report(text, boilerplate.spans)
         text = without(text, boilerplate.spans)
+        if aozora is not None:
+            text = without_marks(text)
     if config.normalize_punctuation and not text.isascii():  # before the lines are tidied: it may add blanks to them
         text = text.translate(_ASCII_FORMS)
     given = [characters_of(text)]
     del text  # a book is long: each copy is released before the next one is made
-    text, is_hard_wrapped, was_unwrapped = _laid_out(given.pop(), unwrapping=config.unwrap)
+    text, is_hard_wrapped, was_unwrapped = _laid_out(given.pop(), unwrapping=config.unwrap, has_own_lines=has_own_lines)
     text = _without_outer_blank_lines(text, is_first=is_first, is_last=is_last)
     return Cleaned(text, cuts, details, is_hard_wrapped, was_unwrapped, boilerplate.warnings)
 
 
-def _laid_out(given: Characters, *, unwrapping: bool) -> tuple[str, bool, bool]:
+def _laid_out(given: Characters, *, unwrapping: bool, has_own_lines: bool) -> tuple[str, bool, bool]:
     """Tidy the lines of a text and join them if wanted; return the text, whether it was wrapped, and whether joined.
 
     This is a separate function so that its arrays, each as long as the text, are released before the next step.
     """
     tidied = tidy(given)
     del given
+    if has_own_lines:
+        return text_of_characters(tidied), False, False
     unwrapped = unwrap(tidied)
     was_unwrapped = unwrapping and unwrapped.is_hard_wrapped
     if was_unwrapped:

@@ -8,8 +8,9 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import StringIO
-from itertools import islice
+from typing import Any
 
+from penwright.corpus.formats.letters import MAX_LOST_FRACTION, num_letters
 from penwright.errors import ReadingError
 
 TEXT_COLUMNS = (
@@ -33,10 +34,22 @@ MAX_CELL_CHARS = 1 << 30
 _DELIMITERS = (",", ";", "\t", "|")
 _NO_DELIMITER = "\x1f"  # stands in for one in a table of a single column, whose commas are the text's own
 _LETTERS = re.compile(r"[^\W\d_]+")
+_SEPARATOR_LINE = re.compile(r"\s*sep=(?P<delimiter>[^\n])[ \t]*\n", re.IGNORECASE)
+# How quotation marks are meant, in the order of trial: doubled within a cell, behind a backslash, not at all.
+_DIALECTS: tuple[dict[str, Any], ...] = (
+    {"strict": True},
+    {"strict": True, "doublequote": False, "escapechar": "\\"},
+    {"quoting": csv.QUOTE_NONE},
+)
 
 
 def table_to_text(table: str, *, name: str, delimiter: str | None = None) -> str:
-    """Return the cells of a table's text column, one after the other.
+    """Return the cells of a table's text column; see `read_table`."""
+    return read_table(table, name=name, delimiter=delimiter)[0]
+
+
+def read_table(table: str, *, name: str, delimiter: str | None = None) -> tuple[str, tuple[str, ...]]:
+    """Return the cells of a table's text column, one after the other, and what is to be told of them.
 
     Args:
         table: The whole table.
@@ -45,34 +58,69 @@ def table_to_text(table: str, *, name: str, delimiter: str | None = None) -> str
 
     Returns:
         Each non-empty cell, ended by a line feed; with a blank line between cells if one of them has several lines.
+        And a sentence where rows have no such cell, or letters are in no cell at all.
 
     Raises:
         ReadingError: If the table is malformed, or no column holds text.
     """
+    if (line := _SEPARATOR_LINE.match(table)) is not None:
+        delimiter, table = line["delimiter"], table[line.end() :]
     delimiter = delimiter or _delimiter_of(table)
-    with _long_cells():
-        try:
-            rows = csv.reader(StringIO(table, newline=""), delimiter=delimiter)
-            sample = [row for row in islice(rows, SAMPLE_ROWS) if row]
-            column, has_header = _text_column(sample, name)
-            cells = [row[column].strip() for row in sample[has_header:] if len(row) > column]
-            cells += [row[column].strip() for row in rows if len(row) > column]
-        except csv.Error as error:
-            raise ReadingError(
-                f"{name} is not a table that can be read: {error}. Save it again as CSV in UTF-8."
-            ) from error
+    rows = _rows(table, delimiter, name)
+    column, has_header = _text_column(rows[:SAMPLE_ROWS], name)
+    width = len(rows[0])
+    # A row of more cells than the header has delimiters within its text, which nobody quoted.
+    cells = [
+        (delimiter.join(row[column : column + len(row) - width + 1]) if len(row) > width else row[column]).strip()
+        for row in rows[has_header:]
+        if len(row) > column
+    ]
+    warnings = []
+    num_short = sum(len(row) <= column for row in rows[has_header:])
+    if num_short:
+        warnings.append(f"{num_short:,} of its {len(rows):,} rows have no cell in the column of text")
+    num_lost = num_letters(table) - sum(num_letters(cell) for row in rows for cell in row)
+    if num_lost > MAX_LOST_FRACTION * num_letters(table):
+        warnings.append(f"{num_lost:,} of its letters are in no cell")
     cells = [cell for cell in cells if cell]
     separator = "\n\n" if any("\n" in cell for cell in cells) else "\n"
-    return separator.join(cells) + "\n" if cells else ""
+    return separator.join(cells) + "\n" if cells else "", tuple(warnings)
+
+
+def _rows(table: str, delimiter: str, name: str) -> list[list[str]]:
+    """Return the rows of a table, read in the first way in which its quotation marks make sense."""
+    with _long_cells():
+        for dialect in _DIALECTS:
+            if "escapechar" in dialect and '\\"' not in table:
+                continue
+            try:
+                rows = [row for row in csv.reader(StringIO(table, newline=""), delimiter=delimiter, **dialect) if row]
+                break
+            except csv.Error as error:
+                failure = error
+        else:
+            raise ReadingError(
+                f"{name} is not a table that can be read: {failure}. Save it again as CSV in UTF-8."
+            ) from failure
+    if not rows:
+        raise ReadingError(f"{name} has no rows, so there is nothing to read in it.")
+    return rows
 
 
 def _delimiter_of(table: str) -> str:
-    """Return the candidate that cuts most of the first lines into as many columns as the very first."""
-    lines = [line for line in table[:65_536].split("\n")[:20] if line]
+    """Return the candidate that cuts most of the first lines into as many columns as the very first.
+
+    A mark that a blank always follows is punctuation.
+    """
+    head = table[:65_536]
+    lines = [line for line in head.split("\n")[:20] if line]
 
     def columns(delimiter: str) -> tuple[int, int]:
         counts = [line.count(delimiter) for line in lines]
-        return (sum(count == counts[0] for count in counts), counts[0]) if counts and counts[0] else (0, 0)
+        is_punctuation = '"' not in head and head.count(f"{delimiter} ") > 0.9 * head.count(delimiter)
+        if not counts or not counts[0] or (delimiter in ",;" and is_punctuation):
+            return 0, 0
+        return sum(count == counts[0] for count in counts), counts[0]
 
     best = max(_DELIMITERS, key=columns)
     return best if columns(best) > (0, 0) else _NO_DELIMITER
@@ -80,8 +128,6 @@ def _delimiter_of(table: str) -> str:
 
 def _text_column(rows: list[list[str]], name: str) -> tuple[int, bool]:
     """Return which column holds the text, and whether the first row is a header."""
-    if not rows:
-        raise ReadingError(f"{name} has no rows, so there is nothing to read in it.")
     header = [cell.strip().lower() for cell in rows[0]]
     for wanted in TEXT_COLUMNS:
         if wanted in header:
@@ -98,8 +144,8 @@ def _text_column(rows: list[list[str]], name: str) -> tuple[int, bool]:
             f"Name the column that holds the text '{TEXT_COLUMNS[0]}'."
         )
     # A header names the column in a word or two; the first of several rows of text is about as long as the others.
-    num_letters = sum(map(len, _LETTERS.findall(rows[0][best])))
-    return best, len(rows) > 1 and num_letters < letters[best] / 3
+    num_letters_of_first = sum(map(len, _LETTERS.findall(rows[0][best])))
+    return best, len(rows) > 1 and num_letters_of_first < letters[best] / 3
 
 
 @contextmanager

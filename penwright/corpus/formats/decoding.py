@@ -1,17 +1,19 @@
 """Turn bytes into text with line feeds, and say how the bytes were understood.
 
-A byte order mark is believed, then strict UTF-8, then UTF-8 with a few stray bytes, then what `detection` finds. What a
-file declares about itself is a hint among these and never more. A file that is not text is refused with one sentence
-that says what it seems to be. This module knows nothing of paths, markup or books.
+A byte order mark is believed, then strict UTF-8, then UTF-8 with a few stray bytes, then what a file declares about
+itself unless that is clearly false, then what `detection` finds. A damaged byte is replaced and told, never a reason to
+take another encoding. A file that is not text is refused with one sentence that says what it seems to be. This module
+knows nothing of paths, markup or books.
 """
 
 import codecs
 import re
+from contextlib import suppress
 from typing import NamedTuple
 
 import numpy as np
 
-from penwright.corpus.formats.detection import detect, high_runs
+from penwright.corpus.formats.detection import Detection, detect, high_runs
 from penwright.errors import ReadingError
 
 # The longer marks first: UTF-16's little-endian mark begins UTF-32's.
@@ -50,7 +52,16 @@ _DECLARATION = re.compile(
 )
 # Files that declare these hold the curly quotes of cp1252 often enough for browsers to read them as that.
 _LATIN_1 = frozenset({"iso-8859-1", "latin-1", "latin1", "windows-1252", "us-ascii", "ascii"})
+# What files say and what they hold: pages in the subset hold characters of the superset.
+_SUPERSETS = {
+    "shift_jis": "cp932", "gb2312": "gb18030", "gbk": "gb18030", "euc_kr": "cp949", "iso8859-9": "cp1254",
+    "iso8859-11": "cp874", "tis-620": "cp874",
+}  # fmt: skip
+_ESCAPED = (
+    ("iso2022_jp_ext", b"\x1b$", "Japanese"), ("iso2022_kr", b"\x1b$)C", "Korean"), ("hz", b"~{", "Chinese"),
+)  # fmt: skip
 _STRAY_BYTE = re.compile("[\udc80-\udcff]")
+_STRAY_IN_WORD = re.compile("(?<=[A-Za-zÀ-ɏ ])[\udc80-\udcff](?=[A-Za-zÀ-ɏ ,.;:!?\\s])")
 
 
 class Decoded(NamedTuple):
@@ -62,14 +73,18 @@ class Decoded(NamedTuple):
     """The encoding, by a name Python knows."""
     reason: str
     """Why that one: "byte order mark", "valid UTF-8", "detected: reads as Polish", ..."""
+    warnings: tuple[str, ...] = ()
+    """Sentences on what was guessed or replaced, that begin in lower case, to follow the file's name."""
 
 
-def decode(data: bytes, *, name: str) -> Decoded:
+def decode(data: bytes, *, name: str, declared: str | None = None) -> Decoded:
     """Return the text of a file's bytes.
 
     Args:
         data: The bytes of a whole file, or of a piece of one cut at a line's end.
         name: What an error calls the file.
+        declared: The encoding that something beside the file claims for it, such as a message's header; None asks the
+            file itself.
 
     Returns:
         The text. CR, CR LF and CR CR LF have become LF, and the end-of-file mark of DOS is gone.
@@ -84,7 +99,7 @@ def decode(data: bytes, *, name: str) -> Decoded:
     if marked in ("utf-16", "utf-32"):
         decoded = _wide(data, marked, name)
     else:
-        decoded = _by_content(with_line_feeds(data.removeprefix(codecs.BOM_UTF8)), name)
+        decoded = _by_content(with_line_feeds(data.removeprefix(codecs.BOM_UTF8)), name, declared)
         if marked is not None and decoded.encoding == "utf-8":
             decoded = decoded._replace(encoding=marked, reason="byte order mark")
     if not decoded.text.strip():
@@ -146,7 +161,9 @@ def _wide(data: bytes, encoding: str, name: str) -> Decoded:
     return Decoded(with_line_feeds(text.encode("utf-8")).decode("utf-8"), encoding, "byte order mark")
 
 
-def _by_content(data: bytes, name: str) -> Decoded:
+def _by_content(data: bytes, name: str, declared: str | None) -> Decoded:
+    if data.isascii() and (escaped := _by_escapes(data)) is not None:
+        return escaped
     what = what_else(data)
     if what is None and b"\0" in data:
         what = "a binary file (it holds NUL bytes)"
@@ -159,11 +176,54 @@ def _by_content(data: bytes, name: str) -> Decoded:
     mixed = _nearly_utf8(data)
     if mixed is not None:
         return mixed
-    declared = _declared(data)
-    encoding, reason = detect(data, declared=declared)
-    if declared == encoding:
-        reason += ", as the file declares"
-    return Decoded(data.decode(encoding), encoding, reason)
+    detection = detect(data, declared=_known(declared) if declared else declared_encoding(data))
+    return decode_as(data, detection)
+
+
+def decode_as(data: bytes, detection: Detection) -> Decoded:
+    """Return a text in the encoding that was found for it; what makes no character there becomes U+FFFD and is told.
+
+    Args:
+        data: Its bytes, lines ended by line feeds.
+        detection: What was found.
+    """
+    encoding, reason, doubt = detection
+    warnings: tuple[str, ...] = (doubt,) if doubt else ()
+    try:
+        return Decoded(data.decode(encoding), encoding, reason, warnings)
+    except UnicodeDecodeError:
+        pass
+    lines = [_damaged_line(line, encoding) for line in data.split(b"\n")]
+    text = "\n".join(lines)
+    num_lost = text.count("\ufffd") - data.count("\ufffd".encode())
+    if num_lost > 0:
+        places = "byte makes" if num_lost == 1 else "bytes make"
+        warnings += (f"{num_lost:,} {places} no character in {encoding} and became U+FFFD",)
+    return Decoded(text, encoding, f"{reason}, with damaged bytes", warnings)
+
+
+def _damaged_line(line: bytes, encoding: str) -> str:
+    """Return a line in an encoding, one that is UTF-8 in that; the euro sign of Windows where Chinese has no 0x80."""
+    try:
+        return line.decode(encoding)
+    except UnicodeDecodeError as error:
+        with suppress(UnicodeDecodeError):
+            return line.decode("utf-8")
+        if encoding == "gb18030" and line[error.start : error.start + 1] == b"\x80":
+            end = error.start
+            return line[:end].decode(encoding) + "€" + _damaged_line(line[end + 1 :], encoding)
+        return line.decode(encoding, "replace")
+
+
+def _by_escapes(data: bytes) -> Decoded | None:
+    """Decode a text whose bytes are all ASCII and whose sense is not: ISO-2022-JP, ISO-2022-KR or HZ."""
+    for encoding, sign, language in _ESCAPED:
+        if sign in data:
+            with suppress(UnicodeDecodeError):
+                text = data.decode(encoding)
+                if not text.isascii():
+                    return Decoded(text, encoding, f"detected by its escapes: {language}")
+    return None
 
 
 def _nearly_utf8(data: bytes) -> Decoded | None:
@@ -178,8 +238,14 @@ def _nearly_utf8(data: bytes) -> Decoded | None:
     num_above_ascii = len(text) - len(text.encode("ascii", "ignore"))
     if num_above_ascii - num_stray < 3 * num_stray:
         return None
-    text = _STRAY_BYTE.sub(lambda stray: bytes([ord(stray[0]) - 0xDC00]).decode("cp1252", "replace"), text)
-    return Decoded(text, "utf-8", f"UTF-8 with {num_stray:,} stray bytes, read as cp1252")
+    # A stray byte beside Latin letters is an accent of cp1252; anywhere else it says nothing.
+    text = _STRAY_IN_WORD.sub(lambda stray: bytes([ord(stray[0]) - 0xDC00]).decode("cp1252", "replace"), text)
+    text, num_lost = _STRAY_BYTE.subn("\ufffd", text)
+    bytes_ = "byte is" if num_stray == 1 else "bytes are"
+    became = f"of them {num_lost:,} became U+FFFD, the others" if num_lost and num_lost < num_stray else ""
+    how = "and became U+FFFD" if num_lost == num_stray else f"({became}{' were ' if became else ''}read as cp1252)"
+    warning = f"{num_stray:,} of its {bytes_} not UTF-8 {how}"
+    return Decoded(text, "utf-8", f"UTF-8 with {num_stray:,} stray bytes", (warning,))
 
 
 def _begins_as_utf8(data: bytes) -> bool:
@@ -189,17 +255,22 @@ def _begins_as_utf8(data: bytes) -> bool:
     return 2 * num_valid >= sum(map(len, runs))
 
 
-def _declared(data: bytes) -> str | None:
+def declared_encoding(data: bytes) -> str | None:
     """Return the encoding that a Gutenberg header, an HTML page or an XML file claims for itself, by Python's name."""
     match = _DECLARATION.search(data, 0, 8_192)
     if match is None:
         return None
-    claimed = next(group for group in match.groups() if group is not None).decode("ascii", "ignore").lower()
+    return _known(next(group for group in match.groups() if group is not None).decode("ascii", "ignore"))
+
+
+def _known(claimed: str) -> str | None:
+    """Return an encoding by the name that `detection` has for it, or None where there is none of that name."""
+    claimed = claimed.strip().lower()
     if claimed in _LATIN_1:
         return "cp1252"
     claimed = claimed.replace("windows-", "cp").replace("iso-8859-", "iso8859-").replace("macintosh", "mac-roman")
     try:
-        codecs.lookup(claimed)
+        codec = codecs.lookup(claimed).name
     except LookupError:
         return None
-    return claimed
+    return _SUPERSETS.get(codec, codec)

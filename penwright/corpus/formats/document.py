@@ -1,23 +1,53 @@
-"""Turn the bytes of one file into the text of one book, whatever the file is: plain, HTML, EPUB or a table.
+"""Turn the bytes of one file into the text of one book, whatever the file is.
 
 The file's suffix says how to read it; what it holds says whether that was true. This module opens no file and knows
 nothing of archives, cleaning or the corpus.
 """
 
+from collections.abc import Mapping
 from pathlib import PurePosixPath
+from types import MappingProxyType
+from typing import NamedTuple
 
-from penwright.corpus.formats.csv_tables import table_to_text
-from penwright.corpus.formats.decoding import Decoded as Decoded
+from penwright.corpus.formats.converted import read_latex, read_rtf
+from penwright.corpus.formats.csv_tables import read_table
 from penwright.corpus.formats.decoding import decode as decode
 from penwright.corpus.formats.decoding import what_else
-from penwright.corpus.formats.epub import epub_to_text
-from penwright.corpus.formats.html import html_to_text
+from penwright.corpus.formats.epub import read_epub
+from penwright.corpus.formats.html import read_page
+from penwright.corpus.formats.letters import Extracted, loss_warnings
+from penwright.corpus.formats.mail import read_mail
+from penwright.corpus.formats.office import read_flat_document, read_open_document, read_word
+from penwright.corpus.formats.subtitles import read_subtitles
+from penwright.corpus.formats.xml_books import format_of, read_xml_book
 from penwright.errors import ReadingError
 
-HTML_SUFFIXES = frozenset({".html", ".htm", ".xhtml"})
+HTML_SUFFIXES = frozenset({".html", ".htm", ".xhtml", ".xht", ".shtml"})
+XHTML_SUFFIXES = frozenset({".xhtml", ".xht"})
+XML_SUFFIXES = frozenset({".fb2", ".tei", ".dbk", ".xml"})
+MAIL_SUFFIXES = frozenset({".mht", ".mhtml", ".eml", ".mbox"})
 TABLE_DELIMITERS = {".csv": None, ".tsv": "\t"}
 """Suffix -> the delimiter it stands for; None is to be found out."""
-PROSE_SUFFIXES = frozenset({".txt", ".text", ".md", ".markdown", ".rst", ".tex", ".org", ".adoc"})
+SUBTITLE_SUFFIXES = frozenset({".srt", ".vtt"})
+PACKED_SUFFIXES = frozenset({".epub", ".docx", ".odt"})
+"""Suffixes of documents that are no text themselves but hold some."""
+READ_WHATEVER_THEY_HOLD = PACKED_SUFFIXES | {".rtf"}
+"""Suffixes of documents whose first bytes are those of no text."""
+CONVERTED_SUFFIXES = frozenset({".rtf", ".tex", ".latex", ".ltx"})
+WHOLE_SUFFIXES = (
+    HTML_SUFFIXES
+    | XML_SUFFIXES
+    | MAIL_SUFFIXES
+    | TABLE_DELIMITERS.keys()
+    | SUBTITLE_SUFFIXES
+    | PACKED_SUFFIXES
+    | CONVERTED_SUFFIXES
+    | {".fodt"}
+)
+"""Suffixes of documents with a structure of their own, which are read whole."""
+LINE_MARKUP_SUFFIXES = frozenset({".md", ".markdown", ".rst", ".org", ".adoc"})
+"""Suffixes of markup whose line breaks and blanks have a meaning; it is taken as it stands."""
+PROSE_SUFFIXES = frozenset({".txt", ".text"}) | LINE_MARKUP_SUFFIXES
 CODE_SUFFIXES = frozenset(
     """
     .py .pyi .pyx .c .h .cc .cpp .cxx .hh .hpp .hxx .cu .cuh .m .mm .java .kt .kts .scala .groovy .js .mjs .cjs .jsx .ts
@@ -30,17 +60,33 @@ CODE_SUFFIXES = frozenset(
 CODE_NAMES = frozenset(
     {"makefile", "gnumakefile", "kconfig", "kbuild", "dockerfile", "cmakelists.txt", "rakefile", "gemfile"}
 )
-TEXT_SUFFIXES = PROSE_SUFFIXES | HTML_SUFFIXES | CODE_SUFFIXES | {".epub"} | TABLE_DELIMITERS.keys()
+TEXT_SUFFIXES = PROSE_SUFFIXES | CODE_SUFFIXES | WHOLE_SUFFIXES
 """Suffixes of what `read_document` reads. Others are read as plain text if they hold any."""
 
 
-def read_document(data: bytes, *, name: str) -> Decoded:
+class Document(NamedTuple):
+    """The text of a file, and how it was come by."""
+
+    text: str
+    encoding: str
+    """The encoding of its bytes, by a name Python knows."""
+    reason: str
+    """Why that one: "valid UTF-8", "detected: reads as Polish", "EPUB of 12 pages", ..."""
+    warnings: tuple[str, ...] = ()
+    """Sentences on what was guessed, replaced or lost, that begin in lower case, to follow the file's name."""
+    details: Mapping[str, str] = MappingProxyType({})
+    """Any of "Title", "Author", "Language" and "Release date", as the file tells them."""
+    has_own_lines: bool = False
+    """True if every line break means something, so that none may be undone."""
+
+
+def read_document(data: bytes, *, name: str) -> Document:
     """Return the text of one file or archive member.
 
     Args:
         data: All its bytes.
-        name: Its file name, whose suffix tells the format: HTML, EPUB, CSV or TSV; anything else is plain text. Errors
-            use it too.
+        name: Its file name, whose suffix tells the format; what is of no format known here is plain text. Errors use
+            the name too.
 
     Returns:
         The text; of a page without its markup, of an EPUB its chapters in reading order, of a table its text column.
@@ -50,13 +96,35 @@ def read_document(data: bytes, *, name: str) -> Decoded:
     """
     suffix = PurePosixPath(name).suffix.lower()
     if suffix == ".epub":
-        return _not_empty(epub_to_text(data, name=name), name=name)
-    decoded = decode(data, name=name)
+        decoded, details = read_epub(data, name=name)
+        return _not_empty(Document(*decoded, details, True), name=name)
+    if suffix in (".docx", ".odt"):
+        extracted, details = (read_word if suffix == ".docx" else read_open_document)(data, name=name)
+        kind = "Word document" if suffix == ".docx" else "OpenDocument text"
+        found = Document(extracted.text, "utf-8", kind, loss_warnings(extracted), details, True)
+        return _not_empty(found, name=name)
+    if suffix in MAIL_SUFFIXES:
+        mail = read_mail(data, name=name, is_mailbox=suffix == ".mbox")
+        return _not_empty(Document(*mail, {}, suffix != ".mbox"), name=name)
+    if suffix == ".rtf":
+        return _not_empty(Document(*read_rtf(data, name=name), {}, True), name=name)
+    plain = Document(*decode(data, name=name))
     if suffix in HTML_SUFFIXES:
-        return _not_empty(decoded._replace(text=html_to_text(decoded.text)), name=name)
+        page = read_page(plain.text, is_xhtml=True if suffix in XHTML_SUFFIXES else None)
+        return _extracted(plain, page, name=name)
     if suffix in TABLE_DELIMITERS:
-        return decoded._replace(text=table_to_text(decoded.text, name=name, delimiter=TABLE_DELIMITERS[suffix]))
-    return decoded
+        text, warnings = read_table(plain.text, name=name, delimiter=TABLE_DELIMITERS[suffix])
+        return plain._replace(text=text, warnings=(*plain.warnings, *warnings), has_own_lines=True)
+    if suffix in SUBTITLE_SUFFIXES:
+        return _extracted(plain, read_subtitles(plain.text), name=name)
+    if suffix == ".fodt":
+        return _extracted(plain, read_flat_document(plain.text, name=name), name=name)
+    if suffix in XML_SUFFIXES and (suffix != ".xml" or format_of(plain.text)):
+        extracted, details = read_xml_book(plain.text, name=name)
+        return _extracted(plain._replace(details=details), extracted, name=name)
+    if suffix in CONVERTED_SUFFIXES:
+        return _not_empty(plain._replace(**read_latex(plain.text, name=name)), name=name)
+    return plain._replace(has_own_lines=suffix in LINE_MARKUP_SUFFIXES)
 
 
 def is_probably_text(data: bytes) -> bool:
@@ -70,9 +138,19 @@ def is_source_code(name: str) -> bool:
     return path.suffix in CODE_SUFFIXES or path.name in CODE_NAMES
 
 
-def _not_empty(decoded: Decoded, *, name: str) -> Decoded:
-    if not decoded.text.strip():
+def is_line_markup(name: str) -> bool:
+    """Return whether a file name is that of a text in Markdown or the like."""
+    return PurePosixPath(name.lower()).suffix in LINE_MARKUP_SUFFIXES
+
+
+def _extracted(plain: Document, extracted: Extracted, *, name: str) -> Document:
+    warnings = (*plain.warnings, *loss_warnings(extracted))
+    return _not_empty(plain._replace(text=extracted.text, warnings=warnings, has_own_lines=True), name=name)
+
+
+def _not_empty(document: Document, *, name: str) -> Document:
+    if not document.text.strip():
         raise ReadingError(
             f"{name} holds no text once its markup is taken away. Leave it out, or save it as plain text."
         )
-    return decoded
+    return document

@@ -16,7 +16,7 @@ from penwright.alphabet.code_points import code_points_of, text_of
 from penwright.corpus.archives.unpacking import MAX_MEMBER_BYTES
 from penwright.corpus.cleaning.clean import Cleaned, CleaningConfig, Cut, clean
 from penwright.corpus.config import CorpusConfig
-from penwright.corpus.formats.document import is_source_code, read_document
+from penwright.corpus.formats.document import is_line_markup, is_source_code, read_document
 from penwright.corpus.shelf.facts import Facts
 from penwright.corpus.shelf.fingerprints import fingerprint
 from penwright.corpus.sources.chunks import FileChunk
@@ -75,9 +75,9 @@ def read_chunk(raw: RawChunk, *, chunk: FileChunk, config: CorpusConfig) -> Clea
         ReadingError: If the bytes are no text, or only blanks.
     """
     name = chunk.source.name
-    decoded = read_document(chunk.mark + raw.data, name=name)
-    unclean, encoding, reason, sha256 = [decoded.text], decoded.encoding, decoded.reason, raw.sha256
-    del raw, decoded  # the only references are handed over, so that the bytes are released before lines are joined
+    document = read_document(chunk.mark + raw.data, name=name)
+    unclean, about, sha256 = [document.text], document._replace(text=""), raw.sha256
+    del raw, document  # the only references are handed over, so that they are released before lines are joined
     if config.is_raw:
         cleaned = Cleaned(unclean.pop(), (), {}, False, False, ())
     else:
@@ -88,7 +88,8 @@ def read_chunk(raw: RawChunk, *, chunk: FileChunk, config: CorpusConfig) -> Clea
             ),
             is_first=chunk.is_first,
             is_last=chunk.is_last,
-            is_code=is_source_code(name),
+            is_verbatim=is_source_code(name) or is_line_markup(name),
+            has_own_lines=about.has_own_lines,
         )
     text = cleaned.text
     if not text.strip() and chunk.is_first and chunk.is_last:
@@ -98,15 +99,15 @@ def read_chunk(raw: RawChunk, *, chunk: FileChunk, config: CorpusConfig) -> Clea
         sha256=sha256,
         text_sha256=hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest(),
         num_chars=len(text),
-        encoding=encoding,
-        reason=reason,
+        encoding=about.encoding,
+        reason=about.reason,
         characters=characters,
         counts=counts,
         fingerprint=np.zeros(0, dtype=np.uint64) if config.is_raw else fingerprint(text),
-        details=cleaned.details,
+        details={**about.details, **cleaned.details},
         is_hard_wrapped=cleaned.is_hard_wrapped,
         was_unwrapped=cleaned.was_unwrapped,
-        warnings=cleaned.warnings,
+        warnings=(*about.warnings, *cleaned.warnings),
     )
     return CleanText(text, facts, cleaned.cuts)
 

@@ -7,14 +7,13 @@ import codecs
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
-from penwright.corpus.formats.document import HTML_SUFFIXES, TABLE_DELIMITERS
+from penwright.corpus.formats.document import WHOLE_SUFFIXES
 from penwright.corpus.sources.discovery import Source, read_range
 
 MAX_CHUNK_BYTES = 8 << 20
 """Largest chunk, longer than almost all books. Cleaning one takes 4 to 6 times as much memory."""
 _SEARCH_BYTES = 1 << 20
 _WIDE_MARKS = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-_WHOLE_SUFFIXES = HTML_SUFFIXES | TABLE_DELIMITERS.keys() | {".epub"}
 
 
 class FileChunk(NamedTuple):
@@ -44,7 +43,7 @@ def num_chunks(source: Source) -> int:
 
     Archive members and documents with a structure of their own are one chunk; their readers have bounds.
     """
-    is_whole = source.member is not None or PurePosixPath(source.name).suffix.lower() in _WHOLE_SUFFIXES
+    is_whole = source.member is not None or PurePosixPath(source.name).suffix.lower() in WHOLE_SUFFIXES
     return 1 if is_whole else max(1, -(-source.num_bytes // MAX_CHUNK_BYTES))
 
 

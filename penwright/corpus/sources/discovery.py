@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from penwright.corpus.archives.members import is_archive, list_members, read_member
 from penwright.corpus.archives.unpacking import MAX_MEMBER_BYTES
-from penwright.corpus.formats.document import is_probably_text
+from penwright.corpus.formats.document import READ_WHATEVER_THEY_HOLD, is_probably_text
 from penwright.corpus.user_dirs import at_home
 from penwright.errors import CorpusError, ReadingError, did_you_mean
 
@@ -25,8 +25,6 @@ CACHE_TAG = "CACHEDIR.TAG"
 """Name of the file that marks a folder as a cache."""
 HEAD_BYTES = 4096
 _OTHER_FOLDERS = frozenset({"__pycache__", "node_modules"})
-_PACKED_DOCUMENTS = frozenset({".epub"})
-"""Suffixes of binary documents that contain text."""
 
 
 class Source(NamedTuple):
@@ -276,7 +274,7 @@ def _reason_against_file(path: Path) -> str:
     """Return the reason why a file is no book, judged by its first bytes, or an empty string."""
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
-    if path.suffix.lower() in _PACKED_DOCUMENTS:
+    if path.suffix.lower() in READ_WHATEVER_THEY_HOLD:
         return ""
     if head.startswith(MANIFEST_MARK.encode("ascii")):
         return "is a manifest; name it itself to read the books it lists"

@@ -75,7 +75,7 @@ def test_a_text_without_markers_is_kept_whole() -> None:
 
 def test_a_program_is_returned_as_it_is() -> None:
     text = HEADER + "x = 1  \n\n\n\n\n\n" + FOOTER
-    assert clean(text, config=CleaningConfig(normalize_punctuation=True), is_code=True) == (
+    assert clean(text, config=CleaningConfig(normalize_punctuation=True), is_verbatim=True) == (
         text,
         (),
         {},
@@ -176,3 +176,35 @@ def test_memory_is_a_few_copies_of_the_text(letter: str, num_bytes: int) -> None
     tracemalloc.stop()
     assert cleaned.was_unwrapped
     assert peak < 4 * num_bytes * len(text) + (1 << 20), f"{peak / len(text):.1f} bytes a character"
+
+
+def test_lines_of_a_page_are_its_own() -> None:
+    text = (
+        "\n".join(["she went down to the bridge before the sun was up and counted all the boats that lay"] * 40) + "\n"
+    )
+    assert clean(text, config=CleaningConfig()).was_unwrapped
+    assert clean(text, config=CleaningConfig(), has_own_lines=True).text == text
+
+
+def test_a_headed_note_at_the_front_takes_no_chapter_with_it() -> None:
+    chapter = "Anna went down to the harbour, and counted what David had left.\n\n" * 40 + "[Illustration]\n\n"
+    for note in ("Transcriber's note:\n\n  Spelling is kept.", "Transcriber's Notes\n\nSpelling is kept."):
+        text = (
+            "*** START OF THIS PROJECT GUTENBERG EBOOK A WALK ***\n\n\n\n\n"
+            f"{note}\n\n\n\nA WALK\n\nCHAPTER I\n\n{chapter}*** END OF THIS PROJECT GUTENBERG EBOOK A WALK ***\n"
+        )
+        cleaned = clean(text, config=CleaningConfig())
+        assert cleaned.text.count("Anna went down") == 40
+        assert "A WALK\n\nCHAPTER I" in cleaned.text
+
+
+def test_an_old_header_without_a_mark_is_cut_and_told() -> None:
+    text = (
+        "The Project Gutenberg Etext of A Walk by N. Body\n\nCopyright laws are changing all over the world.\n\n"
+        "**Welcome To The World of Free Plain Vanilla Electronic Texts**\n\nTitle: A Walk\nAuthor: N. Body\n\n"
+        "Scanned and proofed by Somebody\n\nCHAPTER I\n\n" + "Anna went to the harbour.\n\n" * 400
+    )
+    cleaned = clean(text, config=CleaningConfig())
+    assert cleaned.text.startswith("CHAPTER I\n\nAnna")
+    assert cleaned.details == {"Title": "A Walk", "Author": "N. Body"}
+    assert "has no mark of where its book begins" in cleaned.warnings[0]

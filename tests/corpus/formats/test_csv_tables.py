@@ -4,7 +4,7 @@ import csv
 
 import pytest
 
-from penwright.corpus.formats.csv_tables import table_to_text
+from penwright.corpus.formats.csv_tables import read_table, table_to_text
 from penwright.errors import ReadingError
 
 LONG = "The road went on over the hill and down to the river."
@@ -22,6 +22,14 @@ LONG = "The road went on over the hill and down to the river."
         ("text\nHe came, saw, and left.\n", "He came, saw, and left.\n"),
         ('text\n"She said ""no"" twice."\n', 'She said "no" twice.\n'),
         ("a,text\n1,First.\n2\n3,\n4,Last.\n", "First.\nLast.\n"),
+        ('sep=;\nid;text\n1;"One; two"\n', "One; two\n"),
+        ('id\ttext\n1\t"So, she said\n2\tNo.\n3\t"Well\n', '"So, she said\nNo.\n"Well\n'),
+        ('id,text\n1,"He said \\"mind the step\\" and left"\n2,x\n', 'He said "mind the step" and left\nx\n'),
+        (
+            "The keeper came, the widow left.\nThe lamp, too, was lit.\n" * 3,
+            "The keeper came, the widow left.\nThe lamp, too, was lit.\n" * 3,
+        ),
+        ("id,text\n1,She came, saw, and left.\n2,No.\n", "She came, saw, and left.\nNo.\n"),
     ],
 )
 def test_the_text_column_is_found(table: str, text: str) -> None:
@@ -49,3 +57,10 @@ def test_a_table_of_numbers_names_its_columns() -> None:
 def test_a_table_without_rows_is_refused() -> None:
     with pytest.raises(ReadingError, match=r"t.csv has no rows"):
         table_to_text("\n\n", name="t.csv")
+
+
+def test_rows_without_text_are_told() -> None:
+    assert read_table("a,text\n1,First.\n2\n3,Last.\n", name="t.csv") == (
+        "First.\nLast.\n",
+        ("1 of its 4 rows have no cell in the column of text",),
+    )

@@ -5,13 +5,20 @@ from io import BytesIO
 
 import pytest
 
-from penwright.corpus.formats.document import TEXT_SUFFIXES, is_probably_text, is_source_code, read_document
+from penwright.corpus.formats.document import (
+    TEXT_SUFFIXES,
+    is_line_markup,
+    is_probably_text,
+    is_source_code,
+    read_document,
+)
 from penwright.errors import ReadingError
 
 
 def test_plain_text_is_decoded() -> None:
     decoded = read_document("Zoë came home.\r\n".encode(), name="Zoe.txt")
-    assert decoded == ("Zoë came home.\n", "utf-8", "valid UTF-8")
+    assert decoded[:3] == ("Zoë came home.\n", "utf-8", "valid UTF-8")
+    assert not decoded.has_own_lines and decoded.warnings == ()
 
 
 def test_a_page_loses_its_markup_and_keeps_its_encoding() -> None:
@@ -85,3 +92,32 @@ def test_programs_are_told_by_their_names(name: str, expected: bool) -> None:
 def test_suffixes_are_in_lower_case_and_hold_what_is_read() -> None:
     assert all(suffix == suffix.lower() and suffix.startswith(".") for suffix in TEXT_SUFFIXES)
     assert {".txt", ".md", ".html", ".xhtml", ".epub", ".csv", ".tsv", ".py"} <= TEXT_SUFFIXES
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "text"),
+    [
+        ("a.fb2", "<FictionBook><body><p>One.</p></body></FictionBook>", "One.\n"),
+        ("a.xht", "<html><title/><p>One.</p></html>", "One.\n"),
+        ("a.shtml", "<p>One.", "One.\n"),
+        ("a.xml", "<TEI xmlns='http://www.tei-c.org/ns/1.0'><text><p>One.</p></text></TEI>", "One.\n"),
+        ("a.srt", "1\n00:00:01,000 --> 00:00:02,000\nOne.\n", "One.\n"),
+        ("a.mht", "Content-Type: text/html\n\n<p>One.</p><body>", "One.\n"),
+        ("a.rtf", "{\\rtf1 One.}", "One.\n"),
+        ("a.csv", "id,text\n1,One.\n", "One.\n"),
+    ],
+)
+def test_each_format_is_told_by_its_suffix_and_has_its_own_lines(name: str, data: str, text: str) -> None:
+    document = read_document(data.encode(), name=name)
+    assert (document.text, document.has_own_lines, document.warnings) == (text, True, ())
+
+
+def test_other_xml_is_read_as_it_stands() -> None:
+    assert (
+        read_document(b"<project><name>x</name></project>", name="pom.xml").text == "<project><name>x</name></project>"
+    )
+
+
+def test_markdown_has_its_own_lines() -> None:
+    assert is_line_markup("a.MD") and not is_line_markup("a.txt")
+    assert read_document(b"a\n", name="a.md").has_own_lines

@@ -6,7 +6,7 @@ from io import BytesIO
 
 import pytest
 
-from penwright.corpus.formats.epub import epub_to_text
+from penwright.corpus.formats.epub import epub_to_text, read_epub
 from penwright.errors import ReadingError
 
 CONTAINER = """<?xml version="1.0"?>
@@ -67,7 +67,6 @@ def test_encrypted_fonts_do_no_harm_but_encrypted_pages_do() -> None:
         ({"mimetype": "application/epub+zip"}, "is not an EPUB: it has no package file"),
         (MEMBERS | {"OEBPS/book.opf": "<package><unclosed>"}, "is not well-formed XML"),
         (MEMBERS | {"OEBPS/book.opf": "<package></package>"}, "names no pages that it holds"),
-        (MEMBERS | {"OEBPS/book.opf": "<!DOCTYPE a [<!ENTITY b 'c'>]>" + PACKAGE[21:]}, "declares XML entities"),
         (MEMBERS | {"OEBPS/text/one.xhtml": "a\0b"}, "book.epub/OEBPS/text/one.xhtml is a binary file"),
     ],
 )
@@ -104,3 +103,92 @@ def test_a_page_that_unpacks_to_a_bomb_is_refused() -> None:
     bomb = MEMBERS | {"OEBPS/text/one.xhtml": " " * 30_000_000}
     with pytest.raises(ReadingError, match="unpacks to more than 200 times its size"):
         epub_to_text(packed(bomb), name="book.epub")
+
+
+X = "application/xhtml+xml"
+
+
+def book(second: dict[str, str], **members: str) -> bytes:
+    """A book of three chapters, of which the second is declared as `second` says."""
+    items = [{"href": "c1.xhtml", "media-type": X}, second, {"href": "c3.xhtml", "media-type": X}]
+    manifest = "".join(
+        f"<item id='i{number}' {' '.join(f'{key}={value!r}' for key, value in item.items())}/>"
+        for number, item in enumerate(items)
+    )
+    spine = "".join(f"<itemref idref='i{number}'/>" for number in range(3))
+    package = (
+        "<package xmlns='http://www.idpf.org/2007/opf'><metadata xmlns:dc='http://purl.org/dc/elements/1.1/'>"
+        "<dc:title>The Lamp</dc:title><dc:creator>Edith Vane</dc:creator><dc:language>en</dc:language></metadata>"
+        f"<manifest>{manifest}</manifest><spine>{spine}</spine></package>"
+    )
+    pages = {"OEBPS/c1.xhtml": "<html><p>One.</p></html>", "OEBPS/c3.xhtml": "<html><p>Three.</p></html>"}
+    return packed({"META-INF/container.xml": CONTAINER, "OEBPS/book.opf": package} | pages | members)
+
+
+@pytest.mark.parametrize(
+    ("item", "member"),
+    [
+        ({"href": "c2.xhtml#start", "media-type": X}, "OEBPS/c2.xhtml"),
+        ({"href": "c2.xhtml?x=1", "media-type": X}, "OEBPS/c2.xhtml"),
+        ({"href": "/OEBPS/c2.xhtml", "media-type": X}, "OEBPS/c2.xhtml"),
+        ({"href": "C2.xhtml", "media-type": X}, "OEBPS/c2.xhtml"),
+        ({"href": "c%202.xhtml", "media-type": X}, "OEBPS/c%202.xhtml"),
+        ({"href": "c%202.xhtml", "media-type": X}, "OEBPS/c 2.xhtml"),
+        ({"href": "e%CC%81te%CC%81.xhtml", "media-type": X}, "OEBPS/\u00e9t\u00e9.xhtml"),
+        ({"href": "c2.xhtml", "media-type": X + "; charset=utf-8"}, "OEBPS/c2.xhtml"),
+        ({"href": "c2.xhtml", "media-type": "Application/XHTML+XML"}, "OEBPS/c2.xhtml"),
+        ({"href": "c2.xhtml", "media-type": "text/x-oeb1-document"}, "OEBPS/c2.xhtml"),
+        ({"href": "c2.xhtml", "media-type": ""}, "OEBPS/c2.xhtml"),
+        ({"href": "c2.xhtml", "media-type": "application/octet-stream"}, "OEBPS/c2.xhtml"),
+    ],
+)
+def test_a_chapter_is_found_however_it_is_named(item: dict[str, str], member: str) -> None:
+    decoded = epub_to_text(book(item, **{member: "<html><p>Two.</p></html>"}), name="book.epub")
+    assert decoded.text == "One.\n\n\nTwo.\n\n\nThree.\n"
+    assert decoded.warnings == ()
+
+
+def test_a_chapter_that_is_missing_is_told_by_name() -> None:
+    decoded = epub_to_text(book({"href": "c2.xhtml", "media-type": X}), name="book.epub")
+    assert decoded.warnings == ("its page 'c2.xhtml' is not in it",)
+
+
+def test_title_author_and_language_are_known() -> None:
+    found = read_epub(book({"href": "c1.xhtml", "media-type": X}), name="book.epub")
+    assert found.details == {"Title": "The Lamp", "Author": "Edith Vane", "Language": "en"}
+
+
+@pytest.mark.parametrize(
+    ("body", "is_kept"), [("<a href='c1.xhtml'>Chapter one</a>" * 9, False), ("Prose. " * 40, True)]
+)
+def test_contents_named_in_the_guide_are_left_out_where_they_are_links(body: str, is_kept: bool) -> None:
+    members = MEMBERS | {
+        "OEBPS/book.opf": PACKAGE.replace(
+            "</package>", "<guide><reference type='toc' href='text/one.xhtml'/></guide></package>"
+        ),
+        "OEBPS/text/one.xhtml": f"<html><p>{body}</p></html>",
+    }
+    text = epub_to_text(packed(members), name="book.epub").text
+    assert ("Prose." in text, "Chapter one" in text) == (is_kept, False)
+    assert "She left." in text
+
+
+def test_chapters_in_an_old_encoding_are_judged_together() -> None:
+    czech = "Příliš dlouhá cesta vedla přes řeku; děvče šlo vždycky samo a měšťané se tiše ptali. " * 20
+    stream = BytesIO(book({"href": "c2.xhtml", "media-type": X}))
+    with zipfile.ZipFile(stream, "a") as archive:
+        archive.writestr("OEBPS/c2.xhtml", f"<html><p>{czech}</p></html>".encode("cp1250"))
+    with zipfile.ZipFile(stream) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    members["OEBPS/c1.xhtml"] = "<html><p>She spoke of Niccol\u0148.</p></html>".encode("cp1250")
+    stream = BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    assert "Niccol\u0148" in epub_to_text(stream.getvalue(), name="book.epub").text
+
+
+def test_an_entity_of_the_index_is_resolved_and_no_file_read() -> None:
+    package = "<!DOCTYPE package [<!ENTITY t SYSTEM 'file:///etc/hostname'>]>" + PACKAGE[21:]
+    decoded = epub_to_text(packed(MEMBERS | {"OEBPS/book.opf": package}), name="book.epub")
+    assert "She left." in decoded.text
