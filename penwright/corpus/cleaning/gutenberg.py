@@ -13,7 +13,13 @@ from typing import NamedTuple
 
 from penwright.corpus.cleaning.gutenberg_markers import LICENCE_LAST_LINE, Marker, find_markers
 from penwright.corpus.cleaning.spans import Span, merged, without
-from penwright.corpus.cleaning.transcriber_notes import NOTE_CHARS, find_closing_notes, find_credits, find_notes
+from penwright.corpus.cleaning.transcriber_notes import (
+    NOTE_CHARS,
+    find_closing_notes,
+    find_credits,
+    find_notes,
+    unmarked_header,
+)
 
 HEAD_CHARS = 80_000
 """Largest offset at which a header may end."""
@@ -54,9 +60,10 @@ def find_boilerplate(text: str, *, is_first: bool = True, is_last: bool = True) 
         of the text beyond `ALLOWED_CHARS`.
     """
     markers = find_markers(text)
-    if not markers:
-        return Boilerplate((), "", _mention(text, is_first=is_first, is_last=is_last))
     header = _header(text, markers) if is_first else None
+    is_unmarked = header is None and is_first and (header := unmarked_header(text)) is not None
+    if not markers and header is None:
+        return Boilerplate((), "", _mention(text, is_first=is_first, is_last=is_last))
     body_start = header.end if header is not None else 0
     rest = [marker for marker in markers if marker.start >= body_start]
     footer = _footer(text, rest) if is_last else None
@@ -70,7 +77,7 @@ def find_boilerplate(text: str, *, is_first: bool = True, is_last: bool = True) 
     if header is not None:
         spans = merged(spans, find_notes(text, start=body_start, end=min(body_end, body_start + 2 * NOTE_CHARS)))
     if footer is not None:
-        spans = merged(spans, find_closing_notes(text, start=max(body_start, body_end - NOTE_CHARS), end=body_end))
+        spans = merged(spans, find_closing_notes(text, start=body_start, end=body_end))
     kept = without(text, spans)
     num_books = 1 + len(inner)
     if not kept.strip() or len(kept) < 0.9 * (len(text) - ALLOWED_CHARS * num_books):
@@ -79,6 +86,8 @@ def find_boilerplate(text: str, *, is_first: bool = True, is_last: bool = True) 
         return Boilerplate((), "", (refusal,))
     head = text[:body_start]
     warnings: tuple[str, ...] = ()
+    if is_unmarked:
+        warnings += ("has no mark of where its book begins; its first paragraphs, which speak of the file, are cut",)
     if "COPYRIGHT PROTECTED" in head or "COPYRIGHTED Project Gutenberg" in head:
         warnings += ("its header says that this edition is under copyright",)
     if num_books > 1:

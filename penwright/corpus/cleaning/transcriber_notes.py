@@ -32,6 +32,23 @@ _ABOUT_THE_FILE = re.compile(
     r"Project\s+Gutenberg|Gutenberg\s+Proje[ck]t|\b[Ee]-?texts?\b|\bOCR\b|https?://|\bwww[.:/]|\bpgdp\b|\w@\w+\.\w|"
     r"This\s+file\s+should\s+be\s+named|Distributed\s+Proofread|7[\s-]bit\s+ASCII"
 )
+# Old headers end without a mark. These are the sentences that their paragraphs begin with, and the fields they list.
+_HEADER_START = re.compile(
+    r"[ \t*]*(?:\w+,?\s+)?(?:The\s+|This\s+is\s+the\s+)?Project\s+Gutenberg(?:'s|’s|\s+E-?[Tt]ext|\s+E-?[Bb]ook)",
+    re.IGNORECASE,
+)
+_HEADER_PARAGRAPH = re.compile(
+    r"""[\s*#_]*(?:
+      Copyright\s+laws\s+are\s+changing|Please\s+(?:take\s+a\s+look|do\s+not\s+remove|read\s+the)|We\s+encourage\s+you
+     |Welcome\s+To\s+The\s+World\s+of|E-?texts\s+Readable|These\s+E-?texts|Information\s+on\s+contacting
+     |We\s+need\s+your\s+donations|(?:Title|Author|Language|Release\s+Date|Posting\s+Date|Edition|Editor|Translator
+       |Illustrator|Character\s+set\s+encoding)\s*:
+     |\[?(?:E-?text|E-?book|Date\s+last\s+updated|Most\s+recently\s+updated|This\s+file\s+was\s+(?:first|last))
+     |(?:January|February|March|April|May|June|July|August|September|October|November|December),?\s+[12][0-9]{3}
+     |Scanned|Proofed|Transcribed|Prepared|Produced
+    )""",
+    re.VERBOSE | re.IGNORECASE,
+)
 _RULE = re.compile(r"[ \t]*(?:\*[ \t]*){3,}|[ \t]*[-=_~]{4,}[ \t]*")
 _NOTE = re.compile(r"[ \t]*[\[(*_]{0,3}Transcriber\S{0,14}\s+[Nn]otes?\b")
 _BRACKETED_NOTE = re.compile(
@@ -45,8 +62,10 @@ _BOXED_NOTE = re.compile(
     re.MULTILINE | re.VERBOSE,
 )
 _NOTE_HEADING = re.compile(r"(?:\n[ \t]*){3}\[?Transcriber\S{0,14}[ \t]+[Nn]otes?[ \t]*[:.]?[ \t]*\n")
+_OPENING_BRACKET = re.compile(r"\s*[(*_]{0,2}\[")
 _BRACKET = re.compile(r"[\[\]]")
 _NOT_BLANK = re.compile(r"\S")
+_WIDE_GAP = re.compile(r"(?:\n[ \t]*){3}")
 _BLANK_LINE = re.compile(r"\n[ \t]*\n")
 
 
@@ -92,6 +111,25 @@ def find_credits(text: str, *, start: int, end: int) -> list[Span]:
     return spans
 
 
+def unmarked_header(text: str) -> Span | None:
+    """Return the header of a Project Gutenberg file that has no mark of where its book begins, or None.
+
+    Its first line must name the project; then follow the paragraphs that speak of the file, up to the first that does
+    not.
+    """
+    end = 0
+    for _ in range(_CREDIT_PARAGRAPHS):
+        paragraph = _next_paragraph(text, end, len(text))
+        if paragraph is None or paragraph.end - paragraph.start > _CREDIT_CHARS:
+            break
+        words = text[paragraph.start : paragraph.end]
+        is_header = _HEADER_START.match(words) if not end else _HEADER_PARAGRAPH.match(words)
+        if not is_header and not (end and (_ABOUT_THE_FILE.search(words) or _RULE.fullmatch(words.strip("\n")))):
+            break
+        end = paragraph.end
+    return Span("header", 0, end) if end else None
+
+
 def find_notes(text: str, *, start: int, end: int) -> list[Span]:
     """Return the notes in brackets or in a box that begin between `start` and `end`."""
     bracketed = [_bracketed_note(text, match.start(), end) for match in _BRACKETED_NOTE.finditer(text, start, end)]
@@ -100,12 +138,24 @@ def find_notes(text: str, *, start: int, end: int) -> list[Span]:
 
 
 def find_closing_notes(text: str, *, start: int, end: int) -> list[Span]:
-    """Return the notes before the footer, which begins at `end`: in brackets, in a box, or last and with a heading."""
-    headings = list(_NOTE_HEADING.finditer(text, start, end))
-    if not headings:
-        return find_notes(text, start=start, end=end)
-    last = Span("note", headings[-1].start(), end)
+    """Return the notes before the footer: in brackets, in a box, or headed and last of all.
+
+    Args:
+        text: The whole text.
+        start: Where the book begins. Notes are looked for in its last `NOTE_CHARS` characters.
+        end: Where the footer begins.
+    """
+    floor = max(start, end - NOTE_CHARS)
+    headings = list(_NOTE_HEADING.finditer(text, floor, end))
+    if not headings or _is_at_front(text[headings[-1].end() : end].strip("\n"), headings[-1].start() - start):
+        return find_notes(text, start=floor, end=end)
+    start, last = floor, Span("note", headings[-1].start(), end)
     return merged(find_notes(text, start=start, end=last.start), [last])
+
+
+def _is_at_front(behind: str, num_before: int) -> bool:
+    """Return whether a headed note is one at the front of a book, whose end nobody marked, by what is behind it."""
+    return 2 * len(behind) > num_before and _WIDE_GAP.search(behind) is not None
 
 
 def _ruled_note(text: str, rule: Span, end: int) -> Span | None:
@@ -128,6 +178,8 @@ def _single_paragraph(paragraph: Span, words: str) -> Span | None:
 
 def _bracketed_note(text: str, start: int, end: int) -> Span | None:
     """Return the note in brackets that begins in the line at `start`; it may contain brackets."""
+    if _OPENING_BRACKET.match(text, start) is None:
+        return None  # brackets further on, such as those of a picture, belong to the book
     depth = 0
     for bracket in _BRACKET.finditer(text, start, min(end, start + NOTE_CHARS)):
         depth += 1 if bracket[0] == "[" else -1

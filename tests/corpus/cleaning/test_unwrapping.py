@@ -1,5 +1,6 @@
 """Lines are joined where they were full and only there: verse, headings, lists, tables, paragraphs' ends survive."""
 
+import random
 import textwrap
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from penwright.alphabet.code_points import code_points_of, text_of
-from penwright.corpus.cleaning import unwrapping
+from penwright.corpus.cleaning import breaks
 from penwright.corpus.cleaning.unwrapping import unwrap
 from penwright.corpus.cleaning.whitespace import characters_of, lines_of, text_of_characters
 
@@ -46,14 +47,14 @@ def wrapped(paragraph: str, *, width: int = 66, indent: str = "") -> str:
 
 @pytest.mark.parametrize("stretch", [1, 2, 3, 7, 4_096])
 def test_stretches_of_lines_are_joined_like_the_whole(stretch: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(unwrapping, "STRETCH_LINES", stretch)
+    monkeypatch.setattr(breaks, "STRETCH_LINES", stretch)
     parts = [*(wrapped(paragraph) for paragraph in PARAGRAPHS), VERSE, "-- \n-\n--a", "a  b   c\nd"]
     for gap in ("\n\n", "\n"):
-        found = unwrapping._find_all_breaks(code_points_of(gap.join(parts)), *lines_of(code_points_of(gap.join(parts))))
-        monkeypatch.setattr(unwrapping, "STRETCH_LINES", 4_096)
-        whole = unwrapping._find_all_breaks(code_points_of(gap.join(parts)), *lines_of(code_points_of(gap.join(parts))))
-        monkeypatch.setattr(unwrapping, "STRETCH_LINES", stretch)
-        assert found[1] == whole[1]
+        found = breaks.find_breaks(code_points_of(gap.join(parts)), *lines_of(code_points_of(gap.join(parts))))
+        monkeypatch.setattr(breaks, "STRETCH_LINES", 4_096)
+        whole = breaks.find_breaks(code_points_of(gap.join(parts)), *lines_of(code_points_of(gap.join(parts))))
+        monkeypatch.setattr(breaks, "STRETCH_LINES", stretch)
+        assert all((one == other).all() for one, other in zip(found[1], whole[1], strict=True))
         assert [column.tolist() for column in found[0]] == [column.tolist() for column in whole[0]]
 
 
@@ -191,3 +192,52 @@ def test_novels_keep_every_letter_and_hardly_any_forced_break() -> None:
         lines = joined.split("\n")
         mid_sentence = [a for a, b in zip(lines, lines[1:], strict=False) if a[-1:].islower() and b[:1].islower()]
         assert len(mid_sentence) < 0.02 * len(lines) if is_hard_wrapped else joined == text
+
+
+def verse(low: int, high: int, *, stanza: int, lines: int = 300) -> str:
+    """Stanzas whose first line alone begins with a capital, and whose lines end where their verse does."""
+    words = "alto lume sera vento porta mare canto passo luna strada pietra fiume e a che non per con mia sua".split()
+    rng, made = random.Random(low), []
+    for number in range(lines):
+        target, line = rng.randint(low, high), ""
+        while len(line) < target - 2:
+            word = rng.choice(words)
+            if len(line) + 1 + len(word) <= target + 2:
+                line = f"{line} {word}".strip()
+        is_last = number % stanza == stanza - 1
+        made.append((line.capitalize() if number % stanza == 0 else line) + ("." if is_last else ""))
+        made += [""] * is_last
+    return "\n".join(made).strip()
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "stanza"), [(33, 40, 3), (43, 54, 50), (22, 29, 12), (33, 40, 2), (25, 40, 300)]
+)
+def test_verse_whose_lines_begin_with_small_letters_stays(low: int, high: int, stanza: int) -> None:
+    text = verse(low, high, stanza=stanza)
+    assert unwrapped(text) == (text, False)
+
+
+def test_a_sequence_of_letters_stays() -> None:
+    rng = random.Random(1)
+    text = "\n".join("".join(rng.choice("acgt") for _ in range(60)) for _ in range(200))
+    assert unwrapped(text) == (text, False)
+
+
+@pytest.mark.parametrize("gap", ["\xa0", " "])
+def test_a_blank_that_wrapping_left_at_a_line_start_is_no_indent(gap: str) -> None:
+    numbers = "one two three four eleven twelve nineteen hundred".split()
+    sentences = [
+        f"The miller counted {number} boats on day {day} and went home." for day in range(12) for number in numbers
+    ]
+    lines = wrapped(" ".join(sentences)).split("\n")
+    text = "\n".join(
+        gap + line if before.endswith(".") else line for before, line in zip(["", *lines[:-1]], lines, strict=True)
+    )
+    assert f"\n{gap}The" in text
+    assert unwrapped(text)[0].count("\n") == 0
+
+
+def test_an_indent_of_one_blank_stays_one() -> None:
+    text = "\n".join(" " + wrapped(paragraph) for paragraph in PARAGRAPHS)
+    assert unwrapped(text)[0].count("\n") == len(PARAGRAPHS) - 1
