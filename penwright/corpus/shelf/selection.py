@@ -105,7 +105,7 @@ def select_books(books: Sequence[ReadBook], *, config: CorpusConfig, scratch: Sc
         books=tuple(selected),
         duplicates=tuple((copy.source, first.source) for copy, first in dropped),
         editions=tuple((kept[pair.first].source, kept[pair.second].source, pair.similarity) for pair in pairs),
-        warnings=tuple(_warnings(kept, splits, pairs, config)),
+        warnings=tuple(_warnings(kept, names, splits, pairs, config)),
     )
 
 
@@ -174,7 +174,11 @@ def _learn(books: Iterable[Facts | KeptFacts], config: CorpusConfig) -> Alphabet
 
 
 def _warnings(
-    books: Sequence[ReadBook], splits: Sequence[SplitName], pairs: Sequence[DuplicatePair], config: CorpusConfig
+    books: Sequence[ReadBook],
+    names: Sequence[BookName],
+    splits: Sequence[SplitName],
+    pairs: Sequence[DuplicatePair],
+    config: CorpusConfig,
 ) -> list[str]:
     """Return the warnings about the whole shelf and about single books."""
     warnings = [f"{book.source.name}: {warning}" for book in books for warning in book.facts.warnings]
@@ -185,6 +189,7 @@ def _warnings(
                 f"{' and '.join(sides)} share {pair.similarity:.0%} of their text, so the score on the held-out one is "
                 "too good. Put both in one split."
             )
+    warnings += _about_unknown_authors(books, names, splits, config)
     warnings += _about_editions(books, pairs)
     if config.val_fraction and "val" not in splits:
         held_out = (
@@ -195,6 +200,25 @@ def _warnings(
             "cannot be told. Add books, or cut this one into parts."
         )
     return warnings
+
+
+def _about_unknown_authors(
+    books: Sequence[ReadBook], names: Sequence[BookName], splits: Sequence[SplitName], config: CorpusConfig
+) -> list[str]:
+    """Return a sentence on books of unknown authors where whole authors were to be held out."""
+    unknown = [
+        book.source.name
+        for book, name in zip(books, names, strict=True)
+        if not name.author and (book.listed is None or book.listed.split is None)
+    ]
+    if config.split != "author" or not unknown or set(splits) == {"train"}:
+        return []
+    number = "The author of one book is" if len(unknown) == 1 else f"The authors of {len(unknown):,} books are"
+    return [
+        f"{number} unknown ({unknown[0]}{', ...' if len(unknown) > 1 else ''}), so whole titles are held out there "
+        "instead of whole authors, and one author may be on both sides of the split. Name files 'Author - Title', or "
+        "write a manifest."
+    ]
 
 
 def _about_editions(books: Sequence[ReadBook], pairs: Sequence[DuplicatePair]) -> list[str]:

@@ -35,6 +35,7 @@ _BEHIND_NAMES = frozenset("pere fils jr sr".split())  # a father and a son of on
 _SEVERAL_AUTHORS = re.compile(r"\b(and|und)\b|&|;", re.IGNORECASE)
 _UNDERSCORED = re.compile(r"(?P<author>[^_]+)_(?P<title>.+)_(?P<year>1[0-9]{3}|20[0-9]{2})")
 _DASHED = re.compile(r"(?P<left>.+?)\s+[-–—]\s+(?P<right>.+)")
+_WITHOUT_YEAR = re.compile(r"(?P<author>[^_]+)_(?P<title>.+)")
 _BY = re.compile(r"(?P<title>.+?),? by (?P<author>[A-Z].+)")
 _YEAR = re.compile(r"\s*\((?P<year>1[0-9]{3}|20[0-9]{2})\)\s*$")
 _DATES = re.compile(r"[,;]?\s*\(?\b[0-9]{3,4}\??\s*[-–]\s*([0-9]{3,4}\??)?\)?")
@@ -64,13 +65,14 @@ def name_books(books: Sequence[Unnamed]) -> list[BookName]:
     Args:
         books: All books of the shelf.
     """
-    stems = [_stem(PurePosixPath(book.name)) for book in books]
+    stems = [_stem(PurePosixPath(book.name)).replace("_-_", " - ") for book in books]
+    writers = _writers(stems)
     dashed = [match for stem in stems if (match := _DASHED.fullmatch(_YEAR.sub("", stem)))]
     beside = Counter(side for match in dashed for side in (match["left"], match["right"]))
     siblings = Counter(PurePosixPath(book.name).parent for book in books)
     names = []
     for book, stem in zip(books, stems, strict=True):
-        named = _from_stem(stem, beside)
+        named = _from_stem(stem, beside, writers)
         if not named.author:
             parent = PurePosixPath(book.name).parent
             named = named._replace(author=_author_of_folder(parent) if siblings[parent] > 1 else "")
@@ -133,10 +135,26 @@ def _stem(path: PurePosixPath) -> str:
     return name
 
 
-def _from_stem(stem: str, beside: Counter[str]) -> BookName:
+def _writers(stems: Sequence[str]) -> frozenset[str]:
+    """Return what stands before the first underscore of names such as "Austen_Emma", where that is a writer's name.
+
+    It is one where several such names stand at least twice and make up half of the shelf: "Moby_Dick" and "Bleak_House"
+    have nothing in common.
+    """
+    parts = [match["author"] for stem in stems if (match := _WITHOUT_YEAR.fullmatch(stem))]
+    times = Counter(part for part in parts if _looks_like_person(part))
+    repeated = [part for part, count in times.items() if count > 1]
+    is_habit = len(repeated) > 1 and 2 * sum(times[part] for part in repeated) >= len(stems)
+    return frozenset(times) if is_habit else frozenset()
+
+
+def _from_stem(stem: str, beside: Counter[str], writers: frozenset[str]) -> BookName:
     """Return the name of a book that its file name gives."""
     if match := _UNDERSCORED.fullmatch(stem):
-        return BookName(_spaced(match["title"]), _spaced(match["author"]), int(match["year"]))
+        author = match["author"] if any(map(str.isalpha, match["author"])) else ""
+        return BookName(_spaced(match["title"]), _spaced(author), int(match["year"]))
+    if (match := _WITHOUT_YEAR.fullmatch(stem)) and match["author"] in writers:
+        return BookName(_spaced(match["title"]), _spaced(match["author"]), None)
     year_match = _YEAR.search(stem)
     year = int(year_match["year"]) if year_match else None
     bare = _YEAR.sub("", stem)

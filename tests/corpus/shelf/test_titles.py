@@ -23,6 +23,8 @@ def named(*names: str) -> list[BookName]:
         ("the_long_road.txt", "the long road", "", None),
         ("Anon_Clocks_1864.txt", "Clocks", "", 1864),
         ("1601.txt", "1601", "", None),
+        ("751_ruby_1539.txt", "ruby", "", 1539),
+        ("Austen_Emma.txt", "Austen Emma", "", None),
         ("shelf.zip/Vane_Lamp_1884.txt", "Lamp", "Vane", 1884),
         ("archive.tar.gz", "archive", "", None),
         ("Mr. Fox.txt", "Mr. Fox", "", None),
@@ -175,3 +177,22 @@ def test_spellings_of_one_title_share_a_key() -> None:
     assert title_key("Lamps: The First") != title_key("Lamps: The Second")
     assert title_key("The") == "the"
     assert title_key("...") == ""
+
+
+def test_names_before_an_underscore_are_writers_where_several_stand_beside_many() -> None:
+    names = named("Carter_Boat.txt", "Carter_Road.txt", "Miller_The_Mill.txt", "Miller_Lamp.txt", "Stone_Gate.txt")
+    assert [(name.author, name.title) for name in names] == [
+        ("Carter", "Boat"),
+        ("Carter", "Road"),
+        ("Miller", "The Mill"),
+        ("Miller", "Lamp"),
+        ("Stone", "Gate"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "stems",
+    [["Moby_Dick", "Bleak_House", "Hard_Times"], ["Great_Gatsby", "Great_Expectations", "Little_Dorrit", "Emma"]],
+)
+def test_titles_of_two_words_have_no_writer(stems: list[str]) -> None:
+    assert {name.author for name in named(*(f"{stem}.txt" for stem in stems))} == {""}
