@@ -8,7 +8,9 @@ All offsets are character offsets in the given text.
 """
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from itertools import chain
 from typing import NamedTuple
 
 from penwright.corpus.cleaning.gutenberg_markers import LICENCE_LAST_LINE, Marker, find_markers
@@ -28,6 +30,7 @@ LICENCE_CHARS = 40_000
 ALLOWED_CHARS = 25_000
 """Characters that a licence may take. If less than nine tenths of the rest of the file stay, nothing is cut."""
 OLD_HEADER_CHARS = 16_000
+_LAST_LINE_CHARS = LICENCE_CHARS - len(LICENCE_LAST_LINE)
 _BEGINNINGS = ("start", "small print end")
 _ENDS = ("end", "end line", "small print start", "full licence")
 _PROJECT_NAMES = ("Project Gutenberg", "PROJECT GUTENBERG", "project gutenberg", "Project\nGutenberg")
@@ -71,9 +74,13 @@ def find_boilerplate(text: str, *, is_first: bool = True, is_last: bool = True) 
     inner = _between(text, [marker for marker in rest if marker.start < body_end], body_end)
     spans = merged(inner, [span for span in (header, footer) if span is not None])
     beginnings = {marker.end for marker in markers if marker.kind in _BEGINNINGS}
-    for span in [*spans]:
-        if span.end in beginnings:
-            spans = merged(spans, find_credits(text, start=span.end, end=body_end))
+    stops = [*(span.start for span in spans[1:]), len(text)]
+    credits = [
+        find_credits(text, start=span.end, end=min(stop, body_end))
+        for span, stop in zip(spans, stops, strict=False)
+        if span.end in beginnings
+    ]
+    spans = merged(spans, [*chain.from_iterable(credits)])
     if header is not None:
         spans = merged(spans, find_notes(text, start=body_start, end=min(body_end, body_start + 2 * NOTE_CHARS)))
     if footer is not None:
@@ -113,7 +120,8 @@ def _footer(text: str, markers: Sequence[Marker]) -> Span | None:
     The text after the licence's last line belongs to the footer, unless it is long and does not mention Project
     Gutenberg: then somebody has appended another text to the book.
     """
-    beginnings = [marker.end for marker in markers if marker.kind in _BEGINNINGS and text[marker.end :].strip()]
+    last = len(text.rstrip())
+    beginnings = [marker.end for marker in markers if marker.kind in _BEGINNINGS and marker.end < last]
     floor = max([len(text) - LICENCE_CHARS, *beginnings])  # before that, another book follows
     first = next((marker for marker in markers if marker.kind in _ENDS and marker.start >= floor), None)
     if first is None:
@@ -131,7 +139,10 @@ def _footer(text: str, markers: Sequence[Marker]) -> Span | None:
 def _between(text: str, markers: Sequence[Marker], body_end: int) -> list[Span]:
     """Return the licences between the books of a file that holds several books."""
     spans: list[Span] = []
-    for index, marker in enumerate(markers):
+    beginnings = [marker for marker in markers if marker.kind in _BEGINNINGS]
+    starts = [marker.start for marker in beginnings]
+    last_lines = _last_lines(text, body_end) if markers else []
+    for marker in markers:
         floor = spans[-1].end if spans else 0
         if marker.start < floor:
             continue
@@ -144,17 +155,26 @@ def _between(text: str, markers: Sequence[Marker], body_end: int) -> list[Span]:
             first_line = _HEADER_FIRST_LINE.search(text, max(floor, start - OLD_HEADER_CHARS), start)
             start = first_line.start() if first_line is not None else start
         if marker.kind not in _BEGINNINGS:
-            near = (later for later in markers[index + 1 :] if later.start - marker.start < LICENCE_CHARS)
-            beginning = next((later for later in near if later.kind in _BEGINNINGS), None)
-            last_line = text.find(LICENCE_LAST_LINE, marker.end, min(body_end, marker.end + LICENCE_CHARS))
-            if beginning is not None:
-                end = beginning.end
-            elif last_line >= 0:
-                end = _line_end(text, last_line)
+            following = bisect_right(starts, marker.start)
+            last_line = bisect_left(last_lines, marker.end)
+            if following < len(starts) and starts[following] - marker.start < LICENCE_CHARS:
+                end = beginnings[following].end
+            elif last_line < len(last_lines) and last_lines[last_line] - marker.end <= _LAST_LINE_CHARS:
+                end = _line_end(text, last_lines[last_line])
             elif marker.kind == "end line":
                 continue  # such a line may also close a volume; the other markers are never part of a book
         spans.append(Span("licence", start, end))
     return spans
+
+
+def _last_lines(text: str, end: int) -> list[int]:
+    """Return the offsets of all last lines of licences before an offset, in order."""
+    offsets = []
+    offset = text.find(LICENCE_LAST_LINE, 0, end)
+    while offset >= 0:
+        offsets.append(offset)
+        offset = text.find(LICENCE_LAST_LINE, offset + 1, end)
+    return offsets
 
 
 def _line_end(text: str, offset: int) -> int:

@@ -3,7 +3,9 @@
 All offsets are character offsets. This module knows nothing of why a stretch is cut.
 """
 
+from bisect import bisect_left
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
 
@@ -18,7 +20,10 @@ class Span(NamedTuple):
 
 def merged(spans: Sequence[Span], more: Sequence[Span]) -> list[Span]:
     """Return both lists in order, without the spans of `more` that overlap one of `spans`."""
-    free = [new for new in more if all(new.end <= old.start or new.start >= old.end for old in spans)]
+    ordered = sorted(spans, key=lambda span: span.start)
+    starts = [span.start for span in ordered]
+    ends = [-1, *accumulate((span.end for span in ordered), max)]  # the largest end before each span
+    free = [new for new in more if ends[bisect_left(starts, new.end)] <= new.start]
     return sorted([*spans, *free], key=lambda span: span.start)
 
 

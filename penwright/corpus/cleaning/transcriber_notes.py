@@ -191,10 +191,11 @@ def _bracketed_note(text: str, start: int, end: int) -> Span | None:
 
 
 def _next_paragraph(text: str, start: int, end: int) -> Span | None:
-    """Return the next lines up to a blank line, without the last line feed."""
+    """Return the next lines up to a blank line, without the last line feed; of a long paragraph the beginning."""
     first = _NOT_BLANK.search(text, start, end)
     if first is None:
         return None
     line = text.rfind("\n", start, first.start()) + 1 or start
+    end = min(end, first.start() + NOTE_CHARS)  # a longer one is no note
     blank = _BLANK_LINE.search(text, first.start(), end)
     return Span("credits", line, blank.start() if blank is not None else end)

@@ -71,7 +71,8 @@ def choose_splits(
         budget = num_train - MIN_TRAIN_FRACTION * total
         chosen = _choose(left, target, budget) if len(left) > 1 and target > 0 else []
         num_train -= sum(group.num_chars for group in chosen)
-        left = [group for group in left if group not in chosen]
+        taken = {group.order for group in chosen}
+        left = [group for group in left if group.order not in taken]
         for member in (member for group in chosen for member in group.members):
             splits[member] = name
     return splits
@@ -90,7 +91,8 @@ def _choose(groups: Sequence[_Group], target: float, budget: float) -> list[_Gro
             num_chars += group.num_chars
         if num_chars >= target:
             break
-    rest = [group for group in eligible if group not in chosen and num_chars + group.num_chars <= budget]
+    taken = {group.order for group in chosen}
+    rest = [group for group in eligible if group.order not in taken and num_chars + group.num_chars <= budget]
     if rest and num_chars < target:
         smallest = min(rest, key=lambda group: (group.num_chars, group.order))
         is_nearer = num_chars + smallest.num_chars - target < target - num_chars

@@ -108,10 +108,13 @@ def author_keys(authors: Sequence[str]) -> list[str]:
     """
     parsed = {author: _parse_author(author) for author in set(authors)}
     fullest: dict[tuple[str, tuple[str, ...]], tuple[str, tuple[str, ...]]] = {}
+    namesakes: dict[str, list[tuple[str, tuple[str, ...]]]] = {}  # only persons of one surname are compared
     persons = sorted(set(parsed.values()), key=lambda person: (-sum(map(len, person[1])), person))
     for person in persons:
-        homes = {fullest[other] for other in fullest if _may_be_same(person, other)}
+        others = namesakes.setdefault(person[0], [])
+        homes = {fullest[other] for other in others if _may_be_same(person, other)}
         fullest[person] = homes.pop() if len(homes) == 1 else person
+        others.append(person)
     return [_key_of(fullest[parsed[author]]) for author in authors]
 
 

@@ -4,6 +4,7 @@ import pytest
 from folders import CORPORA
 from hypothesis import given
 from hypothesis import strategies as st
+from operations import CountingText, num_lines
 
 from penwright.corpus.cleaning.gutenberg import find_boilerplate
 from penwright.corpus.cleaning.gutenberg_markers import find_markers
@@ -194,3 +195,24 @@ def test_a_published_cleaner_keeps_the_same_text_but_for_notes() -> None:
         place = 0
         for word in ours:
             place = theirs.index(word, place) + 1
+
+
+@pytest.mark.parametrize(
+    "mark",
+    [
+        "*** START OF THE PROJECT GUTENBERG EBOOK X ***\n",
+        "*** START OF THE PROJECT GUTENBERG EBOOK X ***\n\nProduced by A. Keeper\n\n",
+        "End of the Project Gutenberg EBook of X\n",
+        "*** END OF THE PROJECT GUTENBERG EBOOK X ***\n",
+        SMALL_PRINT_END,
+    ],
+)
+def test_many_marks_take_time_in_proportion(mark: str) -> None:
+    """All bounded stretches around a mark are shorter than the smaller text."""
+
+    def operations(num_marks: int) -> int:
+        text = CountingText(mark * num_marks + "\n" + BOOK)
+        return num_lines(lambda: find_boilerplate(text)) + text.num_chars
+
+    fewer = 90_000 // len(mark)
+    assert operations(2 * fewer) < 3 * operations(fewer)  # the square would be 4

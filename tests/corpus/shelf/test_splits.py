@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import penwright.corpus.shelf.splits as splits_module
 from penwright.corpus.shelf.splits import Candidate, choose_splits
 from penwright.corpus.shelf.titles import author_keys, title_key
 
@@ -124,3 +125,23 @@ def test_a_new_book_moves_few_others() -> None:
     before = choose_splits(books, seed=0)
     after = choose_splits([*books, Candidate("New", "Somebody", 500_000)], seed=0)
     assert sum(one != other for one, other in zip(before, after[:-1], strict=True)) <= 6
+
+
+def test_many_groups_are_compared_in_proportion(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Order(str):
+        num_compared = 0
+        __hash__ = str.__hash__
+
+        def __eq__(self, other: object) -> bool:
+            Order.num_compared += 1
+            return str.__eq__(self, other)
+
+    make = splits_module._order_of
+    monkeypatch.setattr(splits_module, "_order_of", lambda key, seed: Order(make(key, seed)))
+
+    def compared(num_books: int) -> int:
+        Order.num_compared = 0
+        choose_splits([Candidate(f"Title {number}", "", 1_000) for number in range(num_books)], seed=0)
+        return Order.num_compared
+
+    assert compared(3_000) <= 4 * max(1_000, compared(1_000))

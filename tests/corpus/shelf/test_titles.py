@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from penwright.corpus.shelf import titles
 from penwright.corpus.shelf.titles import BookName, Unnamed, author_keys, name_books, title_key
 
 
@@ -196,3 +197,10 @@ def test_names_before_an_underscore_are_writers_where_several_stand_beside_many(
 )
 def test_titles_of_two_words_have_no_writer(stems: list[str]) -> None:
     assert {name.author for name in named(*(f"{stem}.txt" for stem in stems))} == {""}
+
+
+def test_only_writers_of_one_surname_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    compare, compared = titles._may_be_same, []
+    monkeypatch.setattr(titles, "_may_be_same", lambda one, other: compared.append(one) or compare(one, other))
+    author_keys([f"Ada Writer{'abcdefghij'[number % 10]}{number}" for number in range(1_000)])
+    assert len(compared) <= 1_000
