@@ -14,16 +14,22 @@ from typing import TYPE_CHECKING, Any, TextIO
 if TYPE_CHECKING:
     from rich.console import Console
 
+# Marks of writing direction show a line in another order than it has; U+2028 and U+2029 end a line.
+_DIRECTION_MARKS = (0x61C, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A))
+
 # Control characters other than tab and line feed would let a book or an author file steer the terminal.
 _PICTURES = {code: 0x2400 + code for code in range(32) if chr(code) not in "\t\n"}
-_PICTURES |= {127: 0x2421} | dict.fromkeys(range(0x80, 0xA0), 0xFFFD)
+_PICTURES |= {127: 0x2421} | dict.fromkeys((*range(0x80, 0xA0), *_DIRECTION_MARKS), 0xFFFD)
 
-# In JSON, control characters and lone surrogates must be escapes. Both occur in strings only.
-_ESCAPES = {code: f"\\u{code:04x}" for code in (*range(0x7F, 0xA0), *range(0xD800, 0xE000))}
+# In JSON, these and lone surrogates must be escapes. They occur in strings only.
+_ESCAPES = {code: f"\\u{code:04x}" for code in (*range(0x7F, 0xA0), *_DIRECTION_MARKS, *range(0xD800, 0xE000))}
 
 
 def visible(text: str) -> str:
-    """Replace control characters, except tab and line feed, by pictures of them: safe to show on a terminal."""
+    """Make a text safe to show on a terminal.
+
+    Control characters, except tab and line feed, become pictures of them, and marks of writing direction become U+FFFD.
+    """
     return text.translate(_PICTURES)
 
 
@@ -51,7 +57,7 @@ def error_console() -> "Console":
 
 
 def is_terminal(stream: TextIO) -> bool:
-    """Return True if the stream is a terminal that a person may be looking at."""
+    """Return True if the stream is a terminal on which things can be drawn, and drawn again."""
     return stream.isatty() and os.environ.get("TERM") != "dumb"
 
 

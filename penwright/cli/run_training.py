@@ -113,7 +113,7 @@ def resume_run(run: Path, *, paths: Sequence[str], lengths: Mapping[str, Any], s
             with _leader_first(world):
                 corpus = _prepare(paths, config=config, speech=speech)
         else:
-            corpus = _prepared_before(folder.env().get("corpus", {}).get("path", ""), run=run)
+            corpus = _prepared_before(str(folder.env().get("corpus", {}).get("path", "")), run=run)
         begin = partial(start.resume, run, corpus=corpus, **lengths)
         return _follow(begin, run=run, config=config, corpus=corpus, speech=speech)
 

@@ -134,7 +134,7 @@ def _read_cache(path: Path) -> dict[str, Any]:
     """Return what was kept; nothing if it is missing or damaged, since it can be measured again."""
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return data if isinstance(data, dict) else {}
 

@@ -48,7 +48,9 @@ def short_count(number: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Return a duration: "45 s", "12 min", "1 h 05 min", "2 d 3 h"."""
+    """Return a duration: "45 s", "12 min", "1 h 05 min", "2 d 3 h"; "n/a" if it is not finite."""
+    if not math.isfinite(seconds):
+        return "n/a"
     if seconds < 0.05:
         return "0\u00a0s"
     if seconds < 99.5:

@@ -4,6 +4,8 @@ Rendering is a pure function of a `RunStory`. A run that is unfinished, was neve
 page too, with less on it.
 """
 
+import hashlib
+from base64 import b64encode
 from collections.abc import Iterable, Mapping
 
 from penwright.errors import quoted
@@ -26,6 +28,9 @@ METHODS = (
     "into a smaller file. An author that does not beat the best table has learned nothing beyond counting."
 )
 
+_STYLE_HASH = b64encode(hashlib.sha256(STYLE.encode("utf-8")).digest()).decode("ascii")
+_POLICY = f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; base-uri 'none'; form-action 'none'"
+
 
 def render_page(story: RunStory) -> str:
     """Return the page as one HTML document."""
@@ -33,6 +38,7 @@ def render_page(story: RunStory) -> str:
     body = "\n".join(part(story) for part in parts)
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{escape(story.name)} \u2013 Penwright</title>\n<style>{STYLE}</style>\n</head>\n"
         f"<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n"

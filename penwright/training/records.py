@@ -4,10 +4,13 @@ The terminal prints them, the run folder appends them as one JSON object a line,
 per symbol of the last window; `bits_per_char` is always per character of the text.
 """
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from types import MappingProxyType
 from typing import Any, ClassVar, get_args
 
 from penwright.evaluation.books import BookScore
+from penwright.settings import MAX_INT64, Setting, settings_of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -194,30 +197,52 @@ class Finished(Record):
 AnyRecord = Planned | Progress | Evaluation | Sample | Comparison | Saved | RolledBack | FellBack | Finished
 
 
+_PARTS: Mapping[str, type] = MappingProxyType(
+    {"books": BookScore, "val_books": BookScore, "test_books": BookScore, "rows": ComparisonRow, "sizes": PlannedSize}
+)
+"""Fields that hold parts of a record, and the type of each part."""
+
+
 def to_json(record: AnyRecord) -> dict[str, Any]:
     """Return a record as plain data, its kind first."""
     return {"kind": record.kind, **asdict(record)}
 
 
-def from_json(data: dict[str, Any]) -> AnyRecord:
+def from_json(data: Any) -> AnyRecord:
     """Return the record that `to_json` made plain data of.
 
     Raises:
-        KeyError, TypeError: If the data is not a record.
+        KeyError, TypeError, ValueError: If the data is not a record, or a value has another type than its field.
     """
-    kinds = {kind.kind: kind for kind in get_args(AnyRecord)}
-    cls = kinds[data["kind"]]
-    values = {field.name: data[field.name] for field in fields(cls)}
-    for name, kind in (
-        ("books", BookScore),
-        ("val_books", BookScore),
-        ("test_books", BookScore),
-        ("rows", ComparisonRow),
-        ("sizes", PlannedSize),
-    ):
-        if name in values:
-            values[name] = tuple(kind(**item) for item in values[name])
-    if "refused" in values:
-        values["refused"] = tuple(values["refused"])
-    record: AnyRecord = cls(**values)
+    kinds: dict[str, type[AnyRecord]] = {kind.kind: kind for kind in get_args(AnyRecord)}
+    record: AnyRecord = _checked(kinds[data["kind"]], data)
     return record
+
+
+def _checked(cls: Any, data: Any) -> Any:
+    """Make a dataclass of plain data, each value checked against its field."""
+    if not isinstance(data, dict):
+        raise TypeError(f"{data!r:.50} is not a table of values")
+    settings: Mapping[str, Setting] = settings_of(cls)
+    values: dict[str, Any] = {}
+    for name in (field.name for field in fields(cls)):
+        value = data[name]
+        if name in _PARTS:
+            values[name] = tuple(_checked(_PARTS[name], item) for item in value)
+        elif name == "refused":
+            values[name] = tuple(str(item) for item in value)
+        else:
+            values[name] = _fitting(value, settings[name])
+    return cls(**values)
+
+
+def _fitting(value: Any, field: Setting) -> Any:
+    """Return a value of a field's type, a whole number as a float where one is needed."""
+    if value is None and field.may_be_none:
+        return value
+    kinds = (int, float) if field.kind is float else field.kind
+    if not isinstance(value, kinds) or isinstance(value, bool) is not (field.kind is bool):
+        raise TypeError(f"{value!r:.50} is not of type {field.kind.__name__}")
+    if isinstance(value, int) and not 0 <= value <= MAX_INT64:
+        raise ValueError("the number is no count")
+    return field.kind(value)

@@ -208,7 +208,7 @@ def _same_books(folder: RunFolder, corpus: Corpus | None) -> Corpus:
     """Open the run's corpus, or take the one given. Either must be the same to the last id."""
     known = folder.env().get("corpus", {})
     if corpus is None:
-        corpus = Corpus.open(known.get("path", ""))
+        corpus = Corpus.open(str(known.get("path", "")))
     if corpus.digest != known.get("digest"):
         raise RunError(
             f"the books of {folder.path} have changed since it began, so it cannot go on as it was. "

@@ -24,6 +24,11 @@ def test_an_escape_sequence_is_shown_and_not_obeyed() -> None:
     assert visible("a\x1b[2Jb\r\x9b") == "a␛[2Jb␍�"
 
 
+def test_marks_of_direction_are_shown_and_not_obeyed() -> None:
+    for mark in "\u061c\u200e\u200f\u2028\u2029\u202a\u202e\u2066\u2069":
+        assert visible(f"a{mark}b") == "a\ufffdb"
+
+
 def test_tabs_line_feeds_and_letters_stay() -> None:
     assert visible("Été\t日本\n😀") == "Été\t日本\n😀"
 

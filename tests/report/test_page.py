@@ -1,6 +1,9 @@
 """The page of a run, rendered from plain values."""
 
+import base64
+import hashlib
 import math
+import re
 from collections.abc import Mapping
 from html.parser import HTMLParser
 from typing import Any
@@ -155,6 +158,15 @@ def test_the_page_needs_no_network_and_no_script() -> None:
     assert not [name for name, _ in reader.attributes if name in {"src", "href", "style"} or name.startswith("on")]
     for words in ("http:", "https:", "url(", "@import", "//"):
         assert words not in page
+
+
+def test_the_page_forbids_everything_but_its_own_style() -> None:
+    page = render_page(FULL)
+    style = page[page.index("<style>") + len("<style>") : page.index("</style>")]
+    digest = base64.b64encode(hashlib.sha256(style.encode("utf-8")).digest()).decode("ascii")
+    (policy,) = re.findall(r'<meta http-equiv="Content-Security-Policy" content="([^"]*)">', page)
+    assert policy.startswith("default-src 'none'") and f"style-src 'sha256-{digest}'" in policy
+    assert page.index(policy) < page.index("<style>"), "a policy holds only for what comes after it"
 
 
 def test_the_curves_stand_beside_both_axes_and_the_baselines() -> None:

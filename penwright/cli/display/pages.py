@@ -1,7 +1,8 @@
 """Show a text on standard output while it is being written, with its prompt set apart.
 
-On a terminal the prompt is bold and lines break between words. Elsewhere both are printed as they are. This module
-knows nothing of authors.
+On a terminal the prompt is bold, lines break between words, and characters that would steer it become pictures. One
+that cannot draw (`TERM=dumb`) gets the pictures only. Elsewhere both are printed as they are. This module knows nothing
+of authors.
 """
 
 import sys
@@ -21,20 +22,21 @@ class Page:
         """
         self._file = file
         self._last = "\n"
+        self._is_seen = sys.stdout.isatty()
         self._wrap = WordWrap(console().width) if is_terminal(sys.stdout) else None
 
     def prompt(self, text: str) -> None:
         """Show the prompt."""
+        shown = self._prepared(text)
         if self._wrap is None:
-            self._show(text)
+            self._show(shown)
         else:
-            shown = self._wrap.push(visible(text)) + self._wrap.flush()
-            console().print(shown, style="bold", end="", soft_wrap=True)
+            console().print(shown + self._wrap.flush(), style="bold", end="", soft_wrap=True)
         self._keep(text)
 
     def write(self, text: str) -> None:
         """Show more of the text."""
-        self._show(text if self._wrap is None else self._wrap.push(visible(text)))
+        self._show(self._prepared(text))
         self._keep(text)
 
     def end(self) -> None:
@@ -44,6 +46,10 @@ class Page:
         if self._last != "\n":
             self._show("\n")
             self._keep("\n")
+
+    def _prepared(self, text: str) -> str:
+        shown = visible(text) if self._is_seen else text
+        return shown if self._wrap is None else self._wrap.push(shown)
 
     def _show(self, text: str) -> None:
         sys.stdout.write(text)

@@ -118,10 +118,10 @@ class RunFolder:
         """
         try:
             env = json.loads(self.env_path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise RunError(f"{self.env_path} cannot be read: {error}. Restore it, or start a new run.") from error
-        if not isinstance(env, dict):
-            raise RunError(f"{self.env_path} does not hold a JSON object. Restore it, or start a new run.")
+        if not isinstance(env, dict) or not isinstance(env.get("corpus", {}), dict):
+            raise RunError(f"{self.env_path} does not describe a run. Restore it, or start a new run.")
         return env
 
     def append(self, record: AnyRecord) -> None:
@@ -169,7 +169,7 @@ class RunFolder:
             try:
                 lines.append(line.decode("utf-8"))
                 from_json(json.loads(lines[-1]))
-            except (ValueError, KeyError, TypeError):  # a character cut in two included
+            except (ValueError, KeyError, TypeError, RecursionError):  # a character cut in two included
                 if number == len(written):
                     return lines[: number - 1]
                 raise RunError(f"{self.metrics_path} is damaged in line {number}. Remove that line to go on.") from None

@@ -105,3 +105,15 @@ def test_pieces_reach_the_reader_at_once() -> None:
             assert reader.read(2) == b"It"
             page.write(" was")
             assert reader.read(4) == b" was"
+
+
+def test_a_terminal_that_cannot_draw_is_not_steered_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = use_terminal(monkeypatch)
+    monkeypatch.setenv("TERM", "dumb")
+    kept = io.BytesIO()
+    page = Page(file=kept)
+    page.prompt("It\x1b[2J ")
+    page.write("was\u202e a line that is longer than twenty columns\x9b.\n")
+    page.end()
+    assert terminal.getvalue() == "It\u241b[2J was\ufffd a line that is longer than twenty columns\ufffd.\n"
+    assert kept.getvalue().decode("utf-8").startswith("It\x1b[2J was\u202e")

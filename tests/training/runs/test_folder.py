@@ -4,9 +4,11 @@ import json
 from pathlib import Path
 
 import pytest
+import record_samples
 
 from penwright.errors import RunError
-from penwright.training.records import Sample
+from penwright.evaluation.books import BookScore
+from penwright.training.records import AnyRecord, Sample, to_json
 from penwright.training.runs.folder import RunFolder
 
 SEPARATORS = "a\u2028b\x85c\u2029d\x0be\x1cf\r\n“g”"
@@ -63,3 +65,47 @@ def test_a_run_without_records_has_none(tmp_path: Path) -> None:
     assert folder.metrics() == []
     folder.metrics_path.write_bytes(b"")
     assert folder.metrics() == []
+
+
+BOOK = {"title": "The Lamp", "author": "", "num_chars": 9, "bits_per_char": 2.0, "accuracy": 0.5}
+RECORDS: tuple[AnyRecord, ...] = (
+    record_samples.progress(),
+    record_samples.evaluation(books=(BookScore(**BOOK),)),
+    record_samples.sample(),
+    record_samples.rolled_back(),
+    record_samples.finished(),
+)
+
+
+@pytest.mark.parametrize("record", RECORDS, ids=lambda record: record.kind)
+def test_a_value_of_another_type_damages_its_line(tmp_path: Path, record: AnyRecord) -> None:
+    folder = RunFolder(tmp_path)
+    data = json.loads(json.dumps(to_json(record)))
+    folder.metrics_path.write_text(json.dumps(data) + "\n", encoding="utf-8")
+    assert folder.metrics() == [record]
+    for name in data:
+        for value in ([], [1], {"a": 1}, [[]], "x", True, -1, 10**400, 0.5):
+            if type(value) is type(data[name]) or (isinstance(data[name], float) and isinstance(value, float)):
+                continue
+            line = json.dumps({**data, name: value})
+            if isinstance(data[name], list) and value == []:
+                continue
+            folder.metrics_path.write_text(f"{line}\n{json.dumps(data)}\n", encoding="utf-8")
+            with pytest.raises(RunError, match="is damaged in line 1"):
+                folder.metrics()
+
+
+@pytest.mark.parametrize("line", ["[" * 100_000, "[]", "3", '"x"', "null", '{"kind": []}', '{"kind": "progress"}'])
+def test_a_line_that_is_no_record_is_damaged(tmp_path: Path, line: str) -> None:
+    folder = folder_with(tmp_path, sample(1, "one"))
+    whole = folder.metrics_path.read_text(encoding="utf-8")
+    folder.metrics_path.write_text(f"{line}\n{whole}", encoding="utf-8")
+    with pytest.raises(RunError, match="is damaged in line 1"):
+        folder.metrics()
+
+
+@pytest.mark.parametrize("env", ["[" * 100_000, "[]", '{"corpus": []}', '{"corpus": "x"}'])
+def test_an_env_that_describes_no_run_is_refused(tmp_path: Path, env: str) -> None:
+    (tmp_path / "env.json").write_text(env, encoding="utf-8")
+    with pytest.raises(RunError, match="start a new run"):
+        RunFolder(tmp_path).env()
