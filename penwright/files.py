@@ -9,6 +9,7 @@ import errno
 import hashlib
 import json
 import os
+import re
 import secrets
 import stat
 from collections.abc import Iterator
@@ -17,6 +18,9 @@ from pathlib import Path
 from typing import IO, Any
 
 CHUNK_BYTES = 1 << 20
+ABANDONED_SECONDS = 3_600.0
+"""Age at which a file written aside counts as abandoned by a writer that was killed."""
+_ASIDE = re.compile(r"\..*\.[0-9a-f]{8}\.tmp", re.DOTALL)
 _CANNOT_FLUSH_FOLDERS = (errno.EINVAL, errno.ENOTSUP, errno.EACCES)
 
 
@@ -86,7 +90,7 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
             yield file
         return
     target = Path(os.path.realpath(path))
-    aside = target.with_name(f".{target.name[:40]}.{secrets.token_hex(4)}.tmp")  # cut: names are limited to 255 bytes
+    aside = target.with_name(f"{_aside_prefix(target)}{secrets.token_hex(4)}.tmp")
     try:
         with aside.open("xb") as file:
             yield file
@@ -99,7 +103,32 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
         with suppress(OSError):
             aside.unlink()
         raise
+    _remove_abandoned(target)
     sync_folder(target.parent)
+
+
+def _aside_prefix(target: Path) -> str:
+    return f".{target.name[:40]}."  # cut: names are limited to 255 bytes
+
+
+def _remove_abandoned(target: Path) -> None:
+    """Remove what killed writers of `target` left aside. A file written less than ABANDONED_SECONDS ago may be in
+    use."""
+    with suppress(OSError):
+        written = target.stat().st_mtime
+        for path in leftovers(target.parent, prefix=_aside_prefix(target)):
+            if written - path.stat().st_mtime > ABANDONED_SECONDS:
+                path.unlink()
+
+
+def leftovers(folder: Path, *, prefix: str = ".") -> list[Path]:
+    """Return the files in a folder that `replacing` has written aside and not renamed, or not yet.
+
+    Args:
+        folder: Any folder.
+        prefix: Beginning of their names.
+    """
+    return [path for path in entries(folder) if path.name.startswith(prefix) and _ASIDE.fullmatch(path.name)]
 
 
 def write_bytes(path: Path, data: bytes) -> None:

@@ -190,3 +190,16 @@ def test_the_digest_is_that_of_all_bytes(path: Path, num_bytes: int) -> None:
     data = bytes(index % 251 for index in range(num_bytes))
     path.write_bytes(data)
     assert sha256_of(path) == hashlib.sha256(data).hexdigest()
+
+
+def test_the_next_writer_removes_what_killed_writers_left_and_no_others_file(path: Path) -> None:
+    abandoned, new, other = (
+        path.with_name(name)
+        for name in (f".{path.name}.0123abcd.tmp", f".{path.name}.4567abcd.tmp", ".another.89ababcd.tmp")
+    )
+    for each in (abandoned, new, other):
+        each.write_bytes(b"half")
+    for each in (abandoned, other):
+        os.utime(each, (0, 0))
+    write_text(path, "whole")
+    assert [each.exists() for each in (abandoned, new, other)] == [False, True, True]

@@ -28,7 +28,8 @@ from penwright.errors import CorpusError, RunError, UsageError
 from penwright.training import distributed, start
 from penwright.training.planning.plan import is_to_be_planned
 from penwright.training.records import AnyRecord
-from penwright.training.runs.folder import RunFolder
+from penwright.training.runs.checkpoint import list_checkpoints
+from penwright.training.runs.folder import RunFolder, check_free
 from penwright.training.settings.config import RunConfig
 
 SEED_PRESET = "seed"
@@ -71,8 +72,8 @@ def begin_run(
         The exit code.
     """
     resolved = layers.resolve()
-    if run is not None and (run / "config.toml").exists():
-        raise RunError(f"{run} already holds a run. Go on with it: {resume_command(run)}, or name another folder.")
+    if run is not None:
+        check_free(run)
     with distributed.joined() as world:
         if run is None and world.size > 1:
             raise UsageError("several processes train together and need one folder. Name it: --run-dir DIR")
@@ -149,12 +150,12 @@ def _follow(
     try:
         outcome = follow(begin, choose=partial(_display, run=run, config=config, corpus=corpus, speech=speech))
     except KeyboardInterrupt:
-        if speech.leads and checkpoints.is_dir():
+        if speech.leads and list_checkpoints(checkpoints):
             say(f"penwright: stopped at once. Go on from the last checkpoint: {resume_command(run)}")
             return EXIT_INTERRUPTED
         raise
     except OSError as error:
-        if speech.leads and checkpoints.is_dir():
+        if speech.leads and list_checkpoints(checkpoints):
             raise RunError(
                 f"{sentence_of(error)} Then go on from the last checkpoint: {resume_command(run)}"
             ) from error

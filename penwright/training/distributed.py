@@ -15,7 +15,7 @@ import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
-from penwright.errors import ConfigError
+from penwright.errors import ConfigError, RunError
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def joined() -> Iterator[World]:
         return
     dist.init_process_group("gloo")
     yield current_world()
-    dist.barrier()  # a process that leaves early closes the connection of those still at work
+    wait_for_all(current_world())  # a process that leaves early closes the connection of those still at work
 
 
 def average_gradients(parameters: Sequence[nn.Parameter], numbers: Tensor, *, world: World) -> Tensor:
@@ -84,7 +84,8 @@ def average_gradients(parameters: Sequence[nn.Parameter], numbers: Tensor, *, wo
         return numbers
     gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
     flat = torch.cat([numbers.to(gradients[0].device), *(gradient.reshape(-1) for gradient in gradients)])
-    dist.all_reduce(flat)
+    with _exchanging():
+        dist.all_reduce(flat)
     offset = len(numbers)
     for gradient in gradients:
         gradient.copy_(flat[offset : offset + gradient.numel()].view_as(gradient))
@@ -98,7 +99,8 @@ def gather(tensor: Tensor, *, world: World) -> Tensor:
     if world.size == 1:
         return tensor
     parts = [torch.empty_like(tensor) for _ in range(world.size)]
-    dist.all_gather(parts, tensor.contiguous())
+    with _exchanging():
+        dist.all_gather(parts, tensor.contiguous())
     return torch.cat(parts)
 
 
@@ -107,7 +109,8 @@ def broadcast(values: Sequence[float], *, world: World) -> list[float]:
     if world.size == 1:
         return list(values)
     tensor = torch.tensor(values, dtype=torch.float64)
-    dist.broadcast(tensor, src=0)
+    with _exchanging():
+        dist.broadcast(tensor, src=0)
     numbers: list[float] = tensor.tolist()
     return numbers
 
@@ -115,4 +118,21 @@ def broadcast(values: Sequence[float], *, world: World) -> list[float]:
 def wait_for_all(world: World) -> None:
     """Wait until every process has come this far."""
     if world.size > 1:
-        dist.barrier()
+        with _exchanging():
+            dist.barrier()
+
+
+@contextmanager
+def _exchanging() -> Iterator[None]:
+    """Turn torch's error about a process that is gone into a sentence.
+
+    Raises:
+        RunError: If another process of the group has ended.
+    """
+    try:
+        yield
+    except RuntimeError as error:  # gloo raises no more particular one
+        raise RunError(
+            "another process of this training has ended, so this one cannot go on. See what that one said, and go on "
+            "from the last checkpoint with --resume."
+        ) from error

@@ -78,7 +78,7 @@ class Loop:
 
     def _run(self) -> Iterator[AnyRecord]:
         session, train = self._session, self._session.config.train
-        if session.counters.step == 0:
+        if session.counters.step == 0 and self._sampled_at is None:
             yield from self._sample()
         while True:
             if self._tick():
@@ -261,6 +261,7 @@ class Loop:
             yield from self._evaluate()
         if self._sampled_at != session.counters.step:
             yield from self._sample()
+        self._writer.adopt_later(session)
         yield self._writer.save(session, reason="finished")
         yield self._finished(reason, self._writer.finish(session))
 

@@ -33,15 +33,17 @@ class FinalScores(NamedTuple):
 class RunWriter:
     """Writes the folder of one run."""
 
-    def __init__(self, folder: RunFolder, *, rollback: TrainingState) -> None:
+    def __init__(self, folder: RunFolder, *, rollback: TrainingState, later: Card | None = None) -> None:
         """Begin to write a run.
 
         Args:
             folder: Folder of the run.
             rollback: State that an exploding loss returns to. The loop replaces it as it goes.
+            later: Card of the saved author, if the run was cut off after saving it and is resumed from an earlier step.
         """
         self.folder = folder
         self.rollback = rollback
+        self._later = later
 
     def append(self, session: Session, record: AnyRecord) -> None:
         """Append a record to the run's metrics."""
@@ -66,9 +68,15 @@ class RunWriter:
         return Saved(**session.when(), path=str(path), reason=reason)
 
     def write_author(self, session: Session, scores: tuple[BookScore, ...]) -> None:
-        """Replace the saved author by the current one, with its scores on the books marked `val`."""
+        """Replace the saved author by the current one, with its scores on the books marked `val`.
+
+        An author that the run saved before it was cut off is kept while it is better.
+        """
         if not session.world.leads:
             return
+        if self._later is not None and _is_better(self._later, scores):
+            return
+        self._later = None
         corpus, counters, train = session.corpus, session.counters, session.config.train
         card = Card(
             name=self.folder.path.absolute().name,
@@ -87,6 +95,13 @@ class RunWriter:
             versions=package_versions(),
         )
         self._save_author(session, session.model, card)
+
+    def adopt_later(self, session: Session) -> None:
+        """Count an author saved before the run was cut off as the best, if no better one has replaced it."""
+        if self._later is not None and self._later.bits_per_char is not None and session.counters.best_step is not None:
+            session.counters = replace(
+                session.counters, best_bits_per_char=self._later.bits_per_char, best_step=self._later.steps
+            )
 
     def finish(self, session: Session) -> FinalScores:
         """Score the held-out books at length with the best author, and write the scores on its card.
@@ -126,3 +141,11 @@ class RunWriter:
             if isinstance(error.__cause__, OSError):  # a full disk is not mended by another path
                 raise error.__cause__ from None
             raise
+
+
+def _is_better(card: Card, scores: tuple[BookScore, ...]) -> bool:
+    """Return True if a card's scores are better than some others of as many characters."""
+    if not (card.val_scores and scores):
+        return False
+    found, other = total(card.val_scores), total(scores)
+    return found.num_chars == other.num_chars and found.bits_per_char < other.bits_per_char

@@ -14,8 +14,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from penwright.author.card import Card
+from penwright.author.file.loading import load_author
 from penwright.corpus.store import Corpus
-from penwright.errors import RunError
+from penwright.errors import AuthorError, RunError
 from penwright.training.distributed import World, broadcast, current_world, wait_for_all
 from penwright.training.loop import Loop
 from penwright.training.machine import (
@@ -136,8 +138,8 @@ def resume(
         _check_unfinished(folder, session, is_longer=is_longer)
         if world.leads:
             folder.write_config(config)
-            folder.forget_after(session.counters.step)
-        writer = RunWriter(folder, rollback=loaded.checkpoint.rollback)
+            folder.forget_after(session.counters.step, best_step=session.counters.best_step)
+        writer = RunWriter(folder, rollback=loaded.checkpoint.rollback, later=_later_author(folder, session))
         if loaded.refused:
             fell_back = FellBack(**session.when(), refused=loaded.refused)
             writer.append(session, fell_back)
@@ -176,11 +178,12 @@ def _session(corpus: Corpus, config: RunConfig, world: World) -> Session:
 
 
 def _make_folder(path: Path, session: Session) -> RunFolder:
-    """Make the folder of a new run, once for all processes."""
+    """Make and lock the folder of a new run, once for all processes."""
+    folder = RunFolder(path)
     if session.world.leads:
-        RunFolder.create(path, config=session.config, env=_env_of(session))
+        folder = RunFolder.create(path, config=session.config, env=_env_of(session))
     wait_for_all(session.world)
-    return RunFolder(path)
+    return folder
 
 
 def _locked(folder: RunFolder, world: World) -> AbstractContextManager[None]:
@@ -215,6 +218,17 @@ def _same_books(folder: RunFolder, corpus: Corpus | None) -> Corpus:
             "Restore them, or start a new run on the books as they are now."
         )
     return corpus
+
+
+def _later_author(folder: RunFolder, session: Session) -> Card | None:
+    """Return the card of the run's author if it is of a step that the checkpoint has not reached, else None."""
+    if not session.world.leads:
+        return None
+    try:
+        card = load_author(folder.author_path).card
+    except AuthorError:  # none yet, or a damaged one, which will be replaced
+        return None
+    return card if card.steps > session.counters.step else None
 
 
 def _check_unfinished(folder: RunFolder, session: Session, *, is_longer: bool) -> None:

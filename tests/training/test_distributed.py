@@ -15,9 +15,9 @@ from torch import nn
 import penwright
 from penwright.author.file.loading import load_author
 from penwright.corpus.store import Corpus
-from penwright.errors import ConfigError
+from penwright.errors import ConfigError, RunError
 from penwright.training import start
-from penwright.training.distributed import World, average_gradients, broadcast, gather, joined
+from penwright.training.distributed import World, average_gradients, broadcast, gather, joined, wait_for_all
 from penwright.training.runs.checkpoint import load_latest
 from penwright.training.runs.folder import RunFolder
 from penwright.training.session import Session
@@ -146,3 +146,22 @@ def test_two_processes_read_and_learn_what_one_does(corpus: Corpus, tmp_path: Pa
     first, second = (load_author(run / "author.safetensors").model.tables for run in (alone, pair))
     assert (first is None) == (second is None) == (model == "plain")
     assert all(torch.equal(one, other) for one, other in zip(first or (), second or (), strict=True))
+
+
+def test_a_process_that_is_gone_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(*arguments: object, **options: object) -> None:
+        raise RuntimeError("[../gloo/transport/tcp/pair.cc:547] Connection closed by peer [127.0.0.1]:45678")
+
+    for name in ("broadcast", "all_reduce", "all_gather", "barrier"):
+        monkeypatch.setattr(torch.distributed, name, gone)
+    parameter = torch.nn.Parameter(torch.zeros(1))
+    parameter.grad = torch.zeros(1)
+    world = World(rank=1, size=2)
+    for exchange in (
+        lambda: broadcast([1.0], world=world),
+        lambda: gather(torch.zeros(1), world=world),
+        lambda: wait_for_all(world),
+        lambda: average_gradients([parameter], torch.zeros(1), world=world),
+    ):
+        with pytest.raises(RunError, match="another process of this training has ended"):
+            exchange()

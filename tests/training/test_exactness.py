@@ -16,13 +16,14 @@ from penwright.author.file.loading import load_author
 from penwright.cli.display.words import remark
 from penwright.corpus.preparing import prepare
 from penwright.corpus.store import Corpus
-from penwright.errors import RunError
+from penwright.errors import CheckpointError, RunError
 from penwright.training import loop as loop_module
 from penwright.training import start as start_module
 from penwright.training import threads
 from penwright.training.records import AnyRecord, FellBack, Finished, RolledBack, Saved
 from penwright.training.runs.checkpoint import Checkpoint, Loaded, load_checkpoint, load_latest
 from penwright.training.runs.folder import RunFolder
+from penwright.training.session import Session
 from penwright.training.start import resume, train
 from penwright.training.state import Counters, TrainingState
 from penwright.training.validation import Validation
@@ -225,6 +226,81 @@ def test_a_run_killed_before_its_last_exam_scores_what_a_whole_one_does(
     assert (found[-1].val_books, found[-1].test_books) == (records[-1].val_books, records[-1].test_books)
 
 
+def test_a_run_killed_between_its_last_evaluation_and_its_last_checkpoint_keeps_that_evaluation(
+    corpus: Corpus, tmp_path: Path
+) -> None:
+    """The checkpoint of step 12 knows nothing of the evaluation that follows it: it used to be forgotten."""
+    overrides = settings("plain", steps=12, save_every=12, val_every=5)
+    whole = list(train(corpus, run=tmp_path / "whole", overrides=overrides, clock=still))
+    run = tmp_path / "run"
+    for record in train(corpus, run=run, overrides=overrides, clock=still):
+        if record.kind == "evaluation" and record.step == 12:
+            break
+    found = list(resume(run, clock=still))
+    last, expected = found[-1], whole[-1]
+    assert isinstance(last, Finished)
+    assert isinstance(expected, Finished)
+    assert (last.best_step, last.best_bits_per_char) == (12, expected.best_bits_per_char)
+    assert final_state(run).counters == final_state(tmp_path / "whole").counters
+    assert [record.kind for record in found] == ["evaluation", "sample", "saved", "finished"]
+
+
+def test_a_resumed_run_does_not_replace_a_better_author_that_it_had_saved(
+    corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The evaluations of a run with a limit of time come at other steps after a resume."""
+    overrides = settings("plain", steps=9, save_every=3, val_every=4)
+    run = tmp_path / "run"
+    for record in train(corpus, run=run, overrides=overrides, clock=still):
+        if record.kind == "evaluation" and record.step == 5:
+            break
+    saved = load_author(run / "author.safetensors").card
+    assert saved.steps == 5
+    validate = loop_module.validate
+
+    def worse(session: Session) -> Validation | None:
+        found = validate(session)
+        assert found is not None
+        books = tuple(replace(book, bits_per_char=saved.bits_per_char + 0.01) for book in found.books)
+        return found._replace(bits_per_char=saved.bits_per_char + 0.01, books=books)
+
+    monkeypatch.setattr(loop_module, "validate", worse)
+    last = list(resume(run, clock=still))[-1]
+    assert isinstance(last, Finished)
+    assert (last.best_step, last.best_bits_per_char) == (5, saved.bits_per_char)
+    assert load_author(run / "author.safetensors").card.steps == 5
+
+
+@pytest.mark.parametrize("steps", [0, 1])
+def test_a_run_cut_off_before_its_first_checkpoint_is_begun_again(corpus: Corpus, tmp_path: Path, steps: int) -> None:
+    overrides, run = settings("plain"), tmp_path / "run"
+    whole = list(train(corpus, run=tmp_path / "whole", overrides=overrides, clock=still))
+    for record in train(corpus, run=run, overrides=settings("plain", seed=5), clock=still):
+        if record.step == steps:
+            break
+    with pytest.raises(CheckpointError, match="cut off before its first checkpoint.*penwright train PATH --run"):
+        list(resume(run, clock=still))
+    list(train(corpus, run=run, overrides=overrides, clock=still))
+    assert len(RunFolder(run).metrics()) == len(whole)
+    assert not differences(final_state(tmp_path / "whole"), final_state(run))
+
+
+def test_the_first_sample_is_written_once(corpus: Corpus, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    asked = iter([True] * 9)
+    list(train(corpus, run=run, overrides=settings("plain"), stop=lambda: next(asked), clock=still))
+    list(resume(run, stop=lambda: True, clock=still))
+    assert [record.step for record in RunFolder(run).metrics() if record.kind == "sample"] == [0]
+
+
+def test_what_a_killed_process_wrote_aside_is_removed_by_the_next(corpus: Corpus, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    stop_after(train(corpus, run=run, overrides=settings("plain"), clock=still), 1)
+    (run / ".author.safetensors.0123abcd.tmp").write_bytes(b"half an author")
+    list(resume(run, stop=lambda: True, clock=still))
+    assert [path.name for path in run.iterdir() if path.suffix == ".tmp"] == []
+
+
 @pytest.mark.parametrize("steps", [0, 3])
 def test_a_run_stopped_where_a_fold_begins_keeps_its_author(
     corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, steps: int
@@ -405,6 +481,7 @@ KILLED = """
 import sys, torch
 from pathlib import Path
 from penwright.corpus.store import Corpus
+from penwright.training.session import Session
 from penwright.training.start import resume, train
 import ast, os, random, signal, time
 

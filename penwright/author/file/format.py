@@ -76,8 +76,10 @@ def entries_of(
 def precision_of(entries: Mapping[str, Any]) -> Precision:
     """Return the precision of the weights according to a header: float16 if all are float16, else float32."""
     weights = [entry for name, entry in entries.items() if not name.startswith((TABLES, "__metadata__"))]
-    kinds = {entry.get("dtype") if isinstance(entry, dict) else None for entry in weights}
-    return "float16" if kinds == {_DTYPES[KINDS["float16"]]} else "float32"
+    kinds = [
+        entry.get("dtype") if isinstance(entry, dict) else None for entry in weights
+    ]  # of any type in a forged file
+    return "float16" if kinds and all(kind == _DTYPES[KINDS["float16"]] for kind in kinds) else "float32"
 
 
 def shapes_of(weights: Mapping[str, Tensor]) -> dict[str, tuple[int, ...]]:

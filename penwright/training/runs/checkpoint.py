@@ -156,7 +156,7 @@ def load_latest(folder: Path) -> Loaded:
     """Return the newest good checkpoint.
 
     Raises:
-        CheckpointError: If there is none. It says what is wrong with each that was found.
+        CheckpointError: If there is none. It says what is wrong with each that was found, or how to begin again.
     """
     refused: list[str] = []
     for path in reversed(list_checkpoints(folder)):
@@ -166,7 +166,12 @@ def load_latest(folder: Path) -> Loaded:
             refused.append(str(error))
         except OSError as error:  # the disk cannot read it, or the user may not
             refused.append(f"{path} cannot be read: {error}.")
-    found = " ".join(refused) or "none is there."
+    if not refused:
+        raise CheckpointError(
+            f"{folder.parent} was cut off before its first checkpoint, so there is nothing to go on from. "
+            f"Begin it again in the same folder: penwright train PATH --run {folder.parent}"
+        )
+    found = " ".join(refused)
     raise CheckpointError(f"{folder} holds no checkpoint that can be resumed: {found} Start a new run.")
 
 

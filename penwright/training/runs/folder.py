@@ -21,9 +21,10 @@ import tomli_w
 from filelock import FileLock, Timeout
 
 from penwright.errors import ConfigError, RunError
-from penwright.files import entries, is_file, write_json, write_text
+from penwright.files import entries, is_file, leftovers, write_json, write_text
 from penwright.training.settings.config import RunConfig
 from penwright.training.records import AnyRecord, Finished, Sample, from_json, to_json
+from penwright.training.runs.checkpoint import list_checkpoints
 from penwright.training.settings.resolve import read_toml
 
 
@@ -39,23 +40,31 @@ class RunFolder:
         self.samples_dir = path / "samples"
         self.checkpoints_dir = path / "checkpoints"
         self.author_path = path / "author.safetensors"
+        self._lock = FileLock(path / "lock")
 
     @classmethod
     def create(cls, path: Path, *, config: RunConfig, env: dict[str, Any]) -> "RunFolder":
-        """Make the folder of a new run.
+        """Make the folder of a new run and lock it; `locked` releases the lock.
+
+        A run that was cut off before its first checkpoint has nothing to go on from. It is begun again.
 
         Raises:
-            RunError: If the folder already holds a run, or cannot be made.
+            RunError: If the folder already holds a run, is in use, or cannot be made.
         """
         run = cls(path)
-        if run.config_path.exists():
-            raise RunError(
-                f"{path} already holds a run. Resume it with: penwright train --resume {path}, or name another folder."
-            )
+        check_free(path)
         try:
-            run.samples_dir.mkdir(parents=True, exist_ok=True)
-            write_json(run.env_path, env)
-            run.write_config(config)
+            run.path.mkdir(parents=True, exist_ok=True)
+            run._acquire()  # before anything is written: another process may be beginning a run here
+            try:
+                check_free(path)
+                run._clear()
+                run.samples_dir.mkdir(exist_ok=True)
+                write_json(run.env_path, env)
+                run.write_config(config)
+            except BaseException:
+                run._lock.release()
+                raise
         except OSError as error:
             raise RunError(
                 f"the run folder {path} cannot be made ({error.strerror}). Name another with --run."
@@ -78,22 +87,35 @@ class RunFolder:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Lock the run for this process. The lock ends with the process, however that ends.
+        """Lock the run for this process, and remove what a killed one was writing in it.
+
+        The lock ends with the process, however that ends.
 
         Raises:
             RunError: If another process holds the lock.
         """
-        lock = FileLock(self.path / "lock")
+        self._acquire()
         try:
-            lock.acquire(timeout=0)
+            for path in leftovers(self.path):
+                path.unlink(missing_ok=True)
+            yield
+        finally:
+            self._lock.release(force=True)  # that of `create` too
+
+    def _acquire(self) -> None:
+        try:
+            self._lock.acquire(timeout=0)
         except Timeout:
             raise RunError(
                 f"{self.path} is in use by another process. Wait for it, stop it, or train in another folder."
             ) from None
-        try:
-            yield
-        finally:
-            lock.release()
+
+    def _clear(self) -> None:
+        """Delete the records of a run that has no checkpoint."""
+        self.metrics_path.unlink(missing_ok=True)
+        self.author_path.unlink(missing_ok=True)
+        for path in self.samples_dir.glob("step-*.txt"):
+            path.unlink()
 
     def write_config(self, config: RunConfig) -> None:
         """Write the configuration."""
@@ -140,13 +162,24 @@ class RunFolder:
         last = next(reversed(self.metrics()), None)
         return last.reason if isinstance(last, Finished) and last.reason != "stopped" else None
 
-    def forget_after(self, step: int) -> None:
-        """Delete the records of steps after `step`, which a resumed run makes again, and the end of the last session."""
-        kept = [
-            line
-            for line in self._whole_lines()
-            if (record := json.loads(line))["step"] <= step and record["kind"] != "finished"
-        ]
+    def forget_after(self, step: int, *, best_step: int | None) -> None:
+        """Delete the records of which a checkpoint knows nothing, so that a resumed run makes them again.
+
+        These are the records of later steps, the end of the last session, and an evaluation that was made after the
+        checkpoint of its own step.
+
+        Args:
+            step: Step of the checkpoint.
+            best_step: Step of the best evaluation that the checkpoint knows.
+        """
+        kept: list[str] = []
+        is_saved = False
+        for line in self._whole_lines():
+            record = json.loads(line)
+            is_unknown = record["kind"] == "evaluation" and is_saved and best_step != step
+            if record["step"] <= step and record["kind"] != "finished" and not is_unknown:
+                kept.append(line)
+            is_saved = is_saved or (record["kind"] == "saved" and record["step"] == step)
         write_text(self.metrics_path, "".join(line + "\n" for line in kept))
         for path in self.samples_dir.glob("step-*.txt"):
             if path.stem.removeprefix("step-").isdecimal() and int(path.stem.removeprefix("step-")) > step:
@@ -174,6 +207,18 @@ class RunFolder:
                     return lines[: number - 1]
                 raise RunError(f"{self.metrics_path} is damaged in line {number}. Remove that line to go on.") from None
         return lines
+
+
+def check_free(path: Path) -> None:
+    """Check that a new run can begin in a folder: there is no run, or one without a checkpoint.
+
+    Raises:
+        RunError: If there is one that can be resumed.
+    """
+    if (path / "config.toml").exists() and list_checkpoints(path / "checkpoints"):
+        raise RunError(
+            f"{path} already holds a run. Resume it with: penwright train --resume {path}, or name another folder."
+        )
 
 
 def is_run(path: Path) -> bool:

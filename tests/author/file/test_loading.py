@@ -194,6 +194,12 @@ def test_half_precision_of_one_tensor_alone_is_refused(forge: Forge, sound: byte
     assert "the tensor 'readout_bias' is not what its model needs" in refusal(forge(entries=entries))
 
 
+@pytest.mark.parametrize("kind", [["F32"], {"F": 32}, 7, None, "F64"])
+def test_a_type_that_is_none_is_refused(forge: Forge, sound: bytes, kind: Any) -> None:
+    entries = {"readout_bias": {**header_of(sound)["readout_bias"], "dtype": kind}}
+    assert "the tensor 'readout_bias' is not what its model needs" in refusal(forge(entries=entries))
+
+
 def test_half_precision_that_the_file_is_too_long_for_is_refused(forge: Forge, sound: bytes) -> None:
     entries = {name: {**entry, "dtype": "F16"} for name, entry in header_of(sound).items() if name != "__metadata__"}
     assert "its model needs weights of" in refusal(forge(entries=entries))

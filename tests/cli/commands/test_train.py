@@ -161,11 +161,18 @@ def test_a_finished_run_can_be_given_more_and_its_books_again(capsys: pytest.Cap
     assert json.loads(capsys.readouterr().out)["step"] == 4
 
 
+def make_checkpoint(run: Path) -> None:
+    """Make what looks like a checkpoint of a run."""
+    checkpoint = run / "checkpoints" / "step-000000001"
+    checkpoint.mkdir(parents=True)
+    (checkpoint / "manifest.json").touch()
+
+
 def test_two_ctrl_c_stop_at_once_and_name_the_last_checkpoint(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupted(*words: object, run: Path, **options: object) -> Iterator[AnyRecord]:
-        (run / "checkpoints").mkdir(parents=True)
+        make_checkpoint(run)
         raise KeyboardInterrupt
         yield
 
@@ -193,7 +200,7 @@ def test_a_disk_that_fills_up_is_one_line_that_says_how_to_go_on(
 
     def append(self: RunFolder, record: AnyRecord) -> None:
         if isinstance(record, Evaluation):
-            (self.path / "checkpoints").mkdir(exist_ok=True)
+            make_checkpoint(self.path)
             raise OSError(errno.ENOSPC, "No space left on device", str(self.metrics_path))
         real(self, record)
 
@@ -205,6 +212,23 @@ def test_a_disk_that_fills_up_is_one_line_that_says_how_to_go_on(
         "penwright: the disk is full (runs/a/metrics.jsonl). What was saved before is whole; free some space and "
         "repeat the command. Then go on from the last checkpoint: penwright train --resume runs/a"
     )
+
+
+def test_a_run_cut_off_before_its_first_checkpoint_is_begun_again_in_its_folder(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It used to be told to go on from a checkpoint that was not there, and could not be begun again."""
+
+    def append(self: RunFolder, record: AnyRecord) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", str(self.metrics_path))
+
+    with monkeypatch.context() as full:
+        full.setattr(RunFolder, "append", append)
+        train(SHELF, "--steps", "2", "--run", "runs/a", *TINY, exit_code=1)
+    assert "checkpoint" not in capsys.readouterr().err
+    train("--resume", "runs/a", exit_code=1)
+    assert "Begin it again in the same folder: penwright train PATH --run runs/a" in capsys.readouterr().err
+    train(SHELF, "--steps", "2", "--run", "runs/a", "--quiet", *TINY)
 
 
 def test_a_disk_that_fills_up_while_the_author_is_written_is_one_line_too(
@@ -225,7 +249,7 @@ def test_a_disk_that_fills_up_while_the_author_is_written_is_one_line_too(
 @pytest.mark.parametrize(
     ("words", "message", "exit_code"),
     [
-        (["{books}", "--run", "runs/old"], "runs/old already holds a run. Go on with it: penwright train --resume", 1),
+        (["{books}", "--run", "runs/old"], "runs/old already holds a run. Resume it with: penwright train --resume", 1),
         (["nowhere"], "there is no file or folder", 1),
         (["--resume", "nowhere"], "there is no run folder nowhere.", 1),
         (["--resume", "{books}"], "{books} is not a run", 1),
@@ -234,9 +258,8 @@ def test_a_disk_that_fills_up_while_the_author_is_written_is_one_line_too(
 def test_what_goes_wrong_is_one_line(
     words: list[str], message: str, exit_code: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    old = Path("runs/old")
-    old.mkdir(parents=True)
-    (old / "config.toml").touch()
+    make_checkpoint(Path("runs/old"))
+    Path("runs/old/config.toml").touch()
     train(*(word.replace("{books}", str(SHELF)) for word in words), exit_code=exit_code)
     out, err = capsys.readouterr()
     assert out == ""

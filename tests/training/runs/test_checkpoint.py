@@ -78,7 +78,7 @@ def test_the_newest_good_checkpoint_is_taken_and_the_refused_are_named(tmp_path:
 
 
 def test_no_good_checkpoint_says_what_is_wrong_with_each(tmp_path: Path) -> None:
-    with pytest.raises(CheckpointError, match="none is there"):
+    with pytest.raises(CheckpointError, match="cut off before its first checkpoint"):
         load_latest(tmp_path / "missing")
     save_checkpoint(tmp_path, checkpoint_at(1))
     (checkpoint_path(tmp_path, 1) / "counters.json").unlink()

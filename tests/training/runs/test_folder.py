@@ -10,6 +10,7 @@ from penwright.errors import RunError
 from penwright.evaluation.books import BookScore
 from penwright.training.records import AnyRecord, Sample, to_json
 from penwright.training.runs.folder import RunFolder
+from penwright.training.settings.resolve import resolve_config
 
 SEPARATORS = "a\u2028b\x85c\u2029d\x0be\x1cf\r\n“g”"
 
@@ -33,7 +34,7 @@ def test_records_survive_characters_that_python_takes_for_line_ends(tmp_path: Pa
     written = [sample(1, SEPARATORS), sample(2, "plain")]
     folder = folder_with(tmp_path, *written)
     assert folder.metrics() == written
-    folder.forget_after(1)
+    folder.forget_after(1, best_step=None)
     assert folder.metrics() == written[:1]
 
 
@@ -109,3 +110,15 @@ def test_an_env_that_describes_no_run_is_refused(tmp_path: Path, env: str) -> No
     (tmp_path / "env.json").write_text(env, encoding="utf-8")
     with pytest.raises(RunError, match="start a new run"):
         RunFolder(tmp_path).env()
+
+
+def test_a_folder_is_locked_before_anything_is_written_in_it(tmp_path: Path) -> None:
+    """Of two trainings that began in one folder at once, the refused one's configuration used to stay."""
+    first = RunFolder.create(tmp_path / "run", config=resolve_config(overrides={"train": {"seed": 1}}).config, env={})
+    with pytest.raises(RunError, match="in use by another process"):
+        RunFolder.create(tmp_path / "run", config=resolve_config().config, env={"from": "the second"})
+    assert (first.config().train.seed, first.env()) == (1, {})
+    with first.locked(), pytest.raises(RunError, match="in use"):
+        RunFolder.create(tmp_path / "run", config=resolve_config().config, env={})
+    with RunFolder.open(tmp_path / "run").locked():  # both locks have been released
+        pass
