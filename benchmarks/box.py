@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from penwright import Author
     from penwright.author.card import Card
 
-COUNT_ENTRIES = 2_000_000
-"""Followers that the counted tables hold at most. Each of them takes some 3.6 bytes (64 million characters of novels,
+NGRAM_ENTRIES = 2_000_000
+"""Largest number of successors in the n-gram tables. Each takes some 3.6 bytes (64 million characters of novels,
 2026-11); the weights take 2.5 million bytes and the card 17,000."""
 SIZE = "192x3"
 """Size of the network, whose weights share the file with the tables."""
@@ -55,7 +55,7 @@ def raise_author(path: Path, *, run: Path, length: str, threads: int) -> None:
         exit_code = 0 if RunFolder.open(run).ending() else penwright(["train", *words])
     else:
         words = [str(path), "--run", str(run), "--for", length, "--threads", str(threads), "--size", SIZE]
-        exit_code = penwright(["train", *words, "--set", f"model.count_entries={COUNT_ENTRIES}"])
+        exit_code = penwright(["train", *words, "--set", f"model.ngram_entries={NGRAM_ENTRIES}"])
     if exit_code:
         sys.exit(exit_code)
 
@@ -73,7 +73,7 @@ def install(author: "Author", *, card: "Card", aside: Path, path: Path) -> None:
     num_bytes = aside.stat().st_size
     if num_bytes > MAX_BYTES:
         sys.exit(
-            f"{aside} has {num_bytes:,} bytes; the box holds {MAX_BYTES:,}. Lower COUNT_ENTRIES, and raise another."
+            f"{aside} has {num_bytes:,} bytes; the box holds {MAX_BYTES:,}. Lower NGRAM_ENTRIES, and raise another."
         )
     write_bytes(path, aside.read_bytes())
     print(f"{path}: {num_bytes:,} bytes")

@@ -2,7 +2,7 @@
 
     python benchmarks/cells.py PATH/TO/novels [--size 128x3] [--millions 2] [--cells NAMES] [--continue]
 
-Every contestant is the default preset with its counts, its recalls, its optimizer and its whole schedule; only the
+Every contestant is the default preset with its n-grams, its match model, its optimizer and its whole schedule; only the
 layers within its blocks differ: the gated one, GRU and LSTM, and the two in `candidate_cells.py`. "NAME-middle" is a
 stack with a candidate in its middle block and the gated one in the others. Each learns from the same characters in a
 process of its own, one at a time, and is scored on the same beginnings of held-out books. Results are kept in

@@ -277,7 +277,7 @@ def main() -> None:
     extra = {"keras": version("keras")} if any("keras" in c.name for c in contestants) else {}
     body = (
         f"{arguments.rounds} rounds, all contestants in turn. Lanes x window: {BATCH_SIZE} x {SEQ_LEN}, except for "
-        "presets, which keep their own but where it says so. The counted tables of the default are empty.\n\n"
+        "presets, which keep their own but where it says so. The n-gram tables of the default are empty.\n\n"
         f"{table(contestants, seconds)}"
     )
     write_results("throughput", "How fast every cell learns", results_header(extra_versions=extra), body)

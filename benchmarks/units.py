@@ -4,7 +4,7 @@
 
 The books are prepared once in characters, and from that once in each other unit, NAME:SYMBOLS; books, cleaning and
 splits are the same. Each unit learns with the default preset and its own minutes, which begin when its books are
-prepared; --network leaves the counted tables and the recalls out. All are scored on the same beginnings of held-out
+prepared; --network leaves the n-grams and the match model out. All are scored on the same beginnings of held-out
 books, which end between two words so that every unit has a symbol's end there, in bits per character of the original
 text. One at a time, each in a process of its own.
 """
@@ -33,7 +33,7 @@ from penwright.training.records import Finished
 
 HELD_OUT: tuple[SplitName, ...] = ("val", "test")
 FINAL_CHARS = 5_000  # of the run's own last reading, after its minutes; the contest's follows
-NETWORK_ALONE = {"count_entries": 0, "recall_slots": 0}
+NETWORK_ALONE = {"ngram_entries": 0, "match_slots": 0}
 LANES = 32
 
 
@@ -156,7 +156,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=1, help="how many, from 0")
     parser.add_argument("--threads", type=int, default=usable_processors())
     parser.add_argument("--scored-chars", type=int, default=100_000, help="of each split")
-    parser.add_argument("--network", action="store_true", help="the network alone, without counts and recalls")
+    parser.add_argument("--network", action="store_true", help="the network alone, without n-grams and match model")
     arguments = parser.parse_args()
     units = [unit_of(spec) for spec in arguments.units.split(",")]
     plain = prepare([arguments.path])

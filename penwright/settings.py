@@ -32,6 +32,8 @@ RENAMED: Mapping[str, str] = MappingProxyType(
         "corpus.fold": "corpus.normalize_punctuation",
         "corpus.num_pieces": "corpus.num_subwords",
         "corpus.unit=pairs": "corpus.unit=bpe",
+        "model.count_entries": "model.ngram_entries",
+        "model.recall_slots": "model.match_slots",
         "model.unit=pairs": "model.unit=bpe",
         "train.count_symbols": "train.ngram_symbols",
     }

@@ -39,7 +39,7 @@ def test_an_author_is_raised(
     """In two steps instead of the seconds that it was given, which no two machines use alike."""
     train, given = penwright.train, {}
     tiny: dict[str, dict[str, Any]] = {
-        "model": {"embedding_dim": 8, "hidden_size": 8, "num_layers": 1, "mlp_size": 8, "recall_slots": 64},
+        "model": {"embedding_dim": 8, "hidden_size": 8, "num_layers": 1, "mlp_size": 8, "match_slots": 64},
         "train": {"steps": 2, "batch_size": 4, "seq_len": 16, "progress_every": 1, "val_every": 2, "val_chars": 300},
     }
 

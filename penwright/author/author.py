@@ -55,7 +55,7 @@ class Author:
                 f"the model knows {model.config.vocab_size:,} symbols and the alphabet {alphabet.vocab_size:,}. "
                 "Use the alphabet that the model was trained with."
             )
-        if model.config.has_evidence and model.config.unit != alphabet.unit:
+        if model.config.has_context_models and model.config.unit != alphabet.unit:
             raise UsageError(
                 f"the model tells contexts of {model.config.unit} apart and the alphabet is of {alphabet.unit}. "
                 "Use the alphabet that the model was trained with."

@@ -29,7 +29,7 @@ def card_lines(
         model_config: Shape of the author's model.
         alphabet: Alphabet of the author.
         num_parameters: Number of weights and biases of the model.
-        counts: Contexts and followers of its counted tables, None if it consults none.
+        counts: Contexts and successors of its n-gram tables, None if it consults none.
         file_bytes: Size of the author's file in bytes.
     """
     count, chars = _count_by_split(card)
@@ -47,7 +47,7 @@ def card_lines(
         "learnt": f"{card.chars_read:,} characters in {card.steps:,} steps, {_duration(card.training_seconds)}",
         "network": f"{model_config.cell}, {model_config.num_layers} x {model_config.hidden_size}, "
         f"{num_parameters:,} parameters",
-        "counts": f"{counts[0]:,} contexts with {counts[1]:,} followers" if counts else "",
+        "counts": f"{counts[0]:,} contexts with {counts[1]:,} successors" if counts else "",
         "file": f"{file_bytes:,} bytes",
         "alphabet": f"{alphabet.kind}, {alphabet.vocab_size:,} symbols",
         "made": ", ".join(made),

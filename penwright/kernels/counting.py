@@ -1,6 +1,6 @@
-"""Equal numbers of a sorted list counted in one pass. What the numbers mean stands in `ngrams.counting`.
+"""Equal keys of a sorted list counted in one pass. The keys are explained in `ngrams.counting`.
 
-Shapes: N = numbers in the list.
+Shapes: N = keys in the list.
 """
 
 from typing import Any
@@ -10,60 +10,67 @@ from penwright.kernels.running import kernel
 
 @kernel
 def count_equal(keys: Any, most: int, size: Any) -> None:
-    """Replace keys int64 (N,), rising, whose lowest bits are zero, by one for each distinct one, its number added.
+    """Replace keys int64 (N,), rising, whose lowest bits are zero, by one for each distinct one plus its count.
 
     Args:
-        keys: What is left stands at the beginning.
-        most: The largest number that the lowest bits hold; a larger one is spread over several keys.
-        size: int64 (1,), to be set to how many are left.
+        keys: The remaining keys stand at the beginning.
+        most: The largest count that the lowest bits hold; a larger one is spread over several keys.
+        size: int64 (1,), to be set to the number of remaining keys.
     """
-    done, place = 0, 0
-    while place < len(keys):
-        key, number = keys[place], 0
-        while place < len(keys) and keys[place] == key:
-            number += 1
-            place += 1
-        while number > most:
+    done, index = 0, 0
+    while index < len(keys):
+        key, count = keys[index], 0
+        while index < len(keys) and keys[index] == key:
+            count += 1
+            index += 1
+        while count > most:
             keys[done] = key | most
             done += 1
-            number -= most
-        keys[done] = key | number
+            count -= most
+        keys[done] = key | count
         done += 1
     size[0] = done
 
 
 @kernel
 def add_up(
-    keys: Any, min_met: int, contexts: Any, sizes: Any, symbols: Any, numbers: Any, met: Any, num_found: Any
+    keys: Any,
+    min_count: int,
+    contexts: Any,
+    sizes: Any,
+    symbols: Any,
+    counts: Any,
+    counts_of_counts: Any,
+    num_found: Any,
 ) -> None:
-    """Add up rising keys int64 (N,): context (32 bits, signed), follower (16 bits), number (16 bits).
+    """Add up rising keys int64 (N,): context (32 bits, signed), successor (16 bits), count (16 bits).
 
     Args:
-        keys: Keys of one context and follower may be many.
-        min_met: Contexts that were met less often are left out.
-        contexts, sizes: int32 (N,), to be filled from the beginning: each context and how many followers it has.
-        symbols, numbers: uint16 and int32 (N,), to be filled: the followers of all, and how often each followed.
-        met: int64 (5,), to which is added how many pairs were met once, twice, thrice and four times.
-        num_found: int64 (2,), to be set to how many contexts and followers were filled in.
+        keys: Several keys of one context and successor are allowed.
+        min_count: Smallest count of a context that is not left out.
+        contexts, sizes: int32 (N,), to be filled from the beginning: each context and its number of successors.
+        symbols, counts: uint16 and int32 (N,), to be filled: all successors and their counts.
+        counts_of_counts: int64 (5,), to be added to: numbers of pairs with a count of one, two, three and four.
+        num_found: int64 (2,), to be set to the numbers of contexts and successors filled in.
     """
-    place, num_contexts, num_followers = 0, 0, 0
-    while place < len(keys):
-        context, begin, total = keys[place] >> 32, num_followers, 0
-        while place < len(keys) and keys[place] >> 32 == context:
-            pair, number = keys[place] >> 16, 0
-            while place < len(keys) and keys[place] >> 16 == pair:
-                number += keys[place] & 0xFFFF
-                place += 1
-            if number < len(met):
-                met[number] += 1
-            symbols[num_followers] = pair & 0xFFFF
-            numbers[num_followers] = number
-            num_followers += 1
-            total += number
-        if total < min_met:
-            num_followers = begin
+    index, num_contexts, num_successors = 0, 0, 0
+    while index < len(keys):
+        context, begin, total = keys[index] >> 32, num_successors, 0
+        while index < len(keys) and keys[index] >> 32 == context:
+            pair, count = keys[index] >> 16, 0
+            while index < len(keys) and keys[index] >> 16 == pair:
+                count += keys[index] & 0xFFFF
+                index += 1
+            if count < len(counts_of_counts):
+                counts_of_counts[count] += 1
+            symbols[num_successors] = pair & 0xFFFF
+            counts[num_successors] = count
+            num_successors += 1
+            total += count
+        if total < min_count:
+            num_successors = begin
             continue
         contexts[num_contexts] = context
-        sizes[num_contexts] = num_followers - begin
+        sizes[num_contexts] = num_successors - begin
         num_contexts += 1
-    num_found[0], num_found[1] = num_contexts, num_followers
+    num_found[0], num_found[1] = num_contexts, num_successors

@@ -1,7 +1,7 @@
-"""What the bottom of a network sees of the evidence, character by character, in one pass over memory.
+"""The inputs that the context models give to the bottom of a network, in one pass over memory.
 
-Shapes: N = characters, V = vocab_size, M = counted distributions, W = how many of them are shown, F = facts,
-R = orders recalled.
+Shapes: N = characters, V = vocab_size, M = n-gram distributions, W = how many of them are inputs, F = confidences,
+R = contexts of the match model.
 """
 
 from typing import Any
@@ -18,46 +18,48 @@ _ZERO = np.float32(0.0)
 def fill_features(
     first: int,
     stop: int,
-    shown: Any,
+    inputs: Any,
     centre: float,
     scale: float,
     log_probs: Any,
-    facts: Any,
+    confidences: Any,
     latest: Any,
     earlier: Any,
-    streaks: Any,
+    lengths: Any,
     features: Any,
 ) -> None:
     """Fill the features of some characters.
 
     Args:
         first, stop: Which characters.
-        shown: int64 (W,), which distributions are.
-        centre, scale: What is added to a logarithm, and what the sum is multiplied by.
+        inputs: int64 (W,), the numbers of the distributions.
+        centre, scale: Addend of a logarithm, and factor of the sum.
         log_probs: float32 (N, M, V).
-        facts: float32 (N, F).
-        latest, earlier, streaks: int64 (N, R), what is recalled; -1 for no symbol.
-        features: (N, W * V + F + 2 * R): the logarithms, the facts, whether both followers are one symbol, the
-            logarithm of 1 + the streak.
+        confidences: float32 (N, F).
+        latest, earlier, lengths: int64 (N, R), the match; -1 for no symbol.
+        features: (N, W * V + F + 2 * R): the logarithms, the confidences, 1 where both successors agree, the
+            logarithms of 1 + the match length.
     """
     size, num_orders = log_probs.shape[2], latest.shape[1]
     for row in range(first, stop):
-        for place in range(len(shown)):
-            _show(row, shown[place], np.float32(centre), np.float32(scale), log_probs, features, place * size)
-        at = len(shown) * size
-        for i in range(facts.shape[1]):
-            features[row, at + i] = fitting(facts[row, i], features)
-        at += facts.shape[1]
+        for index in range(len(inputs)):
+            _add_logarithms(
+                row, inputs[index], np.float32(centre), np.float32(scale), log_probs, features, index * size
+            )
+        at = len(inputs) * size
+        for i in range(confidences.shape[1]):
+            features[row, at + i] = fitting(confidences[row, i], features)
+        at += confidences.shape[1]
         for order in range(num_orders):
-            symbol, streak = latest[row, order], streaks[row, order]
+            symbol, length = latest[row, order], lengths[row, order]
             agrees = ONE if symbol >= 0 and symbol == earlier[row, order] else _ZERO
             features[row, at + order] = fitting(agrees, features)
-            lasting = logarithm(np.float32(streak) + ONE) if streak > 0 else _ZERO
+            lasting = logarithm(np.float32(length) + ONE) if length > 0 else _ZERO
             features[row, at + num_orders + order] = fitting(lasting, features)
 
 
 @kernel
-def _show(row: int, told: int, centre: Any, scale: Any, log_probs: Any, features: Any, begin: int) -> None:
-    values, out = log_probs[row, told], features[row, begin : begin + log_probs.shape[2]]
+def _add_logarithms(row: int, output: int, centre: Any, scale: Any, log_probs: Any, features: Any, begin: int) -> None:
+    values, out = log_probs[row, output], features[row, begin : begin + log_probs.shape[2]]
     for i in range(len(values)):
         out[i] = fitting((values[i] + centre) * scale, features)

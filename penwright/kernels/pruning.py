@@ -1,8 +1,8 @@
-"""What the pruning of counted tables goes over one by one: contexts met in a text, and followers to be weighed.
+"""Kernels of pruning: backoff links noted from a text, and scores of successors.
 
-What the numbers mean stands in `ngrams.backoff_links` and `ngrams.pruning`.
+The numbers are explained in `ngrams.backoff_links` and `ngrams.pruning`.
 
-Shapes: N = symbols of a stretch of text, K = kinds of context, C = contexts of all kinds, E = their followers.
+Shapes: N = symbols of a stretch of text, K = kinds of context, C = contexts of all kinds, E = their successors.
 """
 
 from typing import Any
@@ -12,40 +12,39 @@ import numpy as np
 from penwright.kernels.running import kernel
 from penwright.kernels.searching import first_not_less
 
-MAX_FOLLOWERS = 255
-"""Followers of one context that are kept at most, the most frequent ones."""
+MAX_SUCCESSORS = 255
+"""Largest number of successors of one context. The most frequent ones are kept."""
 NONE = -1
-"""Instead of a context, where a context extends none that was counted."""
+"""Index of a shorter context that is not in the tables."""
 MAX_PROB = 1.0 - 1e-6
-"""Largest probability of whose complement a logarithm is taken."""
+"""Upper clamp for p, so that log(1 - p) is finite."""
 
 
 @kernel
-def note(pairs: Any, contexts: Any, extended: Any) -> None:
-    """Note beside every context that is met which shorter one it extends, of several the one that it extends most often
-    in one of the calls.
+def note(pairs: Any, contexts: Any, noted: Any) -> None:
+    """Note beside every context the shorter one it backs off to, of several the most frequent in any one call.
 
     Args:
         pairs: int64 (N,), a context of one kind (32 bits, signed) and the shorter one (32 bits), equal ones together
             and rising by the first.
         contexts: int32 (C,), those of that kind, rising.
-        extended: int64 (C,), what is noted: how often (32 bits) and the shorter one (32 bits), -1 for nothing yet.
+        noted: int64 (C,), a count (32 bits) and the shorter context (32 bits), -1 for nothing yet.
     """
-    place, begin = 0, 0
-    while begin < len(pairs) and place < len(contexts):
+    index, begin = 0, 0
+    while begin < len(pairs) and index < len(contexts):
         pair, end = pairs[begin], begin
         while end < len(pairs) and pairs[end] == pair:
             end += 1
         context = pair >> 32
-        while place < len(contexts) and contexts[place] < context:
-            place += 1
-        if place < len(contexts) and contexts[place] == context:
-            extended[place] = max(extended[place], ((end - begin) << 32) | (pair & 0xFFFFFFFF))
+        while index < len(contexts) and contexts[index] < context:
+            index += 1
+        if index < len(contexts) and contexts[index] == context:
+            noted[index] = max(noted[index], ((end - begin) << 32) | (pair & 0xFFFFFFFF))
         begin = end
 
 
 @kernel
-def weigh(
+def score(
     first: int,
     stop: int,
     start: int,
@@ -58,32 +57,32 @@ def weigh(
     unigrams: Any,
     cost: float,
     probs: Any,
-    worth: Any,
+    scores: Any,
 ) -> None:
-    """Fill the probabilities and the worth of the followers of some contexts, whose shorter contexts are done.
+    """Fill the probabilities and the scores of the successors of some contexts, whose shorter contexts are done.
 
     Args:
         first, stop: Which contexts, counted from `start`.
         start: The first context of the kind.
-        starts: int64 (C + 1,), where each context's followers begin, and the end of the last.
+        starts: int64 (C + 1,), where each context's successors begin, and the end of the last.
         symbols: uint16 (E,), rising within a context.
         shares: float32 (E,).
         totals: int32 (C,).
         backoffs: float32 (C,).
-        links: int64 (C,), the shorter context that each extends, NONE for none.
+        links: int64 (C,), the shorter context that each backs off to, NONE for none.
         unigrams: float32 (V,).
-        cost: Followers that a context costs as much as.
-        probs, worth: float32 (E,), to be filled.
+        cost: Cost of a context, in successors.
+        probs, scores: float32 (E,), to be filled.
     """
-    largest = np.empty(MAX_FOLLOWERS, np.float64)
+    largest = np.empty(MAX_SUCCESSORS, np.float64)
     for row in range(start + first, start + stop):
         for at in range(starts[row], starts[row + 1]):
             symbol, weight, shorter = symbols[at], 1.0, links[row]
             expected = -1.0
             while expected < 0.0 and shorter != NONE:
-                place = first_not_less(symbols, starts[shorter], starts[shorter + 1], symbol)
-                if place < starts[shorter + 1] and symbols[place] == symbol:
-                    expected = weight * probs[place]
+                found = first_not_less(symbols, starts[shorter], starts[shorter + 1], symbol)
+                if found < starts[shorter + 1] and symbols[found] == symbol:
+                    expected = weight * probs[found]
                 else:
                     weight *= backoffs[shorter]
                     shorter = links[shorter]
@@ -94,17 +93,17 @@ def weigh(
             prob = min(prob, MAX_PROB)
             without = min((shares[at] + backoffs[row]) * expected, prob)
             surprise = prob * np.log(prob / without) + (1.0 - prob) * np.log((1.0 - prob) / (1.0 - without))
-            worth[at] = totals[row] * surprise
+            scores[at] = totals[row] * surprise
         begin, size = starts[row], starts[row + 1] - starts[row]
         for number in range(size):  # sorted, the largest first
-            value, place = worth[begin + number], number
-            while place > 0 and largest[place - 1] < value:
-                largest[place] = largest[place - 1]
-                place -= 1
-            largest[place] = value
+            value, rank = scores[begin + number], number
+            while rank > 0 and largest[rank - 1] < value:
+                largest[rank] = largest[rank - 1]
+                rank -= 1
+            largest[rank] = value
         most, total = 0.0, 0.0
         for number in range(size):
             total += largest[number]
             most = max(most, total / (number + 1 + cost))
         for at in range(begin, begin + size):
-            worth[at] = min(worth[at], most)
+            scores[at] = min(scores[at], most)

@@ -22,9 +22,9 @@ from penwright.model.cells.window import Window
 from penwright.model.config import ModelConfig as ModelConfig
 from penwright.model.config import num_parameters_of as num_parameters_of
 from penwright.model.config import window_size_of
-from penwright.model.context_models.evidence import PLAINLY, Evidence, Found
-from penwright.model.context_models.evidence import ReadOptions as ReadOptions
-from penwright.model.ops import rms_norm, turned
+from penwright.model.context_models.context_models import PLAINLY, ContextModels, Findings
+from penwright.model.context_models.context_models import ReadOptions as ReadOptions
+from penwright.model.ops import rms_norm, transposed
 from penwright.model.residual import ResidualBlock
 from penwright.model.states import ModelState as ModelState
 from penwright.model.states import all_lanes as all_lanes
@@ -33,7 +33,7 @@ from penwright.model.states import some_lanes as some_lanes
 from penwright.model.states import state_from_tensors as state_from_tensors
 from penwright.model.states import state_to_tensors as state_to_tensors
 from penwright.ngrams.context_kinds import kinds_of
-from penwright.ngrams.tables import CountTables
+from penwright.ngrams.tables import NgramTables
 
 EMBEDDING_SCALE = 0.1
 """Standard deviation of a new embedding. Of 0.1, 0.5 and 1.0 it learned fastest (1.2 million characters, 2026-11)."""
@@ -48,7 +48,7 @@ class CharModel(nn.Module):
 
     Residual stack: each block adds to a stream of width E, which is normalised before the readout. Dropout acts on what
     the blocks add. The readout begins at zero, so a new model finds every character equally likely, or as
-    likely as the counts say that it consults.
+    likely as its n-grams do.
 
     With a one-hot input the first layer reads the ids themselves. A layer whose first act is a matrix product
     (perceptron, elman, gru, lstm) looks the product up as a column of its weight. Cells "window" and "gated" build the
@@ -59,8 +59,8 @@ class CharModel(nn.Module):
         """Make a new, untrained model.
 
         Args:
-            config: Its shape.
-            generator: What all weights are drawn from, None for torch's own.
+            config: The model's shape.
+            generator: Random generator for all weights, None for torch's own.
         """
         super().__init__()
         self.config = config
@@ -71,16 +71,16 @@ class CharModel(nn.Module):
         depth = range(config.num_layers)
         self.layers = nn.ModuleList(_make_layer(config, layer=layer, generator=generator) for layer in depth)
         readout_size = config.embedding_dim if config.is_residual else config.hidden_size
-        self.evidence = (
-            Evidence(
+        self.context_models = (
+            ContextModels(
                 config.vocab_size,
                 config.embedding_dim,
                 kinds=kinds_of(config.unit),
-                has_counts=config.has_counts,
-                num_slots=config.recall_slots,
+                has_ngrams=config.has_ngrams,
+                num_slots=config.match_slots,
                 generator=generator,
             )
-            if config.has_evidence
+            if config.has_context_models
             else None
         )
         self.readout_weight = nn.Parameter(torch.zeros(config.vocab_size, readout_size))
@@ -94,36 +94,39 @@ class CharModel(nn.Module):
         return sum(parameter.numel() for parameter in self.parameters())
 
     @property
-    def tables(self) -> CountTables | None:
-        """The counted tables that it consults, None if it has no use for any."""
-        return None if self.evidence is None or self.evidence.counted is None else self.evidence.counted.tables
+    def tables(self) -> NgramTables | None:
+        """The n-gram tables, None for a model without n-grams."""
+        lookup = None if self.context_models is None else self.context_models.ngram_lookup
+        return None if lookup is None else lookup.tables
 
     def initial_state(self, batch_size: int) -> ModelState:
         """Return the state before the first character of `batch_size` texts."""
         layers = tuple(layer.initial_state(batch_size) for layer in self._stack())
-        return ModelState(layers, *(() if self.evidence is None else self.evidence.initial_state(batch_size)))
+        if self.context_models is None:
+            return ModelState(layers)
+        return ModelState(layers, *self.context_models.initial_state(batch_size))
 
     def step(self, ids: Tensor, state: ModelState, *, options: ReadOptions = PLAINLY) -> tuple[Tensor, ModelState]:
         """Read one character in every lane.
 
         Args:
             ids: int64 (B,).
-            state: What the last call returned, or `initial_state`.
+            state: Result of the last call, or `initial_state`.
             options: How to read.
 
         Returns:
             Logits of the next character, (B, V), and the state after this one.
         """
         values = self._embed(ids)
-        found = contexts = recall = None
-        if self.evidence is not None:
-            found, contexts, recall = self.evidence.step(ids, state.contexts, state.match, options=options)
-            values = values + self.evidence.vectors(found)
+        findings = contexts = match = None
+        if self.context_models is not None:
+            findings, contexts, match = self.context_models.step(ids, state.contexts, state.match, options=options)
+            values = values + self.context_models.vectors(findings)
         layers = []
         for layer, before in zip(self._stack(), state.layers, strict=True):
             values, after = layer.step(values, before)
             layers.append(after)
-        return self._read_out(self._top(values), found), ModelState(tuple(layers), contexts, recall)
+        return self._read_out(self._top(values), findings), ModelState(tuple(layers), contexts, match)
 
     def sequence(
         self,
@@ -138,9 +141,9 @@ class CharModel(nn.Module):
 
         Args:
             ids: int64 (B, T), T at least 1.
-            state: What the last call returned, or `initial_state`.
+            state: Result of the last call, or `initial_state`.
             resets: bool (B, T); where True, the lane's state is set to the initial state before that character is read.
-            dropout_generator: What dropout masks are drawn from, on the model's device. Without it nothing is dropped.
+            dropout_generator: Random generator for dropout masks, on the model's device. Without it nothing is dropped.
             options: How to read.
 
         Returns:
@@ -148,16 +151,18 @@ class CharModel(nn.Module):
         """
         drop = self._dropper(dropout_generator)
         values, begins = self._embed(ids.t()), None if resets is None else resets.t()  # the layers are time-major
-        found = contexts = recall = None
-        if self.evidence is not None:
-            found, contexts, recall = self.evidence.sequence(ids, state.contexts, state.match, resets, options=options)
-            values = values + turned(self.evidence.vectors(found))  # (T, B, E)
+        findings = contexts = match = None
+        if self.context_models is not None:
+            findings, contexts, match = self.context_models.sequence(
+                ids, state.contexts, state.match, resets, options=options
+            )
+            values = values + transposed(self.context_models.vectors(findings))  # (T, B, E)
         layers = []
         for layer, before in zip(self._stack(), state.layers, strict=True):
             values, after = layer.sequence(values, before, begins, drop=drop)  # (T, B, E) or (T, B, H)
             layers.append(after)
-        top = turned(self._top(values, drop))  # (B, T, ...)
-        return self._read_out(top, found), ModelState(tuple(layers), contexts, recall)
+        top = transposed(self._top(values, drop))  # (B, T, ...)
+        return self._read_out(top, findings), ModelState(tuple(layers), contexts, match)
 
     forward = sequence
 
@@ -165,20 +170,21 @@ class CharModel(nn.Module):
         return cast(list[Layer[Any]], list(self.layers))
 
     def _embed(self, ids: Tensor) -> Tensor:
-        """Return what the first layer reads: the characters' vectors, (..., E), or the ids, which stand for one-hot
-        vectors."""
+        """Return the first layer's inputs: embeddings (..., E), or the ids, which stand for one-hot vectors."""
         return F.embedding(ids, self.embedding) if self.config.embedding_dim else ids
 
     def _top(self, values: Tensor, drop: Drop = keep_all) -> Tensor:
-        """Return what is read out of the stream or of the last layer's values, of the same shape."""
+        """Return the readout's inputs: the normalised stream, or the last layer's values; of the same shape."""
         if not self.config.is_residual:
             return drop(values)
         return rms_norm(values, dtype=product_type(self.readout_weight))
 
-    def _read_out(self, top: Tensor, found: Found | None) -> Tensor:
-        """Return logits (..., V) of the top of the stack and of the evidence."""
+    def _read_out(self, top: Tensor, findings: Findings | None) -> Tensor:
+        """Return logits (..., V) from the top of the stack and from the context models."""
         logits = F.linear(top, self.readout_weight, self.readout_bias).to(self.readout_bias.dtype)
-        return logits if self.evidence is None or found is None else logits + self.evidence.logits(found, top)
+        if self.context_models is None or findings is None:
+            return logits
+        return logits + self.context_models.logits(findings, top)
 
     def _dropper(self, generator: torch.Generator | None) -> Drop:
         share = self.config.dropout

@@ -12,15 +12,15 @@ from typing import Annotated, Any
 
 from penwright.alphabet.units import CHARACTERS, UNITS
 from penwright.errors import ConfigError, did_you_mean
-from penwright.ngrams.context_kinds import NUM_SHOWN, kinds_of
+from penwright.ngrams.context_kinds import NUM_INPUTS, kinds_of
 from penwright.settings import Between, OneOf, check, with_present_names
 
 CELLS = ("perceptron", "window", "elman", "gru", "lstm", "gated")
 GRU_RESETS = ("before", "after")
 CONV_SIZE = 4
 """Characters that the convolution of a gated layer sees: the present one and the three before it."""
-MAX_COUNTED_SYMBOLS = 1_024
-"""Symbols of the largest alphabet whose contexts are counted: a distribution is made for every kind and character."""
+MAX_NGRAM_SYMBOLS = 1_024
+"""Size of the largest alphabet with n-grams: a distribution is made for every kind of context and character."""
 MAX_PARAMETERS = 2_000_000_000
 MAX_WINDOW_INPUTS = 1 << 17
 """Numbers that a layer of cell "window" sees at each step: while a text is read, they are laid out for every symbol."""
@@ -28,12 +28,12 @@ MAX_WINDOW_INPUTS = 1 << 17
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ModelConfig:
-    """What a `CharModel` is made of. Fields that the chosen cell or stack has no use for are ignored."""
+    """The shape of a `CharModel`. Fields that the chosen cell or stack has no use for are ignored."""
 
     vocab_size: Annotated[int, Between(2, 65_536)]
     """Distinct symbols read and predicted."""
     unit: Annotated[str, OneOf(UNITS)] = CHARACTERS
-    """What a symbol stands for, which decides the contexts that are counted and recalled: "characters", "bpe" or
+    """Unit that a symbol stands for, which decides the kinds of context: "characters", "bpe" or
     "words"."""
     cell: Annotated[str, OneOf(CELLS)] = "gated"
     """The recurrence: "perceptron", "window", "elman", "gru", "lstm" or "gated"."""
@@ -48,16 +48,16 @@ class ModelConfig:
     gru_reset: Annotated[str, OneOf(GRU_RESETS)] = "before"
     """Cell "gru": the reset gate acts "before" the recurrent product (2014, TensorFlow) or "after" it (cuDNN)."""
     is_residual: bool = True
-    """Whether each layer adds to a normalised stream (True), or feeds the next layer directly (False)."""
+    """True if each layer adds to a normalised stream, False if it feeds the next layer directly."""
     mlp_size: Annotated[int, Between(0, 65_536)] = 384
     """Residual stacks: width inside the block's multi-layer perceptron, 0 for none."""
     dropout: Annotated[float, Between(0, 1, excluding=1)] = 0.0
     """Share of values dropped in training. TensorFlow's keep probability is 1 - dropout."""
 
-    count_entries: Annotated[int, Between(0, 1 << 28)] = 0
-    """Residual stacks: followers that the counted tables of the shelf hold at most, 0 for no tables."""
-    recall_slots: Annotated[int, Between(0, 65_536)] = 0
-    """Residual stacks: slots in which the text being read is remembered, a power of two; 0 for none."""
+    ngram_entries: Annotated[int, Between(0, 1 << 28)] = 0
+    """Residual stacks: largest number of successors in the n-gram tables of the shelf, 0 for no tables."""
+    match_slots: Annotated[int, Between(0, 65_536)] = 0
+    """Residual stacks: slots of the match model for each kind of context, a power of two; 0 for no match model."""
 
     def __post_init__(self) -> None:
         """Check every value and the parameter count.
@@ -71,8 +71,8 @@ class ModelConfig:
                 "a residual stack adds to the character's vector, so embedding_dim=0 (one-hot) does not fit it. "
                 "Set embedding_dim to 1 or more, or is_residual to false."
             )
-        if self.recall_slots & (self.recall_slots - 1):
-            raise ConfigError(f"recall_slots={self.recall_slots:,} must be a power of two, such as 32,768, or 0.")
+        if self.match_slots & (self.match_slots - 1):
+            raise ConfigError(f"match_slots={self.match_slots:,} must be a power of two, such as 32,768, or 0.")
         inputs_seen = self.window_size * self.input_size
         if self.cell == "window" and inputs_seen > MAX_WINDOW_INPUTS:
             raise ConfigError(
@@ -88,23 +88,23 @@ class ModelConfig:
 
     @property
     def input_size(self) -> int:
-        """Width that enters the first layer: the embedding, or a one-hot vector's."""
+        """Width of the first layer's inputs: that of the embedding, or V of one-hot vectors."""
         return self.embedding_dim or self.vocab_size
 
     @property
-    def has_counts(self) -> bool:
-        """Whether the model consults counted tables; one with a very large alphabet does not."""
-        return self.is_residual and self.count_entries > 0 and self.vocab_size <= MAX_COUNTED_SYMBOLS
+    def has_ngrams(self) -> bool:
+        """True if the model looks n-grams up. One with a very large alphabet does not."""
+        return self.is_residual and self.ngram_entries > 0 and self.vocab_size <= MAX_NGRAM_SYMBOLS
 
     @property
-    def has_recall(self) -> bool:
-        """Whether the model remembers the text it reads by more than its layers' states."""
-        return self.is_residual and self.recall_slots > 0
+    def has_match(self) -> bool:
+        """True if the model has a match model of the text it reads."""
+        return self.is_residual and self.match_slots > 0
 
     @property
-    def has_evidence(self) -> bool:
-        """Whether the model knows contexts of its alphabet's unit, by counts or recalls."""
-        return self.has_counts or self.has_recall
+    def has_context_models(self) -> bool:
+        """True if the model tells contexts of its alphabet's unit apart, for n-grams or matches."""
+        return self.has_ngrams or self.has_match
 
     def to_dict(self) -> dict[str, Any]:
         """Return the configuration as plain data, ready for JSON or TOML."""
@@ -141,11 +141,11 @@ def num_parameters_of(config: ModelConfig) -> int:
             input_size = config.input_size if layer == 0 else hidden
             count += _layer_parameters(config, layer=layer, input_size=input_size)
     kinds = kinds_of(config.unit)
-    if config.has_counts:
-        count += width * (kinds.num_facts + NUM_SHOWN * config.vocab_size)
-        count += kinds.num_told * (width + kinds.num_facts + 1)
-    if config.has_recall:
-        count += kinds.num_recalled * (config.vocab_size + 3) * width + kinds.num_bonuses * (width + 1)
+    if config.has_ngrams:
+        count += width * (kinds.num_confidences + NUM_INPUTS * config.vocab_size)
+        count += kinds.num_outputs * (width + kinds.num_confidences + 1)
+    if config.has_match:
+        count += len(kinds.match) * (config.vocab_size + 3) * width + kinds.num_bonuses * (width + 1)
     read_size = width if config.is_residual else hidden
     return count + (read_size + 1) * config.vocab_size
 

@@ -1,4 +1,4 @@
-"""Small functions with gradients of their own: RMSNorm, alone or after a sum, squared ReLU, turning, a weighted sum.
+"""Small functions with gradients of their own: RMSNorm, alone or after a sum, squared ReLU, transposing, weighted sums.
 
 On a processor autograd spends several times longer on them than needed, and torch passes over memory for every sum and
 product; `kernels` do each in one pass. The plain twins stand beside them.
@@ -85,21 +85,21 @@ def plain_squared_relu(inputs: Tensor) -> Tensor:
     return F.relu(inputs).square()
 
 
-def turned(values: Tensor) -> Tensor:
-    """Return (B, T, ...) as (T, B, ...), or the other way round, laid out anew, and gradients laid out anew too.
+def transposed(values: Tensor) -> Tensor:
+    """Return (B, T, ...) as contiguous (T, B, ...), or the other way round. Gradients are contiguous too.
 
-    Of a mere view, every operation before it gets a gradient that lies crosswise, and copies it for itself.
+    With a mere view, every operation before it would get a transposed gradient and make a contiguous copy of its own.
     """
     if not torch.is_grad_enabled():
         return values.transpose(0, 1)
-    result: Tensor = _Turned.apply(values)  # type: ignore[no-untyped-call]
+    result: Tensor = _Transposed.apply(values)  # type: ignore[no-untyped-call]
     return result
 
 
 def weighted_sum(weights: Tensor, constants: Tensor) -> Tensor:
     """Return the sum of constants (..., M, V), contiguous, each times its weight (..., M): (..., V).
 
-    Only the weights have a gradient. It is a product with the constants as they lie, where autograd copies them turned.
+    Only the weights have a gradient. It is one product with the constants in place, where autograd transposes a copy.
     """
     if not torch.is_grad_enabled():
         return plain_weighted_sum(weights, constants)
@@ -198,7 +198,7 @@ class _SquaredRelu(torch.autograd.Function):
         return grad_inputs
 
 
-class _Turned(torch.autograd.Function):
+class _Transposed(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, values: Tensor) -> Tensor:
         return values.transpose(0, 1).contiguous()

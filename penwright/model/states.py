@@ -11,7 +11,7 @@ from torch import Tensor
 
 from penwright.errors import CheckpointError
 from penwright.model.cells.base import State
-from penwright.model.context_models.match import RecallState
+from penwright.model.context_models.match import MatchState
 from penwright.ngrams.contexts import ContextState
 
 
@@ -21,8 +21,8 @@ class ModelState(NamedTuple):
     layers: tuple[State, ...]
     """One entry per layer, the lowest first."""
     contexts: ContextState | None = None
-    """Memory from which contexts are named, None for a model without context models."""
-    match: RecallState | None = None
+    """Memory of the contexts, None for a model without context models."""
+    match: MatchState | None = None
     """Memory of the match model, None for a model without one."""
 
     @property
@@ -39,7 +39,7 @@ class ModelState(NamedTuple):
         left = iter(parts)
         layers = tuple(next(left) for _ in self.layers)
         contexts, match = (None if part is None else next(left) for part in (self.contexts, self.match))
-        return ModelState(layers, cast(ContextState | None, contexts), cast(RecallState | None, match))
+        return ModelState(layers, cast(ContextState | None, contexts), cast(MatchState | None, match))
 
 
 class Stack(Protocol):

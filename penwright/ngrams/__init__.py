@@ -1,1 +1,1 @@
-"""What followed each context on the whole shelf, counted: contexts as numbers, and tables of followers."""
+"""N-gram tables of the whole shelf: hashed contexts, counting, discounting, pruning."""

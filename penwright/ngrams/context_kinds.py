@@ -1,7 +1,7 @@
-"""Which contexts are told apart where symbols are characters, and where they are pieces of several. Data only.
+"""The kinds of context: one list where symbols are characters, another where they are subwords. Data only.
 
-A context is made of the last few symbols, or of the word so far and the words before it. Every kind but the first
-extends a shorter one, to which it leaves what it has not met.
+A context is made of the last few symbols, or of the word so far and the words before it. Every kind but the first backs
+off to a shorter one.
 """
 
 from typing import NamedTuple
@@ -9,9 +9,9 @@ from typing import NamedTuple
 from penwright.alphabet.units import CHARACTERS
 
 NUM_WORD_KINDS = 4
-"""Kinds made of words, which stand behind those made of so many symbols."""
-NUM_SHOWN = 2
-"""Kinds whose prediction the bottom of a network sees."""
+"""Number of kinds made of words. They follow the kinds made of symbols."""
+NUM_INPUTS = 2
+"""Number of kinds whose distributions are inputs of a network's bottom."""
 
 
 class ContextKinds(NamedTuple):
@@ -19,15 +19,15 @@ class ContextKinds(NamedTuple):
     with the two before it, and with the three; then the word so far with the word before the last, which is skipped."""
 
     orders: tuple[int, ...]
-    """Symbols of the kinds that are made of so many, the present one included, in rising order from 1."""
+    """Numbers of symbols of the kinds made of symbols, the present one included, in rising order from 1."""
     shorter: tuple[int | None, ...]
-    """The kind that each of the K kinds extends, by its number; None for the first."""
-    first_told: int
-    """The first of the kinds whose prediction is told; all behind it are told too."""
-    shown: tuple[int, int]
-    """The two of them that the bottom of a network sees."""
-    recalled: tuple[int, ...]
-    """The kinds by which the text being read is remembered."""
+    """The kind that each of the K kinds backs off to, None for the first."""
+    first_output: int
+    """The first kind whose distribution enters the logits. All later kinds are outputs too."""
+    inputs: tuple[int, int]
+    """The two outputs whose distributions are also inputs of a network's bottom."""
+    match: tuple[int, ...]
+    """The R kinds of the match model."""
     has_joints: bool
     """How words are found. True: symbols that go on with a word are marked, and every other begins one. False: symbols
     that words are made of are marked, and between two words the symbols since the last take the place of a word."""
@@ -38,49 +38,44 @@ class ContextKinds(NamedTuple):
         return len(self.orders) + NUM_WORD_KINDS
 
     @property
-    def num_told(self) -> int:
-        """M, kinds whose prediction is told."""
-        return self.num_kinds - self.first_told
+    def num_outputs(self) -> int:
+        """M, number of distributions that enter the logits."""
+        return self.num_kinds - self.first_output
 
     @property
-    def num_facts(self) -> int:
-        """Numbers that say how well founded the predictions told are."""
-        return 3 * self.num_told
-
-    @property
-    def num_recalled(self) -> int:
-        """R, kinds by which the text being read is remembered."""
-        return len(self.recalled)
+    def num_confidences(self) -> int:
+        """F, number of values that say how well founded the outputs are, three for each."""
+        return 3 * self.num_outputs
 
     @property
     def num_bonuses(self) -> int:
-        """Weights that recalls can have, five for each kind."""
-        return 5 * self.num_recalled
+        """Number of the match model's bonuses, five for each of its kinds."""
+        return 5 * len(self.match)
 
     @property
     def reach(self) -> int:
-        """Symbols before the present one that a context looks at."""
+        """Number of symbols before the present one that a context looks at."""
         return self.orders[-1] - 1
 
 
 _OF_CHARACTERS = ContextKinds(
     orders=(1, 2, 3, 4, 5, 6, 8),
     shorter=(None, 0, 1, 2, 3, 4, 5, 4, 7, 8, 4),
-    first_told=3,  # four characters
-    shown=(5, 8),  # six characters, two words
-    recalled=(1, 2, 3, 4, 5, 6, 7, 8, 9, 10),
+    first_output=3,  # four characters
+    inputs=(5, 8),  # six characters, two words
+    match=(1, 2, 3, 4, 5, 6, 7, 8, 9, 10),
     has_joints=False,
 )
-_OF_PIECES = ContextKinds(
+_OF_SUBWORDS = ContextKinds(
     orders=(1, 2, 3, 4),
     shorter=(None, 0, 1, 2, 1, 4, 5, 1),
-    first_told=1,
-    shown=(2, 5),
-    recalled=(0, 1, 2, 3, 4, 5, 6, 7),
+    first_output=1,
+    inputs=(2, 5),
+    match=(0, 1, 2, 3, 4, 5, 6, 7),
     has_joints=True,
 )
 
 
 def kinds_of(unit: str) -> ContextKinds:
     """Return the kinds of context of a unit."""
-    return _OF_CHARACTERS if unit == CHARACTERS else _OF_PIECES
+    return _OF_CHARACTERS if unit == CHARACTERS else _OF_SUBWORDS

@@ -1,4 +1,4 @@
-"""Say which symbols of an alphabet words are made of."""
+"""Mark the symbols that count as word characters."""
 
 import numpy as np
 from numpy.typing import NDArray

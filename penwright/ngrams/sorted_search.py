@@ -16,11 +16,11 @@ from torch import Tensor
 from penwright.kernels.searching import LOWEST
 
 FEW = 1_024
-"""Numbers wanted for which the plain search is no slower."""
+"""Number of searches up to which the plain search is no slower."""
 
 
 def bucket_begins(numbers: Tensor) -> Tensor:
-    """Return where the numbers with each sequence of leading bits begin, and the end of the last.
+    """Return the index of the first number with each sequence of leading bits, and the end of the last.
 
     Args:
         numbers: int32 (C,), rising.
@@ -34,11 +34,11 @@ def bucket_begins(numbers: Tensor) -> Tensor:
 
 
 def search(numbers: Tensor, begins: Tensor, wanted: Tensor) -> Tensor:
-    """Return for each number wanted the place of the first in the list that is not less, at most C - 1.
+    """Return for each number wanted the index of the first in the list that is not less, at most C - 1.
 
     Args:
         numbers: int32 (C,), rising, at least one.
-        begins: What `bucket_begins` returned for them.
+        begins: Result of `bucket_begins` for them.
         wanted: int32, of any shape.
 
     Returns:

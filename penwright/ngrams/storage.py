@@ -1,6 +1,6 @@
-"""Tables as plain arrays, as a file holds them, and back with suspicion.
+"""N-gram tables as the plain arrays of a file, and back with suspicion.
 
-Shapes: V = vocab_size, C = contexts, E = followers.
+Shapes: V = vocab_size, C = contexts, E = successors.
 """
 
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from penwright.ngrams.tables import CountTables
+from penwright.ngrams.tables import NgramTables
 
 Array = NDArray[Any]
 
@@ -28,19 +28,19 @@ def table_shapes(vocab_size: int, *, num_contexts: int, num_entries: int) -> dic
     }
 
 
-def arrays_of(tables: CountTables) -> dict[str, Array]:
+def arrays_of(tables: NgramTables) -> dict[str, Array]:
     """Return the arrays of some tables, in the types that `table_shapes` names."""
     return {
         name: getattr(tables, name).cpu().numpy().astype(kind) for name, (kind, _) in shapes_of_tables(tables).items()
     }
 
 
-def shapes_of_tables(tables: CountTables) -> dict[str, tuple[str, int]]:
+def shapes_of_tables(tables: NgramTables) -> dict[str, tuple[str, int]]:
     """Return the type and length of each array of some tables."""
     return table_shapes(len(tables.unigrams), num_contexts=len(tables.contexts), num_entries=len(tables.symbols))
 
 
-def tables_of(arrays: Mapping[str, Array]) -> CountTables:
+def tables_of(arrays: Mapping[str, Array]) -> NgramTables:
     """Return the tables that some arrays of the right types and lengths hold.
 
     Raises:
@@ -49,19 +49,19 @@ def tables_of(arrays: Mapping[str, Array]) -> CountTables:
     vocab_size = len(arrays["unigrams"])
     contexts, sizes, symbols = arrays["contexts"], arrays["sizes"], arrays["symbols"]
     if not (np.diff(contexts.astype(np.int64)) > 0).all():
-        raise ValueError("its counted contexts are not in order")
+        raise ValueError("the contexts of its n-grams are not in order")
     if (sizes == 0).any() or int(sizes.sum(dtype=np.int64)) != len(symbols):
-        raise ValueError("its counted contexts do not have the followers they claim")
+        raise ValueError("the contexts of its n-grams do not have the successors they claim")
     if len(symbols) and int(symbols.max()) >= vocab_size:
-        raise ValueError("its counted followers are not in its alphabet")
+        raise ValueError("the successors of its n-grams are not in its alphabet")
     rises = np.diff(symbols.astype(np.int64)) > 0
     rises[np.cumsum(sizes, dtype=np.int64)[:-1] - 1] = True  # from one context to the next
     if not rises.all():
-        raise ValueError("its counted followers are not in order")
+        raise ValueError("the successors of its n-grams are not in order")
     unigrams = arrays["unigrams"]
     if not (np.isfinite(unigrams).all() and (unigrams > 0).all() and (unigrams <= 1).all()):
-        raise ValueError("its counted shares are not between 0 and 1")
+        raise ValueError("the shares of its n-grams are not between 0 and 1")
     types = {"contexts": np.int32, "symbols": np.int32, "unigrams": np.float32}
-    return CountTables(
-        **{name: torch.from_numpy(arrays[name].astype(types.get(name, np.uint8))) for name in CountTables._fields}
+    return NgramTables(
+        **{name: torch.from_numpy(arrays[name].astype(types.get(name, np.uint8))) for name in NgramTables._fields}
     )

@@ -1,8 +1,8 @@
-"""Tables of what follows each context: counted on a shelf, pruned to a budget, kept in a byte a number.
+"""N-gram tables of a shelf: successors of each context, counted, discounted, pruned, and kept in a byte a number.
 
 This module knows nothing of models or training.
 
-Shapes: V = vocab_size, K = number of kinds of context, C = contexts kept, E = followers kept.
+Shapes: V = vocab_size, K = number of kinds of context, C = contexts kept, E = successors kept.
 """
 
 from collections.abc import Sequence
@@ -14,37 +14,36 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from penwright.alphabet.characters import Ids
-from penwright.ngrams.backoff_links import extended_contexts
+from penwright.ngrams.backoff_links import backoff_links
 from penwright.ngrams.context_kinds import ContextKinds
-from penwright.ngrams.counting import count_followers
+from penwright.ngrams.counting import count_successors
 from penwright.ngrams.discounting import Discounted, discounted
-from penwright.ngrams.pruning import worth_of, worthy
+from penwright.ngrams.pruning import highest_scores, scores_of
 
 SHARE_STEPS = 16
-"""Steps of a share's or backoff's code to a factor of two: code c stands for 2^(-c / 16)."""
+"""Steps of a share's or backoff's code to a factor of two: code c means 2^(-c / 16)."""
 TOTAL_STEPS = 8
-"""Steps of a total's code to a factor of two: code c stands for 2^(c / 8)."""
-MIN_COUNT_KEPT = 3
-"""Times that a context must have been met to be kept in any table. With those met twice a shelf of plays was learned
-worse, by 0.6 % (1 million characters, 2026-11), and novels no better; and what stands at a single place of a shelf has
-no business in the tables."""
+"""Steps of a total's code to a factor of two: code c means 2^(c / 8)."""
+MIN_COUNT = 3
+"""Smallest count of a context in the tables. With contexts of count two, a shelf of plays was learned worse, by 0.6 %
+(1 million characters, 2026-11), and novels no better. A passage that occurs once has no business in the tables."""
 
 
-class CountTables(NamedTuple):
+class NgramTables(NamedTuple):
     """All kinds of context in one list."""
 
     contexts: Tensor
     """int32 (C,), distinct, in rising order."""
     sizes: Tensor
-    """uint8 (C,), followers of each, from 1; they lie side by side in this order."""
+    """uint8 (C,), number of successors of each, from 1; all successors lie side by side in this order."""
     backoffs: Tensor
-    """uint8 (C,), code of what is left to the shorter context."""
+    """uint8 (C,), code of the share left to the shorter context."""
     totals: Tensor
-    """uint8 (C,), code of how often the context was met."""
+    """uint8 (C,), code of the context's count."""
     symbols: Tensor
-    """int32 (E,), the followers."""
+    """int32 (E,), the successors."""
     shares: Tensor
-    """uint8 (E,), code of each follower's discounted share."""
+    """uint8 (E,), code of each successor's discounted share."""
     unigrams: Tensor
     """float32 (V,), the shares of all symbols; they sum to 1."""
 
@@ -56,32 +55,32 @@ def make_tables(
     is_letter: NDArray[np.bool_],
     max_entries: int,
     num_threads: int = 1,
-) -> CountTables:
+) -> NgramTables:
     """Count, discount and prune.
 
     Args:
         texts: Each begins with its first symbol, before which nothing is known; the first symbol is only a context.
         kinds: The kinds of context, K of them.
         is_letter: (V,), the symbols that words are made of or, with joints, go on with.
-        max_entries: Followers kept at most, over all kinds. Where there are more, those worth least go first.
-        num_threads: Parts counted side by side. It changes the time and the memory needed, not the result.
+        max_entries: Largest number of successors over all kinds. Those of the lowest scores are pruned first.
+        num_threads: Number of parts counted side by side. It changes time and memory, not the result.
     """
-    counted = count_followers(texts, kinds=kinds, is_letter=is_letter, num_threads=num_threads, min_met=MIN_COUNT_KEPT)
-    listed = discounted(counted, vocab_size=len(is_letter), min_met=MIN_COUNT_KEPT)
+    counted = count_successors(texts, kinds=kinds, is_letter=is_letter, num_threads=num_threads, min_count=MIN_COUNT)
+    listed = discounted(counted, vocab_size=len(is_letter), min_count=MIN_COUNT)
     if len(listed.symbols) > max_entries:
-        links = extended_contexts(texts, listed, kinds=kinds, is_letter=is_letter, num_threads=num_threads)
-        listed = listed.thinned(worthy(worth_of(listed, links), max_entries=max_entries))
+        links = backoff_links(texts, listed, kinds=kinds, is_letter=is_letter, num_threads=num_threads)
+        listed = listed.pruned(highest_scores(scores_of(listed, links), max_entries=max_entries))
     return _coded(listed)
 
 
-def _coded(listed: Discounted) -> CountTables:
-    """Return all kinds in one list; of contexts that share a hash, the one of the first kind."""
+def _coded(listed: Discounted) -> NgramTables:
+    """Return all kinds in one list. Of contexts that share a hash, the first kind's is kept."""
     contexts, sizes, starts = listed.contexts, listed.sizes, listed.starts
     order = np.argsort(contexts, kind="stable")
     order = order[np.concatenate([[True], contexts[order][1:] != contexts[order][:-1]])[: len(order)]]
     entries = np.repeat(starts[order] - (np.cumsum(sizes[order]) - sizes[order]), sizes[order])
     entries += np.arange(len(entries))
-    return CountTables(
+    return NgramTables(
         contexts=torch.from_numpy(contexts[order]),
         sizes=torch.from_numpy(sizes[order].astype(np.uint8)),
         backoffs=torch.from_numpy(_code(listed.backoffs()[order], -SHARE_STEPS)),
@@ -92,10 +91,10 @@ def _coded(listed: Discounted) -> CountTables:
     )
 
 
-def empty_tables(vocab_size: int) -> CountTables:
-    """Return tables that know nothing: every symbol is as likely as any other."""
+def empty_tables(vocab_size: int) -> NgramTables:
+    """Return empty tables, with which every symbol is as likely as any other."""
     nothing = torch.zeros(0, dtype=torch.uint8)
-    return CountTables(
+    return NgramTables(
         contexts=nothing.int(),
         sizes=nothing,
         backoffs=nothing,
@@ -107,12 +106,12 @@ def empty_tables(vocab_size: int) -> CountTables:
 
 
 def share_of(codes: Tensor) -> Tensor:
-    """Return the shares that codes stand for, float32."""
+    """Return the shares of some codes, float32."""
     return torch.exp2(codes.float() * (-1.0 / SHARE_STEPS))
 
 
 def total_of(codes: Tensor) -> Tensor:
-    """Return the totals that codes stand for, float32."""
+    """Return the totals of some codes, float32."""
     return torch.exp2(codes.float() * (1.0 / TOTAL_STEPS))
 
 

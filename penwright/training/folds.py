@@ -17,7 +17,7 @@ from penwright.corpus.shelf.titles import author_keys, title_key
 from penwright.corpus.store import Corpus
 from penwright.ngrams.context_kinds import ContextKinds, kinds_of
 from penwright.ngrams.letters import letters_of
-from penwright.ngrams.tables import CountTables, empty_tables, make_tables
+from penwright.ngrams.tables import NgramTables, empty_tables, make_tables
 from penwright.training.settings.config import RunConfig
 
 NUM_FOLDS = 8
@@ -99,7 +99,7 @@ class CrossFittedTables:
         self._num_threads = num_threads
         self._seed = seed
         self.stretches, self.folds = _divide(corpus, min_ids=min_ids)
-        self._tables: dict[int, CountTables] = {}
+        self._tables: dict[int, NgramTables] = {}
 
     @classmethod
     def of_run(
@@ -119,7 +119,7 @@ class CrossFittedTables:
         return cls(
             corpus,
             kinds=kinds_of(model.unit),
-            max_entries=model.count_entries if max_entries is None else max_entries,
+            max_entries=model.ngram_entries if max_entries is None else max_entries,
             min_ids=train.batch_size * train.seq_len + 1,
             seed=train.seed,
             num_threads=max(1, train.threads),
@@ -134,7 +134,7 @@ class CrossFittedTables:
         """Return True if the tables of a fold are at hand, so that asking for them takes no time."""
         return fold in self._tables or len(self.folds) < 2
 
-    def tables(self, fold: int) -> CountTables:
+    def tables(self, fold: int) -> NgramTables:
         """Return the tables counted on all folds but this one; empty tables if there is a single fold."""
         if len(self.folds) < 2:
             return empty_tables(self._corpus.alphabet.vocab_size)
@@ -145,7 +145,7 @@ class CrossFittedTables:
             self._tables = kept if is_small else {fold: counted}
         return self._tables[fold]
 
-    def _count(self, fold: int) -> CountTables:
+    def _count(self, fold: int) -> NgramTables:
         texts = ids_of(self._corpus, self._sample(fold))
         return make_tables(
             texts,

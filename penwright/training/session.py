@@ -94,7 +94,7 @@ class Session:
         """
         train = config.train
         model_config = config.model_config(vocab_size=corpus.alphabet.vocab_size, unit=corpus.alphabet.unit)
-        if ngrams is None and model_config.has_counts:
+        if ngrams is None and model_config.has_ngrams:
             ngrams = CrossFittedTables.of_run(corpus, config)
         if model is None:
             model = CharModel(model_config, generator=torch.Generator().manual_seed(train.seed))
@@ -176,13 +176,13 @@ class Session:
 
     def _use_tables_of(self, fold: int | None) -> None:
         """Give the model the tables of a fold, counted on the others; empty ones for None, before the first window."""
-        if self.model.evidence is None or fold == self._fold:
+        if self.model.context_models is None or fold == self._fold:
             return
         if fold is None or self.ngrams is None:
             tables = empty_tables(self.corpus.alphabet.vocab_size)
         else:
             tables = self.ngrams.tables(fold)
-        self.model.evidence.use(tables, self._is_letter)
+        self.model.context_models.use(tables, self._is_letter)
         self._fold = fold
 
     @faster_float32()

@@ -30,12 +30,12 @@ from penwright.writing.sampling import sample_next
 
 CHARS_ENCODED_AT_ONCE = 1 << 16
 IDS_READ_AT_ONCE = 512
-MAX_STREAK = 16
+MAX_MATCH_LENGTH = 16
 """Maximum number of characters for which the match model may follow a repetition while a text is being written. An
 author that matches its own words finds them more probable each time. Of twelve pages of 2,000 characters by an author
 of five minutes, one went round in circles: 8 % of all characters stood in spans of 40 that had been written before.
 With a limit of 32 it was 0.4 %, with 24 0.1 %, with 16 none (2026-11). There is no limit while reading."""
-WRITING = ReadOptions(max_streak=MAX_STREAK)
+WRITING = ReadOptions(max_match_length=MAX_MATCH_LENGTH)
 MAX_LOGITS = 1 << 22  # at once (T * V): 16 MiB in float32
 
 
@@ -88,7 +88,7 @@ def iter_text(
 
     The edge of a book is never drawn, and nibbles only where they make a character that the alphabet lacks, so no
     damaged character is written. Reading the written text leads to the same state, unless the text repeated itself for
-    longer than MAX_STREAK. With subwords, it also requires that the author cut its words as its books are cut.
+    longer than MAX_MATCH_LENGTH. With subwords, it also requires that the author cut its words as its books are cut.
 
     Args:
         model: Model that writes.

@@ -188,7 +188,7 @@ def test_an_alphabet_of_another_size_is_refused(author: Author) -> None:
 
 
 def test_an_alphabet_of_another_unit_is_refused(author: Author) -> None:
-    config = replace(author.model.config, cell="gated", is_residual=True, recall_slots=64, unit="words")
+    config = replace(author.model.config, cell="gated", is_residual=True, match_slots=64, unit="words")
     with pytest.raises(UsageError, match="contexts of words apart and the alphabet is of characters"):
         Author(CharModel(config), author.alphabet)
 

@@ -77,8 +77,8 @@ def test_an_empty_card_has_no_empty_lines() -> None:
 
 
 def test_the_size_of_counted_tables_is_told() -> None:
-    assert "counts    1,234 contexts with 5,678 followers" in lines_of(CARD, counts=(1_234, 5_678))
-    assert "counts    0 contexts with 0 followers" in lines_of(CARD, counts=(0, 0))
+    assert "counts    1,234 contexts with 5,678 successors" in lines_of(CARD, counts=(1_234, 5_678))
+    assert "counts    0 contexts with 0 successors" in lines_of(CARD, counts=(0, 0))
 
 
 def test_long_lists_are_cut_short_and_counted() -> None:

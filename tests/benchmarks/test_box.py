@@ -13,7 +13,7 @@ from penwright import Author, CharModel, Corpus, prepare, train
 from penwright.author.card import Card
 
 TINY = {
-    "model": {"embedding_dim": 8, "hidden_size": 8, "num_layers": 1, "mlp_size": 8, "recall_slots": 64},
+    "model": {"embedding_dim": 8, "hidden_size": 8, "num_layers": 1, "mlp_size": 8, "match_slots": 64},
     "train": {"steps": 2, "batch_size": 2, "seq_len": 16, "threads": 1, "device": "cpu"},
     "diary": {"max_chars": 0},
 }
@@ -79,7 +79,7 @@ def test_a_run_begins_goes_on_and_is_left_when_it_does_not_finish(
     run.mkdir()
     (run / "config.toml").touch()
     command.raise_author(Path("novels"), run=run, length="60m", threads=2)
-    settings = ["--set", f"model.count_entries={command.COUNT_ENTRIES}"]
+    settings = ["--set", f"model.ngram_entries={command.NGRAM_ENTRIES}"]
     assert asked == [
         ["train", "novels", "--run", str(run), "--for", "60m", "--threads", "2", "--size", command.SIZE, *settings],
         ["train", "--resume", str(run)],

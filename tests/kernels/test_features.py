@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from penwright.model.context_models.features import features_of, plain_features
-from penwright.model.context_models.match import Recalled
+from penwright.model.context_models.match import Match
 from penwright.model.context_models.ngram_lookup import Predictions
 
 
@@ -15,9 +15,9 @@ def test_a_kernel_fills_in_what_torch_does(shape: tuple[int, ...], is_lower: boo
     log_probs = torch.rand(*shape, 4, 127, generator=generator).mul_(-16)
     predictions = Predictions(log_probs, torch.rand(*shape, 12, generator=generator))
     latest, earlier = torch.randint(-1, 2, (2, *shape, 3), generator=generator)
-    recalled = Recalled(latest, earlier, torch.randint(0, 50, (*shape, 3), generator=generator))
+    match = Match(latest, earlier, torch.randint(0, 50, (*shape, 3), generator=generator))
     with torch.autocast("cpu", dtype=torch.bfloat16, enabled=is_lower):
-        found = features_of(predictions, recalled, [1, 3])
-    needed = plain_features(predictions, recalled, [1, 3])
+        found = features_of(predictions, match, [1, 3])
+    needed = plain_features(predictions, match, [1, 3])
     assert found.dtype == (torch.bfloat16 if is_lower else torch.float32)
     torch.testing.assert_close(found, needed.to(found.dtype))

@@ -1,4 +1,4 @@
-"""The memory of the text, read by a kernel, against the same done by torch."""
+"""The match model, run by a kernel, against the same done by torch."""
 
 import torch
 from hypothesis import given, settings
@@ -6,18 +6,18 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from penwright.kernels.running import without_kernels
-from penwright.model.context_models.match import Recalled, RecallState, initial_recall, recall_sequence
+from penwright.model.context_models.match import Match, MatchState, initial_match, match_sequence
 
-ORDERS = 3
+NUM_KINDS = 3
 
 
-def read(windows: list[tuple[Tensor, Tensor, Tensor | None]], vocab_size: int) -> tuple[list[Recalled], RecallState]:
-    """What windows recall one after another, and the state after them; all but the first may overwrite it."""
+def read(windows: list[tuple[Tensor, Tensor, Tensor | None]], vocab_size: int) -> tuple[list[Match], MatchState]:
+    """The matches of windows one after another, and the state after them; all but the first may overwrite it."""
     num_lanes, found = len(windows[0][0]), []
-    state = initial_recall(num_lanes, num_orders=ORDERS, num_slots=16, vocab_size=vocab_size)
+    state = initial_match(num_lanes, num_kinds=NUM_KINDS, num_slots=16, vocab_size=vocab_size)
     for ids, contexts, resets in windows:
-        recalled, state = recall_sequence(ids, contexts, state, resets, consumes_state=bool(found))
-        found.append(recalled)
+        match, state = match_sequence(ids, contexts, state, resets, consumes_state=bool(found))
+        found.append(match)
     return found, state
 
 
@@ -30,7 +30,7 @@ def read(windows: list[tuple[Tensor, Tensor, Tensor | None]], vocab_size: int) -
     vocab_size=st.sampled_from([5, 255, 256, 65_000]),
     resets_at_edges=st.booleans(),
 )
-def test_a_kernel_recalls_what_torch_recalls(
+def test_a_kernel_matches_what_torch_matches(
     seed: int, num_steps: int, num_contexts: int, reset_share: float | None, vocab_size: int, resets_at_edges: bool
 ) -> None:
     generator = torch.Generator().manual_seed(seed)
@@ -39,7 +39,7 @@ def test_a_kernel_recalls_what_torch_recalls(
     windows: list[tuple[Tensor, Tensor, Tensor | None]] = []
     for _ in range(3):
         ids = torch.randint(vocab_size - 3, vocab_size, (4, num_steps), generator=generator)
-        contexts = names[torch.randint(0, num_contexts, (4, num_steps, ORDERS), generator=generator)]
+        contexts = names[torch.randint(0, num_contexts, (4, num_steps, NUM_KINDS), generator=generator)]
         resets = None if reset_share is None else torch.rand(4, num_steps, generator=generator) < reset_share
         if resets is not None and resets_at_edges:
             resets[1, 0] = resets[2, -1] = True

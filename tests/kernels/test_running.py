@@ -136,7 +136,7 @@ def test_an_author_that_writes_compiles_nothing(monkeypatch: pytest.MonkeyPatch)
         "cell": "gated",
         "is_residual": True,
     }
-    config = ModelConfig(vocab_size=alphabet.vocab_size, count_entries=100, recall_slots=64, **shape)
+    config = ModelConfig(vocab_size=alphabet.vocab_size, ngram_entries=100, match_slots=64, **shape)
     random = torch.Generator().manual_seed(0)
     pieces = iter_text(CharModel(config), alphabet, text, sampling=SamplingConfig(), generator=random)
     assert len("".join(islice(pieces, 20))) >= 20

@@ -9,10 +9,10 @@ import torch
 from penwright.alphabet.units import UNITS
 from penwright.kernels.pruning import NONE
 from penwright.ngrams import counting
-from penwright.ngrams.backoff_links import extended_contexts
+from penwright.ngrams.backoff_links import backoff_links
 from penwright.ngrams.context_kinds import ContextKinds, kinds_of
 from penwright.ngrams.contexts import context_sequence, initial_contexts
-from penwright.ngrams.counting import count_followers
+from penwright.ngrams.counting import count_successors
 from penwright.ngrams.discounting import Discounted, discounted
 
 VOCAB_SIZE = 8
@@ -25,7 +25,7 @@ def some_texts(seed: int = 0) -> list[np.ndarray]:
 
 
 def listed_of(texts: list[np.ndarray], kinds: ContextKinds, *, least: int = 1) -> Discounted:
-    return discounted(count_followers(texts, kinds=kinds, is_letter=IS_LETTER), vocab_size=VOCAB_SIZE, min_met=least)
+    return discounted(count_successors(texts, kinds=kinds, is_letter=IS_LETTER), vocab_size=VOCAB_SIZE, min_count=least)
 
 
 @pytest.mark.parametrize("unit", UNITS)
@@ -33,7 +33,7 @@ def listed_of(texts: list[np.ndarray], kinds: ContextKinds, *, least: int = 1) -
 def test_the_shorter_context_stands_where_the_longer_one_stands(unit: str, least: int) -> None:
     kinds, texts = kinds_of(unit), some_texts()
     listed = listed_of(texts, kinds, least=least)
-    links = extended_contexts(texts, listed, kinds=kinds, is_letter=IS_LETTER)
+    links = backoff_links(texts, listed, kinds=kinds, is_letter=IS_LETTER)
     beside: dict[tuple[int, int], Counter[int]] = {}  # (kind, context) -> the shorter contexts, how often
     for text in texts:
         if len(text) > 1:
@@ -63,13 +63,13 @@ def test_the_shorter_context_stands_where_the_longer_one_stands(unit: str, least
 
 def test_pieces_and_threads_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     kinds, texts = kinds_of("characters"), some_texts(1)
-    monkeypatch.setattr(counting, "PIECE", 500)
+    monkeypatch.setattr(counting, "MAX_BATCH", 500)
     listed = listed_of(texts, kinds)
-    whole = extended_contexts(texts, listed, kinds=kinds, is_letter=IS_LETTER)
+    whole = backoff_links(texts, listed, kinds=kinds, is_letter=IS_LETTER)
     monkeypatch.setattr(counting, "STRETCH", 7)
-    assert (whole == extended_contexts(texts, listed, kinds=kinds, is_letter=IS_LETTER, num_threads=3)).all()
+    assert (whole == backoff_links(texts, listed, kinds=kinds, is_letter=IS_LETTER, num_threads=3)).all()
 
 
 def test_of_nothing_comes_nothing() -> None:
     kinds = kinds_of("characters")
-    assert len(extended_contexts([], listed_of([], kinds), kinds=kinds, is_letter=IS_LETTER)) == 0
+    assert len(backoff_links([], listed_of([], kinds), kinds=kinds, is_letter=IS_LETTER)) == 0

@@ -10,7 +10,7 @@ from penwright.alphabet.units import CHARACTERS
 from penwright.ngrams import counting
 from penwright.ngrams.context_kinds import kinds_of
 from penwright.ngrams.contexts import context_sequence, initial_contexts
-from penwright.ngrams.counting import Followers, count_followers
+from penwright.ngrams.counting import Successors, count_successors
 
 KINDS = kinds_of(CHARACTERS)
 IS_LETTER = np.array([False] * 3 + [True] * 5)
@@ -22,7 +22,7 @@ def some_texts(seed: int = 0) -> list[np.ndarray]:
 
 
 def by_hand(texts: list[np.ndarray], kind: int) -> Counter[tuple[int, int]]:
-    """(context, follower) -> number, one text after the other."""
+    """(context, successor) -> number, one text after the other."""
     found: Counter[tuple[int, int]] = Counter()
     for text in texts:
         if len(text) > 1:
@@ -34,54 +34,54 @@ def by_hand(texts: list[np.ndarray], kind: int) -> Counter[tuple[int, int]]:
     return found
 
 
-def as_counter(followers: Followers) -> Counter[tuple[int, int]]:
-    owners = np.repeat(followers.contexts, np.diff(followers.starts))
+def as_counter(successors: Successors) -> Counter[tuple[int, int]]:
+    owners = np.repeat(successors.contexts, np.diff(successors.starts))
     return Counter(
         dict(
-            zip(zip(owners.tolist(), followers.symbols.tolist(), strict=True), followers.numbers.tolist(), strict=True)
+            zip(zip(owners.tolist(), successors.symbols.tolist(), strict=True), successors.counts.tolist(), strict=True)
         )
     )
 
 
 def test_pairs_are_counted_as_a_dictionary_counts_them() -> None:
     texts = some_texts()
-    counted = list(count_followers(texts, kinds=KINDS, is_letter=IS_LETTER))
+    counted = list(count_successors(texts, kinds=KINDS, is_letter=IS_LETTER))
     assert len(counted) == KINDS.num_kinds
-    for kind, followers in enumerate(counted):
-        assert as_counter(followers) == by_hand(texts, kind)
-        assert (np.diff(followers.contexts.astype(np.int64)) > 0).all()
+    for kind, successors in enumerate(counted):
+        assert as_counter(successors) == by_hand(texts, kind)
+        assert (np.diff(successors.contexts.astype(np.int64)) > 0).all()
 
 
 def test_pieces_and_threads_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     texts = some_texts(1)
-    whole = list(count_followers(texts, kinds=KINDS, is_letter=IS_LETTER))
-    monkeypatch.setattr(counting, "PIECE", 500)
+    whole = list(count_successors(texts, kinds=KINDS, is_letter=IS_LETTER))
+    monkeypatch.setattr(counting, "MAX_BATCH", 500)
     monkeypatch.setattr(counting, "STRETCH", 7)
     monkeypatch.setattr(counting, "RANGE", 20)
-    for one, other in zip(whole, count_followers(texts, kinds=KINDS, is_letter=IS_LETTER, num_threads=3), strict=True):
+    for one, other in zip(whole, count_successors(texts, kinds=KINDS, is_letter=IS_LETTER, num_threads=3), strict=True):
         assert all(np.array_equal(first, second) for first, second in zip(one, other, strict=True))
 
 
 def test_a_pair_met_more_often_than_a_number_holds_is_counted_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(counting, "_MAX_NUMBER", 3)
+    monkeypatch.setattr(counting, "_MAX_COUNT", 3)
     keys = counting._packed(np.array([1 << 32] * 8 + [2 << 32], dtype=np.int64))
     assert [(int(key) >> 32, int(key) & 3) for key in keys] == [(1, 3), (1, 3), (1, 2), (2, 1)]
 
 
 def test_a_shelf_without_text_has_no_contexts() -> None:
-    assert all(len(followers.contexts) == 0 for followers in count_followers([], kinds=KINDS, is_letter=IS_LETTER))
+    assert all(len(successors.contexts) == 0 for successors in count_successors([], kinds=KINDS, is_letter=IS_LETTER))
 
 
-@pytest.mark.parametrize("min_met", [2, 3, 40])
-def test_rare_contexts_can_be_left_out_and_are_still_told_of(monkeypatch: pytest.MonkeyPatch, min_met: int) -> None:
+@pytest.mark.parametrize("min_count", [2, 3, 40])
+def test_rare_contexts_can_be_left_out_and_are_still_counted(monkeypatch: pytest.MonkeyPatch, min_count: int) -> None:
     monkeypatch.setattr(counting, "RANGE", 20)
     texts = some_texts(2)
-    counted = list(count_followers(texts, kinds=KINDS, is_letter=IS_LETTER, min_met=min_met))
-    for kind, followers in enumerate(counted):
+    counted = list(count_successors(texts, kinds=KINDS, is_letter=IS_LETTER, min_count=min_count))
+    for kind, successors in enumerate(counted):
         pairs = by_hand(texts, kind)
         totals: Counter[int] = Counter()
         for (context, _), number in pairs.items():
             totals[context] += number
-        needed = {pair: number for pair, number in pairs.items() if totals[pair[0]] >= (min_met if kind else 1)}
-        assert as_counter(followers) == needed
-        assert followers.met.tolist() == [list(pairs.values()).count(times) for times in range(5)]
+        needed = {pair: number for pair, number in pairs.items() if totals[pair[0]] >= (min_count if kind else 1)}
+        assert as_counter(successors) == needed
+        assert successors.counts_of_counts.tolist() == [list(pairs.values()).count(times) for times in range(5)]

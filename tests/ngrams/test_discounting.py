@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from penwright.alphabet.units import CHARACTERS
-from penwright.kernels.pruning import MAX_FOLLOWERS
+from penwright.kernels.pruning import MAX_SUCCESSORS
 from penwright.ngrams.context_kinds import kinds_of
-from penwright.ngrams.counting import Followers, count_followers
+from penwright.ngrams.counting import Successors, count_successors
 from penwright.ngrams.discounting import Discounted, discounted
 
 VOCAB_SIZE = 8
@@ -19,17 +19,17 @@ def a_text(seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).choice(VOCAB_SIZE, 3_000, p=shares).astype(np.uint8)
 
 
-def counted(min_met: int = 1) -> list[Followers]:
-    return list(count_followers([a_text()], kinds=KINDS, is_letter=IS_LETTER, min_met=min_met))
+def counted(min_count: int = 1) -> list[Successors]:
+    return list(count_successors([a_text()], kinds=KINDS, is_letter=IS_LETTER, min_count=min_count))
 
 
-def followers(contexts: np.ndarray, starts: np.ndarray, symbols: np.ndarray, numbers: np.ndarray) -> Followers:
+def successors(contexts: np.ndarray, starts: np.ndarray, symbols: np.ndarray, counts: np.ndarray) -> Successors:
     """What would have been counted."""
-    return Followers(contexts, starts, symbols, numbers, np.bincount(np.minimum(numbers, 5), minlength=6)[:5])
+    return Successors(contexts, starts, symbols, counts, np.bincount(np.minimum(counts, 5), minlength=6)[:5])
 
 
 def sums_of(listed: Discounted) -> np.ndarray:
-    """What the followers of each context have together."""
+    """What the successors of each context have together."""
     return np.add.reduceat(listed.shares, listed.starts[:-1])
 
 
@@ -41,13 +41,13 @@ def test_all_kinds_stand_in_one_list() -> None:
         assert (listed.contexts[own] == part.contexts).all()
         assert (listed.sizes[own] == np.diff(part.starts)).all()
     assert (listed.symbols == np.concatenate([part.symbols for part in parts])).all()
-    assert listed.totals.sum() == sum(part.numbers.sum() for part in parts)
+    assert listed.totals.sum() == sum(part.counts.sum() for part in parts)
 
 
 def test_shares_are_discounted_and_what_is_left_makes_a_whole() -> None:
     listed = discounted(counted(), vocab_size=VOCAB_SIZE)
-    numbers = np.concatenate([part.numbers for part in counted()])
-    assert (listed.shares > 0).all() and (listed.shares < numbers / np.repeat(listed.totals, listed.sizes)).all()
+    counts = np.concatenate([part.counts for part in counted()])
+    assert (listed.shares > 0).all() and (listed.shares < counts / np.repeat(listed.totals, listed.sizes)).all()
     assert sums_of(listed) + listed.backoffs() == pytest.approx(1.0, abs=1e-6)
     assert listed.unigrams.sum() == pytest.approx(1.0, abs=1e-6) and (listed.unigrams > 0).all()
 
@@ -57,15 +57,15 @@ def test_what_is_left_of_a_large_list_is_as_exact() -> None:
     size = 2_000_000
     contexts, starts = np.arange(size, dtype=np.int32), np.arange(size + 1, dtype=np.int32) * 2
     symbols = np.tile(np.array([0, 1], dtype=np.uint16), size)
-    numbers = np.tile(np.array([9, 8], dtype=np.int32), size)
-    backoffs = discounted([followers(contexts, starts, symbols, numbers)], vocab_size=2).backoffs()
+    counts = np.tile(np.array([9, 8], dtype=np.int32), size)
+    backoffs = discounted([successors(contexts, starts, symbols, counts)], vocab_size=2).backoffs()
     assert len(backoffs) == size and (backoffs == backoffs[0]).all()
 
 
 @pytest.mark.parametrize("least", [2, 3, 10, 10_000])
 def test_contexts_that_were_met_too_rarely_need_not_be_counted(least: int) -> None:
-    listed = discounted(counted(), vocab_size=VOCAB_SIZE, min_met=least)
-    needed = discounted(counted(min_met=least), vocab_size=VOCAB_SIZE, min_met=least)
+    listed = discounted(counted(), vocab_size=VOCAB_SIZE, min_count=least)
+    needed = discounted(counted(min_count=least), vocab_size=VOCAB_SIZE, min_count=least)
     assert all((one == other).all() for one, other in zip(listed, needed, strict=True))
     assert (listed.totals >= least).all()
     everything = discounted(counted(), vocab_size=VOCAB_SIZE)
@@ -73,30 +73,30 @@ def test_contexts_that_were_met_too_rarely_need_not_be_counted(least: int) -> No
     assert len(listed.contexts) == (everything.totals >= least).sum()
 
 
-def test_a_large_alphabet_keeps_the_most_frequent_followers_of_a_context() -> None:
-    numbers = np.random.default_rng(0).permutation(np.arange(1, 401, dtype=np.int32))
-    wide = followers(np.array([5], dtype=np.int32), np.array([0, 400]), np.arange(400, dtype=np.uint16), numbers)
+def test_a_large_alphabet_keeps_the_most_frequent_successors_of_a_context() -> None:
+    counts = np.random.default_rng(0).permutation(np.arange(1, 401, dtype=np.int32))
+    wide = successors(np.array([5], dtype=np.int32), np.array([0, 400]), np.arange(400, dtype=np.uint16), counts)
     listed = discounted([wide], vocab_size=400)
-    assert listed.sizes.tolist() == [MAX_FOLLOWERS]
-    assert sorted(listed.symbols) == sorted(np.flatnonzero(numbers > 400 - MAX_FOLLOWERS))
+    assert listed.sizes.tolist() == [MAX_SUCCESSORS]
+    assert sorted(listed.symbols) == sorted(np.flatnonzero(counts > 400 - MAX_SUCCESSORS))
     assert (np.diff(listed.symbols.astype(int)) > 0).all()
     assert listed.backoffs()[0] == pytest.approx(1.0 - sums_of(listed)[0], abs=1e-6)
 
 
-def test_some_followers_only() -> None:
+def test_some_successors_only() -> None:
     listed = discounted(counted(), vocab_size=VOCAB_SIZE)
     is_kept = np.random.default_rng(3).random(len(listed.symbols)) < 0.3
-    thinned = listed.thinned(is_kept)
+    pruned = listed.pruned(is_kept)
     owners = np.repeat(np.arange(len(listed.contexts)), listed.sizes)[is_kept]
-    assert (thinned.contexts == listed.contexts[np.unique(owners)]).all()
-    assert (np.repeat(thinned.contexts, thinned.sizes) == listed.contexts[owners]).all()
-    assert (thinned.symbols == listed.symbols[is_kept]).all() and (thinned.shares == listed.shares[is_kept]).all()
+    assert (pruned.contexts == listed.contexts[np.unique(owners)]).all()
+    assert (np.repeat(pruned.contexts, pruned.sizes) == listed.contexts[owners]).all()
+    assert (pruned.symbols == listed.symbols[is_kept]).all() and (pruned.shares == listed.shares[is_kept]).all()
     for kind in range(KINDS.num_kinds):
-        assert np.isin(thinned.contexts[thinned.of_kind(kind)], listed.contexts[listed.of_kind(kind)]).all()
-    assert thinned.kinds[-1] == len(thinned.contexts) and (thinned.sizes > 0).all()
+        assert np.isin(pruned.contexts[pruned.of_kind(kind)], listed.contexts[listed.of_kind(kind)]).all()
+    assert pruned.kinds[-1] == len(pruned.contexts) and (pruned.sizes > 0).all()
 
 
 def test_of_nothing_comes_nothing() -> None:
-    listed = discounted(count_followers([], kinds=KINDS, is_letter=IS_LETTER), vocab_size=VOCAB_SIZE)
+    listed = discounted(count_successors([], kinds=KINDS, is_letter=IS_LETTER), vocab_size=VOCAB_SIZE)
     assert len(listed.contexts) == len(listed.backoffs()) == 0 and listed.starts.tolist() == [0]
     assert (listed.unigrams == np.float32(1 / VOCAB_SIZE)).all()

@@ -1,4 +1,4 @@
-"""What followers are worth, against the formula taken literally, and which of them are kept."""
+"""What successors are scores, against the formula taken literally, and which of them are kept."""
 
 import math
 from collections.abc import Sequence
@@ -8,11 +8,11 @@ import pytest
 
 from penwright.alphabet.units import CHARACTERS
 from penwright.kernels.pruning import NONE
-from penwright.ngrams.backoff_links import extended_contexts
+from penwright.ngrams.backoff_links import backoff_links
 from penwright.ngrams.context_kinds import kinds_of
-from penwright.ngrams.counting import count_followers
+from penwright.ngrams.counting import count_successors
 from penwright.ngrams.discounting import Discounted, discounted
-from penwright.ngrams.pruning import CONTEXT_COST, worth_of, worthy
+from penwright.ngrams.pruning import CONTEXT_COST, highest_scores, scores_of
 
 VOCAB_SIZE = 8
 KINDS = kinds_of(CHARACTERS)
@@ -28,9 +28,9 @@ def a_text(size: int = 2_000) -> np.ndarray:
 
 
 def prepared() -> tuple[Discounted, np.ndarray]:
-    counted = count_followers([a_text()], kinds=KINDS, is_letter=IS_LETTER)
-    listed = discounted(counted, vocab_size=VOCAB_SIZE, min_met=2)
-    return listed, extended_contexts([a_text()], listed, kinds=KINDS, is_letter=IS_LETTER)
+    counted = count_successors([a_text()], kinds=KINDS, is_letter=IS_LETTER)
+    listed = discounted(counted, vocab_size=VOCAB_SIZE, min_count=2)
+    return listed, backoff_links([a_text()], listed, kinds=KINDS, is_letter=IS_LETTER)
 
 
 def distribution(listed: Discounted, links: np.ndarray, place: int) -> np.ndarray:
@@ -44,7 +44,7 @@ def distribution(listed: Discounted, links: np.ndarray, place: int) -> np.ndarra
 
 
 def by_hand(listed: Discounted, links: np.ndarray, place: int) -> list[float]:
-    """What the followers of a context are worth, its own cost among it."""
+    """What the successors of a context are scores, its own cost among it."""
     found, shorter = [], distribution(listed, links, int(links[place]))
     for at in range(int(listed.starts[place]), int(listed.starts[place + 1])):
         symbol, share = int(listed.symbols[at]), float(listed.shares[at])
@@ -54,37 +54,37 @@ def by_hand(listed: Discounted, links: np.ndarray, place: int) -> list[float]:
         found.append(float(listed.totals[place]) * surprise)
     largest = sorted(found, reverse=True)
     most = max(sum(largest[:size]) / (size + CONTEXT_COST) for size in range(1, len(largest) + 1))
-    return [min(worth, most) for worth in found]
+    return [min(scores, most) for scores in found]
 
 
 def test_worth_is_the_formula() -> None:
     listed, links = prepared()
-    worth = worth_of(listed, links)
+    scores = scores_of(listed, links)
     chosen = np.random.default_rng(1).choice(len(listed.contexts), 200, replace=False)
     assert any(links[place] == NONE for place in chosen) and (links[chosen] != NONE).sum() > 100
     for place in chosen:
         own = slice(int(listed.starts[place]), int(listed.starts[place + 1]))
-        assert worth[own] == pytest.approx(by_hand(listed, links, place), rel=1e-3, abs=1e-4)
+        assert scores[own] == pytest.approx(by_hand(listed, links, place), rel=1e-3, abs=1e-4)
 
 
-def test_a_follower_that_the_shorter_context_expects_is_worth_nothing() -> None:
+def test_a_successor_that_the_shorter_context_expects_is_worth_nothing() -> None:
     text = np.tile(np.array([1, 2], dtype=np.uint8), 500)  # the second symbol before tells nothing more
-    listed = discounted(count_followers([text], kinds=KINDS, is_letter=IS_LETTER), vocab_size=VOCAB_SIZE, min_met=3)
-    worth = worth_of(listed, extended_contexts([text], listed, kinds=KINDS, is_letter=IS_LETTER))
-    first, others = worth[: listed.starts[listed.kinds[1]]], worth[listed.starts[listed.kinds[1]] :]
+    listed = discounted(count_successors([text], kinds=KINDS, is_letter=IS_LETTER), vocab_size=VOCAB_SIZE, min_count=3)
+    scores = scores_of(listed, backoff_links([text], listed, kinds=KINDS, is_letter=IS_LETTER))
+    first, others = scores[: listed.starts[listed.kinds[1]]], scores[listed.starts[listed.kinds[1]] :]
     assert first.min() > 50.0 and others.max() < 1.0
 
 
 @pytest.mark.parametrize("max_entries", [0, 1, 50, 1_000])
 def test_those_worth_most_are_kept(max_entries: int) -> None:
-    worth = np.random.default_rng(2).random(700, dtype=np.float32)
-    is_kept = worthy(worth, max_entries=max_entries)
-    assert is_kept.sum() == min(max_entries, len(worth))
-    assert max_entries in (0, 1_000) or worth[is_kept].min() > worth[~is_kept].max()
+    scores = np.random.default_rng(2).random(700, dtype=np.float32)
+    is_kept = highest_scores(scores, max_entries=max_entries)
+    assert is_kept.sum() == min(max_entries, len(scores))
+    assert max_entries in (0, 1_000) or scores[is_kept].min() > scores[~is_kept].max()
 
 
 def test_of_equals_none_is_kept_that_would_be_too_many() -> None:
-    assert worthy(np.array([1.0, 2.0, 2.0, 3.0], dtype=np.float32), max_entries=2).tolist() == [
+    assert highest_scores(np.array([1.0, 2.0, 2.0, 3.0], dtype=np.float32), max_entries=2).tolist() == [
         False,
         False,
         False,
@@ -93,9 +93,9 @@ def test_of_equals_none_is_kept_that_would_be_too_many() -> None:
 
 
 def cost(listed: Discounted, links: np.ndarray, is_kept: np.ndarray, *, kind: int) -> float:
-    """Bits per symbol that the contexts of a kind would need for what followed them, some followers left out."""
-    where = {int(context): place for place, context in enumerate(listed.thinned(is_kept).contexts)}
-    thinned = listed.thinned(is_kept)
+    """Bits per symbol that the contexts of a kind would need for what followed them, some successors left out."""
+    where = {int(context): place for place, context in enumerate(listed.pruned(is_kept).contexts)}
+    pruned = listed.pruned(is_kept)
     bits, total = 0.0, 0
 
     def probs_of(place: int) -> np.ndarray:
@@ -105,9 +105,9 @@ def cost(listed: Discounted, links: np.ndarray, is_kept: np.ndarray, *, kind: in
         kept = where.get(int(listed.contexts[place]), NONE)
         if kept == NONE:
             return probs
-        own = slice(int(thinned.starts[kept]), int(thinned.starts[kept + 1]))
-        probs = probs * thinned.backoffs()[kept]
-        probs[thinned.symbols[own]] += thinned.shares[own]
+        own = slice(int(pruned.starts[kept]), int(pruned.starts[kept + 1]))
+        probs = probs * pruned.backoffs()[kept]
+        probs[pruned.symbols[own]] += pruned.shares[own]
         return probs
 
     chosen: Sequence[int] = range(listed.of_kind(kind).start, listed.of_kind(kind).stop)
@@ -121,9 +121,9 @@ def cost(listed: Discounted, links: np.ndarray, is_kept: np.ndarray, *, kind: in
 
 def test_what_is_worth_most_tells_more_than_what_was_met_most_often() -> None:
     listed, links = prepared()
-    worth = worth_of(listed, links)
-    by_worth = worthy(worth, max_entries=len(worth) // 8)
-    met = np.repeat(listed.totals, listed.sizes) + np.random.default_rng(3).random(len(worth))  # no two alike
+    scores = scores_of(listed, links)
+    by_worth = highest_scores(scores, max_entries=len(scores) // 8)
+    met = np.repeat(listed.totals, listed.sizes) + np.random.default_rng(3).random(len(scores))  # no two alike
     by_number = met >= np.sort(met)[-by_worth.sum()]
     assert by_number.sum() == by_worth.sum()
     for kind in (2, 3):

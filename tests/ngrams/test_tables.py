@@ -6,9 +6,9 @@ import torch
 
 from penwright.alphabet.units import CHARACTERS
 from penwright.ngrams.context_kinds import kinds_of
-from penwright.ngrams.counting import count_followers
+from penwright.ngrams.counting import count_successors
 from penwright.ngrams.discounting import discounted
-from penwright.ngrams.tables import MIN_COUNT_KEPT, CountTables, empty_tables, make_tables, share_of, total_of
+from penwright.ngrams.tables import MIN_COUNT, NgramTables, empty_tables, make_tables, share_of, total_of
 
 VOCAB_SIZE = 8
 KINDS = kinds_of(CHARACTERS)
@@ -20,14 +20,14 @@ def a_text() -> np.ndarray:
     return np.random.default_rng(0).choice(VOCAB_SIZE, 3_000, p=SHARES).astype(np.uint8)
 
 
-def tables(max_entries: int = 10**9, *, num_threads: int = 1) -> CountTables:
+def tables(max_entries: int = 10**9, *, num_threads: int = 1) -> NgramTables:
     return make_tables([a_text()], kinds=KINDS, is_letter=IS_LETTER, max_entries=max_entries, num_threads=num_threads)
 
 
 def test_codes_stand_for_shares_and_totals() -> None:
     made = tables()
-    counted = count_followers([a_text()], kinds=KINDS, is_letter=IS_LETTER)
-    listed = discounted(counted, vocab_size=VOCAB_SIZE, min_met=MIN_COUNT_KEPT)
+    counted = count_successors([a_text()], kinds=KINDS, is_letter=IS_LETTER)
+    listed = discounted(counted, vocab_size=VOCAB_SIZE, min_count=MIN_COUNT)
     assert len(made.contexts) == len(listed.contexts) == len(set(listed.contexts.tolist()))
     order = np.argsort(listed.contexts)
     assert (made.contexts.numpy() == listed.contexts[order]).all()
@@ -65,7 +65,7 @@ def test_a_budget_is_kept_and_used(max_entries: int) -> None:
 def test_what_finds_room_is_kept_whatever_it_is_worth() -> None:
     whole = tables()
     assert all(torch.equal(one, other) for one, other in zip(tables(len(whole.symbols)), whole, strict=True))
-    assert float(total_of(whole.totals).min()) == pytest.approx(MIN_COUNT_KEPT, rel=0.05)
+    assert float(total_of(whole.totals).min()) == pytest.approx(MIN_COUNT, rel=0.05)
 
 
 def test_threads_change_nothing() -> None:

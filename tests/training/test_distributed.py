@@ -26,14 +26,14 @@ from penwright.training.start import resume, train
 
 MODELS: dict[str, dict[str, Any]] = {
     "plain": {"cell": "gru", "is_residual": False, "embedding_dim": 8, "hidden_size": 16, "num_layers": 1},
-    "with evidence": {
+    "with context models": {
         "cell": "gated",
         "embedding_dim": 8,
         "hidden_size": 16,
         "num_layers": 1,
         "mlp_size": 8,
-        "count_entries": 20_000,
-        "recall_slots": 64,
+        "ngram_entries": 20_000,
+        "match_slots": 64,
     },
 }
 SETTINGS: dict[str, dict[str, Any]] = {
@@ -108,7 +108,7 @@ def test_lanes_are_shared_evenly_or_refused() -> None:
 @pytest.mark.skipif(not torch.distributed.is_available(), reason="this torch was built without distributed processes")
 @pytest.mark.parametrize("model", MODELS)
 def test_two_processes_read_and_learn_what_one_does(corpus: Corpus, tmp_path: Path, model: str) -> None:
-    """With evidence, another fold of the shelf begins at windows 3 and 6."""
+    """With context models, another fold of the shelf begins at windows 3 and 6."""
     overrides = {**SETTINGS, "model": MODELS[model]}
     alone, pair = tmp_path / "alone", tmp_path / "pair"
     # The schedule of a run depends on its length: one process goes through the same two lengths.

@@ -39,7 +39,7 @@ MODELS: Settings = {
         "num_layers": 2,
         "dropout": 0.2,
     },
-    "with evidence": {
+    "with context models": {
         "cell": "gated",
         "is_residual": True,
         "embedding_dim": 8,
@@ -47,8 +47,8 @@ MODELS: Settings = {
         "num_layers": 2,
         "mlp_size": 8,
         "dropout": 0.2,
-        "count_entries": 20_000,
-        "recall_slots": 64,
+        "ngram_entries": 20_000,
+        "match_slots": 64,
     },
 }
 """The second reads the shelf in eight folds of three or two windows each: windows 3, 6, 8, 10, 12 and 14 begin one."""
@@ -147,7 +147,7 @@ def test_a_run_whose_lanes_are_read_in_threads_resumes_bit_for_bit(
 ) -> None:
     monkeypatch.setattr(threads, "MIN_SYMBOLS", 32)
     alone, whole, broken = tmp_path / "alone", tmp_path / "whole", tmp_path / "broken"
-    overrides = settings("with evidence", threads=3)
+    overrides = settings("with context models", threads=3)
     overrides = {**overrides, "model": {**overrides["model"], "dropout": 0.0}}
     list(train(corpus, run=whole, overrides=overrides, clock=still))
     stop_after(train(corpus, run=broken, overrides=overrides, clock=still), 2)
@@ -308,7 +308,7 @@ def test_a_run_stopped_where_a_fold_begins_keeps_its_author(
     """Where no book is held out, the author is the one of the last checkpoint, tables included."""
     monkeypatch.setattr(loop_module, "validate", lambda session: None)
     run, asked = tmp_path / "run", iter([False] * steps + [True] * 2)
-    overrides = settings("with evidence", val_every=99, save_every=99)
+    overrides = settings("with context models", val_every=99, save_every=99)
     list(train(corpus, run=run, overrides=overrides, stop=lambda: next(asked), clock=still))
     before = load_author(run / "author.safetensors").model.tables
     list(resume(run, stop=lambda: next(asked), clock=still))
@@ -357,7 +357,7 @@ def test_every_saved_item_is_needed_for_that(
     """The run is saved at step 16 of 20, in its second epoch and within a fold. It explodes once before that and, where
     the rollback state is in question, once after it; its held-out books are read best at step 9.
     """
-    sizes = {"plain": (8, 96, 7), "with evidence": (7, 54, 5)}
+    sizes = {"plain": (8, 96, 7), "with context models": (7, 54, 5)}
     batch_size, seq_len, snapshot_every = sizes[model]
     overrides = settings(
         model,
@@ -424,11 +424,11 @@ LANE_ITEMS = [
 
 
 @pytest.mark.parametrize("item", [None, *LANE_ITEMS])
-def test_every_item_of_a_lane_that_reads_with_evidence_is_needed(
+def test_every_item_of_a_lane_that_reads_with_context_models_is_needed(
     refrain: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, item: str | None
 ) -> None:
     """Saved within a fold, for every fold begins with lanes that remember nothing."""
-    overrides = settings("with evidence", steps=6, save_every=5)
+    overrides = settings("with context models", steps=6, save_every=5)
     whole, broken = tmp_path / "whole", tmp_path / "broken"
     list(train(refrain, run=whole, overrides=overrides, clock=still))
     stop_after(train(refrain, run=broken, overrides=overrides, clock=still), 1)

@@ -16,7 +16,7 @@ UNEVEN = [slice(0, 2), slice(2, 5)]
 TOGETHER = [slice(0, NUM_LANES)]
 CONFIGS = {
     "default": ModelConfig(
-        vocab_size=VOCAB_SIZE, embedding_dim=8, hidden_size=8, num_layers=2, mlp_size=16, recall_slots=64
+        vocab_size=VOCAB_SIZE, embedding_dim=8, hidden_size=8, num_layers=2, mlp_size=16, match_slots=64
     ),
     "gru": ModelConfig(
         vocab_size=VOCAB_SIZE, cell="gru", is_residual=False, embedding_dim=0, hidden_size=8, num_layers=2

@@ -9,7 +9,7 @@ import torch
 from penwright.author.file.loading import load_author
 from penwright.corpus.store import Corpus
 from penwright.errors import RunError
-from penwright.ngrams.tables import CountTables
+from penwright.ngrams.tables import NgramTables
 from penwright.training import loop as loop_module
 from penwright.training.folds import CrossFittedTables
 from penwright.training.planning.sizes import Size
@@ -23,7 +23,7 @@ from penwright.training.validation import Validation
 
 COUNTING = 30.0
 SETTINGS: dict[str, dict[str, Any]] = {
-    "model": {**Size(8, 1).settings, "count_entries": 20_000, "recall_slots": 64},
+    "model": {**Size(8, 1).settings, "ngram_entries": 20_000, "match_slots": 64},
     "train": {
         "batch_size": 8,
         "seq_len": 32,
@@ -42,7 +42,7 @@ def count_slowly(now: list[float], monkeypatch: pytest.MonkeyPatch) -> list[int]
     counted: list[int] = []
     real = CrossFittedTables.tables
 
-    def slowly(shelf: CrossFittedTables, fold: int) -> CountTables:
+    def slowly(shelf: CrossFittedTables, fold: int) -> NgramTables:
         if not shelf.has_tables(fold):
             counted.append(fold)
             now[0] += COUNTING

@@ -13,7 +13,7 @@ from penwright.training.session import Session
 from penwright.training.settings.resolve import resolve_config
 
 SETTINGS: dict[str, dict[str, Any]] = {
-    "model": {**Size(8, 1).settings, "count_entries": 0, "recall_slots": 64},
+    "model": {**Size(8, 1).settings, "ngram_entries": 0, "match_slots": 64},
     "train": {"steps": 9, "batch_size": 4, "seq_len": 32, "threads": 1, "precision": "float32"},
 }
 GROUPS = {1: [slice(0, 4)], 3: [slice(0, 1), slice(1, 2), slice(2, 4)]}

@@ -18,7 +18,7 @@ from penwright.training.records import Finished, Progress, Sample
 from penwright.training.start import train
 
 SETTINGS: dict[str, dict[str, Any]] = {
-    "model": {"embedding_dim": 8, "hidden_size": 8, "num_layers": 1, "mlp_size": 8, "recall_slots": 64},
+    "model": {"embedding_dim": 8, "hidden_size": 8, "num_layers": 1, "mlp_size": 8, "match_slots": 64},
     "train": {"steps": 12, "batch_size": 4, "seq_len": 16, "threads": 1, "val_chars": 400, "final_val_chars": 400},
     "diary": {"max_chars": 12, "prompt": "The la"},
 }

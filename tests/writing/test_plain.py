@@ -252,12 +252,12 @@ def test_an_author_that_believes_its_own_words_does_not_go_round_in_circles(monk
         hidden_size=8,
         num_layers=1,
         mlp_size=0,
-        recall_slots=256,
+        match_slots=256,
     )
     model = CharModel(config, generator=torch.Generator().manual_seed(0))
-    assert model.evidence is not None
+    assert model.context_models is not None
     with torch.no_grad():
-        model.evidence.bonus_bias += 10.0  # whatever was said before will be said again
+        model.context_models.bonus_bias += 10.0  # whatever was said before will be said again
     prompt = "hehe" * 8
     circle = "he" * 50
     monkeypatch.setattr(plain, "WRITING", plain.ReadOptions())

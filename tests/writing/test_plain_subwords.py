@@ -14,7 +14,7 @@ from penwright.alphabet.characters import FIRST_CHARACTER_ID, Alphabet
 from penwright.alphabet.subwords import MAX_SUBWORD_CHARS, SubwordAlphabet
 from penwright.model.char_model import CharModel, ReadOptions
 from penwright.model.config import ModelConfig
-from penwright.model.context_models.evidence import PLAINLY
+from penwright.model.context_models.context_models import PLAINLY
 from penwright.writing import plain
 from penwright.writing.options import SamplingConfig
 from penwright.writing.plain import Bookmark, iter_text, read_text

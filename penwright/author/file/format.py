@@ -2,10 +2,10 @@
 
     8 bytes    length of the header, little-endian
     header     JSON: type, shape and offsets of every tensor, and under "__metadata__" one text, "penwright", itself
-               JSON: format, format_version, model, alphabet, counts (the tables' contexts and followers), card,
+               JSON: format, format_version, model, alphabet, counts (the tables' contexts and successors), card,
                tensors_sha256 (of all that follows the header), header_sha256 (of the other entries of this text)
     weights    all float32 or all float16, little-endian, by name, side by side
-    tables     if the model consults counted tables: their arrays, as "counts.<name>", by name, side by side
+    tables     if the model looks n-grams up: the arrays of their tables, as "counts.<name>", by name, side by side
 
 A file may come from a stranger. Nothing in it is run or imported, and no name in it is looked up. Memory is allocated
 only after plain arithmetic has shown that the file is large enough: the configuration decides which tensors there must
@@ -26,7 +26,9 @@ import numpy as np
 from torch import Tensor
 
 FORMAT = "penwright author"
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
+MIN_FORMAT_VERSION = 2
+"""Oldest version that is read. Its tensors have the names of `model.tensor_names.former_name`."""
 SUFFIX = ".safetensors"
 RUN_AUTHOR = "author.safetensors"
 """Name of the author file in a run folder."""
@@ -34,7 +36,7 @@ MAX_HEADER_BYTES = 16 << 20
 Precision = Literal["float32", "float16"]
 """Type of the weights in the file. The model computes in float32 either way."""
 TABLES = "counts."
-"""What the names of the counted tables' arrays begin with."""
+"""Beginning of the names of the n-gram tables' arrays."""
 KINDS: dict[Precision, str] = {"float32": "<f4", "float16": "<f2"}
 """Type of each precision, as numpy writes it."""
 _DTYPES = {"|u1": "U8", "<u2": "U16", "<i4": "I32", "<f4": "F32", "<f2": "F16"}
@@ -55,7 +57,7 @@ def entries_of(
 
     Args:
         shapes: Shapes of the weights.
-        tables: Type and length of each array of the counted tables, from `table_shapes`; none without tables.
+        tables: Type and length of each array of the n-gram tables, from `table_shapes`; none without tables.
         precision: Precision of the weights.
     """
     weight_kind = KINDS[precision]

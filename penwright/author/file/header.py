@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, NoReturn
 from penwright.alphabet.auto import alphabet_from_dict
 from penwright.alphabet.characters import Alphabet
 from penwright.author.card import Card
-from penwright.author.file.format import ABOUT_KEYS, FORMAT, FORMAT_VERSION, RUN_AUTHOR, digest_of
+from penwright.author.file.format import ABOUT_KEYS, FORMAT, FORMAT_VERSION, MIN_FORMAT_VERSION, RUN_AUTHOR, digest_of
 from penwright.author.file.untrusted import parse_json
 from penwright.errors import AuthorError, PenwrightError, printable
 from penwright.model.config import ModelConfig
@@ -25,8 +25,9 @@ class Claims(NamedTuple):
     alphabet: Alphabet
     card: Card
     tensors_sha256: str
+    format_version: int
     counts: tuple[int, int] | None
-    """Contexts and followers of its counted tables, None if it has none."""
+    """Numbers of contexts and successors in its n-gram tables, None if it has none."""
 
 
 def read_claims(header: dict[str, Any], path: Path) -> Claims:
@@ -50,23 +51,25 @@ def read_claims(header: dict[str, Any], path: Path) -> Claims:
         refuse(path, str(error).rstrip("."))
     if config.vocab_size != alphabet.vocab_size:
         refuse(path, f"its model knows {config.vocab_size:,} symbols and its alphabet {alphabet.vocab_size:,}")
-    if config.has_evidence and config.unit != alphabet.unit:
+    if config.has_context_models and config.unit != alphabet.unit:
         refuse(path, f"its model tells contexts of {config.unit} apart and its alphabet is of {alphabet.unit}")
-    return Claims(config, alphabet, card, about["tensors_sha256"], _checked_counts(about["counts"], config, path))
+    counts = _checked_counts(about["counts"], config, path)
+    return Claims(config, alphabet, card, about["tensors_sha256"], about["format_version"], counts)
 
 
 def _checked_counts(counts: Any, config: ModelConfig, path: Path) -> tuple[int, int] | None:
-    """Return how large the counted tables are said to be, within the model's own bounds."""
-    if counts is None and not config.has_counts:
+    """Return the claimed sizes of the n-gram tables, within the model's own bounds."""
+    if counts is None and not config.has_ngrams:
         return None
-    if not config.has_counts:
-        refuse(path, "it holds counted tables that its model does not consult")
+    if not config.has_ngrams:
+        refuse(path, "it holds n-gram tables that its model has no use for")
     if not isinstance(counts, list) or len(counts) != 2 or any(type(number) is not int for number in counts):
-        refuse(path, "it does not say how large its counted tables are")
+        refuse(path, "it does not say how large its n-gram tables are")
     num_contexts, num_entries = counts
-    if not 0 <= num_contexts <= num_entries <= config.count_entries:
+    if not 0 <= num_contexts <= num_entries <= config.ngram_entries:
         refuse(
-            path, f"it claims {num_contexts:,} counted contexts and {num_entries:,} followers, which its model forbids"
+            path,
+            f"it claims n-grams of {num_contexts:,} contexts and {num_entries:,} successors, which its model forbids",
         )
     return num_contexts, num_entries
 
@@ -109,12 +112,12 @@ def _checked_about(header: dict[str, Any], path: Path) -> dict[str, Any]:
             f"{path} was written by a newer Penwright (format {version}; this one reads up to {FORMAT_VERSION}). "
             "Upgrade with: pip install --upgrade penwright"
         )
-    if type(version) is int and 0 < version < FORMAT_VERSION:
+    if type(version) is int and 0 < version < MIN_FORMAT_VERSION:
         raise AuthorError(
-            f"{path} was written by an older Penwright (format {version}; this one reads {FORMAT_VERSION}). "
+            f"{path} was written by an older Penwright (format {version}; this one reads {MIN_FORMAT_VERSION} and up). "
             "Let it write with the version that it came from, or train anew."
         )
-    if type(version) is not int or version != FORMAT_VERSION:
+    if type(version) is not int or version <= 0:
         refuse(path, f"its format version is {version!r:.50}")
     if set(about) != ABOUT_KEYS or len(metadata) != 1:
         refuse(path, "its header lacks an entry or has one too many")

@@ -25,6 +25,7 @@ from penwright.author.file.untrusted import describe_foreign, parse_json
 from penwright.errors import AuthorError
 from penwright.model.char_model import CharModel
 from penwright.model.config import ModelConfig, num_parameters_of
+from penwright.model.tensor_names import former_name
 from penwright.ngrams.letters import letters_of
 from penwright.ngrams.storage import table_shapes, tables_of
 from penwright.ngrams.tables import empty_tables
@@ -122,7 +123,8 @@ def _filled(
     values = np.empty(num_parameters_of(config), dtype=KINDS[precision])
     arrays = {name: np.empty(length, dtype=kind) for name, (kind, length) in sorted(sizes.items())}
     shapes = shapes_of(model.state_dict())
-    expected = entries_of(shapes, sizes, precision)
+    in_file = {former_name(name) if claims.format_version < 3 else name: name for name in shapes}
+    expected = entries_of({name: shapes[present] for name, present in in_file.items()}, sizes, precision)
     tensors = {name: entry for name, entry in header.items() if name != "__metadata__"}
     if tensors != expected:
         wrong = sorted(name for name in tensors.keys() | expected.keys() if tensors.get(name) != expected.get(name))
@@ -136,16 +138,15 @@ def _filled(
     if not np.isfinite(values).all():
         refuse(path, "its weights are not finite")
     flat = torch.from_numpy(values.astype(np.float32, copy=False))
-    offsets = {
-        name: [offset // values.itemsize for offset in entry["data_offsets"]]
-        for name, entry in expected.items()
-        if name in shapes
-    }
-    model.load_state_dict({name: flat[start:stop].view(shapes[name]) for name, (start, stop) in offsets.items()})
-    if model.evidence is not None:
+    weights = {}
+    for name, present in in_file.items():
+        start, stop = (offset // values.itemsize for offset in expected[name]["data_offsets"])
+        weights[present] = flat[start:stop].view(shapes[present])
+    model.load_state_dict(weights)
+    if model.context_models is not None:
         try:
             tables = tables_of(arrays) if arrays else empty_tables(config.vocab_size)
         except ValueError as error:
             refuse(path, str(error))
-        model.evidence.use(tables, torch.from_numpy(letters_of(claims.alphabet)))
+        model.context_models.use(tables, torch.from_numpy(letters_of(claims.alphabet)))
     return model

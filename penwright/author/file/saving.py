@@ -30,7 +30,7 @@ from penwright.errors import AuthorError
 from penwright.files import replacing
 from penwright.model.config import ModelConfig, num_parameters_of
 from penwright.ngrams.storage import arrays_of, shapes_of_tables
-from penwright.ngrams.tables import CountTables
+from penwright.ngrams.tables import NgramTables
 
 
 def save_author(
@@ -40,7 +40,7 @@ def save_author(
     alphabet: Alphabet,
     weights: Mapping[str, Tensor],
     card: Card,
-    tables: CountTables | None = None,
+    tables: NgramTables | None = None,
     precision: Precision = "float32",
 ) -> None:
     """Write an author file, whole or not at all.
@@ -51,13 +51,13 @@ def save_author(
         alphabet: Alphabet of the model.
         weights: `state_dict` of the model, of any floating type on any device.
         card: Card of the author.
-        tables: The counted tables that the model consults, None if it consults none.
+        tables: The n-gram tables that the model consults, None if it consults none.
         precision: Precision of the weights in the file.
 
     Raises:
         AuthorError: If a weight is not finite in that precision, the card is too large, or the file cannot be written.
     """
-    assert (tables is not None) == model_config.has_counts, "tables of another model"
+    assert (tables is not None) == model_config.has_ngrams, "tables of another model"
     assert model_config.vocab_size == alphabet.vocab_size, (model_config.vocab_size, alphabet.vocab_size)
     assert sum(weight.numel() for weight in weights.values()) == num_parameters_of(model_config), (
         "weights of another model"

@@ -27,7 +27,7 @@ def card(author: Path | None = None, /, *, box: Box = False, as_json: Json = Fal
     if as_json:
         facts = {"model": loaded.model.config.to_dict(), "num_parameters": loaded.model.num_parameters}
         facts |= {
-            "counts": None if counts is None else {"contexts": counts[0], "followers": counts[1]},
+            "counts": None if counts is None else {"contexts": counts[0], "successors": counts[1]},
             "file_bytes": file_bytes,
         }
         alphabet = {"kind": loaded.alphabet.kind, "vocab_size": loaded.alphabet.vocab_size}

@@ -71,7 +71,7 @@ def plan(
     if planned.difficulty is not None:
         print(f"By counting alone, six characters back, these books need about {planned.difficulty:.2f} bits/char.")
     else:
-        print("Nothing is forecast without held-out books, or with other counts and recalls than the preset's.")
+        print("Nothing is forecast without held-out books, or with unusual settings of n-grams or match model.")
     print(f"Measured in {planned.elapsed_seconds:.0f} s, which count towards the {format_duration(planned.seconds)}.")
     return 0
 

@@ -1,17 +1,18 @@
-"""A memory of the text being read: what followed the last times that its present context was met.
+"""A match model: the symbols that followed the present context the last two times it occurred in this text.
 
-Every lane has a table of slots for each order of context. A context's number says which slot is its own; the slot holds
-the two latest followers, and a check so that another context's are not taken for its own. Newer contexts displace older
-ones, so the memory is of constant size however long the text. Nothing in it is learned, and no gradient passes.
+Every lane has a table of slots for each kind of context. The hash of a context says which slot is its own. The slot
+holds the two latest successors, and check bits by which other contexts in the same slot are told apart. Newer
+contexts displace older ones, so the memory is of constant size however long the text. It has no weights and no
+gradients.
 
-`recall_sequence` reads a window without a loop over time; `recall_step` is its twin, one character at a time. Both
+`match_sequence` reads a window without a loop over time; `match_step` is its plain twin, one character at a time. Both
 agree to the last bit.
 
 Source: the match model of context-mixing compressors (Mahoney 2005, "Adaptive weighing of context models for lossless
 data compression", section 3), here hashed as a cache of the recent past is in neural language models (Grave, Joulin
 and Usunier 2017, "Improving neural language models with a continuous cache").
 
-Shapes: B = lanes, T = characters per window, R = orders remembered, S = slots a table.
+Shapes: B = lanes, T = characters per window, R = kinds of context, S = slots of each.
 """
 
 from typing import NamedTuple
@@ -20,102 +21,105 @@ import torch
 from torch import Tensor
 
 from penwright.kernels import running
-from penwright.kernels.match import CHECK_MASK, CHECK_SHIFT, FIRST_NUMBER, recall_window
+from penwright.kernels.match import CHECK_MASK, CHECK_SHIFT, FIRST_NUMBER, match_window
 
 NO_SYMBOL = -1
 _SYMBOL_BITS = {torch.int32: 8, torch.int64: 17}
-"""Of a follower, by the type of a slot: as few as the alphabet lets them be."""
+"""Bits of a successor in a slot, by the slot's type: as few as the alphabet allows."""
 _WORK = 16
-"""Numbers gone over that a look at a slot takes as long as: each waits for memory."""
+"""Cost of a look at a slot, which waits for memory, in numbers that a kernel goes over."""
 
 
-class RecallState(NamedTuple):
-    """What is remembered. All of it is zero before the first character."""
+class MatchState(NamedTuple):
+    """The memory of the match model, all zeros before the first character."""
 
     slots: Tensor
-    """(B, R, S): check, 1 + the latest follower, 1 + the one before; zero where nothing was met. int32 where a follower
+    """(B, R, S): check, 1 + the latest successor, 1 + the one before; zero in an empty slot. int32 where a successor
     fits a byte, else int64."""
     waiting: Tensor
-    """int64 (B, R): the number of the present context, whose follower is not yet read, above zero; zero at first."""
+    """int64 (B, R): the number of the present context, whose successor is not yet read, above zero; zero at first."""
     expected: Tensor
-    """int64 (B, R): 1 + the follower that the present context recalled; zero for none."""
-    streak: Tensor
-    """int64 (B, R): how many contexts in a row recalled the symbol that then came, up to the one before the present."""
+    """int64 (B, R): 1 + the latest successor of the present context; zero for none."""
+    length: Tensor
+    """int64 (B, R): match length, the number of contexts in a row whose latest successor came again, up to the context
+    before the present one."""
 
 
-class Recalled(NamedTuple):
-    """What the present context was followed by before."""
+class Match(NamedTuple):
+    """The earlier successors of the present contexts."""
 
     latest: Tensor
-    """int64 (..., R), the symbol that followed the last time; NO_SYMBOL if the context is new."""
+    """int64 (..., R), the successor of the last time; NO_SYMBOL if the context is new."""
     earlier: Tensor
-    """int64 (..., R), the same for the time before."""
-    streak: Tensor
-    """int64 (..., R), how many contexts in a row recalled the symbol that then came, up to the one before this."""
+    """int64 (..., R), the successor of the time before."""
+    length: Tensor
+    """int64 (..., R), the match length, see `MatchState`."""
 
 
-def initial_recall(
-    batch_size: int, *, num_orders: int, num_slots: int, vocab_size: int, device: torch.device | str | None = None
-) -> RecallState:
+def initial_match(
+    batch_size: int, *, num_kinds: int, num_slots: int, vocab_size: int, device: torch.device | str | None = None
+) -> MatchState:
     """Return the state before the first character of `batch_size` texts.
 
     Args:
         batch_size: B.
-        num_orders: R.
+        num_kinds: R.
         num_slots: S, a power of two up to 65,536.
-        vocab_size: Symbols that may follow.
+        vocab_size: Number of symbols that may follow.
     """
-    zeros = torch.zeros(batch_size, num_orders, dtype=torch.int64, device=device)
+    zeros = torch.zeros(batch_size, num_kinds, dtype=torch.int64, device=device)
     dtype = torch.int32 if vocab_size < 1 << _SYMBOL_BITS[torch.int32] else torch.int64
-    slots = torch.zeros(batch_size, num_orders, num_slots, dtype=dtype, device=device)
-    return RecallState(slots, zeros, zeros, zeros)
+    slots = torch.zeros(batch_size, num_kinds, num_slots, dtype=dtype, device=device)
+    return MatchState(slots, zeros, zeros, zeros)
 
 
-def recall_step(ids: Tensor, contexts: Tensor, state: RecallState) -> tuple[Recalled, RecallState]:
+def match_step(ids: Tensor, contexts: Tensor, state: MatchState) -> tuple[Match, MatchState]:
     """Read one character in every lane.
 
     Args:
         ids: int64 (B,).
         contexts: int64 (B, R) of 32 bits, the contexts after that character.
-        state: What the last call returned, or `initial_recall`.
+        state: Result of the last call, or `initial_match`.
 
     Returns:
-        What the contexts recall, (B, R), and the state.
+        The match of the contexts, (B, R), and the state.
     """
     num_slots = state.slots.shape[2]
     arrived = (ids + 1).unsqueeze(1).expand_as(contexts)  # (B, R)
-    place, check = _address(state.waiting, num_slots)
+    # The context that waited has its successor now.
+    slot, check = _address(state.waiting, num_slots)
     is_waiting = state.waiting > 0
-    old = state.slots.gather(2, place.unsqueeze(2)).squeeze(2)
+    old = state.slots.gather(2, slot.unsqueeze(2)).squeeze(2)
     entry = torch.where(is_waiting, _pack(check, arrived, state.expected, dtype=old.dtype), old)
-    slots = state.slots.scatter(2, place.unsqueeze(2), entry.unsqueeze(2))
+    slots = state.slots.scatter(2, slot.unsqueeze(2), entry.unsqueeze(2))
+    # The context that begins to wait is looked up.
     numbers = _numbers(contexts)
-    place, check = _address(numbers, num_slots)
-    latest, earlier = _unpack(slots.gather(2, place.unsqueeze(2)).squeeze(2), check)
-    streak = torch.where(is_waiting & (state.expected == arrived), state.streak + 1, 0)
-    return Recalled(latest - 1, earlier - 1, streak), RecallState(slots, numbers, latest, streak)
+    slot, check = _address(numbers, num_slots)
+    latest, earlier = _unpack(slots.gather(2, slot.unsqueeze(2)).squeeze(2), check)
+    length = torch.where(is_waiting & (state.expected == arrived), state.length + 1, 0)
+    return Match(latest - 1, earlier - 1, length), MatchState(slots, numbers, latest, length)
 
 
-def recall_sequence(
+def match_sequence(
     ids: Tensor,
     contexts: Tensor,
-    state: RecallState,
+    state: MatchState,
     resets: Tensor | None = None,
     *,
     consumes_state: bool = False,
-) -> tuple[Recalled, RecallState]:
+) -> tuple[Match, MatchState]:
     """Read a window in every lane.
 
     Args:
         ids: int64 (B, T), T at least 1.
         contexts: int64 (B, T, R) of 32 bits, the contexts after each character.
-        state: What the last call returned, or `initial_recall`.
+        state: Result of the last call, or `initial_match`.
         resets: bool (B, T); where True, the lane's state is set to the initial one before that character is read.
-        consumes_state: Whether the state's slots are overwritten. They are over a megabyte a lane: copying them each
+        consumes_state: If True, the state's slots are overwritten. They are over a megabyte a lane: copying them each
             window took a twentieth of a training's time (32 and 64 lanes, two cores, 2026-11).
 
     Returns:
-        What the contexts recall, (B, T, R), and the state after the last character.
+        The match of the contexts, (B, T, R), and the state after the last character.
     """
     slots = state.slots if consumes_state else state.slots.clone()
     if ids.device.type == "cpu" and running.can_run(ids.numel()):
@@ -123,108 +127,121 @@ def recall_sequence(
     return _by_sorting(ids, contexts, state._replace(slots=slots), resets)
 
 
-def _by_kernel(
-    ids: Tensor, contexts: Tensor, state: RecallState, resets: Tensor | None
-) -> tuple[Recalled, RecallState]:
-    """Do what `recall_sequence` does, overwriting the slots, in a loop over time."""
-    recalled = Recalled(*(torch.empty_like(contexts, memory_format=torch.contiguous_format) for _ in range(3)))
-    after = RecallState(state.slots, state.waiting.clone(), state.expected.clone(), state.streak.clone())
+def _by_kernel(ids: Tensor, contexts: Tensor, state: MatchState, resets: Tensor | None) -> tuple[Match, MatchState]:
+    """Do what `match_sequence` does, overwriting the slots, in a loop over time."""
+    match = Match(*(torch.empty_like(contexts, memory_format=torch.contiguous_format) for _ in range(3)))
+    after = MatchState(state.slots, state.waiting.clone(), state.expected.clone(), state.length.clone())
     running.run(
-        recall_window,
+        match_window,
         len(ids),
         ids.contiguous(),
         contexts.contiguous(),
         running.marks_of(resets),
         _SYMBOL_BITS[state.slots.dtype],
         *after,
-        *recalled,
+        *match,
         work=_WORK * contexts.numel(),
     )
-    return recalled, after
+    return match, after
 
 
-def _by_sorting(
-    ids: Tensor, contexts: Tensor, state: RecallState, resets: Tensor | None
-) -> tuple[Recalled, RecallState]:
-    """Do what `recall_sequence` does, overwriting the slots, without a loop over time."""
+def _by_sorting(ids: Tensor, contexts: Tensor, state: MatchState, resets: Tensor | None) -> tuple[Match, MatchState]:
+    """Do what `match_sequence` does, overwriting the slots, without a loop over time.
+
+    Position i of a row is the context that waits for character i; the last one still waits when the window ends.
+    """
     num_lanes, num_steps = ids.shape
     slots = state.slots
     num_slots = slots.shape[2]
-    # Place i of a row is the context that waits for character i; the last one still waits when the window ends.
     numbers = torch.cat((state.waiting.unsqueeze(2), _numbers(contexts).transpose(1, 2)), dim=2)  # (B, R, T + 1)
-    place, check = _address(numbers, num_slots)
+    slot, check = _address(numbers, num_slots)
+    is_waiting = numbers[:, :, :-1] > 0  # (B, R, T), false only before the first character of a text
     arrived = (ids + 1).unsqueeze(1).expand(-1, numbers.shape[1], -1)  # (B, R, T)
-    places = torch.arange(num_steps, device=ids.device)
-    fresh = torch.zeros_like(ids) if resets is None else torch.where(resets, places + 1, 0).cummax(dim=1).values
-    fresh = fresh.unsqueeze(1)  # (B, 1, T); contexts before place `fresh` belong to another text
-    before, is_last = _neighbours(torch.where(numbers > 0, place, -1))
-    met_before = (before >= 0) & (before >= fresh)  # (B, R, T), within this window and this text
-    is_last = is_last & (numbers[:, :, :-1] > 0) & (places >= fresh[:, :, -1:])
-    at = before.clamp_min(0)
-    agrees = met_before & (check.gather(2, at) == check[:, :, 1:])
-    stored = torch.where(fresh > 0, 0, slots.gather(2, place[:, :, 1:]))
+
+    # Contexts before position `fresh` belong to another text.
+    positions = torch.arange(num_steps, device=ids.device)
+    fresh = torch.zeros_like(ids) if resets is None else torch.where(resets, positions + 1, 0).cummax(dim=1).values
+    fresh = fresh.unsqueeze(1)  # (B, 1, T)
+
+    # Who wrote last into each context's slot: a context of this window and this text, or one before the window.
+    writer, is_last = _neighbours(torch.where(numbers > 0, slot, -1))
+    is_of_window = (writer >= 0) & (writer >= fresh)  # (B, R, T)
+    writer = writer.clamp_min(0)
+    is_same = is_of_window & (check.gather(2, writer) == check[:, :, 1:])
+    stored = torch.where(fresh > 0, 0, slots.gather(2, slot[:, :, 1:]))
     old_latest, old_earlier = _unpack(stored, check[:, :, 1:])
-    latest = torch.where(met_before, torch.where(agrees, arrived.gather(2, at), 0), old_latest)
+
+    # What it wrote: its successor, and what it had expected itself.
+    latest = torch.where(is_of_window, torch.where(is_same, arrived.gather(2, writer), 0), old_latest)
     expected = torch.cat((state.expected.unsqueeze(2), latest), dim=2)  # (B, R, T + 1)
-    earlier = torch.where(met_before, torch.where(agrees, expected.gather(2, at), 0), old_earlier)
+    earlier = torch.where(is_of_window, torch.where(is_same, expected.gather(2, writer), 0), old_earlier)
+
+    # The last context of this window and text in each slot leaves its entry there.
     if resets is not None:
         slots[fresh[:, 0, -1] > 0] = 0
-    flat = (torch.arange(num_lanes * slots.shape[1], device=ids.device) * num_slots).view(num_lanes, -1, 1)
+    is_last = is_last & is_waiting & (positions >= fresh[:, :, -1:])
+    first_slots = (torch.arange(num_lanes * slots.shape[1], device=ids.device) * num_slots).view(num_lanes, -1, 1)
     entries = _pack(check[:, :, :-1], arrived, expected[:, :, :-1], dtype=slots.dtype)
-    slots.view(-1)[(flat + place[:, :, :-1])[is_last]] = entries[is_last]
-    is_kept = numbers[:, :, :-1] > 0
+    slots.view(-1)[(first_slots + slot[:, :, :-1])[is_last]] = entries[is_last]
+
+    # Matches go on where the expected symbol came, within a text.
     if resets is not None:
-        is_kept = is_kept & ~resets.unsqueeze(1)
-    was_right = is_kept & (expected[:, :, :-1] == arrived)
-    streak = _streaks(was_right, state.streak)
-    recalled = Recalled(*(part.transpose(1, 2) for part in (latest - 1, earlier - 1, streak)))
-    return recalled, RecallState(slots, numbers[:, :, -1], latest[:, :, -1], streak[:, :, -1])
+        is_waiting = is_waiting & ~resets.unsqueeze(1)
+    length = _lengths(is_waiting & (expected[:, :, :-1] == arrived), state.length)
+    match = Match(*(part.transpose(1, 2) for part in (latest - 1, earlier - 1, length)))
+    return match, MatchState(slots, numbers[:, :, -1], latest[:, :, -1], length[:, :, -1])
 
 
-def agreement(recalled: Recalled) -> Tensor:
-    """Return 1 where a context's two latest followers are one symbol, float32 (..., R)."""
-    return ((recalled.latest == recalled.earlier) & (recalled.latest >= 0)).float()
+def agreement(match: Match) -> Tensor:
+    """Return 1 where a context's two latest successors are one symbol, float32 (..., R)."""
+    return ((match.latest == match.earlier) & (match.latest >= 0)).float()
 
 
-def endurance(recalled: Recalled) -> Tensor:
-    """Return how long the recalls have been right: the logarithm of 1 + the streak, float32 (..., R)."""
-    return recalled.streak.float().log1p()
+def log_length(match: Match) -> Tensor:
+    """Return the logarithm of 1 + the match length, float32 (..., R)."""
+    return match.length.float().log1p()
 
 
-def silenced(recalled: Recalled, *, max_streak: int) -> Recalled:
-    """Return what is recalled, but nothing in a lane where any context was right more than `max_streak` times in a
-    row."""
-    is_repeating = (recalled.streak > max_streak).any(dim=-1, keepdim=True)
-    return Recalled(
-        recalled.latest.masked_fill(is_repeating, NO_SYMBOL),
-        recalled.earlier.masked_fill(is_repeating, NO_SYMBOL),
-        recalled.streak.masked_fill(is_repeating, 0),
+def silenced(match: Match, *, max_match_length: int) -> Match:
+    """Return a match with nothing in each lane where the match of any context is longer than `max_match_length`."""
+    is_repeating = (match.length > max_match_length).any(dim=-1, keepdim=True)
+    return Match(
+        match.latest.masked_fill(is_repeating, NO_SYMBOL),
+        match.earlier.masked_fill(is_repeating, NO_SYMBOL),
+        match.length.masked_fill(is_repeating, 0),
     )
 
 
-def _streaks(was_right: Tensor, before: Tensor) -> Tensor:
-    """Return how many in a row were right up to each place, int64 (B, R, T), given how many before the window were."""
-    places = torch.arange(1, was_right.shape[2] + 1, device=was_right.device)
-    last_wrong = torch.where(was_right, 0, places).cummax(dim=2).values  # 1 + the place; 0 for none in the window
-    return places - last_wrong + torch.where(last_wrong == 0, before.unsqueeze(2), 0)
-
-
-def _neighbours(place: Tensor) -> tuple[Tensor, Tensor]:
-    """Find who else uses a slot.
+def _lengths(was_right: Tensor, before: Tensor) -> Tensor:
+    """Return how many in a row were right up to each position, given how many before the window were: int64 (B, R, T).
 
     Args:
-        place: int64 (B, R, T + 1), the slot of each context in reading order; -1 for one that has none.
+        was_right: bool (B, R, T).
+        before: int64 (B, R).
+    """
+    positions = torch.arange(1, was_right.shape[2] + 1, device=was_right.device)  # from 1
+    last_wrong = torch.where(was_right, 0, positions).cummax(dim=2).values  # 0 for none in the window
+    return positions - last_wrong + torch.where(last_wrong == 0, before.unsqueeze(2), 0)
+
+
+def _neighbours(slot: Tensor) -> tuple[Tensor, Tensor]:
+    """Find the contexts that share a slot.
+
+    Args:
+        slot: int64 (B, R, T + 1), the slot of each context in reading order; -1 for one that has none.
 
     Returns:
-        For every context but the first, the latest one before it that has the same slot, or -1: (B, R, T). And for
-        every context but the last, whether none between it and the last has the same slot: bool (B, R, T).
+        For every context but the first, the latest one before it in the same slot, or -1: (B, R, T). For every context
+        but the last, True if none between it and the last has the same slot: bool (B, R, T).
     """
-    count = place.shape[2]
-    order = (place * count + torch.arange(count, device=place.device)).argsort(dim=2)
-    sorted_place = place.gather(2, order)
-    is_same = sorted_place[:, :, 1:] == sorted_place[:, :, :-1]  # as the one before it in this order
-    before = torch.full_like(place, -1).scatter(2, order[:, :, 1:], torch.where(is_same, order[:, :, :-1], -1))
-    is_followed = torch.zeros_like(place, dtype=torch.bool)
+    # Sort by slot, then by reading order: neighbours in this order share a slot or do not.
+    count = slot.shape[2]
+    order = (slot * count + torch.arange(count, device=slot.device)).argsort(dim=2)
+    in_order = slot.gather(2, order)
+    is_same = in_order[:, :, 1:] == in_order[:, :, :-1]  # as the one before it in this order
+    # Scatter what was found back to reading order.
+    before = torch.full_like(slot, -1).scatter(2, order[:, :, 1:], torch.where(is_same, order[:, :, :-1], -1))
+    is_followed = torch.zeros_like(slot, dtype=torch.bool)
     is_followed = is_followed.scatter(2, order[:, :, :-1], is_same & (order[:, :, 1:] < count - 1))
     return before[:, :, 1:], ~is_followed[:, :, :-1]
 
@@ -240,6 +257,7 @@ def _address(numbers: Tensor, num_slots: int) -> tuple[Tensor, Tensor]:
 
 
 def _pack(check: Tensor, latest: Tensor, earlier: Tensor, *, dtype: torch.dtype) -> Tensor:
+    """Return entries of slots from checks and 1 + the two successors."""
     bits = _SYMBOL_BITS[dtype]
     entries = (check << (2 * bits)) | (latest << bits) | earlier
     if dtype == torch.int32:
@@ -248,7 +266,7 @@ def _pack(check: Tensor, latest: Tensor, earlier: Tensor, *, dtype: torch.dtype)
 
 
 def _unpack(entries: Tensor, check: Tensor) -> tuple[Tensor, Tensor]:
-    """Return 1 + the two followers in each entry, or zero where the check is another context's."""
+    """Return 1 + the two successors in each entry, or zero where the check is another context's."""
     bits = _SYMBOL_BITS[entries.dtype]
     mask = (1 << bits) - 1
     entries = entries.long()

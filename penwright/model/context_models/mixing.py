@@ -1,9 +1,9 @@
-"""What the evidence adds to the logits: every counted distribution times its weight, and a bonus for what is recalled.
+"""The mixer: logarithms of n-gram distributions times their weights, and bonuses for the symbols of a match.
 
 `mixed` is the form for processors, one pass over memory in each direction. `plain_mixed` is its twin that torch carries
 out.
 
-Shapes: M = counted distributions, V = vocab_size, R = orders recalled.
+Shapes: M = n-gram distributions, V = vocab_size, R = contexts of the match model.
 """
 
 from typing import Any
@@ -14,46 +14,46 @@ from torch.autograd.function import once_differentiable
 
 from penwright.kernels import running
 from penwright.kernels.mixing import mix_backward, mix_forward
-from penwright.model.context_models.match import Recalled, agreement, endurance
+from penwright.model.context_models.match import Match, agreement, log_length
 from penwright.model.ops import weighted_sum
 
 
-def mixed(weights: Tensor, log_probs: Tensor, bonuses: Tensor, recalled: Recalled) -> Tensor:
-    """Return what is added to the logits, (..., V). Only the weights and bonuses have gradients.
+def mixed(weights: Tensor, log_probs: Tensor, bonuses: Tensor, match: Match) -> Tensor:
+    """Return the numbers added to the logits, (..., V). Only the weights and bonuses have gradients.
 
     Args:
         weights: float32 (..., M).
         log_probs: float32 (..., M, V).
         bonuses: float32 (..., 5R), see `with_bonuses`.
-        recalled: Each (..., R).
+        match: Each (..., R).
     """
     if not running.can_run(weights.shape[:-1].numel(), exact=(weights, log_probs, bonuses)):
-        return plain_mixed(weights, log_probs, bonuses, recalled)
+        return plain_mixed(weights, log_probs, bonuses, match)
     *shape, vocab_size = log_probs.select(-2, 0).shape
     rows = (*(part.flatten(0, -2).contiguous() for part in (weights, bonuses)), log_probs.flatten(0, -3).contiguous())
-    recalls = (part.flatten(0, -2).contiguous() for part in recalled)
-    result: Tensor = _Mixed.apply(*rows, *recalls)  # type: ignore[no-untyped-call]
+    matches = (part.flatten(0, -2).contiguous() for part in match)
+    result: Tensor = _Mixed.apply(*rows, *matches)  # type: ignore[no-untyped-call]
     return result.view(*shape, vocab_size)
 
 
-def plain_mixed(weights: Tensor, log_probs: Tensor, bonuses: Tensor, recalled: Recalled) -> Tensor:
+def plain_mixed(weights: Tensor, log_probs: Tensor, bonuses: Tensor, match: Match) -> Tensor:
     """Do what `mixed` does, left to torch."""
-    return with_bonuses(weighted_sum(weights, log_probs), bonuses, recalled)
+    return with_bonuses(weighted_sum(weights, log_probs), bonuses, match)
 
 
-def with_bonuses(logits: Tensor, bonuses: Tensor, recalled: Recalled) -> Tensor:
+def with_bonuses(logits: Tensor, bonuses: Tensor, match: Match) -> Tensor:
     """Add bonuses to logits (..., V).
 
     Args:
         logits: float32 (..., V).
-        bonuses: float32 (..., 5R). For the latest follower in any case; if the earlier one is the same; if the recall
-            before was right; for each e-fold of the streak. For the earlier follower if it is another.
-        recalled: Each (..., R).
+        bonuses: float32 (..., 5R). Four for the latest successor: always; if the earlier one is the same; if the match
+            length is above zero; for each e-fold of it. One for the earlier successor if it is another.
+        match: Each (..., R).
     """
     plain, agreeing, proven, lasting, earlier = bonuses.chunk(5, dim=-1)  # (..., R) each
-    agrees = agreement(recalled)
-    gains = plain + agreeing * agrees + proven * (recalled.streak > 0) + lasting * endurance(recalled)
-    symbols = torch.cat((recalled.latest, recalled.earlier), dim=-1)  # (..., 2 * R)
+    agrees = agreement(match)
+    gains = plain + agreeing * agrees + proven * (match.length > 0) + lasting * log_length(match)
+    symbols = torch.cat((match.latest, match.earlier), dim=-1)  # (..., 2 * R)
     gains = torch.cat((gains, earlier * (1.0 - agrees)), dim=-1) * (symbols >= 0)
     return logits.scatter_add(-1, symbols.clamp_min(0), gains)
 
@@ -63,20 +63,20 @@ class _Mixed(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any, weights: Tensor, bonuses: Tensor, log_probs: Tensor, latest: Tensor, earlier: Tensor, streak: Tensor
+        ctx: Any, weights: Tensor, bonuses: Tensor, log_probs: Tensor, latest: Tensor, earlier: Tensor, length: Tensor
     ) -> Tensor:
-        ctx.save_for_backward(log_probs, latest, earlier, streak)
+        ctx.save_for_backward(log_probs, latest, earlier, length)
         logits = torch.empty_like(log_probs[:, 0])
-        recalled = (latest, earlier, streak)
-        running.run(mix_forward, len(logits), weights, log_probs, bonuses, *recalled, logits, work=log_probs.numel())
+        match = (latest, earlier, length)
+        running.run(mix_forward, len(logits), weights, log_probs, bonuses, *match, logits, work=log_probs.numel())
         return logits
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad_logits: Tensor) -> tuple[Tensor | None, ...]:
-        log_probs, *recalled = ctx.saved_tensors
+        log_probs, *match = ctx.saved_tensors
         grad_weights = torch.empty_like(log_probs[:, :, 0])
-        grad_bonuses = log_probs.new_empty(len(log_probs), 5 * recalled[0].shape[1])
+        grad_bonuses = log_probs.new_empty(len(log_probs), 5 * match[0].shape[1])
         grads = (grad_logits.contiguous(), grad_weights, grad_bonuses)
-        running.run(mix_backward, len(log_probs), log_probs, *recalled, *grads, work=log_probs.numel())
+        running.run(mix_backward, len(log_probs), log_probs, *match, *grads, work=log_probs.numel())
         return grad_weights, grad_bonuses, None, None, None, None

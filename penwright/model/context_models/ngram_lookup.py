@@ -1,9 +1,10 @@
-"""What the counted tables predict: a distribution for each of several kinds of context, and how well founded it is.
+"""N-gram lookup: a distribution for each of several kinds of context, and the confidence that it deserves.
 
-A longer context discounts what it counted and leaves the rest to a shorter one, down to the shares of single symbols.
+A longer context discounts its counts and backs off to a shorter one, down to the shares of single symbols.
 The tables are data, not weights: nothing in them is learned by gradients, and they can be exchanged under a model.
 
-Shapes: N = characters asked about, V = vocab_size, K = number of kinds of context, M = kinds whose prediction is told.
+Shapes: N = characters asked about, V = vocab_size, K = kinds of context, M = kinds that are outputs, C = contexts in
+the tables, E = successors in them.
 """
 
 from typing import NamedTuple
@@ -12,54 +13,53 @@ import torch
 from torch import Tensor, nn
 
 from penwright.kernels import running
-from penwright.kernels.ngram_lookup import FLOOR, look_up
+from penwright.kernels.ngram_lookup import FLOOR, look_up, pack_entry, pack_row, unpack_entry, unpack_row
 from penwright.kernels.searching import LOWEST
 from penwright.ngrams.context_kinds import ContextKinds
 from penwright.ngrams.sorted_search import bucket_begins, search
-from penwright.ngrams.tables import CountTables, empty_tables, share_of, total_of
+from penwright.ngrams.tables import NgramTables, empty_tables, share_of, total_of
 
 
 class Predictions(NamedTuple):
-    """What counting says of the next character."""
+    """Distributions of the next character."""
 
     log_probs: Tensor
     """float32 (N, M, V), natural logarithms."""
-    facts: Tensor
-    """float32 (N, 3 * M): for each kind how often its context was met, on a logarithmic scale of about 0 to 4; whether
-    it was met at all; and the share left to a shorter context."""
+    confidences: Tensor
+    """float32 (N, 3 * M): for each kind the count of its context, on a logarithmic scale of about 0 to 4; 1 if it is in
+    the tables; and the share left to a shorter context."""
 
 
-class Counted(nn.Module):
-    """Tables to look things up in. A new one knows nothing: every symbol is as likely as any other.
+class NgramLookup(nn.Module):
+    """N-gram tables, ready to look contexts up. In new ones every symbol is as likely as any other.
 
-    What belongs to one context, or to one follower, is packed into one number: in tables of millions the time goes into
+    All about a context, or about a successor, is packed into one number: in tables of millions the time goes into
     fetching from memory, not into taking numbers apart.
     """
 
     contexts: Tensor
     """int32 (C,)."""
     begins: Tensor
-    """int32, where in them each sequence of leading bits begins, see `sorted_search`."""
+    """int32, index of the first context with each sequence of leading bits, see `sorted_search`."""
     rows: Tensor
-    """int64 (C,): where a context's followers begin, their number (8 bits), codes of its backoff and of its total (8
-    bits each)."""
+    """int64 (C,), see `pack_row`."""
     entries: Tensor
-    """int32 (E,): a follower and the code of its share (8 bits)."""
+    """int32 (E,), see `pack_entry`."""
     share_values: Tensor
-    """float32 (256,), what each code of a share or backoff stands for."""
+    """float32 (256,), values of the codes of shares and backoffs."""
     total_values: Tensor
-    """float32 (256,), the fact that each code of a total becomes."""
+    """float32 (256,), the confidence that each code of a total becomes."""
     unigrams: Tensor
     """float32 (V,)."""
     shorter: Tensor
-    """int64 (K,), the kind that each kind extends, -1 for none."""
+    """int64 (K,), the kind that each kind backs off to, -1 for none."""
 
     def __init__(self, vocab_size: int, kinds: ContextKinds) -> None:
         """Begin with empty tables.
 
         Args:
             vocab_size: V.
-            kinds: The kinds of context, K of them; M are told.
+            kinds: The K kinds of context.
         """
         super().__init__()
         self.kinds = kinds
@@ -72,7 +72,7 @@ class Counted(nn.Module):
         self.tables = empty_tables(vocab_size)
         self.use(self.tables)
 
-    def use(self, tables: CountTables) -> None:
+    def use(self, tables: NgramTables) -> None:
         """Exchange the tables, on whatever device the module is."""
         device = self.unigrams.device
         self.tables = tables
@@ -81,8 +81,8 @@ class Counted(nn.Module):
         packed = {
             "contexts": tables.contexts,
             "begins": bucket_begins(tables.contexts),
-            "rows": starts << 24 | sizes << 16 | tables.backoffs.long() << 8 | tables.totals.long(),
-            "entries": tables.symbols << 8 | tables.shares.int(),
+            "rows": pack_row(starts, sizes, tables.backoffs.long(), tables.totals.long()),
+            "entries": pack_entry(tables.symbols, tables.shares.int()),
             "unigrams": tables.unigrams,
         }
         for name, value in packed.items():
@@ -99,28 +99,28 @@ class Counted(nn.Module):
             return self._by_kernel(contexts)
         if len(contexts) < running.MANY:
             return self._plain(contexts)
-        vocab_size, first_told = len(self.unigrams), self.kinds.first_told
+        vocab_size, first_output = len(self.unigrams), self.kinds.first_output
         wanted = contexts.to(torch.int32).t().contiguous()  # (K, N)
         base, owner = self.unigrams.unsqueeze(0), torch.zeros_like(contexts[:, 0])
-        for kind in range(first_told):  # each extends the one before
+        for kind in range(first_output):  # each backs off to the one before
             distinct, owner, shorter = _distinct(wanted[kind], owner)
             found = self._look_up(distinct)
             longer = self._shares(found, (len(distinct), vocab_size))
             base = longer.addcmul_(base.index_select(0, shorter), found.backoffs.unsqueeze(1))
         base = base.index_select(0, owner)  # (N, V)
-        found = self._look_up(wanted[first_told:].flatten())  # (M * N,)
-        probs = self._shares(found, (self.kinds.num_told, len(contexts), vocab_size))
+        found = self._look_up(wanted[first_output:].flatten())  # (M * N,)
+        probs = self._shares(found, (self.kinds.num_outputs, len(contexts), vocab_size))
         backoffs = found.backoffs.view(*probs.shape[:2], 1)
-        for told, shorter_kind in enumerate(self.kinds.shorter[first_told:]):
-            place = -1 if shorter_kind is None else shorter_kind - first_told
-            probs[told].addcmul_(base if place < 0 else probs[place], backoffs[told])
-        return _told(probs, found)
+        for output, shorter_kind in enumerate(self.kinds.shorter[first_output:]):
+            shorter_output = -1 if shorter_kind is None else shorter_kind - first_output
+            probs[output].addcmul_(base if shorter_output < 0 else probs[shorter_output], backoffs[output])
+        return _predictions(probs, found)
 
     def _by_kernel(self, contexts: Tensor) -> Predictions:
         """Do what `forward` does, character by character. The logarithms may differ in their last bit."""
-        num_asked, num_told = len(contexts), self.kinds.num_told
-        log_probs = torch.empty(num_asked, num_told, len(self.unigrams))
-        facts = torch.empty(num_asked, 3 * num_told)
+        num_asked, num_outputs = len(contexts), self.kinds.num_outputs
+        log_probs = torch.empty(num_asked, num_outputs, len(self.unigrams))
+        confidences = torch.empty(num_asked, 3 * num_outputs)
         tables = self.contexts, self.begins, self.rows, self.entries
         values = self.share_values, self.total_values, self.unigrams
         running.run(
@@ -131,10 +131,10 @@ class Counted(nn.Module):
             *tables,
             *values,
             log_probs,
-            facts,
+            confidences,
             work=2 * log_probs.numel(),
         )
-        return Predictions(log_probs, facts)
+        return Predictions(log_probs, confidences)
 
     def _plain(self, contexts: Tensor) -> Predictions:
         """Do what `forward` does, all kinds alike and every context for itself."""
@@ -144,66 +144,69 @@ class Counted(nn.Module):
         backoffs = found.backoffs.view(*wanted.shape, 1)
         for kind, shorter in enumerate(self.kinds.shorter):
             probs[kind].addcmul_(self.unigrams if shorter is None else probs[shorter], backoffs[kind])
-        first_told = self.kinds.first_told
-        return _told(probs[first_told:], _Found(*(part[first_told * len(contexts) :] for part in found)))
+        first_output = self.kinds.first_output
+        return _predictions(probs[first_output:], _Found(*(part[first_output * len(contexts) :] for part in found)))
 
     def _look_up(self, wanted: Tensor) -> "_Found":
-        """Return what the tables hold of some contexts, int32 (N,)."""
+        """Look some contexts up in the tables, int32 (N,)."""
         if not len(self.contexts):
             nothing = torch.zeros(len(wanted), device=wanted.device)
             return _Found(nothing.bool(), nothing.long(), nothing + 1.0, nothing)
-        places = search(self.contexts, self.begins, wanted)
-        is_met, rows = self.contexts.index_select(0, places) == wanted, self.rows.index_select(0, places)
-        backoffs = torch.where(is_met, self.share_values.index_select(0, rows >> 8 & 255), 1.0)
-        totals = torch.where(is_met, self.total_values.index_select(0, rows & 255), 0.0)
-        return _Found(is_met, rows, backoffs, totals)
+        indices = search(self.contexts, self.begins, wanted)
+        is_found, rows = self.contexts.index_select(0, indices) == wanted, self.rows.index_select(0, indices)
+        _, _, backoff_codes, total_codes = unpack_row(rows)
+        backoffs = torch.where(is_found, self.share_values.index_select(0, backoff_codes), 1.0)
+        totals = torch.where(is_found, self.total_values.index_select(0, total_codes), 0.0)
+        return _Found(is_found, rows, backoffs, totals)
 
     def _shares(self, found: "_Found", shape: tuple[int, ...]) -> Tensor:
-        """Return the shares of what followed each of N contexts, float32 of a shape with N times V numbers."""
+        """Return the shares of the successors of N contexts, float32 of a shape with N times V numbers."""
         shares = torch.zeros(shape, device=found.rows.device)
-        met = found.is_met.nonzero().squeeze(1)
-        rows = found.rows.index_select(0, met)
-        sizes = rows >> 16 & 255
-        owners = torch.repeat_interleave(sizes)  # of all followers
-        first = (rows >> 24) - (sizes.cumsum(0) - sizes)  # what a follower's place among those found lacks to its own
-        followers = first.index_select(0, owners).add_(torch.arange(len(owners), device=met.device))
-        entries = self.entries.index_select(0, followers)
-        at = (met * shape[-1]).index_select(0, owners).add_(entries >> 8)
-        shares.view(-1).scatter_(0, at, self.share_values.index_select(0, entries & 255))
+        indices = found.is_found.nonzero().squeeze(1)  # of contexts in the tables
+        starts, sizes, _, _ = unpack_row(found.rows.index_select(0, indices))
+        # List all their successors: the owner of each, and its index in the tables.
+        owners = torch.repeat_interleave(sizes)
+        gaps = starts - (sizes.cumsum(0) - sizes)  # from a successor's index in this list to that in the tables
+        successors = gaps.index_select(0, owners).add_(torch.arange(len(owners), device=indices.device))
+        # Scatter their shares to the rows of their owners.
+        symbols, codes = unpack_entry(self.entries.index_select(0, successors))
+        targets = (indices * shape[-1]).index_select(0, owners).add_(symbols)
+        shares.view(-1).scatter_(0, targets, self.share_values.index_select(0, codes))
         return shares
 
 
 class _Found(NamedTuple):
-    """What the tables hold of N contexts."""
+    """N contexts, looked up in the tables."""
 
-    is_met: Tensor
+    is_found: Tensor
     """bool (N,)."""
     rows: Tensor
-    """int64 (N,), as in `Counted.rows`; another context's where it was not met."""
+    """int64 (N,), as in `NgramLookup.rows`; another context's where it was not found."""
     backoffs: Tensor
     """float32 (N,), the share left to a shorter context."""
     totals: Tensor
-    """float32 (N,), on the scale of the facts."""
+    """float32 (N,), on the scale of the confidences."""
 
 
-def _told(probs: Tensor, found: _Found) -> Predictions:
-    """Return the predictions of M kinds, (M, N, V), and the facts of what was found for them, (M * N,)."""
-    num_told, num_asked, vocab_size = probs.shape
-    log_probs = torch.empty(num_asked, num_told, vocab_size, device=probs.device)
+def _predictions(probs: Tensor, found: _Found) -> Predictions:
+    """Return predictions from the probabilities (M, N, V) of M kinds and from their contexts as found, (M * N,)."""
+    num_outputs, num_asked, vocab_size = probs.shape
+    log_probs = torch.empty(num_asked, num_outputs, vocab_size, device=probs.device)
     torch.add(probs.transpose(0, 1), float(FLOOR), out=log_probs).log_()
-    facts = torch.stack((found.totals, found.is_met.float(), found.backoffs), dim=1).view(num_told, num_asked, 3)
-    return Predictions(log_probs, facts.transpose(0, 1).reshape(num_asked, 3 * num_told))
+    columns = (found.totals, found.is_found.float(), found.backoffs)
+    confidences = torch.stack(columns, dim=1).view(num_outputs, num_asked, 3)
+    return Predictions(log_probs, confidences.transpose(0, 1).reshape(num_asked, 3 * num_outputs))
 
 
 def _distinct(wanted: Tensor, owner: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Tell contexts apart, many of which stand in a window several times while they are short.
+    """List each context once. Many stand in a window several times while they are short.
 
     Args:
         wanted: int32 (N,), contexts.
-        owner: int64 (N,), which of the shorter contexts told apart each extends.
+        owner: int64 (N,), the distinct shorter context that each backs off to.
 
     Returns:
-        int32 (U,), one of each; int64 (N,), which of them each is; int64 (U,), the shorter one that each extends.
+        The distinct ones, int32 (U,); the index of each among them, int64 (N,); their shorter contexts, int64 (U,).
     """
-    keys, places = torch.unique(owner << 32 | wanted.long() - LOWEST, return_inverse=True)
-    return ((keys & 0xFFFFFFFF) + LOWEST).int(), places, keys >> 32
+    keys, indices = torch.unique(owner << 32 | wanted.long() - LOWEST, return_inverse=True)
+    return ((keys & 0xFFFFFFFF) + LOWEST).int(), indices, keys >> 32

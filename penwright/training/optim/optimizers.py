@@ -46,8 +46,8 @@ def make_optimizers(model: CharModel, config: TrainConfig) -> tuple[Optimizer, .
 
 def hidden_matrices(model: CharModel) -> Iterator[Stacked]:
     """Yield the matrices that map dense vectors to hidden ones, without those that read one-hot vectors."""
-    if model.evidence is not None and model.evidence.counted is not None:
-        yield Stacked(model.evidence.shown_weight, 1)
+    if model.context_models is not None and model.context_models.ngram_lookup is not None:
+        yield Stacked(model.context_models.ngram_input_weight, 1)
     lowest = model.layers[0] if model.config.embedding_dim == 0 else None
     for layer in model.layers.modules():
         if not isinstance(layer, Layer):

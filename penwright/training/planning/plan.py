@@ -242,8 +242,8 @@ def suitable_lanes(chars_read: float, *, seq_chars: float, choices: Sequence[int
 def _is_foreseeable(corpus: Corpus, config: RunConfig) -> bool:
     """Return True if the forecast covers such authors: those with the n-grams and match slots of the preset."""
     model = config.model_config(vocab_size=corpus.alphabet.vocab_size, unit=corpus.alphabet.unit)
-    is_as_preset = all(getattr(model, key) == _PRESET_MODEL[key] for key in ("count_entries", "recall_slots"))
-    return model.has_counts and is_as_preset
+    is_as_preset = all(getattr(model, key) == _PRESET_MODEL[key] for key in ("ngram_entries", "match_slots"))
+    return model.has_ngrams and is_as_preset
 
 
 def _is_of_preset(origin: str | None) -> bool:

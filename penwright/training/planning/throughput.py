@@ -27,7 +27,7 @@ TIMED_UPDATES = 3
 SECONDS_TIMED = 0.5
 """Shortest time for the timed updates of one size."""
 LEARNING_RATE = 1e-4
-FOLLOWERS_GROWTH = 0.85
+SUCCESSORS_GROWTH = 0.85
 """Power with which successors grow with the symbols counted: 2.5 million from 3 million characters of novels, 29.6 from
 55 million (2026-11). With it the trial's tables are pruned, which takes time, if those of the training will be."""
 
@@ -57,7 +57,7 @@ class ThroughputTrial:
         self.keeps_tables = True
         """True if the tables of all folds are kept, so that a later epoch counts nothing again."""
         model_config = config.model_config(vocab_size=corpus.alphabet.vocab_size, unit=corpus.alphabet.unit)
-        if model_config.has_counts:
+        if model_config.has_ngrams:
             self._time_counting(model_config)
 
     def _time_counting(self, model_config: ModelConfig) -> None:
@@ -70,7 +70,7 @@ class ThroughputTrial:
         self._counted_ids = round(self._num_ids * (1.0 - 1.0 / self.num_folds))
         whole, tried = (min(self._counted_ids, limit) for limit in (self.ngram_symbols, TRIED_SYMBOLS))
         self.fold_seconds = seconds * whole / max(1, tried)
-        entries = min(model_config.count_entries, self._counted_ids / folds.CHARS_PER_ENTRY)
+        entries = min(model_config.ngram_entries, self._counted_ids / folds.CHARS_PER_ENTRY)
         self.keeps_tables = entries * self.num_folds <= folds.KEPT_ENTRIES
 
     def _count(self, max_symbols: int, model_config: ModelConfig) -> CrossFittedTables:
@@ -78,7 +78,7 @@ class ThroughputTrial:
         limit = self._config.train.ngram_symbols
         whole = min(self._num_ids * (1.0 - 1.0 / folds.NUM_FOLDS), limit)  # for a table of the training
         share = min(1.0, max_symbols / max(1.0, whole))
-        entries = round(model_config.count_entries * share**FOLLOWERS_GROWTH)
+        entries = round(model_config.ngram_entries * share**SUCCESSORS_GROWTH)
         ngrams = CrossFittedTables.of_run(self._corpus, self._config, max_entries=entries, max_symbols=max_symbols)
         ngrams.tables(0)
         return ngrams

@@ -23,6 +23,7 @@ from torch import Tensor
 
 from penwright.errors import CheckpointError
 from penwright.files import json_bytes, sha256_of, sync_folder, write_new
+from penwright.model.tensor_names import present_name
 from penwright.training.state import Counters, TrainingState
 
 SCHEMA_VERSION = 1
@@ -215,9 +216,10 @@ def _read_state(folder: Path) -> TrainingState:
     for part, name in TENSOR_FILES.items():
         file = folder / name
         try:
-            parts[part] = safetensors.torch.load(file.read_bytes())
+            tensors = safetensors.torch.load(file.read_bytes())
         except (SafetensorError, OSError) as error:
             raise CheckpointError(f"{file} cannot be read as tensors: {error}.") from error
+        parts[part] = {present_name(name): tensor for name, tensor in tensors.items()}
     return TrainingState(counters=Counters(**values), **parts)
 
 

@@ -33,8 +33,8 @@ def test_weights_of_other_programs_are_named(path: Path, metadata: dict[str, str
 
 
 def test_a_newer_format_asks_for_an_upgrade(forge: Forge) -> None:
-    assert "written by a newer Penwright (format 3; this one reads up to 2). Upgrade" in refusal(
-        forge(about={"format_version": 3, "news": []})
+    assert "written by a newer Penwright (format 4; this one reads up to 3). Upgrade" in refusal(
+        forge(about={"format_version": 4, "news": []})
     )
 
 
@@ -88,8 +88,8 @@ def test_a_model_that_cannot_be_is_refused(forge: Forge, name: str, value: Any) 
 
 
 def test_contexts_of_another_unit_are_refused(forge: Forge) -> None:
-    """Of as many symbols; where the contexts are counted or recalled, they would be told apart in the wrong way."""
-    model = {**CONFIG.to_dict(), "cell": "gated", "recall_slots": 64, "unit": "words"}
+    """Of as many symbols, whose contexts would be told apart in the wrong way."""
+    model = {**CONFIG.to_dict(), "cell": "gated", "match_slots": 64, "unit": "words"}
     assert "its model tells contexts of words apart and its alphabet is of characters" in refusal(
         forge(about={"model": model})
     )

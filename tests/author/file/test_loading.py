@@ -226,7 +226,7 @@ def test_too_little_memory_for_tables_is_one_sentence(tmp_path: Path, monkeypatc
         raise MemoryError
 
     path = tmp_path / "heir.safetensors"
-    model = CharModel(replace(CONFIG, count_entries=10))
+    model = CharModel(replace(CONFIG, ngram_entries=10))
     save_author(
         path, model_config=model.config, alphabet=ALPHABET, weights=model.state_dict(), tables=model.tables, card=CARD
     )

@@ -43,14 +43,14 @@ def test_json_is_one_object(author_file: Path, capsys: pytest.CaptureFixture[str
 
 def test_the_size_of_counted_tables_is_told(corpus: Corpus, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     config = ModelConfig(
-        vocab_size=corpus.alphabet.vocab_size, embedding_dim=4, hidden_size=4, num_layers=1, count_entries=9
+        vocab_size=corpus.alphabet.vocab_size, embedding_dim=4, hidden_size=4, num_layers=1, ngram_entries=9
     )
     path = tmp_path / "author.safetensors"
     Author(CharModel(config), corpus.alphabet).save(path)
     assert main(["card", str(path)]) == 0
-    assert "counts    0 contexts with 0 followers\n" in capsys.readouterr().out
+    assert "counts    0 contexts with 0 successors\n" in capsys.readouterr().out
     assert main(["card", str(path), "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["counts"] == {"contexts": 0, "followers": 0}
+    assert json.loads(capsys.readouterr().out)["counts"] == {"contexts": 0, "successors": 0}
 
 
 def test_the_author_in_the_box_is_shown_when_there_is_no_other(

@@ -15,7 +15,7 @@ EDGE = 99  # in the plain reference: what precedes a text
 def witten_bell(train: list[list[int]], context: tuple[int, ...], symbol: int, *, num_symbols: int) -> float:
     """The probability by the definition, with dictionaries: contexts from the longest to none."""
 
-    def followers(context: tuple[int, ...]) -> Counter[int]:
+    def successors(context: tuple[int, ...]) -> Counter[int]:
         counts: Counter[int] = Counter()
         for text in train:
             padded = [EDGE] * len(context) + text
@@ -26,7 +26,7 @@ def witten_bell(train: list[list[int]], context: tuple[int, ...], symbol: int, *
         return counts
 
     shorter = witten_bell(train, context[1:], symbol, num_symbols=num_symbols) if context else 1 / num_symbols
-    counts = followers(context)
+    counts = successors(context)
     if not counts:
         return shorter
     return (counts[symbol] + len(counts) * shorter) / (counts.total() + len(counts))

@@ -27,8 +27,8 @@ GATED = ModelConfig(
     hidden_size=6,
     num_layers=2,
     mlp_size=16,
-    count_entries=100,
-    recall_slots=8,
+    ngram_entries=100,
+    match_slots=8,
 )
 PLAIN_GRU = ModelConfig(
     vocab_size=11, cell="gru", is_residual=False, embedding_dim=0, hidden_size=6, num_layers=2, mlp_size=0
@@ -61,8 +61,8 @@ def learn_from_noise(model: CharModel, train: TrainConfig, *, steps: int) -> dic
 def test_the_matrices_within_the_stack_are_found_gate_by_gate() -> None:
     block = {"projection_weight": 1, "mlp_input_weight": 1, "mlp_output_weight": 1, "layer.input_weight": 3}
     of_blocks = {f"layers.{k}.{name}": number for k in (0, 1) for name, number in block.items()}
-    assert names_of(new_model()) == {**of_blocks, "evidence.shown_weight": 1}
-    assert names_of(new_model(replace(GATED, count_entries=0))) == of_blocks
+    assert names_of(new_model()) == {**of_blocks, "context_models.ngram_input_weight": 1}
+    assert names_of(new_model(replace(GATED, ngram_entries=0))) == of_blocks
 
 
 def test_a_matrix_that_reads_one_hot_vectors_is_none_of_them() -> None:

@@ -169,8 +169,8 @@ def test_a_size_that_somebody_chose_is_kept_and_gets_the_lanes_that_suit_it(
     assert (kept.train.batch_size, kept.model["hidden_size"]) == (64, 64)
 
 
-@pytest.mark.parametrize("changes", [{"count_entries": 0}, {"count_entries": 2_000_000}, {"recall_slots": 0}])
-def test_nothing_is_forecast_of_authors_that_count_or_recall_otherwise(
+@pytest.mark.parametrize("changes", [{"ngram_entries": 0}, {"ngram_entries": 2_000_000}, {"match_slots": 0}])
+def test_nothing_is_forecast_of_authors_with_other_ngrams_or_another_match_model(
     changes: dict[str, int], corpus: Corpus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fixed_speeds(monkeypatch, {"8x1": 1e4})
@@ -197,14 +197,14 @@ def test_tables_are_pruned_in_the_trial_if_they_will_be(corpus: Corpus, monkeypa
     """It takes as long as half of the counting, which a plan would not know of."""
     monkeypatch.setattr(throughput_module, "TRIED_SYMBOLS", 3_000)
 
-    def followers_tried(count_entries: int) -> int:
-        config_ = replace(config(), model={**config().model, "count_entries": count_entries})
+    def successors_tried(ngram_entries: int) -> int:
+        config_ = replace(config(), model={**config().model, "ngram_entries": ngram_entries})
         counted = ThroughputTrial(corpus, config_)._ngrams
         assert counted is not None
         return len(counted.tables(0).symbols)
 
-    whole = followers_tried(10**8)
-    assert 0 < followers_tried(1_000) < 0.9 * whole
+    whole = successors_tried(10**8)
+    assert 0 < successors_tried(1_000) < 0.9 * whole
 
 
 def test_updates_are_measured_in_characters_whatever_the_symbols(

@@ -1,4 +1,4 @@
-"""An author that consults counted tables: they come back as they were, and no forged table gets through."""
+"""An author with n-gram tables: they come back as they were, and no forged table gets through."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -25,7 +25,7 @@ from penwright.model.char_model import CharModel
 from penwright.model.config import ModelConfig
 from penwright.ngrams.context_kinds import kinds_of
 from penwright.ngrams.letters import letters_of
-from penwright.ngrams.tables import CountTables, make_tables
+from penwright.ngrams.tables import NgramTables, make_tables
 from penwright.writing.sampling import generator_from
 
 Forge = Callable[..., Path]
@@ -37,8 +37,8 @@ CONFIG = ModelConfig(
     hidden_size=3,
     num_layers=1,
     mlp_size=2,
-    count_entries=1_000,
-    recall_slots=64,
+    ngram_entries=1_000,
+    match_slots=64,
 )
 
 
@@ -50,9 +50,9 @@ def an_author() -> Author:
             parameter += 0.1 * torch.randn(parameter.shape, generator=generator_from(2))
     is_letter = letters_of(ALPHABET)
     texts, kinds = [ALPHABET.encode(TEXT)], kinds_of(CHARACTERS)
-    tables = make_tables(texts, kinds=kinds, is_letter=is_letter, max_entries=CONFIG.count_entries)
-    assert model.evidence is not None
-    model.evidence.use(tables, torch.from_numpy(is_letter))
+    tables = make_tables(texts, kinds=kinds, is_letter=is_letter, max_entries=CONFIG.ngram_entries)
+    assert model.context_models is not None
+    model.context_models.use(tables, torch.from_numpy(is_letter))
     return Author(model, ALPHABET, Card(name="heir"))
 
 
@@ -75,7 +75,7 @@ def with_array(data: bytes, name: str, change: Callable[[np.ndarray], None]) -> 
     return bytes(body)
 
 
-def are_equal(one: CountTables | None, other: CountTables | None) -> bool:
+def are_equal(one: NgramTables | None, other: NgramTables | None) -> bool:
     """Whether two tables are the same."""
     assert one is not None
     assert other is not None
@@ -95,11 +95,11 @@ def test_an_author_with_tables_comes_back_as_it_was(path: Path, sound: bytes) ->
 def test_what_the_tables_say_matters() -> None:
     """Else the test above would prove little."""
     author = an_author()
-    assert author.model.evidence is not None
+    assert author.model.context_models is not None
     with_tables = author.score(TEXT).bits_per_char
     fresh = CharModel(CONFIG).tables
     assert fresh is not None
-    author.model.evidence.use(fresh, torch.from_numpy(letters_of(ALPHABET)))
+    author.model.context_models.use(fresh, torch.from_numpy(letters_of(ALPHABET)))
     assert author.score(TEXT).bits_per_char > 1.5 * with_tables
 
 
@@ -110,15 +110,15 @@ def test_an_author_whose_tables_are_empty_comes_back(path: Path) -> None:
 
 
 def test_an_alphabet_of_more_than_a_byte_comes_back(path: Path) -> None:
-    """Its followers take two bytes each."""
+    """Its successors take two bytes each."""
     text = "".join(map(chr, range(0x4E00, 0x4E00 + 400))) * 3
     alphabet = Alphabet.learn(dict.fromkeys(text, 3))
-    model = CharModel(replace(CONFIG, vocab_size=alphabet.vocab_size, count_entries=20_000))
+    model = CharModel(replace(CONFIG, vocab_size=alphabet.vocab_size, ngram_entries=20_000))
     letters = letters_of(alphabet)
     texts, kinds = [alphabet.encode(text)], kinds_of(CHARACTERS)
     tables = make_tables(texts, kinds=kinds, is_letter=letters, max_entries=20_000)
-    assert model.evidence is not None
-    model.evidence.use(tables, torch.from_numpy(letters))
+    assert model.context_models is not None
+    model.context_models.use(tables, torch.from_numpy(letters))
     assert int(tables.symbols.max()) > 255
     Author(model, alphabet).save(path)
     assert are_equal(Author.load(path).model.tables, tables)
@@ -128,21 +128,21 @@ def test_a_model_that_moves_takes_its_tables_along(path: Path) -> None:
     """`load` moves a model after its tables were given to it, and `use` gives new ones to a model that has moved."""
     author = Author.load(path, device="cpu")
     model = author.model.to(torch.float64).to("cpu", torch.float32)
-    assert model.evidence is not None
+    assert model.context_models is not None
     assert model.tables is not None
     ids = torch.from_numpy(ALPHABET.encode("a bed").astype(np.int64))[None]
     moved, _ = model(ids, model.initial_state(1))
     plain = an_author().model
     torch.testing.assert_close(moved, plain(ids, plain.initial_state(1))[0])
     devices = {name: buffer.device for name, buffer in model.named_buffers()}
-    model.evidence.use(model.tables, model.evidence.is_letter)
+    model.context_models.use(model.tables, model.context_models.is_letter)
     assert {name: buffer.device for name, buffer in model.named_buffers()} == devices
 
 
 @pytest.mark.parametrize(
     ("counts", "sentence"),
     [
-        (None, "does not say how large its counted tables are"),
+        (None, "does not say how large its n-gram tables are"),
         (True, "does not say how large"),
         ("3, 4", "does not say how large"),
         ([], "does not say how large"),
@@ -152,9 +152,9 @@ def test_a_model_that_moves_takes_its_tables_along(path: Path) -> None:
         ([True, True], "does not say how large"),
         ([[1], [2]], "does not say how large"),
         ({"0": 1, "1": 2}, "does not say how large"),
-        ([-1, 5], "claims -1 counted contexts and 5 followers, which its model forbids"),
-        ([5, 4], "claims 5 counted contexts and 4 followers, which its model forbids"),
-        ([5, 1_001], "claims 5 counted contexts and 1,001 followers, which its model forbids"),
+        ([-1, 5], "claims n-grams of -1 contexts and 5 successors, which its model forbids"),
+        ([5, 4], "claims n-grams of 5 contexts and 4 successors, which its model forbids"),
+        ([5, 1_001], "claims n-grams of 5 contexts and 1,001 successors, which its model forbids"),
         ([10**19, 10**19], "which its model forbids"),
         ([1, 2], "but .* bytes are there"),
         ([1_000, 1_000], "but .* bytes are there"),
@@ -175,16 +175,16 @@ def test_tables_of_a_wrong_size_are_refused_before_anything_is_built(
 
 
 def test_tables_for_a_model_that_consults_none_are_refused(forge: Forge, sound: bytes) -> None:
-    for config in ({"count_entries": 0}, {"is_residual": False}):
+    for config in ({"ngram_entries": 0}, {"is_residual": False}):
         path = forge(about={"model": {**CONFIG.to_dict(), **config}})
-        assert "it holds counted tables that its model does not consult" in refusal(path)
+        assert "it holds n-gram tables that its model has no use for" in refusal(path)
 
 
 def test_a_model_whose_tables_are_missing_is_refused(forge: Forge, sound: bytes) -> None:
     entries = {name: None for name in header_of(sound) if name.startswith("counts.")}
     start = header_of(sound)["counts.backoffs"]["data_offsets"][0]
     path = forge(about={"counts": None}, entries=entries, body=body_of(sound)[:start])
-    assert "it does not say how large its counted tables are" in refusal(path)
+    assert "it does not say how large its n-gram tables are" in refusal(path)
 
 
 @pytest.mark.parametrize("name", ["backoffs", "contexts", "shares", "sizes", "symbols", "totals", "unigrams"])
@@ -211,15 +211,15 @@ def test_arrays_in_another_order_are_refused(forge: Forge, sound: bytes) -> None
 @pytest.mark.parametrize(
     ("name", "offset", "value", "sentence"),
     [
-        ("contexts", 1, -(2**31), "its counted contexts are not in order"),
-        ("contexts", 0, 2**31 - 1, "its counted contexts are not in order"),
-        ("sizes", 0, 0, "its counted contexts do not have the followers they claim"),
-        ("sizes", 0, 255, "its counted contexts do not have the followers they claim"),
-        ("symbols", 0, ALPHABET.vocab_size, "its counted followers are not in its alphabet"),
-        ("symbols", 0, 255, "its counted followers are not in its alphabet"),
-        ("unigrams", 0, np.nan, "its counted shares are not between 0 and 1"),
-        ("unigrams", 0, np.inf, "its counted shares are not between 0 and 1"),
-        ("unigrams", 0, -1.0, "its counted shares are not between 0 and 1"),
+        ("contexts", 1, -(2**31), "the contexts of its n-grams are not in order"),
+        ("contexts", 0, 2**31 - 1, "the contexts of its n-grams are not in order"),
+        ("sizes", 0, 0, "the contexts of its n-grams do not have the successors they claim"),
+        ("sizes", 0, 255, "the contexts of its n-grams do not have the successors they claim"),
+        ("symbols", 0, ALPHABET.vocab_size, "the successors of its n-grams are not in its alphabet"),
+        ("symbols", 0, 255, "the successors of its n-grams are not in its alphabet"),
+        ("unigrams", 0, np.nan, "the shares of its n-grams are not between 0 and 1"),
+        ("unigrams", 0, np.inf, "the shares of its n-grams are not between 0 and 1"),
+        ("unigrams", 0, -1.0, "the shares of its n-grams are not between 0 and 1"),
     ],
 )
 def test_forged_arrays_are_refused(

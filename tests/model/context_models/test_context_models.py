@@ -1,4 +1,4 @@
-"""A model that consults counts and recalls its text: steps equal windows, gradients included; a new one counts only."""
+"""A model with n-grams and a match model: steps equal windows, gradients included; a new one predicts as n-grams do."""
 
 import numpy as np
 import pytest
@@ -25,12 +25,12 @@ def make_model(**settings: int) -> CharModel:
         hidden_size=10,
         num_layers=2,
         mlp_size=14,
-        **{"count_entries": 10**5, "recall_slots": 64, **settings},
+        **{"ngram_entries": 10**5, "match_slots": 64, **settings},
     )
     model = CharModel(config, generator=torch.Generator().manual_seed(0))
     tables = make_tables([text(3_000)], kinds=KINDS, is_letter=IS_LETTER, max_entries=10**5)
-    assert model.evidence is not None
-    model.evidence.use(tables, torch.from_numpy(IS_LETTER))
+    assert model.context_models is not None
+    model.context_models.use(tables, torch.from_numpy(IS_LETTER))
     with torch.no_grad():  # a new model's weights are mostly zero, which would hide mistakes
         generator = torch.Generator().manual_seed(1)
         for parameter in model.parameters():
@@ -38,7 +38,7 @@ def make_model(**settings: int) -> CharModel:
     return model
 
 
-@pytest.mark.parametrize("settings", [{}, {"count_entries": 0}, {"recall_slots": 0}])
+@pytest.mark.parametrize("settings", [{}, {"ngram_entries": 0}, {"match_slots": 0}])
 def test_single_steps_equal_a_window_in_logits_memory_and_gradients(settings: dict[str, int]) -> None:
     model = make_model(**settings)
     ids = torch.from_numpy(np.stack([text(40, 5), text(40, 6)]).astype(np.int64))
@@ -75,16 +75,16 @@ def test_a_text_begun_anew_within_a_window_is_read_as_from_the_start() -> None:
 
 
 def test_a_new_model_predicts_what_counting_six_characters_does() -> None:
-    config = ModelConfig(vocab_size=VOCAB_SIZE, embedding_dim=8, hidden_size=8, num_layers=1, count_entries=10**5)
+    config = ModelConfig(vocab_size=VOCAB_SIZE, embedding_dim=8, hidden_size=8, num_layers=1, ngram_entries=10**5)
     model = CharModel(config)
-    assert model.evidence is not None and model.evidence.counted is not None
+    assert model.context_models is not None and model.context_models.ngram_lookup is not None
     tables = make_tables([text(3_000)], kinds=KINDS, is_letter=IS_LETTER, max_entries=10**5)
-    model.evidence.use(tables, torch.from_numpy(IS_LETTER))
+    model.context_models.use(tables, torch.from_numpy(IS_LETTER))
     ids = torch.from_numpy(text(50, 8).astype(np.int64))[None]
     logits, _ = model.sequence(ids, model.initial_state(1))
-    found, *_ = model.evidence.sequence(ids, *model.evidence.initial_state(1))
-    assert found.predictions is not None
-    torch.testing.assert_close(logits, found.predictions.log_probs[..., KINDS.shown[0] - KINDS.first_told, :])
+    found, *_ = model.context_models.sequence(ids, *model.context_models.initial_state(1))
+    assert found.ngrams is not None
+    torch.testing.assert_close(logits, found.ngrams.log_probs[..., KINDS.inputs[0] - KINDS.first_output, :])
 
 
 def test_no_character_is_seen_before_it_is_read() -> None:
@@ -98,7 +98,7 @@ def test_no_character_is_seen_before_it_is_read() -> None:
 
 
 def test_its_parameters_are_as_many_as_arithmetic_says() -> None:
-    for settings in ({}, {"count_entries": 0}, {"recall_slots": 0}):
+    for settings in ({}, {"ngram_entries": 0}, {"match_slots": 0}):
         model = make_model(**settings)
         assert model.num_parameters == num_parameters_of(model.config)
 
