@@ -144,6 +144,7 @@ RULES = [
                 "corpus/description",
                 "corpus/folders",
                 "corpus/inspection",
+                "corpus/shelf_report",
                 "corpus/passes",
                 "corpus/user_dirs",
                 "corpus/preparing",

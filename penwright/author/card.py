@@ -116,6 +116,12 @@ class Card:
         _check_table("machine", self.machine, kinds=(str, float))
         _check_table("versions", self.versions, kinds=(str,))
 
+    @property
+    def holds_out_passages(self) -> bool:
+        """True if passages from the ends of the training books were held out instead of whole books."""
+        learned = {book.sha256 for book in self.books if book.split == "train" and book.sha256}
+        return any(book.split != "train" and book.sha256 in learned for book in self.books)
+
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for JSON; `from_dict` reads it back."""
         return asdict(self)

@@ -33,7 +33,9 @@ def card_lines(
         file_bytes: Size of the author's file in bytes.
     """
     count, chars = _count_by_split(card)
-    shelf = [f"{count[split]:,} {split} ({chars[split]:,} characters)" for split in SPLITS if count[split]]
+    kinds = {split: f"{split} passages" if card.holds_out_passages and split != "train" else split for split in SPLITS}
+    shelf = [f"{count[split]:,} {kinds[split]} ({chars[split]:,} characters)" for split in SPLITS if count[split]]
+    num_books = card.num_books - (count["val"] + count["test"] if card.holds_out_passages else 0)
     made = [
         card.created or "at an unknown time",
         *([f"preset {card.preset}"] if card.preset else []),
@@ -41,7 +43,7 @@ def card_lines(
     ]
     entries = {
         "author": card.name or "unnamed",
-        "books": f"{card.num_books:,}: {', '.join(shelf)}" if shelf else "unknown",
+        "books": f"{num_books:,}: {', '.join(shelf)}" if shelf else "unknown",
         "predicts": _prediction(card),
         "beside": ", ".join(f"{name} {bits:.3f}" for name, bits in card.baselines.items()),
         "learnt": f"{card.chars_read:,} characters in {card.steps:,} steps, {_duration(card.training_seconds)}",
@@ -69,7 +71,8 @@ def card_lines(
 def _prediction(card: Card) -> str:
     if card.bits_per_char is None:
         return "no held-out books"
-    return f"{card.bits_per_char:.3f} bits per character of held-out books"
+    what = "passages from the ends of the same books" if card.holds_out_passages else "held-out books"
+    return f"{card.bits_per_char:.3f} bits per character of {what}"
 
 
 def _count_by_split(card: Card) -> tuple[dict[str, int], dict[str, int]]:

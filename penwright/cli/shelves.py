@@ -113,7 +113,11 @@ def reading_line(step: "PrepareProgress") -> str:
 def corpus_sentences(corpus: "Corpus", paths: Sequence[str | Path]) -> Iterator[str]:
     """Return sentences on the contents of a corpus and on the files left out."""
     uses: dict[SplitName, str] = {"train": "to learn from", "val": "to steer by", "test": "to look at in the end"}
-    parts = [f"{len(corpus.books_in(split)):,} {use} ({corpus.num_chars(split):,})" for split, use in uses.items()]
+    held_out = "ends of the same books " if corpus.holds_out_passages else ""
+    parts = [
+        f"{len(corpus.books_in(split)):,} {held_out if split != 'train' else ''}{use} ({corpus.num_chars(split):,})"
+        for split, use in uses.items()
+    ]
     unit, num_chars = corpus.alphabet.unit, sum(book.num_chars for book in corpus.books)
     symbols = f"{corpus.alphabet.vocab_size:,} symbols"
     if unit != "characters":

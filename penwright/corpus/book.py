@@ -1,4 +1,4 @@
-"""One book of a corpus: title, writer, split and position. Data only."""
+"""One book of a corpus, or a passage from one: title, writer, split and position. Data only."""
 
 from dataclasses import dataclass
 
@@ -29,12 +29,14 @@ class Book:
     of subwords."""
     num_chars: int
     """Number of characters of its text."""
+    first_char: int = 0
+    """Offset of its first character in the text of its file; above 0 for a passage that is held out from a book."""
 
     def __post_init__(self) -> None:
         for name in ("title", "author", "source", "encoding", "sha256"):
             if not isinstance(getattr(self, name), str):
                 raise ConfigError(f"a book's {name} must be text, not {getattr(self, name)!r}.")
-        for name in ("start", "num_ids", "num_chars"):
+        for name in ("start", "num_ids", "num_chars", "first_char"):
             if type(getattr(self, name)) is not int or getattr(self, name) < 0:
                 raise ConfigError(f"a book's {name} must be a whole number from 0, not {getattr(self, name)!r}.")
         if self.year is not None and type(self.year) is not int:

@@ -9,7 +9,7 @@ from penwright.errors import ConfigError, did_you_mean
 from penwright.settings import MAX_INT64, Between, OneOf, Setting, check, with_present_names
 
 AlphabetName = Literal["learnt", "seed"]
-SplitRule = Literal["author", "seed"]
+SplitRule = Literal["auto", "author", "passages", "seed"]
 SplitName = Literal["train", "val", "test"]
 
 SPLIT_RULES: tuple[SplitRule, ...] = get_args(SplitRule)
@@ -42,9 +42,10 @@ class CorpusConfig:
     """Replace curly quotes, dashes, ellipses and ligatures by ASCII forms; letters keep their accents. Lossy."""
     drop_duplicates: bool = True
     """Keep only one of several equal texts. Other editions are kept, in the same split."""
-    split: SplitRule = "author"
-    """"author": hold out all books of some writers, or whole titles if there are fewer than three writers. "seed": hold
-    out the last files."""
+    split: SplitRule = "auto"
+    """"author": hold out all books of some writers, or whole titles if there are fewer than three writers. "passages":
+    hold out passages from the ends of all books. "auto": passages if there are fewer than twelve books, else as
+    "author". "seed": hold out the last files."""
     val_fraction: Annotated[float, Between(0, 0.4)] = 0.05
     """Share of the characters held out for validation; 0 for none."""
     test_fraction: Annotated[float, Between(0, 0.4)] = 0.05

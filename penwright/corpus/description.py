@@ -57,7 +57,7 @@ def describe(contents: Contents, ids_sha256: Sequence[str]) -> dict[str, Any]:
         contents: Everything but the ids.
         ids_sha256: SHA-256 of each book's ids as they lie in ids.bin.
     """
-    rows, version = [asdict(book) for book in contents.books], contents.subwords_version
+    rows, version = [_row(book) for book in contents.books], contents.subwords_version
     data = {
         "format": _FORMAT,
         "schema_version": SCHEMA_VERSION,
@@ -72,6 +72,12 @@ def describe(contents: Contents, ids_sha256: Sequence[str]) -> dict[str, Any]:
         **({} if version is None else {SUBWORDS_VERSION_KEY: version}),
     }
     return {**data, "checksum": _sha256_of_json(data)}
+
+
+def _row(book: Book) -> dict[str, Any]:
+    """Return a book as plain data. A key that older corpora lack is there only where it says something."""
+    row = asdict(book)
+    return row if book.first_char else {key: value for key, value in row.items() if key != "first_char"}
 
 
 def content_digest(alphabet: dict[str, Any], books: Sequence[dict[str, Any]], ids_sha256: Sequence[str]) -> str:

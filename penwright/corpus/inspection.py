@@ -5,25 +5,26 @@ Books are read with the same code as for a corpus and selected by the same rules
 
 import zlib
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any
 
 from penwright.alphabet.characters import Alphabet
 from penwright.alphabet.code_points import name_of
-from penwright.corpus.cleaning.clean import Cut
 from penwright.corpus.config import SPLITS, CorpusConfig, SplitName
 from penwright.corpus.executor.workers import Workers, num_workers
 from penwright.corpus.passes.clean_text import read_bytes, read_chunk
 from penwright.corpus.passes.cleaning_pass import ChunkJob, ChunkResult, TakenBook, take_in
+from penwright.corpus.passes.ending_pass import read_endings
 from penwright.corpus.passes.progress import run_steps
 from penwright.corpus.scratch import Scratch
 from penwright.corpus.shelf.facts import Facts, KeptFacts
 from penwright.corpus.shelf.selection import SelectedBook, Selection, select_books
+from penwright.corpus.shelf_report import BookReport as BookReport
+from penwright.corpus.shelf_report import Edition as Edition
+from penwright.corpus.shelf_report import ShelfReport as ShelfReport
+from penwright.corpus.shelf_report import SplitReport as SplitReport
+from penwright.corpus.shelf_report import UnknownCharacter as UnknownCharacter
 from penwright.corpus.sources.discovery import Paths, Source
 from penwright.corpus.sources.listing import list_books
-from penwright.corpus.sources.manifest import ManifestBook
-from penwright.errors import CorpusError, ReadingError
+from penwright.errors import ReadingError
 
 MAX_CUT_CHARS = 2_000
 """Most characters shown of a cut: half from its beginning, half from its end."""
@@ -34,121 +35,6 @@ USUAL_FRACTIONS = (0.18, 0.55)
 """Range of books' compressed sizes; measured on novels in nine languages (0.25 to 0.42), programs (from 0.19)."""
 MIN_SAMPLE_CHARS = 10_000
 """Length below which a text is never an outlier, since short texts compress worse."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class UnknownCharacter:
-    """A character without an id of its own: spelled in bytes, or lost with the seed's alphabet."""
-
-    character: str
-    name: str
-    """Its name, such as "U+00E9 é LATIN SMALL LETTER E WITH ACUTE"."""
-    count: int
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Edition:
-    """Another book of the shelf that shares much of this one's text."""
-
-    name: str
-    similarity: float
-    """Share of the shorter text that is in both, 0 to 1."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class BookReport:
-    """A report on one book."""
-
-    name: str
-    """Path of its file below the given folder, followed by the member of an archive."""
-    path: Path
-    member: str | None
-    sha256: str
-    """SHA-256 of its bytes."""
-    title: str
-    author: str
-    """Its writer; empty if unknown."""
-    year: int | None
-    split: SplitName | None
-    """Its split; None if it would not be taken."""
-    num_bytes: int
-    num_chars: int
-    """Number of characters of its clean text."""
-    encoding: str
-    encoding_reason: str
-    cuts: tuple[Cut, ...]
-    """Stretches that would be cut; of a long one the beginning and the end."""
-    is_hard_wrapped: bool
-    """True if its lines were broken at a fixed width."""
-    was_unwrapped: bool
-    """True if its lines would be joined to paragraphs."""
-    num_unknown_chars: int
-    """Number of characters of its text without an id of their own."""
-    unknown_characters: tuple[UnknownCharacter, ...]
-    """These characters, the most frequent first, at most 20."""
-    duplicate_of: str
-    """Name of the book with the same text that is taken instead; empty if there is none."""
-    editions: tuple[Edition, ...]
-    compressed_fraction: float
-    """Compressed size of a sample of its text, relative to the sample, 0 to about 1."""
-    is_outlier: bool
-    """True if it compresses much better or worse than books: repeated, tabular or garbled text."""
-    warnings: tuple[str, ...]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SplitReport:
-    """A report on one split."""
-
-    split: SplitName
-    num_books: int
-    num_chars: int
-    authors: tuple[str, ...]
-    """Known writers, sorted."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ShelfReport:
-    """A report on a shelf."""
-
-    books: tuple[BookReport, ...]
-    """Reports on all books, sorted by name."""
-    skipped: tuple[tuple[str, str], ...]
-    """Files that would not be read: (name, reason)."""
-    splits: tuple[SplitReport, ...]
-    """Reports on the splits, in the order train, val, test."""
-    vocab_size: int
-    """Number of symbols of the alphabet, V."""
-    characters: str
-    """Characters with an id of their own."""
-    is_lossless: bool
-    """True if a character outside the alphabet is spelled, False if it is lost, as with the seed's alphabet."""
-    warnings: tuple[str, ...]
-    """Warnings about the shelf as a whole; books have their own."""
-
-    def epoch_seconds(self, chars_per_second: float) -> float:
-        """Return the duration of one epoch over the training split at a given speed, in seconds."""
-        if not chars_per_second > 0:
-            raise CorpusError(f"chars_per_second={chars_per_second} must be above 0.")
-        return self.splits[0].num_chars / chars_per_second
-
-    def to_json(self) -> dict[str, Any]:
-        """Return plain data for JSON. It holds names relative to the given folder, and no folders of this machine."""
-        data = asdict(self)
-        for book, report in zip(data["books"], self.books, strict=True):
-            book["cuts"] = [cut._asdict() for cut in report.cuts]
-            del book["path"], book["member"]
-        data["skipped"] = [{"name": name, "reason": reason} for name, reason in self.skipped]
-        return data
-
-    def manifest_books(self, folder: str | Path) -> list[ManifestBook]:
-        """Return the books as entries of a manifest. A book that would not be taken has keep = false and a reason.
-
-        Args:
-            folder: The folder of the manifest; paths below it are relative.
-        """
-        root = Path(folder).absolute()
-        return [_manifest_book(book, root) for book in self.books]
 
 
 def inspect_shelf(paths: Paths, *, config: CorpusConfig | None = None, workers: int | None = None) -> ShelfReport:
@@ -168,7 +54,9 @@ def inspect_shelf(paths: Paths, *, config: CorpusConfig | None = None, workers: 
     with Scratch(None) as scratch, Workers(count) as pool:
         steps = take_in(listing, config=config, cache_dir=None, workers=pool, scratch=scratch, take=look_at_chunk)
         intake = run_steps(steps)
-        selection = select_books([taken.book for taken in intake.books], config=config, scratch=scratch)
+        endings = read_endings(intake.books, config=config, workers=pool)
+        found = [taken.book for taken in intake.books]
+        selection = select_books(found, config=config, scratch=scratch, endings=endings)
         books = _book_reports(intake.books, selection)
     return ShelfReport(
         books=books,
@@ -202,7 +90,11 @@ def compressed_fraction(text: str) -> float:
 def _book_reports(books: Sequence[TakenBook], selection: Selection) -> tuple[BookReport, ...]:
     """Return a report on every book that was read."""
     fractions = {book.book.source: _mean_fraction(book) for book in books}
-    taken = {book.source: book for book in selection.books}
+    taken = {book.source: book for book in selection.books if not book.first_char}
+    passages: dict[Source, dict[SplitName, int]] = {}
+    for part in selection.books:
+        if part.first_char:
+            passages.setdefault(part.source, {})[part.split] = part.facts.num_chars
     originals = {copy: first.name for copy, first in selection.duplicates}
     editions: dict[Source, list[Edition]] = {}
     for first, second, similarity in selection.editions:
@@ -224,6 +116,7 @@ def _book_reports(books: Sequence[TakenBook], selection: Selection) -> tuple[Boo
                 author=named.named.author if named else "",
                 year=named.named.year if named else None,
                 split=named.split if named else None,
+                passages=passages.get(source, {}),
                 num_bytes=source.num_bytes,
                 num_chars=facts.num_chars,
                 encoding=facts.encoding,
@@ -265,11 +158,14 @@ def _unknown_characters(facts: Facts | KeptFacts, alphabet: Alphabet) -> tuple[U
 
 
 def _split_report(books: Sequence[BookReport], split: SplitName) -> SplitReport:
-    inside = [book for book in books if book.split == split]
+    passages = [book for book in books if split in book.passages]
+    inside = passages or [book for book in books if book.split == split]
+    chars = (book.passages[split] if passages else book.num_chars - sum(book.passages.values()) for book in inside)
     return SplitReport(
         split=split,
         num_books=len(inside),
-        num_chars=sum(book.num_chars for book in inside),
+        num_chars=sum(chars),
+        is_passages=bool(passages),
         authors=tuple(sorted({book.author for book in inside if book.author})),
     )
 
@@ -278,18 +174,3 @@ def _shortened(text: str) -> str:
     """Return a text whole, or its beginning and its end."""
     half = MAX_CUT_CHARS // 2
     return text if len(text) <= MAX_CUT_CHARS else f"{text[:half]}\n[...]\n{text[-half:]}"
-
-
-def _manifest_book(book: BookReport, root: Path) -> ManifestBook:
-    path = book.path.absolute()
-    return ManifestBook(
-        path=path.relative_to(root).as_posix() if path.is_relative_to(root) else path.as_posix(),
-        member=book.member or "",
-        sha256=book.sha256,
-        title=book.title,
-        author=book.author,
-        year=book.year,
-        split=book.split,
-        keep=book.split is not None,
-        reason=f"the same text as {book.duplicate_of}" if book.duplicate_of else "",
-    )

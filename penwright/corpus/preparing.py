@@ -26,6 +26,7 @@ from penwright.corpus.executor.workers import Workers, num_workers
 from penwright.corpus.folders import replacing_folder
 from penwright.corpus.passes.cleaning_pass import Intake, take_in
 from penwright.corpus.passes.encoding_pass import write_ids
+from penwright.corpus.passes.ending_pass import read_endings
 from penwright.corpus.passes.progress import PrepareProgress, PrepareSteps, run_steps
 from penwright.corpus.passes.subword_pass import in_characters, write_subword_corpus
 from penwright.corpus.passes.text_cache import make_cache, remove_entries
@@ -95,7 +96,7 @@ def iter_prepare(
             yield from write_subword_corpus(corpus, config=config, store_dir=store, progress=encoding)
             corpus = Corpus.open(store)
     done = PrepareProgress.start(listing, "done")
-    yield done.at(books_done=len(corpus.books), bytes_done=done.num_bytes)
+    yield done.at(books_done=corpus.num_books, bytes_done=done.num_bytes)
     return corpus
 
 
@@ -109,7 +110,9 @@ def _prepare_characters(
         make_cache(cache_dir)
         scratch, pool = stack.enter_context(Scratch(cache_dir)), stack.enter_context(Workers(count))
         intake = yield from take_in(listing, config=config, cache_dir=cache_dir, workers=pool, scratch=scratch)
-        selection = select_books([taken.book for taken in intake.books], config=config, scratch=scratch)
+        endings = read_endings(intake.books, config=config, workers=pool)
+        books = [taken.book for taken in intake.books]
+        selection = select_books(books, config=config, scratch=scratch, endings=endings)
         taken = {book.book.source: book for book in intake.books}
         chosen = [taken[book.source] for book in selection.books]
         contents = Contents(
@@ -156,6 +159,7 @@ def _books(selection: Selection) -> tuple[Book, ...]:
                 start=start,
                 num_ids=book.num_ids,
                 num_chars=book.facts.num_chars,
+                first_char=book.first_char,
             )
         )
         start += book.num_ids

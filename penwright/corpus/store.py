@@ -135,6 +135,16 @@ class Corpus:
         split_name(split)
         return tuple(book for book in self.books if book.split == split)
 
+    @property
+    def num_books(self) -> int:
+        """Number of books; the passages of a book are part of it."""
+        return sum(not book.first_char for book in self.books)
+
+    @property
+    def holds_out_passages(self) -> bool:
+        """True if passages from the ends of the training books are held out instead of whole books."""
+        return any(book.first_char for book in self.books)
+
     def require_books(self, split: SplitName) -> tuple[Book, ...]:
         """Return the books of one split, which must not be empty.
 
@@ -184,7 +194,7 @@ class Corpus:
 
     def __repr__(self) -> str:
         num_chars = sum(book.num_chars for book in self.books)
-        return f"Corpus({len(self.books):,} books, {num_chars:,} characters, {self.alphabet!r})"
+        return f"Corpus({self.num_books:,} books, {num_chars:,} characters, {self.alphabet!r})"
 
     def _check_books(self) -> None:
         """Check that the books are contiguous and in the order of the splits."""

@@ -20,7 +20,7 @@ from penwright.training.records import Evaluation, Progress
 ENDINGS = {
     "done": "Finished",
     "stopped": "Stopped by hand",
-    "patience": "Ended early: the held-out books no longer improved",
+    "patience": "Ended early: the held-out text no longer improved",
 }
 
 METHODS = (
@@ -59,7 +59,8 @@ def _lead(story: RunStory) -> str:
     own = story.bits_per_char
     if own is None:
         return "This author was not scored on books it does not know."
-    said = f"This author predicts books it has never read with <strong>{bits(own)} bits per character</strong>."
+    what = "unread passages from the ends of its books" if story.holds_out_passages else "books it has never read"
+    said = f"This author predicts {what} with <strong>{bits(own)} bits per character</strong>."
     rival = story.val.best_baseline
     if rival is None:
         return said
@@ -114,7 +115,7 @@ def _plan(story: RunStory) -> str:
     if choice is not None and own is not None:
         where = "within" if choice.low <= own <= choice.high else "outside"
         said += (
-            f" The forecast was {bits(choice.bits_per_char)} bits per character on the held-out books during training. "
+            f" The forecast was {bits(choice.bits_per_char)} bits per character on the held-out text during training. "
             f"The outcome is {bits(own)}, {100 * (own / choice.bits_per_char - 1):+.1f} %, {where} the forecast band."
         )
     return f"<section><h2>Plan</h2><p>{said}</p>{plan_table(planned)}</section>"
@@ -134,7 +135,8 @@ def _learning(story: RunStory) -> str:
     panels = "\n".join(
         f'<div class="panel panel-{number}">{draw(chart)}</div>' for number, (_, chart) in enumerate(charts, start=1)
     )
-    keys = [("held-out", "held-out books"), ("training", "training text")]
+    held_out = "held-out passages" if story.holds_out_passages else "held-out books"
+    keys = [("held-out", held_out), ("training", "training text")]
     keys += [("simpler", "methods without a network")] if story.val.baselines else []
     keys += [("rollback", "rollback")] if story.rollbacks else []
     legend = "".join(f'<li><span class="{style}"></span>{name}</li>' for style, name in keys)
@@ -187,9 +189,12 @@ def _diary(story: RunStory) -> str:
 
 def _exams(story: RunStory) -> str:
     parts: list[str] = []
+    kind, what = "books", "Books"
+    if story.holds_out_passages:
+        kind, what = "passages", "Passages from the ends of the same books"
     for exam, title, words in (
-        (story.val, "Held-out books", "Books that the author never learned from, but that steered its training."),
-        (story.test, "Test books", "Books that were not read before the training had ended."),
+        (story.val, f"Held-out {kind}", f"{what} that the author never learned from, but that steered its training."),
+        (story.test, f"Test {kind}", f"{what} that were not read before the training had ended."),
     ):
         if exam.scores:
             parts.append(f"<section><h2>{title}</h2><p>{words} Bits per character, the best predicted first.</p>")

@@ -123,6 +123,11 @@ class RunStory:
         return found if isinstance(found, int) and found > 0 else None
 
     @property
+    def holds_out_passages(self) -> bool:
+        """True if passages from the ends of the training books are held out instead of whole books."""
+        return _looked_up(self.env, "corpus", "holds_out_passages") is True
+
+    @property
     def num_parameters(self) -> int | None:
         """Number of parameters of the model; None if env.json lacks it."""
         found = _looked_up(self.env, "num_parameters")

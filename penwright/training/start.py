@@ -203,6 +203,7 @@ def _env_of(session: Session) -> dict[str, Any]:
             "path": str(corpus.path.absolute()),
             "digest": corpus.digest,
             "num_chars": {split: corpus.num_chars(split) for split in ("train", "val", "test")},
+            "holds_out_passages": corpus.holds_out_passages,
         },
     }
 

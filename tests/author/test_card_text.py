@@ -63,6 +63,15 @@ def test_a_card_shows_what_is_known() -> None:
     ]
 
 
+def test_passages_from_the_ends_of_the_same_books_are_called_that() -> None:
+    learned = replace(BOOK, sha256="1" * 64)
+    passages = (replace(learned, split="val", num_chars=60), replace(learned, split="test", num_chars=61))
+    assert lines_of(replace(CARD, books=(learned, *passages), num_books=3))[1:3] == [
+        "books     1: 1 train (1,234 characters), 1 val passages (60 characters), 1 test passages (61 characters)",
+        "predicts  2.250 bits per character of passages from the ends of the same books",
+    ]
+
+
 def test_an_empty_card_has_no_empty_lines() -> None:
     assert lines_of(Card()) == [
         "author    unnamed",

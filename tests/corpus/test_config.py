@@ -23,7 +23,7 @@ def test_only_the_seeds_alphabet_and_split_together_take_books_as_they_are() -> 
     ("values", "sentence"),
     [
         ({"alphabet": "learned"}, "alphabet='learned' is unknown. Did you mean 'learnt'"),
-        ({"split": "title"}, "split='title' is unknown. Known: author, seed"),
+        ({"split": "title"}, "split='title' is unknown. Known: author, auto, passages, seed"),
         ({"max_characters": 0}, "max_characters=0 must be a whole number from 1 to 60,000"),
         ({"max_characters": 1.5}, "max_characters=1.5 must be a whole number"),
         ({"min_count": -1}, "min_count=-1 must be a whole number from 0"),

@@ -86,9 +86,11 @@ def test_a_table_is_an_outlier_and_prose_is_none(report: ShelfReport) -> None:
 def test_splits_hold_what_the_books_say(report: ShelfReport) -> None:
     assert [split.split for split in report.splits] == ["train", "val", "test"]
     for split in report.splits:
-        books = [book for book in report.books if book.split == split.split]
+        books = [book for book in report.books if split.split in (book.split, *book.passages)]
+        chars = (book.passages.get(split.split, book.num_chars - sum(book.passages.values())) for book in books)
         assert split.num_books == len(books)
-        assert split.num_chars == sum(book.num_chars for book in books)
+        assert split.num_chars == sum(chars)
+        assert split.is_passages == (split.split != "train")
         assert set(split.authors) == {book.author for book in books if book.author}
 
 

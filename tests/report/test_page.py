@@ -5,6 +5,7 @@ import hashlib
 import math
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any
 
@@ -308,3 +309,14 @@ def test_a_run_that_goes_on_or_has_no_held_out_books_is_not_held_against_a_forec
         assert "had the best forecast" in text and "The outcome is" not in text
     unplanned = Reader(render_page(RunStory(name="a", path="a", records=(progress(1, 2.0),)))).text
     assert "had the best forecast" not in unplanned
+
+
+def test_passages_from_the_ends_of_the_same_books_are_called_that() -> None:
+    score = BookScore(title="The Lamp", author="Vane", num_chars=900, bits_per_char=2.25, accuracy=0.5)
+    story = RunStory(name="lamp", path="runs/lamp", val=Exam(scores=(score,)), test=Exam(scores=(score,)))
+    assert "predicts books it has never read" in render_page(story)
+    page = render_page(replace(story, env={"corpus": {"holds_out_passages": True}}))
+    assert "predicts unread passages from the ends of its books" in page
+    assert page.count("Passages from the ends of the same books") == 2
+    assert "Held-out books" not in page
+    assert "Test books" not in page

@@ -71,7 +71,7 @@ def _cells(book: "BookReport") -> tuple[str, ...]:
         f"{sum(cut.num_chars for cut in book.cuts):,}",
         "joined" if book.was_unwrapped else "wrapped" if book.is_hard_wrapped else "",
         f"{book.num_unknown_chars:,}",
-        book.split or "left out",
+        f"{book.split}+ends" if book.passages else book.split or "left out",
     )
 
 
@@ -89,6 +89,8 @@ def totals(report: "ShelfReport", *, chars_per_second: float) -> Iterator[str]:
             else ""
         )
         books = "1 book" if split.num_books == 1 else f"{split.num_books:,} books"
+        if split.is_passages:
+            books, who = f"the ends of {'the same book' if split.num_books == 1 else f'the same {books}'}", ""
         yield f"{split.split:<6} {books}, {split.num_chars:,} characters{who}"
     how = "others are spelled in bytes" if report.is_lossless else "others are lost"
     yield f"The alphabet has {report.vocab_size:,} symbols; {how}."

@@ -63,7 +63,7 @@ def outcome_lines(finished: "Finished", *, run: Path, planned: "Planned | None" 
     if finished.best_bits_per_char is not None:
         expected = expected_range(planned) if planned is not None and finished.reason == "done" else None
         lines.append(
-            f"Best on held-out books: {finished.best_bits_per_char:.3f} bits/char, after step {finished.best_step:,}"
+            f"Best on held-out text: {finished.best_bits_per_char:.3f} bits/char, after step {finished.best_step:,}"
             f"{f'; expected {expected}' if expected else ''}."
         )
     if finished.author:

@@ -108,14 +108,14 @@ def remark(record: "AnyRecord") -> str | None:
         case records.FellBack():
             return f"{' '.join(record.refused)} Going on from step {record.step:,}."
         case records.Finished(reason="patience"):
-            return "The held-out books no longer improve: training ends early, and the best author is kept."
+            return "The held-out text no longer improves: training ends early, and the best author is kept."
     return None
 
 
 def evaluation_sentence(evaluation: "Evaluation") -> str:
     """Return a sentence on an evaluation on held-out books."""
     best = ", the best so far" if evaluation.is_best else ""
-    return f"held-out books after step {evaluation.step:,}: {evaluation.bits_per_char:.3f} bits/char{best}"
+    return f"held-out text after step {evaluation.step:,}: {evaluation.bits_per_char:.3f} bits/char{best}"
 
 
 def plan_sentence(planned: "Planned") -> str:
@@ -146,7 +146,7 @@ def millions(number: float) -> str:
 
 def _expectation(planned: "Planned") -> str:
     expected = expected_range(planned)
-    return "" if expected is None else f"Expected on held-out books: {expected} bits/char."
+    return "" if expected is None else f"Expected on held-out text: {expected} bits/char."
 
 
 def _nearest(sizes: "Sequence[PlannedSize]", choice: "PlannedSize") -> "Sequence[PlannedSize]":

@@ -5,7 +5,7 @@ A worker holds one stretch of one book. This module knows nothing of how books a
 
 import hashlib
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import chain
 from pathlib import Path
@@ -40,6 +40,10 @@ class EncodingJob(NamedTuple):
     """Kind of the alphabet."""
     characters: str
     """Characters of the alphabet."""
+    first_char: int = 0
+    """Offset of the first character to write."""
+    num_chars: int | None = None
+    """Number of characters to write; None for all that follow."""
 
 
 def write_ids(
@@ -67,15 +71,26 @@ def write_ids(
     alphabet = contents.alphabet
     _reserve(ids_path, num_bytes=sum(book.num_ids for book in contents.books) * np.dtype(alphabet.dtype).itemsize)
     jobs = [
-        EncodingJob(source.jobs, source.keys, ids_path, book.start, book.num_ids, alphabet.kind, alphabet.characters)
+        EncodingJob(
+            source.jobs,
+            source.keys,
+            ids_path,
+            book.start,
+            book.num_ids,
+            alphabet.kind,
+            alphabet.characters,
+            book.first_char,
+            None if book.num_chars == source.book.facts.num_chars else book.num_chars,
+        )
         for source, book in zip(taken, contents.books, strict=True)
     ]
-    ids_sha256, bytes_done = [""] * len(jobs), 0
+    ids_sha256, books_done, bytes_done = [""] * len(jobs), 0, 0
     yield progress
-    for books_done, (index, sha256) in enumerate(workers.map(encode_book, jobs), start=1):
+    for index, sha256 in workers.map(encode_book, jobs):
         ids_sha256[index] = sha256
         source = taken[index].book.source
-        bytes_done += source.num_bytes
+        if contents.books[index].first_char == 0:  # the passages of a book count with it
+            books_done, bytes_done = books_done + 1, bytes_done + source.num_bytes
         yield progress.at(books_done=books_done, bytes_done=bytes_done, name=source.name)
     sync_file(ids_path)
     return ids_sha256
@@ -94,7 +109,11 @@ def encode_book(job: EncodingJob) -> str:
     alphabet = _alphabet(job.kind, job.characters)
     dtype = np.dtype(alphabet.dtype).newbyteorder("<")
     boundary = [] if alphabet.boundary_id is None else [np.array([alphabet.boundary_id], dtype=dtype)]
-    texts = (text for chunk, key in zip(job.jobs, job.keys, strict=True) for text in _texts(chunk, key))
+    texts = _stretch(
+        (text for chunk, key in zip(job.jobs, job.keys, strict=True) for text in _texts(chunk, key)),
+        first_char=job.first_char,
+        num_chars=job.num_chars,
+    )
     digest, num_ids = hashlib.sha256(), 0
     with job.ids_path.open("r+b", buffering=TEXT_BYTES) as file:
         file.seek(job.start * dtype.itemsize)
@@ -107,6 +126,18 @@ def encode_book(job: EncodingJob) -> str:
     if num_ids != job.num_ids:
         raise _changed(job.jobs[0])
     return digest.hexdigest()
+
+
+def _stretch(texts: Iterable[str], *, first_char: int, num_chars: int | None) -> Iterator[str]:
+    """Yield a stretch of a text that comes in parts."""
+    skipped, left = first_char, num_chars
+    for text in texts:
+        part = text[skipped:] if left is None else text[skipped : skipped + left]
+        skipped = max(0, skipped - len(text))
+        left = None if left is None else left - len(part)
+        yield part
+        if left == 0:
+            return
 
 
 def _reserve(path: Path, *, num_bytes: int) -> None:

@@ -4,7 +4,8 @@ The selection is a pure function of the facts and does not depend on the order i
 read one book at a time, because memory may not hold them all. Preparing a corpus and inspecting a shelf both use it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -14,6 +15,7 @@ from penwright.alphabet.characters import Alphabet
 from penwright.alphabet.code_points import code_points_of, utf8_lengths
 from penwright.corpus.config import SPLITS, CorpusConfig, SplitName
 from penwright.corpus.scratch import Scratch
+from penwright.corpus.shelf.endings import Ending, parts_of
 from penwright.corpus.shelf.facts import Facts, KeptFacts, total_counts
 from penwright.corpus.shelf.fingerprints import Fingerprint
 from penwright.corpus.shelf.near_duplicates import DuplicatePair, near_duplicates
@@ -39,7 +41,7 @@ class ReadBook(NamedTuple):
 
 
 class SelectedBook(NamedTuple):
-    """A book of the corpus."""
+    """A book of the corpus, or a part of one: what is learned from, or a passage from its end."""
 
     source: Source
     facts: Facts | KeptFacts
@@ -47,6 +49,8 @@ class SelectedBook(NamedTuple):
     split: SplitName
     num_ids: int
     """Number of its ids, including the boundary and the spelling of rare characters."""
+    first_char: int = 0
+    """Offset of its first character in the text of the whole book."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,13 +81,21 @@ class _Fingerprints:
         return self._books[index].facts.fingerprint
 
 
-def select_books(books: Sequence[ReadBook], *, config: CorpusConfig, scratch: Scratch | None = None) -> Selection:
+def select_books(
+    books: Sequence[ReadBook],
+    *,
+    config: CorpusConfig,
+    scratch: Scratch | None = None,
+    endings: Mapping[Source, Ending] | None = None,
+) -> Selection:
     """Select the books and the alphabet of a corpus.
 
     Args:
         books: All books that could be read, at least one.
         config: How to choose the alphabet and the splits.
         scratch: File for data of the comparison that is too much to hold; None for a file of its own.
+        endings: Passages to hold out instead of whole books. None is taken from a book that is largely in another one,
+            where it would be learned from all the same.
 
     Raises:
         CorpusError: If the disk is full.
@@ -92,21 +104,46 @@ def select_books(books: Sequence[ReadBook], *, config: CorpusConfig, scratch: Sc
     kept, dropped = _drop_duplicates(ordered) if config.drop_duplicates and not config.is_raw else (ordered, [])
     pairs = [] if config.is_raw else near_duplicates(_Fingerprints(kept), scratch=scratch)
     names = _names(kept)
-    splits = _splits(kept, names, pairs, config)
-    training = (book.facts for book, split in zip(kept, splits, strict=True) if split == "train")
-    alphabet = Alphabet.seed() if config.alphabet == "seed" else _learn(training, config)
-    selected = [
-        SelectedBook(book.source, book.facts, named, split, num_ids_of(book.facts, alphabet))
+    passages = _passages(kept, pairs, endings or {})
+    splits: list[SplitName] = ["train" for _ in kept] if passages else _splits(kept, names, pairs, config)
+    undivided = [
+        SelectedBook(book.source, book.facts, named, split, 0)
         for book, named, split in zip(kept, names, splits, strict=True)
     ]
+    parts = [part for book in undivided for part in _divided(book, passages.get(book.source))]
+    training = (part.facts for part in parts if part.split == "train")
+    alphabet = Alphabet.seed() if config.alphabet == "seed" else _learn(training, config)
+    selected = [part._replace(num_ids=num_ids_of(part.facts, alphabet)) for part in parts]
     selected.sort(key=lambda book: SPLITS.index(book.split))  # stable: by name in each split
     return Selection(
         alphabet=alphabet,
         books=tuple(selected),
         duplicates=tuple((copy.source, first.source) for copy, first in dropped),
         editions=tuple((kept[pair.first].source, kept[pair.second].source, pair.similarity) for pair in pairs),
-        warnings=tuple(_warnings(kept, names, splits, pairs, config)),
+        warnings=tuple([*_about_passages(passages), *_warnings(kept, names, splits, pairs, config, passages)]),
     )
+
+
+def _passages(
+    books: Sequence[ReadBook], pairs: Sequence[DuplicatePair], endings: Mapping[Source, Ending]
+) -> Mapping[Source, Ending]:
+    """Return the passages of the books that share their text with no other; none if these are too few."""
+    shared = {books[index].source for pair in pairs for index in (pair.first, pair.second)}
+    times = Counter(book.facts.text_sha256 for book in books)
+    alone = [book for book in books if times[book.facts.text_sha256] == 1 and book.source not in shared]
+    divided = [book for book in alone if book.source in endings]
+    num_chars, total = (sum(book.facts.num_chars for book in group) for group in (divided, books))
+    return {book.source: endings[book.source] for book in divided} if 2 * num_chars >= total else {}
+
+
+def _divided(book: SelectedBook, ending: Ending | None) -> list[SelectedBook]:
+    """Return a book whole, or what is learned from it and its passages."""
+    if ending is None:
+        return [book]
+    return [
+        book._replace(facts=facts, split=part.split, first_char=part.first_char)
+        for part, facts in parts_of(book.facts, ending)
+    ]
 
 
 def num_ids_of(facts: Facts | KeptFacts, alphabet: Alphabet) -> int:
@@ -179,6 +216,7 @@ def _warnings(
     splits: Sequence[SplitName],
     pairs: Sequence[DuplicatePair],
     config: CorpusConfig,
+    passages: Mapping[Source, Ending],
 ) -> list[str]:
     """Return the warnings about the whole shelf and about single books."""
     warnings = [f"{book.source.name}: {warning}" for book in books for warning in book.facts.warnings]
@@ -191,7 +229,7 @@ def _warnings(
             )
     warnings += _about_unknown_authors(books, names, splits, config)
     warnings += _about_editions(books, pairs)
-    if config.val_fraction and "val" not in splits:
+    if config.val_fraction and "val" not in splits and not passages:
         held_out = (
             "one book" if len(books) == 1 else "too few files" if config.split == "seed" else "one group of books"
         )
@@ -200,6 +238,17 @@ def _warnings(
             "cannot be told. Add books, or cut this one into parts."
         )
     return warnings
+
+
+def _about_passages(passages: Mapping[Source, Ending]) -> list[str]:
+    """Return a sentence on what the score means where passages are held out."""
+    if not passages:
+        return []
+    return [
+        "The shelf is small, so passages from the ends of the same books are held out, not whole books: scores tell "
+        "how well the author goes on with these books, and are better than on books that it never read. To hold out "
+        "whole books: --set corpus.split=author"
+    ]
 
 
 def _about_unknown_authors(
@@ -211,7 +260,7 @@ def _about_unknown_authors(
         for book, name in zip(books, names, strict=True)
         if not name.author and (book.listed is None or book.listed.split is None)
     ]
-    if config.split != "author" or not unknown or set(splits) == {"train"}:
+    if config.split not in ("auto", "author") or not unknown or set(splits) == {"train"}:
         return []
     number = "The author of one book is" if len(unknown) == 1 else f"The authors of {len(unknown):,} books are"
     return [

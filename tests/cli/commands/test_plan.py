@@ -29,7 +29,7 @@ def test_the_sizes_stand_side_by_side_and_the_choice_is_explained(capsys: pytest
     assert main(["plan", SHELF, "--for", "5m", *FAST]) == 0
     out = capsys.readouterr().out
     assert "96x2" in out and "bits/char expected" in out and " *" in out
-    assert "lanes it will read" in out and "Expected on held-out books" in out
+    assert "lanes it will read" in out and "Expected on held-out text" in out
     assert not Path("runs").exists()
 
 

@@ -71,7 +71,7 @@ def test_before_a_size_is_found_none_is_told() -> None:
 def test_the_author_and_the_two_commands_to_try_are_named() -> None:
     assert outcome_lines(finished(), run=Path("runs/my books")) == [
         "Done: 2,431 steps, 4,978,688 characters read, 10:00.",
-        "Best on held-out books: 1.702 bits/char, after step 2,400.",
+        "Best on held-out text: 1.702 bits/char, after step 2,400.",
         "The author: runs/my books/author.safetensors",
         "  Let it write:       penwright write 'runs/my books'",
         "  See how it learned: penwright report 'runs/my books'",

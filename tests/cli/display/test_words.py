@@ -68,7 +68,7 @@ def test_a_rollback_is_said_in_words() -> None:
 
 
 def test_an_early_end_is_said_in_words_and_a_usual_one_is_not() -> None:
-    assert "no longer improve: training ends early" in str(remark(finished(reason="patience")))
+    assert "no longer improves: training ends early" in str(remark(finished(reason="patience")))
     assert remark(finished(reason="done")) is None
     assert remark(progress()) is None
     assert remark(saved()) is None
@@ -76,7 +76,7 @@ def test_an_early_end_is_said_in_words_and_a_usual_one_is_not() -> None:
 
 def test_a_reading_of_held_out_books_is_said_in_words() -> None:
     assert evaluation_sentence(evaluation(bits_per_char=1.7123, is_best=True)) == (
-        "held-out books after step 1,200: 1.712 bits/char, the best so far"
+        "held-out text after step 1,200: 1.712 bits/char, the best so far"
     )
 
 
@@ -117,7 +117,7 @@ def planned(*, difficulty: float | None, chosen: str = "128x3") -> Planned:
 def test_a_plan_says_what_was_chosen_and_why() -> None:
     assert remark(planned(difficulty=2.0)) == (
         "Size 128x3, 0.5 million weights: at 31,200 chars/s in 16 lanes it will read 9.6 million characters. "
-        "Expected on held-out books: 1.66 (1.60 to 1.72) bits/char. Beside it: 96x3 1.68 and 192x3 1.67."
+        "Expected on held-out text: 1.66 (1.60 to 1.72) bits/char. Beside it: 96x3 1.68 and 192x3 1.67."
     )
     assert str(remark(planned(difficulty=2.0, chosen="96x3"))).endswith("Beside it: 128x3 1.66.")
 
