@@ -126,12 +126,13 @@ def _is_filled(breaks: Breaks, certain: Bools, sentence_ends: Ends) -> bool:
     length, reach = breaks.length[certain], breaks.reach[certain]
     if np.mean(breaks.has_words[certain]) < 0.5:  # a sequence of letters, broken anywhere
         return False
-    num_full, widths = 0, []
-    for start in range(0, len(length), WIDTH_BREAKS):  # a book may have been wrapped at several widths
-        near = slice(min(start, max(0, len(length) - WIDTH_BREAKS)), start + WIDTH_BREAKS)
-        widths.append(np.quantile(length[near], WIDTH_QUANTILE))
-        num_full += int(np.count_nonzero(reach[start : start + WIDTH_BREAKS] > widths[-1]))
-    full_fraction = num_full / len(length)
+    # A book may have been wrapped at several widths, so each break is compared with those near it.
+    num_near = min(WIDTH_BREAKS, len(length))
+    num_rows = len(length) // num_near
+    rows = np.sort(length[: num_rows * num_near].reshape(num_rows, num_near), axis=1)
+    widths = rows[:, int(WIDTH_QUANTILE * (num_near - 1))]  # (rows,)
+    row = np.minimum(np.arange(len(length)) // num_near, num_rows - 1)
+    full_fraction = np.mean(reach > widths[row])
     is_last = sentence_ends.is_before_gap
     last = sentence_ends.length[is_last] if is_last.sum() >= MIN_CERTAIN_BREAKS else sentence_ends.length
     spread = np.std(np.minimum(last, np.median(widths))) / np.median(widths) if len(last) else 0.0

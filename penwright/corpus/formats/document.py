@@ -9,17 +9,11 @@ from pathlib import PurePosixPath
 from types import MappingProxyType
 from typing import NamedTuple
 
-from penwright.corpus.formats.converted import read_latex, read_rtf
 from penwright.corpus.formats.csv_tables import read_table
 from penwright.corpus.formats.decoding import decode as decode
 from penwright.corpus.formats.decoding import what_else
-from penwright.corpus.formats.epub import read_epub
-from penwright.corpus.formats.html import read_page
 from penwright.corpus.formats.letters import Extracted, loss_warnings
-from penwright.corpus.formats.mail import read_mail
-from penwright.corpus.formats.office import read_flat_document, read_open_document, read_word
 from penwright.corpus.formats.subtitles import read_subtitles
-from penwright.corpus.formats.xml_books import format_of, read_xml_book
 from penwright.errors import ReadingError
 
 HTML_SUFFIXES = frozenset({".html", ".htm", ".xhtml", ".xht", ".shtml"})
@@ -95,36 +89,64 @@ def read_document(data: bytes, *, name: str) -> Document:
         ReadingError: If there is no text in it, and why.
     """
     suffix = PurePosixPath(name).suffix.lower()
-    if suffix == ".epub":
-        decoded, details = read_epub(data, name=name)
-        return _not_empty(Document(*decoded, details, True), name=name)
-    if suffix in (".docx", ".odt"):
-        extracted, details = (read_word if suffix == ".docx" else read_open_document)(data, name=name)
-        kind = "Word document" if suffix == ".docx" else "OpenDocument text"
-        found = Document(extracted.text, "utf-8", kind, loss_warnings(extracted), details, True)
-        return _not_empty(found, name=name)
-    if suffix in MAIL_SUFFIXES:
-        mail = read_mail(data, name=name, is_mailbox=suffix == ".mbox")
-        return _not_empty(Document(*mail, {}, suffix != ".mbox"), name=name)
-    if suffix == ".rtf":
-        return _not_empty(Document(*read_rtf(data, name=name), {}, True), name=name)
+    if suffix in PACKED_SUFFIXES | MAIL_SUFFIXES | {".rtf"}:
+        return _not_empty(_from_bytes(data, suffix, name), name=name)
     plain = Document(*decode(data, name=name))
+    if suffix in WHOLE_SUFFIXES:
+        return _not_empty(_from_text(plain, suffix, name), name=name)
+    return plain._replace(has_own_lines=suffix in LINE_MARKUP_SUFFIXES)
+
+
+# Each reader is imported when a document asks for it: most shelves are plain text, and parsers take a while to load.
+
+
+def _from_bytes(data: bytes, suffix: str, name: str) -> Document:
+    """Return the text of a document that is no text itself."""
+    if suffix == ".epub":
+        from penwright.corpus.formats.epub import read_epub
+
+        decoded, details = read_epub(data, name=name)
+        return Document(*decoded, details, True)
+    if suffix == ".rtf":
+        from penwright.corpus.formats.converted import read_rtf
+
+        return Document(*read_rtf(data, name=name), has_own_lines=True)
+    if suffix in MAIL_SUFFIXES:
+        from penwright.corpus.formats.mail import read_mail
+
+        return Document(*read_mail(data, name=name, is_mailbox=suffix == ".mbox"), has_own_lines=suffix != ".mbox")
+    from penwright.corpus.formats.office import read_open_document, read_word
+
+    extracted, details = (read_word if suffix == ".docx" else read_open_document)(data, name=name)
+    kind = "Word document" if suffix == ".docx" else "OpenDocument text"
+    return Document(extracted.text, "utf-8", kind, loss_warnings(extracted), details, True)
+
+
+def _from_text(plain: Document, suffix: str, name: str) -> Document:
+    """Return the text of a document that is text with a structure of its own."""
     if suffix in HTML_SUFFIXES:
-        page = read_page(plain.text, is_xhtml=True if suffix in XHTML_SUFFIXES else None)
-        return _extracted(plain, page, name=name)
+        from penwright.corpus.formats.html import read_page
+
+        return _extracted(plain, read_page(plain.text, is_xhtml=True if suffix in XHTML_SUFFIXES else None))
     if suffix in TABLE_DELIMITERS:
         text, warnings = read_table(plain.text, name=name, delimiter=TABLE_DELIMITERS[suffix])
         return plain._replace(text=text, warnings=(*plain.warnings, *warnings), has_own_lines=True)
     if suffix in SUBTITLE_SUFFIXES:
-        return _extracted(plain, read_subtitles(plain.text), name=name)
-    if suffix == ".fodt":
-        return _extracted(plain, read_flat_document(plain.text, name=name), name=name)
-    if suffix in XML_SUFFIXES and (suffix != ".xml" or format_of(plain.text)):
-        extracted, details = read_xml_book(plain.text, name=name)
-        return _extracted(plain._replace(details=details), extracted, name=name)
+        return _extracted(plain, read_subtitles(plain.text))
     if suffix in CONVERTED_SUFFIXES:
-        return _not_empty(plain._replace(**read_latex(plain.text, name=name)), name=name)
-    return plain._replace(has_own_lines=suffix in LINE_MARKUP_SUFFIXES)
+        from penwright.corpus.formats.converted import read_latex
+
+        return plain._replace(**read_latex(plain.text, name=name))
+    if suffix == ".fodt":
+        from penwright.corpus.formats.office import read_flat_document
+
+        return _extracted(plain, read_flat_document(plain.text, name=name))
+    from penwright.corpus.formats.xml_books import format_of, read_xml_book
+
+    if suffix == ".xml" and not format_of(plain.text):
+        return plain
+    extracted, details = read_xml_book(plain.text, name=name)
+    return _extracted(plain._replace(details=details), extracted)
 
 
 def is_probably_text(data: bytes) -> bool:
@@ -143,9 +165,9 @@ def is_line_markup(name: str) -> bool:
     return PurePosixPath(name.lower()).suffix in LINE_MARKUP_SUFFIXES
 
 
-def _extracted(plain: Document, extracted: Extracted, *, name: str) -> Document:
+def _extracted(plain: Document, extracted: Extracted) -> Document:
     warnings = (*plain.warnings, *loss_warnings(extracted))
-    return _not_empty(plain._replace(text=extracted.text, warnings=warnings, has_own_lines=True), name=name)
+    return plain._replace(text=extracted.text, warnings=warnings, has_own_lines=True)
 
 
 def _not_empty(document: Document, *, name: str) -> Document:
