@@ -14,6 +14,8 @@ from penwright.corpus.cleaning.spans import Span
 
 HEAD_CHARS = 8_000
 """How far into a file its list of signs may reach."""
+FOOT_CHARS = 20_000
+"""Length of the longest foot."""
 _RULE = re.compile(r"^-{20,}[ \t]*$", re.MULTILINE)
 _SIGNS = "テキスト中に現れる記号"
 _FOOT = re.compile(r"^底本(?:の親本)?：", re.MULTILINE)
@@ -37,6 +39,8 @@ class AozoraText(NamedTuple):
 
 def find_aozora(text: str) -> AozoraText | None:
     """Return what is not the book's own in a file of Aozora Bunko, or None where it is no such file."""
+    if _SIGNS not in text[:HEAD_CHARS] and "底本" not in text[-FOOT_CHARS:]:
+        return None
     foot = _FOOT.search(text)
     rules = list(_RULE.finditer(text, 0, HEAD_CHARS))
     has_signs = len(rules) > 1 and _SIGNS in text[rules[0].end() : rules[1].start()]

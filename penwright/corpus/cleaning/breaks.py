@@ -48,10 +48,6 @@ class Breaks(NamedTuple):
     """True if a sentence seems to end with the next line."""
     is_nudged: Bools
     """True if the next line begins with a single blank and the line before with none."""
-    length: Offsets
-    """Length of the line before the break in characters."""
-    has_words: Bools
-    """True if the line before the break contains a blank."""
 
 
 class Ends(NamedTuple):
@@ -119,8 +115,6 @@ def _find_in_stretch(characters: Characters, starts: Offsets, ends: Offsets) -> 
             next_length=(ends - starts)[following],
             next_is_terminal=is_terminal[following],
             is_nudged=is_nudged[line],
-            length=(ends - starts)[line],
-            has_words=np.searchsorted(blanks, first[line]) < np.searchsorted(blanks, ends[line]),
         ),
         Ends((ends - starts)[:-1][is_end], is_gap[is_end]),
     )

@@ -106,7 +106,7 @@ def clean(
     cuts: tuple[Cut, ...] = ()
     boilerplate = find_boilerplate(text, is_first=is_first, is_last=is_last)
     details = read_details(boilerplate.header)
-    aozora = find_aozora(text) if "《" in text or "［＃" in text else None
+    aozora = find_aozora(text)
     if aozora is not None:
         boilerplate, details = Boilerplate(aozora.spans, "", ()), aozora.details
     if config.licence:

@@ -29,6 +29,8 @@ MIN_REACH, MAX_REACH = 30, 150
 """Bounds of the median reach in a wrapped text, in characters."""
 WIDTH_QUANTILE, WIDTH_BREAKS = 0.95, 50
 """The width at which lines were broken is this quantile of the lengths of so many lines that follow one another."""
+MAX_ROWS = 100
+"""Number of such groups of lines that are looked at, from all over the book."""
 SURE_FULL_FRACTION = 0.9
 """Share of the certain breaks at which the next word would not have fitted any more, from which the book counts as
 wrapped. It is 0.7 to 1.0 in prose, 0.2 to 0.4 in verse whose lines begin with small letters, 0.8 in short verse."""
@@ -113,7 +115,7 @@ def _measure(breaks: Breaks, lengths: Offsets, sentence_ends: Ends) -> Wrap | No
         return None
     if np.mean((breaks.before[certain] & (LETTER | COMMA)) > 0) < MIN_WORDS_FRACTION:
         return None
-    if not _is_filled(breaks, certain, sentence_ends):
+    if not _is_filled(breaks, np.flatnonzero(certain), lengths, sentence_ends):
         return None
     low = LOW_REACH * median
     high = float(np.quantile(reach[reach > low], 0.1)) - 1
@@ -121,21 +123,28 @@ def _measure(breaks: Breaks, lengths: Offsets, sentence_ends: Ends) -> Wrap | No
     return Wrap(low, high, num_early_ends <= int(np.count_nonzero(sentence_ends.is_before_gap)))
 
 
-def _is_filled(breaks: Breaks, certain: Bools, sentence_ends: Ends) -> bool:
-    """Return whether lines were broken because they were full, and not where a verse or an item ended."""
-    length, reach = breaks.length[certain], breaks.reach[certain]
-    if np.mean(breaks.has_words[certain]) < 0.5:  # a sequence of letters, broken anywhere
-        return False
+def _is_filled(breaks: Breaks, certain: Offsets, lengths: Offsets, sentence_ends: Ends) -> bool:
+    """Return whether lines were broken because they were full, and not where a verse or an item ended.
+
+    Args:
+        breaks: All breaks.
+        certain: Indices of those that are certainly forced, at least one.
+        lengths: Lengths of all lines, (L,).
+        sentence_ends: The lines in which sentences end.
+    """
     # A book may have been wrapped at several widths, so each break is compared with those near it.
-    num_near = min(WIDTH_BREAKS, len(length))
-    num_rows = len(length) // num_near
-    rows = np.sort(length[: num_rows * num_near].reshape(num_rows, num_near), axis=1)
-    widths = rows[:, int(WIDTH_QUANTILE * (num_near - 1))]  # (rows,)
-    row = np.minimum(np.arange(len(length)) // num_near, num_rows - 1)
-    full_fraction = np.mean(reach > widths[row])
+    num_near = min(WIDTH_BREAKS, len(certain))
+    num_rows = len(certain) // num_near
+    rows = certain[: num_rows * num_near].reshape(num_rows, num_near)[:: -(-num_rows // MAX_ROWS)]
+    length, reach, next_length = lengths[breaks.line[rows]], breaks.reach[rows], breaks.next_length[rows]
+    if np.mean(reach - length - 1 < next_length) < 0.5:  # lines of one word: a sequence of letters, broken anywhere
+        return False
+    widths = np.sort(length, axis=1)[:, int(WIDTH_QUANTILE * (num_near - 1)), np.newaxis]  # (rows, 1)
+    full_fraction = np.mean(reach > widths)
     is_last = sentence_ends.is_before_gap
     last = sentence_ends.length[is_last] if is_last.sum() >= MIN_CERTAIN_BREAKS else sentence_ends.length
-    spread = np.std(np.minimum(last, np.median(widths))) / np.median(widths) if len(last) else 0.0
+    width = np.median(widths)
+    spread = np.std(np.minimum(last, width)) / width if len(last) else 0.0
     return bool(full_fraction >= SURE_FULL_FRACTION or (full_fraction >= MIN_FULL_FRACTION and spread >= MIN_SPREAD))
 
 

@@ -162,7 +162,7 @@ def _wide(data: bytes, encoding: str, name: str) -> Decoded:
 
 
 def _by_content(data: bytes, name: str, declared: str | None) -> Decoded:
-    if data.isascii() and (escaped := _by_escapes(data)) is not None:
+    if (b"\x1b" in data or b"~" in data) and data.isascii() and (escaped := _by_escapes(data)) is not None:
         return escaped
     what = what_else(data)
     if what is None and b"\0" in data:
