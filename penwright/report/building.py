@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from penwright.corpus.store import Book, Corpus
-from penwright.errors import CorpusError
+from penwright.errors import ConfigError, CorpusError
 from penwright.evaluation.baselines.measuring import Baseline, measure_baselines
 from penwright.evaluation.books import BookScore
 from penwright.evaluation.passages import Passage, passage_of
 from penwright.files import write_json, write_text
 from penwright.report.page import render_page
 from penwright.report.story import Exam, RunStory
+from penwright.training.folds import CrossFittedTables
 from penwright.training.runs.folder import RunFolder
 
 REPORT_NAME = "report.html"
@@ -66,24 +67,58 @@ def collect_story(folder: RunFolder, *, corpus: Corpus | None, path: str) -> Run
     val = Exam(scores=(finished.val_books if finished else ()) or (best.books if best else ()))
     test = Exam(scores=finished.test_books if finished else ())
     notes: list[str] = []
+    books = _Books(story.env, corpus=corpus)
     if val.scores or test.scores:
-        known = _Baselines(folder, corpus=corpus, env=story.env)
+        known = _Baselines(folder, books)
         try:
             val = replace(val, baselines=known.of("val", val.scores))
             test = replace(test, baselines=known.of("test", test.scores))
         except CorpusError as error:
             notes.append(f"Methods without a network could not be measured: {error}")
-    return replace(story, val=val, test=test, notes=tuple(notes))
+    return replace(story, val=val, test=test, fold_starts=_fold_starts(folder, books), notes=tuple(notes))
+
+
+class _Books:
+    """The books of a run, opened when they are first needed."""
+
+    def __init__(self, env: Mapping[str, Any], *, corpus: Corpus | None) -> None:
+        known = env.get("corpus")
+        self._known: dict[str, Any] = known if isinstance(known, dict) else {}
+        self._corpus = corpus
+        self.digest = self._known.get("digest")
+
+    def open(self) -> Corpus:
+        """Open the books.
+
+        Raises:
+            CorpusError: If they are gone, or have changed since the run began.
+        """
+        corpus = self._corpus = self._corpus or Corpus.open(str(self._known.get("path", "")))
+        if corpus.digest != self.digest:
+            raise CorpusError("the books have changed since the run began. Restore them to compare on the same text.")
+        return corpus
+
+
+def _fold_starts(folder: RunFolder, books: _Books) -> tuple[int, ...]:
+    """Return the characters read when each fold was begun for the first time; nothing if the books are gone."""
+    config = folder.config()
+    try:
+        corpus = books.open()
+        model = config.model_config(vocab_size=corpus.alphabet.vocab_size, unit=corpus.alphabet.unit)
+    except (CorpusError, ConfigError):
+        return ()
+    if not model.has_counts:
+        return ()
+    starts = CrossFittedTables.of_run(corpus, config).fold_starts(config.train.batch_size * config.train.seq_len)
+    return tuple(round(start / corpus.symbols_per_char) for start in starts)
 
 
 class _Baselines:
     """Baselines on the books of a run, measured where they are not known yet."""
 
-    def __init__(self, folder: RunFolder, *, corpus: Corpus | None, env: Mapping[str, Any]) -> None:
-        known = env.get("corpus")
-        self._of_corpus: dict[str, Any] = known if isinstance(known, dict) else {}
+    def __init__(self, folder: RunFolder, books: _Books) -> None:
+        self._books = books
         self._path = folder.path / BASELINES_NAME
-        self._corpus = corpus
         self._cache = _read_cache(self._path)
 
     def of(self, split: str, scores: Sequence[BookScore]) -> tuple[Baseline, ...]:
@@ -95,7 +130,7 @@ class _Baselines:
         if not scores:
             return ()
         books = [[score.title, score.author, score.num_chars] for score in scores]
-        key = {"version": CACHE_VERSION, "corpus": self._of_corpus.get("digest"), "books": books}
+        key = {"version": CACHE_VERSION, "corpus": self._books.digest, "books": books}
         entry = self._cache.get(split)
         if isinstance(entry, dict) and entry.get("key") == key:
             try:
@@ -108,9 +143,7 @@ class _Baselines:
         return baselines
 
     def _measure(self, split: str, scores: Sequence[BookScore]) -> tuple[Baseline, ...]:
-        corpus = self._corpus = self._corpus or Corpus.open(str(self._of_corpus.get("path", "")))
-        if corpus.digest != self._of_corpus.get("digest"):
-            raise CorpusError("the books have changed since the run began. Restore them to compare on the same text.")
+        corpus = self._books.open()
         passages = _passages(corpus, [book for book in corpus.books if book.split == split], scores)
         if split == "val":
             return measure_baselines(corpus, passages)

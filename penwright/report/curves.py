@@ -11,10 +11,28 @@ from typing import NamedTuple
 from penwright.report.markup import escape, short_count
 from penwright.report.scales import Point, Scale, linear_ticks, log_ticks, spread, thinned
 
-WIDTH, HEIGHT = 960, 440
-LEFT, RIGHT, TOP, BOTTOM = 64, 726, 18, 380  # edges of the plot; the labels of levels are to its right
 LABEL_GAP = 17
 MAX_DOTS = 60
+
+
+class Frame(NamedTuple):
+    """Size of a drawing, and the edges of its plot."""
+
+    width: int
+    height: int
+    left: int
+    right: int
+    top: int
+    bottom: int
+    num_ticks: int
+    """Approximate number of labels on the x axis."""
+    has_levels_inside: bool = False
+    """True if the labels of levels stand in the plot, False if they stand to its right."""
+
+
+WIDE = Frame(960, 440, left=64, right=726, top=18, bottom=380, num_ticks=8)
+NARROW = Frame(400, 360, left=46, right=392, top=14, bottom=304, num_ticks=4, has_levels_inside=True)
+"""For the width of a telephone, where the letters of the wide drawing would be too small."""
 
 
 class Curve(NamedTuple):
@@ -37,6 +55,23 @@ class Level(NamedTuple):
     bits_per_char: float
 
 
+class Mark(NamedTuple):
+    """A small sign on the x axis."""
+
+    x: float
+    label: str
+    style: str
+    """CSS class that gives the colour."""
+
+
+class Band(NamedTuple):
+    """A range of bits per character, drawn over the whole width."""
+
+    name: str
+    low: float
+    high: float
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Chart:
     """Curves over one axis."""
@@ -47,27 +82,30 @@ class Chart:
     """Label of the x axis, with its unit."""
     curves: Sequence[Curve]
     levels: Sequence[Level] = ()
-    marks: Sequence[tuple[float, str]] = ()
-    """Marks on the x axis: (x, label)."""
+    """Levels never stretch the axis: those beyond it are marks at its edge."""
+    band: Band | None = None
+    marks: Sequence[Mark] = ()
     is_log: bool = False
     """True if the x axis is logarithmic."""
 
 
-def draw(chart: Chart) -> str:
+def draw(chart: Chart, frame: Frame = WIDE) -> str:
     """Return the chart as an SVG element, or a sentence if there is nothing to draw."""
     curves = [curve._replace(points=_drawable(curve.points, is_log=chart.is_log)) for curve in chart.curves]
     points = [point for curve in curves for point in curve.points]
     if not points:
         return '<p class="empty">There is nothing to draw yet.</p>'
     levels = [level for level in chart.levels if math.isfinite(level.bits_per_char)]
-    x = _x_scale([x for x, _ in points], is_log=chart.is_log)
-    y = _y_scale([*(value for _, value in points), *(level.bits_per_char for level in levels)])
+    band = chart.band if chart.band and math.isfinite(chart.band.low) and math.isfinite(chart.band.high) else None
+    x = _x_scale([x for x, _ in points], frame, is_log=chart.is_log)
+    y = _y_scale([*(value for _, value in points), *((band.low, band.high) if band else ())], frame)
     parts = [
-        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(chart.title)}">',
-        *_grid(x, y, x_label=chart.x_label),
-        *_levels(levels, y),
+        f'<svg viewBox="0 0 {frame.width} {frame.height}" role="img" aria-label="{escape(chart.title)}">',
+        *(_band(band, y, frame) if band else []),
+        *_grid(x, y, frame, x_label=chart.x_label),
+        *_levels(levels, y, frame),
         *(part for curve in curves for part in _curve(curve, x, y)),
-        *_marks(chart.marks, x),
+        *_marks(chart.marks, x, frame),
         "</svg>",
     ]
     return "\n".join(parts)
@@ -77,51 +115,70 @@ def _drawable(points: Sequence[Point], *, is_log: bool) -> list[Point]:
     return [(x, value) for x, value in points if math.isfinite(value) and math.isfinite(x) and (x > 0 or not is_log)]
 
 
-def _x_scale(values: Sequence[float], *, is_log: bool) -> Scale:
+def _x_scale(values: Sequence[float], frame: Frame, *, is_log: bool) -> Scale:
     low, high = (min(values), max(values)) if is_log else (0.0, max(values))
     if high <= low:
         low, high = (low / 2, high * 2) if is_log else (0.0, max(1.0, high))
-    return Scale(low, high, LEFT, RIGHT, is_log)
+    return Scale(low, high, frame.left, frame.right, is_log)
 
 
-def _y_scale(values: Sequence[float]) -> Scale:
+def _y_scale(values: Sequence[float], frame: Frame) -> Scale:
     """Return a scale that holds all values and ends on round ones."""
     low, high = min(values), max(values)
     step = 0.5 if high - low > 1 else 0.1
     low, high = math.floor(low / step - 0.2) * step, math.ceil(high / step + 0.1) * step
-    return Scale(max(0.0, low), high, BOTTOM, TOP)
+    return Scale(max(0.0, low), high, frame.bottom, frame.top)
 
 
-def _grid(x: Scale, y: Scale, *, x_label: str) -> list[str]:
+def _band(band: Band, y: Scale, frame: Frame) -> list[str]:
+    top, bottom = y(band.high), y(band.low)
+    return [
+        f'<g class="band"><rect x="{frame.left}" width="{frame.right - frame.left}" y="{top:.1f}" '
+        f'height="{max(1.0, bottom - top):.1f}"><title>{escape(band.name)}</title></rect></g>'
+    ]
+
+
+def _grid(x: Scale, y: Scale, frame: Frame, *, x_label: str) -> list[str]:
+    left, right, bottom = frame.left, frame.right, frame.bottom
     parts = ['<g class="grid">']
     for value in linear_ticks(y.low, y.high, target=8):
         at = f"{y(value):.1f}"
-        parts.append(f'<line x1="{LEFT}" x2="{RIGHT}" y1="{at}" y2="{at}"/>')
-        parts.append(f'<text class="tick" x="{LEFT - 10}" y="{at}" dy="0.35em" text-anchor="end">{value:g}</text>')
-    for value in log_ticks(x.low, x.high) if x.is_log else linear_ticks(x.low, x.high):
+        parts.append(f'<line x1="{left}" x2="{right}" y1="{at}" y2="{at}"/>')
+        parts.append(f'<text class="tick" x="{left - 8}" y="{at}" dy="0.35em" text-anchor="end">{value:g}</text>')
+    ticks = log_ticks if x.is_log else linear_ticks
+    for value in ticks(x.low, x.high, target=frame.num_ticks):
         at = f"{x(value):.1f}"
-        parts.append(f'<line class="notch" x1="{at}" x2="{at}" y1="{BOTTOM}" y2="{BOTTOM + 6}"/>')
-        parts.append(f'<text class="tick" x="{at}" y="{BOTTOM + 24}" text-anchor="middle">{short_count(value)}</text>')
-    parts.append(f'<line class="axis" x1="{LEFT}" x2="{RIGHT}" y1="{BOTTOM}" y2="{BOTTOM}"/>')
+        parts.append(f'<line class="notch" x1="{at}" x2="{at}" y1="{bottom}" y2="{bottom + 6}"/>')
+        parts.append(f'<text class="tick" x="{at}" y="{bottom + 24}" text-anchor="middle">{short_count(value)}</text>')
+    parts.append(f'<line class="axis" x1="{left}" x2="{right}" y1="{bottom}" y2="{bottom}"/>')
     for transform, name in (
-        (f"translate({(LEFT + RIGHT) / 2} {HEIGHT - 8})", x_label),
-        (f"translate(16 {(TOP + BOTTOM) / 2}) rotate(-90)", "bits per character"),
+        (f"translate({(left + right) / 2} {frame.height - 8})", x_label),
+        (f"translate(14 {(frame.top + bottom) / 2}) rotate(-90)", "bits per character"),
     ):
         parts.append(f'<text class="label" transform="{transform}" text-anchor="middle">{escape(name)}</text>')
     return [*parts, "</g>"]
 
 
-def _levels(levels: Sequence[Level], y: Scale) -> list[str]:
-    """Draw dashed lines, each with its label to the right, moved apart where labels would overlap."""
-    heights = [y(level.bits_per_char) for level in levels]
+def _levels(levels: Sequence[Level], y: Scale, frame: Frame) -> list[str]:
+    """Draw dashed lines with labels, moved apart where labels would overlap. Levels beyond the axis are labels only."""
+    heights = [min(max(y(level.bits_per_char), frame.top), frame.bottom) for level in levels]
+    order = sorted(range(len(levels)), key=lambda index: y(levels[index].bits_per_char))
+    room = {"gap": LABEL_GAP, "first": frame.top + 5, "last": frame.bottom - 5}
+    moved = dict(zip(order, spread([heights[index] for index in order], **room), strict=True))
     parts = ['<g class="levels">']
-    for level, at, label_at in zip(
-        levels, heights, spread(heights, gap=LABEL_GAP, first=TOP, last=BOTTOM), strict=True
-    ):
-        parts.append(f'<line x1="{LEFT}" x2="{RIGHT}" y1="{at:.1f}" y2="{at:.1f}"/>')
-        parts.append(f'<path class="leader" d="M{RIGHT} {at:.1f} L{RIGHT + 12} {label_at:.1f}"/>')
-        figure = f'<tspan class="figure">{level.bits_per_char:.2f}</tspan>'
-        parts.append(f'<text x="{RIGHT + 17}" y="{label_at:.1f}" dy="0.35em">{figure} {escape(level.name)}</text>')
+    for index, (level, at) in enumerate(zip(levels, heights, strict=True)):
+        is_above, is_below = level.bits_per_char > y.high, level.bits_per_char < y.low
+        label_at = moved[index]
+        if not is_above and not is_below:
+            parts.append(f'<line x1="{frame.left}" x2="{frame.right}" y1="{at:.1f}" y2="{at:.1f}"/>')
+        arrow = "\u2191 " if is_above else "\u2193 " if is_below else ""
+        label = f'{arrow}<tspan class="figure">{level.bits_per_char:.2f}</tspan> {escape(level.name)}'
+        if frame.has_levels_inside:
+            parts.append(f'<text x="{frame.right - 4}" y="{label_at:.1f}" dy="0.35em" text-anchor="end">{label}</text>')
+        else:
+            if not arrow:
+                parts.append(f'<path class="leader" d="M{frame.right} {at:.1f} L{frame.right + 12} {label_at:.1f}"/>')
+            parts.append(f'<text x="{frame.right + 17}" y="{label_at:.1f}" dy="0.35em">{label}</text>')
     return [*parts, "</g>"]
 
 
@@ -138,12 +195,11 @@ def _curve(curve: Curve, x: Scale, y: Scale) -> list[str]:
     return [*parts, "</g>"]
 
 
-def _marks(marks: Sequence[tuple[float, str]], x: Scale) -> list[str]:
+def _marks(marks: Sequence[Mark], x: Scale, frame: Frame) -> list[str]:
     """Draw a small triangle on the axis at each mark within it."""
     parts = ['<g class="marks">']
-    for value, label in marks:
+    for value, label, style in marks:
         if x.low <= value <= x.high:
-            at = x(value)
-            triangle = f"M{at:.1f} {BOTTOM - 1} l-6 -11 h12 z"
-            parts.append(f'<path d="{triangle}"><title>{escape(label)}</title></path>')
+            triangle = f"M{x(value):.1f} {frame.bottom - 1} l-6 -11 h12 z"
+            parts.append(f'<path class="{style}" d="{triangle}"><title>{escape(label)}</title></path>')
     return [*parts, "</g>"]

@@ -9,6 +9,8 @@ from penwright.report.story import RunStory
 from penwright.training.records import Sample
 
 MAX_ENTRIES = 12
+MAX_WORD_CHARS = 30
+"""Longest last word that is taken for a cut one."""
 
 Item = TypeVar("Item")
 
@@ -48,6 +50,22 @@ def spaced(items: Sequence[Item], positions: Sequence[float], *, max_items: int)
     return [items[index] for index in sorted(chosen)]
 
 
+def written(prompt: str, text: str) -> str:
+    """Return a text of the author as HTML, its prompt set apart."""
+    return f'<p class="written" dir="auto"><span class="prompt">{escape(prompt)}</span>{escape(text)}</p>'
+
+
+def ended_at_a_word(text: str) -> str:
+    """Return a text that was cut off after some characters without its last, cut word, which an ellipsis replaces.
+
+    A text without a blank near its end, such as one in Chinese, stays as it is.
+    """
+    end = max(text.rfind(" "), text.rfind("\n"))
+    if not text[-1:].isalnum() or end < max(1, len(text) - MAX_WORD_CHARS):
+        return text
+    return f"{text[:end].rstrip()} \u2026"
+
+
 def _entry(story: RunStory, sample: Sample) -> str:
     epochs = story.epochs(sample.chars_read)
     heading = f"Epoch {epoch_name(epochs)}" if epochs is not None else f"Step {sample.step:,}"
@@ -63,6 +81,6 @@ def _entry(story: RunStory, sample: Sample) -> str:
     items = "".join(f"<li>{escape(line)}</li>" for line in lines)
     return (
         f'<article class="entry"><header><h3>{escape(heading)}</h3><ul>{items}</ul></header>'
-        f'<p class="written" dir="auto"><span class="prompt">{escape(sample.prompt)}</span>{escape(sample.text)}</p>'
+        f"{written(sample.prompt, ended_at_a_word(sample.text))}"
         "</article>"
     )

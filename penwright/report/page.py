@@ -9,10 +9,10 @@ from base64 import b64encode
 from collections.abc import Iterable, Mapping
 
 from penwright.errors import quoted
-from penwright.report.curves import Chart, Curve, Level, draw
+from penwright.report.curves import NARROW, Band, Chart, Curve, Level, Mark, draw
 from penwright.report.diary import diary
 from penwright.report.markup import bits, count, duration, epoch_name, escape, isolated
-from penwright.report.story import Exam, RunStory, surviving
+from penwright.report.story import Exam, RunStory, longer_length, surviving
 from penwright.report.style import STYLE
 from penwright.report.tables import baselines_table, books_table, plan_table, rollbacks_table, settings_tables
 from penwright.training.records import Evaluation, Progress
@@ -133,13 +133,18 @@ def _learning(story: RunStory) -> str:
         for number, (name, _) in enumerate(charts, start=1)
     )
     panels = "\n".join(
-        f'<div class="panel panel-{number}">{draw(chart)}</div>' for number, (_, chart) in enumerate(charts, start=1)
+        f'<div class="panel panel-{number}"><div class="for-wide">{draw(chart)}</div>'
+        f'<div class="for-narrow">{draw(chart, NARROW)}</div></div>'
+        for number, (_, chart) in enumerate(charts, start=1)
     )
     held_out = "held-out passages" if story.holds_out_passages else "held-out books"
     keys = [("held-out", held_out), ("training", "training text")]
     keys += [("simpler", "methods without a network")] if story.val.baselines else []
+    band = _forecast_band(story)
+    keys += [("forecast", band.name)] if band else []
+    keys += [("fold", "counting of a new fold: n-grams of the other books, counted anew")] if story.fold_starts else []
     keys += [("rollback", "rollback")] if story.rollbacks else []
-    legend = "".join(f'<li><span class="{style}"></span>{name}</li>' for style, name in keys)
+    legend = "".join(f'<li><span class="{style}"></span>{escape(name)}</li>' for style, name in keys)
     table = f"<h3>Rollbacks</h3>{rollbacks_table(story.rollbacks)}" if story.rollbacks else ""
     return (
         "<section><h2>Learning</h2><p>Bits per character: how many yes-or-no questions the next character still costs. "
@@ -162,12 +167,32 @@ def _chart(story: RunStory, *, by_time: bool, is_log: bool) -> Chart:
             Curve("held-out books", "held-out", points(story.evaluations), has_dots=True),
         ),
         levels=_levels(story.val),
-        marks=[
-            (record.elapsed_seconds / 60 if by_time else record.chars_read, f"rollback after step {record.step:,}")
-            for record in story.rollbacks
-        ],
+        band=_forecast_band(story),
+        marks=_marks(story, by_time=by_time),
         is_log=is_log,
     )
+
+
+def _forecast_band(story: RunStory) -> Band | None:
+    choice = story.expected
+    if choice is None:
+        return None
+    return Band(f"forecast for the end: {choice.low:.2f} to {choice.high:.2f}", choice.low, choice.high)
+
+
+def _marks(story: RunStory, *, by_time: bool) -> list[Mark]:
+    """Return the marks on the x axis: new folds of the shelf, and rollbacks."""
+    marks: list[Mark] = []
+    for number, chars in enumerate(story.fold_starts, start=1):
+        # The first record after the counting: time was spent before it, and no characters were read.
+        record = next((each for each in story.progress if each.chars_read > chars), None)
+        if record is not None:
+            at = record.elapsed_seconds / 60 if by_time else float(max(chars, 1))
+            marks.append(Mark(at, f"fold {number}: n-grams of the other books counted", "fold"))
+    for rollback in story.rollbacks:
+        at = rollback.elapsed_seconds / 60 if by_time else float(rollback.chars_read)
+        marks.append(Mark(at, f"rollback after step {rollback.step:,}", "rollback"))
+    return marks
 
 
 def _levels(exam: Exam) -> list[Level]:
@@ -220,9 +245,11 @@ def _settings(story: RunStory) -> str:
 
 def _commands(story: RunStory) -> str:
     path = quoted(story.path)
+    longer = longer_length(story)
+    how = "Train it longer, from exactly where it stopped"
+    how += ": here for about twice as long in all:" if longer else ":"
     return (
         "<section><h2>Next steps</h2><p>Let it write:</p>"
         f"<pre>{escape(f'penwright write {path}')}</pre>"
-        "<p>Train it longer, from exactly where it stopped:</p>"
-        f"<pre>{escape(f'penwright train --resume {path}')}</pre></section>"
+        f"<p>{how}</p><pre>{escape(f'penwright train --resume {path}{longer}')}</pre></section>"
     )

@@ -61,6 +61,9 @@ class RunStory:
     """Books that steered the training."""
     test: Exam = field(default_factory=Exam)
     """Books that were read once, after the training."""
+    fold_starts: tuple[int, ...] = ()
+    """Characters read when each fold of the shelf was begun for the first time, and counts of the other folds made;
+    empty if they are not known."""
     notes: tuple[str, ...] = ()
     """Sentences that say what the report lacks, and why."""
 
@@ -157,6 +160,33 @@ class NearestScore(NamedTuple):
     bits_per_char: float
     is_held_out: bool
     """True for held-out books, False for the text just learned from."""
+
+
+def longer_length(story: RunStory) -> str:
+    """Return the option that lets a finished run go on, with the blank before it; nothing if it is not finished.
+
+    The length is of the whole run: twice the old one, or more if the run took longer than it was given.
+    """
+    finished = story.finished
+    if finished is None or finished.reason == "stopped":
+        return ""
+    train = _looked_up(story.config, "train")
+    epochs, steps, seconds = (_looked_up(train, name) for name in ("epochs", "steps", "seconds"))
+    if isinstance(epochs, int):
+        return f" --epochs {2 * epochs}"
+    if isinstance(steps, int):
+        return f" --steps {steps + max(steps, finished.step)}"
+    if isinstance(seconds, int | float):
+        return f" --for {_in_units(seconds + max(seconds, finished.elapsed_seconds))}"
+    return ""
+
+
+def _in_units(seconds: float) -> str:
+    """Return a time as the command line takes it, such as "20m" or "1h30m", rounded up."""
+    whole = math.ceil(seconds)
+    whole = whole if whole < 600 else 60 * math.ceil(whole / 60)
+    hours, minutes, rest = whole // 3600, whole % 3600 // 60, whole % 60
+    return "".join(f"{value}{unit}" for value, unit in ((hours, "h"), (minutes, "m"), (rest, "s")) if value)
 
 
 def surviving(records: Iterable[SomeRecord]) -> tuple[SomeRecord, ...]:

@@ -51,23 +51,29 @@ p { max-width: 42rem; margin: 0.6rem 0; text-wrap: pretty; }
   border-top: 3px solid var(--level); }
 .legend .held-out { border-color: var(--held-out); }
 .legend .training { border-width: 2px; border-color: var(--training); }
+.legend .forecast { border-top: 10px solid var(--better); opacity: 0.25; vertical-align: 0; }
 .legend .simpler { border-top: 2px dashed var(--level); }
-.legend .rollback { width: 0; border-style: solid; border-width: 0 6px 11px; vertical-align: 0;
-  border-color: transparent transparent var(--worse); }
-svg { display: block; width: 100%; min-width: 44rem; height: auto; font: 13.5px var(--sans); }
+.legend .rollback, .legend .fold { width: 0; border-style: solid; border-width: 11px 6px 0; vertical-align: 0;
+  border-color: var(--worse) transparent transparent; }
+.legend .fold { border-top-color: var(--better); }
+svg { display: block; width: 100%; height: auto; font: 13.5px var(--sans); }
+.for-narrow { display: none; }
 svg text { fill: var(--soft); }
 svg .label { fill: var(--ink); }
 svg .figure { fill: var(--ink); font-variant-numeric: tabular-nums; }
 .grid line { stroke: var(--faint); }
 .grid .axis, .grid .notch { stroke: var(--soft); }
 .levels line { stroke: var(--level); stroke-dasharray: 5 5; }
+.levels text { paint-order: stroke; stroke: var(--paper); stroke-width: 3px; stroke-linejoin: round; }
 .levels .leader { fill: none; stroke: var(--level); }
 .curve path { fill: none; stroke-linejoin: round; stroke-linecap: round; }
 .curve.training path { stroke: var(--training); stroke-width: 1.6; }
 .curve.held-out path { stroke: var(--held-out); stroke-width: 2.8; }
 .curve.training circle { fill: var(--training); }
 .curve.held-out circle { fill: var(--held-out); stroke: var(--paper); stroke-width: 1.5; }
-.marks path { fill: var(--worse); }
+.marks .rollback { fill: var(--worse); }
+.marks .fold { fill: var(--better); }
+.band rect { fill: var(--better); opacity: 0.13; }
 .entry { display: grid; grid-template-columns: 13rem minmax(0, 1fr); gap: 0 2.5rem; padding: 1.8rem 0;
   border-top: 1px solid var(--line); }
 .entry h3 { margin: 0; font-size: 1.45rem; font-variant-numeric: lining-nums; }
@@ -107,12 +113,18 @@ pre { margin: 0.4rem 0 1rem; padding: 0.8rem 1.1rem; background: var(--faint); o
   .entry { grid-template-columns: minmax(0, 1fr); gap: 0.9rem; }
   .entry ul { display: flex; flex-wrap: wrap; gap: 0 1rem; }
   .written { padding: 1rem 1.1rem 1.2rem; }
+  .for-wide { display: none; }
+  .for-narrow { display: block; }
+  .figures { grid-template-columns: 1fr 1fr; }
+  table { font-size: 0.88rem; }
+  th, td { padding: 0.4rem 0.35rem; }
+  .minor { display: none; }
+  .tabs label { margin-right: 0.9rem; }
 }
 @media print {
   body { background: none; font-size: 10.5pt; }
   .tabs input, .tabs label { display: none; }
   .panel { display: block; break-inside: avoid; }
-  svg { min-width: 0; }
   .entry { break-inside: avoid; }
   .written { max-height: none; }
 }

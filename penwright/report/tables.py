@@ -41,10 +41,10 @@ def baselines_table(exam: Exam) -> str:
     for baseline in exam.baselines:
         seen = f"{count(baseline.train_chars)} characters" if baseline.train_chars else "no other text"
         gain = signed_bits(own - baseline.bits_per_char) if own is not None else ""
-        numbers = [bits(baseline.bits_per_char), gain, seen, duration(baseline.seconds)]
-        rows.append((baseline.bits_per_char, "", _row(baseline.name, numbers)))
+        cells = _row(baseline.name, [bits(baseline.bits_per_char), gain], minor=[seen, duration(baseline.seconds)])
+        rows.append((baseline.bits_per_char, "", cells))
     if own is not None:
-        rows.append((own, "own", _row("This author", [bits(own), "", "the training books", ""])))
+        rows.append((own, "own", _row("This author", [bits(own), ""], minor=["the training books", ""])))
     rows.sort(key=lambda row: row[0])
     head = ["Method", "Bits per character", "This author\u2019s difference", "Learned from", "Measured in"]
     return _table(head, [cells for _, _, cells in rows], classes=[name for _, name, _ in rows])
@@ -55,10 +55,9 @@ def plan_table(planned: Planned) -> str:
     rows: list[list[Cell]] = []
     for size in planned.sizes:
         expected = f"{bits(size.bits_per_char)} ({bits(size.low)} to {bits(size.high)})" if planned.difficulty else ""
-        numbers = [count(size.num_parameters), count(size.batch_size), count(size.chars_per_second)]
-        numbers += [count(size.chars_read), expected]
-        rows.append(_row(size.name, numbers))
-    head = ["Size", "Weights", "Lanes", "Characters a second", "Would read", "Forecast, bits per character"]
+        minor = [count(size.batch_size), count(size.chars_per_second), count(size.chars_read)]
+        rows.append(_row(size.name, [expected, count(size.num_parameters)], minor=minor))
+    head = ["Size", "Forecast, bits per character", "Weights", "Lanes", "Characters a second", "Would read"]
     return _table(head, rows, classes=["own" if size.name == planned.size else "" for size in planned.sizes])
 
 
@@ -89,8 +88,8 @@ def _book_row(score: BookScore, *, rival_bits: float | None) -> list[Cell]:
     author = f' <span class="by">{isolated(score.author)}</span>' if score.author else ""
     cells = [
         ("", f"{isolated(score.title)}{author}"),
-        ("number", f"{score.num_chars:,}"),
-        ("number", f"{100 * score.accuracy:.1f}\u00a0%"),
+        ("number minor", f"{score.num_chars:,}"),
+        ("number minor", f"{100 * score.accuracy:.1f}\u00a0%"),
         ("number strong", bits(score.bits_per_char)),
     ]
     if rival_bits is not None:
@@ -100,8 +99,10 @@ def _book_row(score: BookScore, *, rival_bits: float | None) -> list[Cell]:
     return cells
 
 
-def _row(name: str, numbers: Iterable[str]) -> list[Cell]:
-    return [("", escape(name)), *(("number", escape(number)) for number in numbers)]
+def _row(name: str, numbers: Iterable[str], *, minor: Iterable[str] = ()) -> list[Cell]:
+    """Return a row of numbers. The minor ones are left out where the page is narrow."""
+    cells = [("number", number) for number in numbers] + [("number minor", number) for number in minor]
+    return [("", escape(name)), *((style, escape(number)) for style, number in cells)]
 
 
 def _section(name: str, values: Mapping[str, Any]) -> str:
@@ -122,9 +123,8 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[Cell]], *, classes: Sequ
     """Return a table. `head` holds HTML, and a column is right-aligned if its first cell is."""
     body = list(rows)
     kinds = [kind for kind, _ in body[0]] if body else [""] * len(head)
-    titles = "".join(
-        f'<th class="{kind.partition(" ")[0]}" scope="col">{name}</th>' for kind, name in zip(kinds, head, strict=True)
-    )
+    styles = [" ".join(word for word in kind.split() if word in {"number", "minor"}) for kind in kinds]
+    titles = "".join(f'<th class="{style}" scope="col">{name}</th>' for style, name in zip(styles, head, strict=True))
     names = [*classes, *[""] * (len(body) - len(classes))]
     lines = "\n".join(
         f'<tr class="{name}">' + "".join(f'<td class="{kind}">{cell}</td>' for kind, cell in row) + "</tr>"

@@ -130,6 +130,15 @@ class CrossFittedTables:
         """Return the number of ids in a fold."""
         return _size(self.stretches[index] for index in self.folds[fold])
 
+    def fold_starts(self, window_ids: int) -> list[int]:
+        """Return the number of ids that an epoch has read before each fold but the first begins.
+
+        Args:
+            window_ids: Ids of a window of all lanes together. A fold is read in whole windows.
+        """
+        sizes = [max(0, self.num_ids(fold) - 1) // window_ids * window_ids for fold in range(len(self.folds))]
+        return list(accumulate(sizes[:-1]))
+
     def has_tables(self, fold: int) -> bool:
         """Return True if the tables of a fold are at hand, so that asking for them takes no time."""
         return fold in self._tables or len(self.folds) < 2

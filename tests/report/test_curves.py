@@ -5,7 +5,7 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
-from penwright.report.curves import BOTTOM, LEFT, RIGHT, TOP, Chart, Curve, Level, draw
+from penwright.report.curves import NARROW, WIDE, Band, Chart, Curve, Frame, Level, Mark, draw
 
 POINTS = [(1_000.0, 5.0), (10_000.0, 3.0), (100_000.0, 2.0)]
 
@@ -39,15 +39,15 @@ def test_axes_have_names_units_and_round_figures() -> None:
 def test_a_curve_goes_through_its_points() -> None:
     svg = parsed(a_chart())
     dots = [(float(dot.get("cx")), float(dot.get("cy"))) for dot in svg.iter("circle")]
-    assert dots[0][0] == LEFT and dots[-1][0] == RIGHT
-    assert dots[1][0] == pytest.approx((LEFT + RIGHT) / 2, abs=0.1)
+    assert dots[0][0] == WIDE.left and dots[-1][0] == WIDE.right
+    assert dots[1][0] == pytest.approx((WIDE.left + WIDE.right) / 2, abs=0.1)
     assert dots[0][1] < dots[1][1] < dots[2][1]  # fewer bits stand lower
-    assert all(TOP <= top <= BOTTOM for _, top in dots)
+    assert all(WIDE.top <= top <= WIDE.bottom for _, top in dots)
 
 
 def test_linear_axes_begin_at_zero() -> None:
     dots = list(parsed(a_chart(is_log=False)).iter("circle"))
-    assert float(dots[0].get("cx")) == pytest.approx(LEFT + (RIGHT - LEFT) / 100, abs=0.1)
+    assert float(dots[0].get("cx")) == pytest.approx(WIDE.left + (WIDE.right - WIDE.left) / 100, abs=0.1)
 
 
 def test_levels_are_named_with_their_figures_and_do_not_overlap() -> None:
@@ -94,7 +94,7 @@ def test_nothing_to_draw_is_a_sentence(points: list[tuple[float, float]]) -> Non
 
 
 def test_moments_on_the_axis_are_marked() -> None:
-    svg = parsed(a_chart(marks=[(10_000.0, "rollback after step 7"), (1e9, "beyond")]))
+    svg = parsed(a_chart(marks=[Mark(10_000.0, "rollback after step 7", "rollback"), Mark(1e9, "beyond", "fold")]))
     titles = [title.text for title in svg.iter("title")]
     assert "rollback after step 7" in titles and "beyond" not in titles
 
@@ -107,8 +107,33 @@ def test_names_cannot_open_anything() -> None:
             x_label=hostile,
             curves=[Curve(hostile, "held-out", POINTS, has_dots=True)],
             levels=[Level(hostile, 2.5)],
-            marks=[(10_000.0, hostile)],
+            marks=[Mark(10_000.0, hostile, "fold")],
         )
     )
     assert not list(svg.iter("script"))
     assert sum("<script>" in text for text in svg.itertext()) == 1 + 1 + 3 + 1
+
+
+@pytest.mark.parametrize("frame", [WIDE, NARROW])
+def test_levels_beyond_the_curve_are_marks_at_the_edge(frame: Frame) -> None:
+    """Six methods between 1 and 9 bits used to press the author's curve into a corner."""
+    plain = draw(a_chart(), frame)
+    levels = [Level("a", 9.0), Level("b", 8.0), Level("c", 3.0), Level("d", 1.0)]
+    svg = ElementTree.fromstring(draw(a_chart(levels=levels), frame))
+    ticks = [text for text in words(ElementTree.fromstring(plain))]
+    assert [text for text in words(svg) if text in ticks] == ticks
+    labels = [text for text in words(svg) if text[-1] in "abcd" and text[:-1].strip()[-1:].isdigit()]
+    assert labels == ["\u2191 9.00 a", "\u2191 8.00 b", "3.00 c", "\u2193 1.00 d"]
+    (group,) = [group for group in svg.iter("g") if group.get("class") == "levels"]
+    assert len(list(group.iter("line"))) == 1
+    heights = [float(text.get("y")) for text in group.iter("text")]
+    assert heights == sorted(heights) and heights[1] - heights[0] >= 17
+    assert all(0 <= height <= frame.bottom for height in heights)
+
+
+def test_a_forecast_and_marks_are_drawn_within_the_plot_and_named() -> None:
+    chart = a_chart(band=Band("forecast", 1.5, 1.75), marks=[Mark(10_000, "fold 1", "fold"), Mark(9e9, "no", "fold")])
+    source = draw(chart)
+    (band,) = ElementTree.fromstring(source).iter("rect")
+    assert WIDE.top <= float(band.get("y")) and float(band.get("y")) + float(band.get("height")) <= WIDE.bottom
+    assert "<title>forecast</title>" in source and "<title>fold 1</title>" in source and "<title>no<" not in source

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from record_samples import evaluation
 
-from penwright.report.diary import MAX_ENTRIES, diary, spaced
+from penwright.report.diary import MAX_ENTRIES, diary, ended_at_a_word, spaced
 from penwright.report.story import RunStory
 from penwright.training.records import Sample
 
@@ -67,3 +67,9 @@ def test_chosen_entries_are_ever_further_apart() -> None:
     steps = list(range(1025))
     chosen = spaced(steps, steps, max_items=6)
     assert chosen == [0, 3, 15, 63, 255, 1024]
+
+
+def test_an_entry_ends_at_a_word() -> None:
+    assert ended_at_a_word("the lamp was li") == "the lamp was \u2026"
+    for whole in ("the lamp was lit.", "", "lamp", "\u71c8\u306f\u3064\u3044\u3066" * 20):
+        assert ended_at_a_word(whole) == whole

@@ -120,7 +120,7 @@ def story(*records: AnyRecord, **values) -> RunStory:
 FULL = story(
     *RECORDS,
     finished("done"),
-    config={"preset": "default", "train": {"batch_size": 32}},
+    config={"preset": "default", "train": {"batch_size": 32, "epochs": 2}},
     env={
         "machine": {"processor": "Example 9000"},
         "num_parameters": 4_137_570,
@@ -146,7 +146,7 @@ def test_the_page_tells_the_whole_run() -> None:
         "Rollbacks",
         "batch_size",
         "Example 9000",
-        "penwright train --resume runs/novels",
+        "penwright train --resume runs/novels --epochs 4",
         "penwright write runs/novels",
     ):
         assert words in text
@@ -172,7 +172,7 @@ def test_the_page_forbids_everything_but_its_own_style() -> None:
 
 def test_the_curves_stand_beside_both_axes_and_the_baselines() -> None:
     page = render_page(FULL)
-    assert page.count("<svg") == 3
+    assert page.count("<svg") == 6, "three axes, each for a wide page and a narrow one"
     text = Reader(page).text
     for words in (
         "characters read (logarithmic)",

@@ -7,7 +7,7 @@ import record_samples
 
 from penwright.evaluation.baselines.measuring import Baseline
 from penwright.evaluation.books import BookScore
-from penwright.report.story import Exam, NearestScore, RunStory, surviving
+from penwright.report.story import Exam, NearestScore, RunStory, longer_length, surviving
 from penwright.training.records import Evaluation, Finished, Progress, RolledBack, Sample
 
 
@@ -107,3 +107,26 @@ def test_what_a_rollback_undid_is_left_out() -> None:
     later = [progress(4, chars_read=250), progress(5, chars_read=350)]
     assert [record.step for record in surviving([*records, *later])] == [1, 2, 4, 5]
     assert surviving([]) == ()
+
+
+@pytest.mark.parametrize(
+    ("train", "elapsed", "option"),
+    [
+        ({"seconds": 40.0}, 266.2, " --for 5m7s"),
+        ({"seconds": 600.0}, 601.0, " --for 21m"),
+        ({"seconds": 5400.0}, 5000.0, " --for 3h"),
+        ({"steps": 100}, 9.0, " --steps 200"),
+        ({"epochs": 2, "steps": None}, 9.0, " --epochs 4"),
+        ({}, 9.0, ""),
+        ({"seconds": "x"}, 9.0, ""),
+    ],
+)
+def test_a_finished_run_is_given_more_than_it_has_had(train: dict[str, object], elapsed: float, option: str) -> None:
+    """`--resume` alone used to be printed, and refused."""
+    end = record_samples.finished(step=100, elapsed_seconds=elapsed)
+    assert longer_length(RunStory(name="a", path="a", records=(end,), config={"train": train})) == option
+
+
+def test_a_run_that_was_stopped_goes_on_as_it_was() -> None:
+    end = record_samples.finished(reason="stopped")
+    assert longer_length(RunStory(name="a", path="a", records=(end,), config={"train": {"steps": 5}})) == ""

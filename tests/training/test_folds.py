@@ -8,6 +8,7 @@ from penwright.alphabet.units import CHARACTERS
 from penwright.corpus.store import Corpus
 from penwright.ngrams.context_kinds import kinds_of
 from penwright.training import folds
+from penwright.training.batches import Lanes
 from penwright.training.folds import CrossFittedTables
 
 
@@ -86,3 +87,13 @@ def test_a_large_shelf_is_counted_in_part(corpus: Corpus) -> None:
         chosen = shelf(corpus, max_symbols=max_symbols)._sample(0)
         assert 0 < len(chosen) < len(whole)
         assert sum(stretch.stop - stretch.start for stretch in chosen) == max_symbols
+
+
+def test_folds_begin_where_the_lanes_begin_them(corpus: Corpus) -> None:
+    divided = shelf(corpus)
+    books = folds.ids_of(corpus, divided.stretches)
+    lanes = Lanes(books, batch_size=2, seq_len=5, folds=divided.folds)
+    starts = [start // 10 for start in divided.fold_starts(10)]
+    assert len(starts) == len(divided.folds) - 1
+    for fold, start in enumerate(starts, start=1):
+        assert (lanes.fold_at(start - 1), lanes.fold_at(start)) == (fold - 1, fold)
