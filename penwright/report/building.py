@@ -87,8 +87,8 @@ class _Books:
         self._corpus = corpus
         self.digest = self._known.get("digest")
 
-    def open(self) -> Corpus:
-        """Open the books.
+    def opened(self) -> Corpus:
+        """Return the books, opened when first asked for.
 
         Raises:
             CorpusError: If they are gone, or have changed since the run began.
@@ -103,11 +103,11 @@ def _fold_starts(folder: RunFolder, books: _Books) -> tuple[int, ...]:
     """Return the characters read when each fold was begun for the first time; nothing if the books are gone."""
     config = folder.config()
     try:
-        corpus = books.open()
+        corpus = books.opened()
         model = config.model_config(vocab_size=corpus.alphabet.vocab_size, unit=corpus.alphabet.unit)
     except (CorpusError, ConfigError):
         return ()
-    if not model.has_counts:
+    if not model.has_ngrams:
         return ()
     starts = CrossFittedTables.of_run(corpus, config).fold_starts(config.train.batch_size * config.train.seq_len)
     return tuple(round(start / corpus.symbols_per_char) for start in starts)
@@ -143,7 +143,7 @@ class _Baselines:
         return baselines
 
     def _measure(self, split: str, scores: Sequence[BookScore]) -> tuple[Baseline, ...]:
-        corpus = self._books.open()
+        corpus = self._books.opened()
         passages = _passages(corpus, [book for book in corpus.books if book.split == split], scores)
         if split == "val":
             return measure_baselines(corpus, passages)
