@@ -8,6 +8,9 @@ import pytest
 from folders import ROOT
 from package import PACKAGE
 
+from penwright import CorpusConfig, ModelConfig, TrainConfig
+from penwright.settings import settings_of
+
 MAX_WORDS = 35
 MAX_CELL_CHARS = 120
 MADE_BY_THE_PROGRAM = {"cli.md"}
@@ -27,6 +30,8 @@ RULER = re.compile(r"^\|[\s:|-]+\|$")
 LIST_ITEM = re.compile(r"^\s*(?:[-*]|\d+\.)\s+")
 END_OF_SENTENCE = re.compile(r"(?<=[.?!])[*\"”)]*\s+(?=\S)")
 PATH = re.compile(r"`([\w/.-]+/[\w.-]+\.(?:py|md|toml|jsonl?|svg)|[\w.-]+\.py)`")
+SETTING = re.compile(r"(?:--set |`)(corpus|model|train)\.(?!json)([a-z_]+)(?=[=`])")
+SETTINGS = {"corpus": CorpusConfig, "model": ModelConfig, "train": TrainConfig}
 
 
 def prose_of(text: str) -> str:
@@ -89,6 +94,12 @@ def dead_paths(text: str) -> list[str]:
     ]
 
 
+def unknown_settings(text: str) -> list[str]:
+    """Return the settings that a page names, in code spans or after `--set`, and that there are not."""
+    named = SETTING.findall(text)
+    return [f"{section}.{name}" for section, name in named if name not in settings_of(SETTINGS[section])]
+
+
 def page_ids(path: Path) -> str:
     """Return the name by which a page's test is known."""
     return path.relative_to(ROOT).as_posix()
@@ -112,6 +123,11 @@ def test_every_relative_link_leads_somewhere(page: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=page_ids)
 def test_every_path_that_is_named_exists(page: Path) -> None:
     assert not dead_paths(page.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_ids)
+def test_every_setting_that_is_named_exists(page: Path) -> None:
+    assert not unknown_settings(page.read_text(encoding="utf-8"))
 
 
 def test_the_readme_stays_within_a_screen() -> None:
@@ -141,3 +157,8 @@ def test_dead_links_and_paths_are_seen() -> None:
     text += '<img src="no.webp">, `model/nothing.py`, `files.py`'
     assert dead_links(text, folder=ROOT) == ["docs/nowhere.md", "no.png", "no.webp"]
     assert dead_paths(text) == ["model/nothing.py"]
+
+
+def test_unknown_settings_are_seen() -> None:
+    text = "`--set model.dropout=0.2`, `train.speed`, `model.width=3`, `corpus.json`"
+    assert unknown_settings(text) == ["train.speed", "model.width"]
