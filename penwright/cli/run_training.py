@@ -172,11 +172,12 @@ def _follow(
 def _display(
     is_stopping: Callable[[], bool], *, run: Path, config: RunConfig, corpus: Corpus, speech: Speech
 ) -> Display:
-    """Return the display that fits; for the seed preset the 2017 system's own, with curves for TensorBoard."""
+    """Return the display that fits, with curves for TensorBoard; for the seed preset the 2017 system's own."""
     if not speech.leads:
         return Silence()
     if config.preset != SEED_PRESET:
-        return choose_display(is_quiet=speech.is_quiet, is_stopping=is_stopping)
+        display = choose_display(is_quiet=speech.is_quiet, is_stopping=is_stopping)
+        return Together(TensorBoardLog(run), display)
     log = TensorBoardLog(run, say=speech.say)
     if speech.is_quiet:
         return log

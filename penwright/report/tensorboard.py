@@ -1,4 +1,4 @@
-"""Write losses and accuracies of a training to TensorBoard, in two runs against characters, as the 2017 system did.
+"""Write the figures of a training to TensorBoard, in two runs against characters, as the 2017 system did.
 
 No other module needs TensorBoard. Without it, making a writer raises an error that says what to install. Losses are
 nats per character. This module knows nothing of training.
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 LOSS = "batch_loss"
 ACCURACY = "batch_accuracy"
+BITS = "bits_per_char"
+RATE = "learning_rate"
+SPEED = "chars_per_second"
 
 
 class TensorBoardWriter:
@@ -41,9 +44,13 @@ class TensorBoardWriter:
         if isinstance(record, Progress):
             self._training.add_scalar(LOSS, record.loss, record.chars_read)
             self._training.add_scalar(ACCURACY, record.accuracy, record.chars_read)
+            self._training.add_scalar(BITS, record.bits_per_char, record.chars_read)
+            self._training.add_scalar(RATE, record.learning_rate, record.chars_read)
+            self._training.add_scalar(SPEED, record.chars_per_second, record.chars_read)
         elif isinstance(record, Evaluation):
             self._validation.add_scalar(LOSS, record.bits_per_char * math.log(2), record.chars_read)
             self._validation.add_scalar(ACCURACY, record.accuracy, record.chars_read)
+            self._validation.add_scalar(BITS, record.bits_per_char, record.chars_read)
 
     def close(self) -> None:
         """Flush everything to the disk and close both runs."""

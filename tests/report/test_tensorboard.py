@@ -35,10 +35,14 @@ def test_tensorboard_reads_two_runs_on_an_axis_of_characters(tmp_path: Path) -> 
     assert scalars(tmp_path / "log" / "1508425935-training") == {
         "batch_loss": [(6_000_000_000, pytest.approx(3.25))],
         "batch_accuracy": [(6_000_000_000, pytest.approx(0.15))],
+        "bits_per_char": [(6_000_000_000, pytest.approx(1.616))],
+        "learning_rate": [(6_000_000_000, pytest.approx(1e-3))],
+        "chars_per_second": [(6_000_000_000, pytest.approx(41_234.0))],
     }
     assert scalars(tmp_path / "log" / "1508425935-validation") == {
         "batch_loss": [(126_000, pytest.approx(2 * math.log(2)))],
         "batch_accuracy": [(126_000, pytest.approx(0.5))],
+        "bits_per_char": [(126_000, pytest.approx(2.0))],
     }
 
 

@@ -47,6 +47,7 @@ class Together(Display):
         """Join displays. They are entered in this order and left in reverse."""
         self._displays = displays
         self._entered = ExitStack()
+        self.tells_of_stopping = any(display.tells_of_stopping for display in displays)
 
     def __enter__(self) -> Self:
         for display in self._displays:

@@ -1,4 +1,4 @@
-"""Write the curves of a training for TensorBoard, if it is installed."""
+"""Write the curves of every training for TensorBoard, if it is installed."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -16,14 +16,14 @@ FOLDER = "tensorboard"
 
 
 class TensorBoardLog(Display):
-    """A writer of event files into the run's folder. Without TensorBoard it says so once and does nothing."""
+    """A writer of event files into the run's folder. Without TensorBoard it does nothing."""
 
-    def __init__(self, run: Path, *, say: Callable[[str], None]) -> None:
+    def __init__(self, run: Path, *, say: Callable[[str], None] = lambda sentence: None) -> None:
         """Prepare. Nothing is written before the first record, because the run's folder is made by then.
 
         Args:
             run: Folder of the run.
-            say: Called with a sentence on what to install, or on the folder of the curves.
+            say: Called once with a sentence on what to install, or on the folder of the curves.
         """
         self._run = run
         self._say = say

@@ -3,6 +3,7 @@
     config.toml         the whole configuration with every value
     env.json            machine, versions, and path, digest and sizes of the corpus
     metrics.jsonl       one record a line, appended as things happen
+    metrics.csv         the curves of it as a table
     samples/            step-000000500.txt: the diary
     checkpoints/        exact states, see checkpoint.py
     author.safetensors  the best author so far
@@ -23,6 +24,7 @@ from filelock import FileLock, Timeout
 from penwright.errors import ConfigError, RunError
 from penwright.files import entries, is_file, leftovers, write_json, write_text
 from penwright.training.settings.config import RunConfig
+from penwright.training.runs import metrics_csv
 from penwright.training.records import AnyRecord, Finished, Sample, from_json, to_json
 from penwright.training.runs.checkpoint import list_checkpoints
 from penwright.training.settings.resolve import read_toml
@@ -37,6 +39,7 @@ class RunFolder:
         self.config_path = path / "config.toml"
         self.env_path = path / "env.json"
         self.metrics_path = path / "metrics.jsonl"
+        self.table_path = path / metrics_csv.NAME
         self.samples_dir = path / "samples"
         self.checkpoints_dir = path / "checkpoints"
         self.author_path = path / "author.safetensors"
@@ -113,6 +116,7 @@ class RunFolder:
     def _clear(self) -> None:
         """Delete the records of a run that has no checkpoint."""
         self.metrics_path.unlink(missing_ok=True)
+        self.table_path.unlink(missing_ok=True)
         self.author_path.unlink(missing_ok=True)
         for path in self.samples_dir.glob("step-*.txt"):
             path.unlink()
@@ -147,9 +151,13 @@ class RunFolder:
         return env
 
     def append(self, record: AnyRecord) -> None:
-        """Add a record to the metrics, and a sample to the diary."""
+        """Add a record to the metrics and their table, and a sample to the diary."""
         with self.metrics_path.open("a", encoding="utf-8", newline="\n") as file:
             file.write(json.dumps(to_json(record), ensure_ascii=True) + "\n")  # ASCII, so that lines end at line feeds only
+        row = metrics_csv.row_of(record)
+        if row:
+            with self.table_path.open("a", encoding="utf-8", newline="\n") as file:
+                file.write(row if file.tell() else metrics_csv.HEADER + row)
         if isinstance(record, Sample):
             write_text(self.samples_dir / f"step-{record.step:09d}.txt", record.prompt + record.text + "\n")
 
@@ -181,6 +189,7 @@ class RunFolder:
                 kept.append(line)
             is_saved = is_saved or (record["kind"] == "saved" and record["step"] == step)
         write_text(self.metrics_path, "".join(line + "\n" for line in kept))
+        write_text(self.table_path, metrics_csv.table_of(from_json(json.loads(line)) for line in kept))
         for path in self.samples_dir.glob("step-*.txt"):
             if path.stem.removeprefix("step-").isdecimal() and int(path.stem.removeprefix("step-")) > step:
                 path.unlink()

@@ -1,5 +1,6 @@
 """A run's metrics come back as they were written, whatever stands in a sample and wherever a crash cut them short."""
 
+import csv
 import json
 from pathlib import Path
 
@@ -122,3 +123,19 @@ def test_a_folder_is_locked_before_anything_is_written_in_it(tmp_path: Path) -> 
         RunFolder.create(tmp_path / "run", config=resolve_config().config, env={})
     with RunFolder.open(tmp_path / "run").locked():  # both locks have been released
         pass
+
+
+def test_the_table_holds_the_curves_and_forgets_with_the_records(tmp_path: Path) -> None:
+    folder = folder_with(tmp_path)
+    for step in (1, 2, 3):
+        folder.append(record_samples.progress(step=step, chars_read=10 * step, bits_per_char=2.5))
+        folder.append(record_samples.sample(step=step))
+        folder.append(record_samples.evaluation(step=step, chars_read=10 * step, bits_per_char=3.25))
+    rows = list(csv.DictReader(folder.table_path.read_text(encoding="utf-8").splitlines()))
+    assert [(row["step"], row["bits_per_char"], row["val_bits_per_char"]) for row in rows] == [
+        (step, *bits) for step in "123" for bits in (("2.5", ""), ("", "3.25"))
+    ]
+    before = folder.table_path.read_text(encoding="utf-8").splitlines(keepends=True)
+    folder.table_path.write_text("".join(before) + "4,40,2", encoding="utf-8")  # cut off by a crash
+    folder.forget_after(2, best_step=2)
+    assert folder.table_path.read_text(encoding="utf-8").splitlines(keepends=True) == before[:5]
