@@ -1,6 +1,6 @@
-"""The contexts that characters stand in, named lane by lane and character by character: hashes that roll along.
+"""Rolling hashes of the contexts of characters, lane by lane and character by character.
 
-Integers wrap around at 64 bits, as `ngrams.contexts` needs it; the formulas stand there.
+Integers wrap around at 64 bits. The formulas are in `ngrams.contexts`.
 
 Shapes: B = lanes, T = symbols per window, V = vocab_size, O = kinds made of so many symbols, K = all kinds.
 """
@@ -29,21 +29,21 @@ def name_contexts(
     is_word: Any,
     contexts: Any,
 ) -> None:
-    """Fill the contexts of some lanes, and replace what is remembered of them.
+    """Fill the contexts of some lanes, and replace the state.
 
     Args:
-        first, stop: Which lanes.
+        first, stop: Slice of the lanes.
         ids: int64 (B, T).
         resets: bool (B, T), or (0, 0) for none.
         is_letter: bool (V,).
-        orders: int64 (O,), symbols of each kind, in rising order.
-        leaving: int64 (O,), the factor of a symbol that is a kind's oldest no more.
+        orders: int64 (O,), number of symbols of each kind, rising.
+        leaving: int64 (O,), weight of the symbol that leaves each rolling hash.
         salts: int64 (K,).
-        factors: int64 (4,): of a hash for each symbol, of words joined in two ways, and what spreads the bits.
-        has_joints: How words are found.
-        recent: int64 (B, R), the symbols before, oldest first.
+        factors: int64 (4,): of a hash for each symbol, of words joined in two ways, and of the spreading of bits.
+        has_joints: See `ContextKinds`.
+        recent: int64 (B, R), the last symbols, oldest first.
         words: int64 (B, 4), hashes of the present run and of the three words before it.
-        is_word: bool (B,), whether the symbol before was marked.
+        is_word: bool (B,), True if the last symbol was marked.
         contexts: int64 (B, T, K), to be filled with 32 bits each, signed.
     """
     reach, num_steps, num_orders = recent.shape[1], ids.shape[1], len(orders)
@@ -55,8 +55,8 @@ def name_contexts(
         seen[reach:] = ids[lane]
         for order in range(num_orders):
             hashes[order] = 0
-            for place in range(max(0, reach - orders[order]), reach):
-                hashes[order] = hashes[order] * power + seen[place]
+            for at in range(max(0, reach - orders[order]), reach):
+                hashes[order] = hashes[order] * power + seen[at]
         run, last, before, third = words[lane, 0], words[lane, 1], words[lane, 2], words[lane, 3]
         was_word, begin = is_word[lane], 0  # nothing before `begin` belongs to this text
         for time in range(num_steps):
@@ -67,8 +67,8 @@ def name_contexts(
                 was_word, begin = False, here
             symbol = seen[here]
             for order in range(num_orders):
-                place = here - orders[order]
-                oldest = seen[place] if place >= begin else np.int64(0)
+                leaves = here - orders[order]
+                oldest = seen[leaves] if leaves >= begin else np.int64(0)
                 hashes[order] = hashes[order] * power + symbol - oldest * leaving[order]
                 contexts[lane, time, order] = ((hashes[order] ^ salts[order]) * spread) >> 32
             letter = is_letter[symbol]
@@ -85,7 +85,7 @@ def name_contexts(
             contexts[lane, time, num_orders + 1] = ((two ^ salts[num_orders + 1]) * spread) >> 32
             contexts[lane, time, num_orders + 2] = ((three ^ salts[num_orders + 2]) * spread) >> 32
             contexts[lane, time, num_orders + 3] = ((skipping ^ salts[num_orders + 3]) * spread) >> 32
-        for place in range(reach):
-            recent[lane, place] = seen[num_steps + place] if num_steps + place >= begin else 0
+        for at in range(reach):
+            recent[lane, at] = seen[num_steps + at] if num_steps + at >= begin else 0
         words[lane, 0], words[lane, 1], words[lane, 2], words[lane, 3] = run, last, before, third
         is_word[lane] = was_word

@@ -16,7 +16,7 @@ def conv_forward(first: int, stop: int, inputs: Any, weight: Any, recent: Any, r
     """Fill the outputs of some lanes.
 
     Args:
-        first, stop: Which lanes.
+        first, stop: Slice of the lanes.
         inputs: float32 (T, B, D).
         weight: float32 (K, D), the last row for the present value.
         recent: float32 (K - 1, B, D), the values before the window, oldest first.
@@ -56,7 +56,7 @@ def conv_backward(
     """Add to the gradients of some lanes.
 
     Args:
-        first, stop, inputs, weight, recent, resets: As of `conv_forward`.
+        first, stop, inputs, weight, recent, resets: See `conv_forward`.
         grad_outputs: (T, B, D).
         grad_inputs, grad_recent: float32, zeros of the shapes of inputs and recent.
         grad_weights: float32 zeros (B, K, D), each lane's share.

@@ -10,45 +10,45 @@ from penwright.kernels.running import kernel
 
 
 @kernel
-def add_embeddings(first: int, stop: int, begun: Any, places: Any, tables: Any, sums: Any) -> None:
+def add_embeddings(first: int, stop: int, onto: Any, indices: Any, tables: Any, sums: Any) -> None:
     """Fill some rows of the sums.
 
     Args:
-        first, stop: Which rows.
-        begun: (N, E), what is added to.
-        places: int64 (N, R). What is no place in a table is passed over: a kernel must not leave its arrays.
+        first, stop: Slice of the rows.
+        onto: (N, E), vectors to add to.
+        indices: int64 (N, R). Indices outside a table are passed over: a kernel must not leave its arrays.
         tables: float32 (R, P, E).
         sums: float32 (N, E).
     """
     for row in range(first, stop):
-        _begin(row, begun, sums)
+        _begin(row, onto, sums)
         for table in range(len(tables)):
-            if 0 <= places[row, table] < tables.shape[1]:
-                _add_vector(row, table, places[row, table], tables, sums)
+            if 0 <= indices[row, table] < tables.shape[1]:
+                _add_vector(row, table, indices[row, table], tables, sums)
 
 
 @kernel
-def _begin(row: int, begun: Any, sums: Any) -> None:
+def _begin(row: int, onto: Any, sums: Any) -> None:
     for i in range(sums.shape[1]):
-        sums[row, i] = wide(begun[row, i])
+        sums[row, i] = wide(onto[row, i])
 
 
 @kernel
-def _add_vector(row: int, table: int, place: int, tables: Any, sums: Any) -> None:
+def _add_vector(row: int, table: int, index: int, tables: Any, sums: Any) -> None:
     for i in range(sums.shape[1]):
-        sums[row, i] += tables[table, place, i]
+        sums[row, i] += tables[table, index, i]
 
 
 @kernel
-def add_gradients(first: int, stop: int, places: Any, grad_sums: Any, grad_tables: Any) -> None:
+def add_gradients(first: int, stop: int, indices: Any, grad_sums: Any, grad_tables: Any) -> None:
     """Add the gradients of the sums, (N, E), to those of some of the tables, float32 (R, P, E)."""
-    for row in range(len(places)):
+    for row in range(len(indices)):
         for table in range(first, stop):
-            if 0 <= places[row, table] < grad_tables.shape[1]:
-                _add_gradient(row, table, places[row, table], grad_sums, grad_tables)
+            if 0 <= indices[row, table] < grad_tables.shape[1]:
+                _add_gradient(row, table, indices[row, table], grad_sums, grad_tables)
 
 
 @kernel
-def _add_gradient(row: int, table: int, place: int, grad_sums: Any, grad_tables: Any) -> None:
+def _add_gradient(row: int, table: int, index: int, grad_sums: Any, grad_tables: Any) -> None:
     for i in range(grad_sums.shape[1]):
-        grad_tables[table, place, i] += wide(grad_sums[row, i])
+        grad_tables[table, index, i] += wide(grad_sums[row, i])

@@ -31,7 +31,7 @@ def fill_features(
     """Fill the features of some characters.
 
     Args:
-        first, stop: Which characters.
+        first, stop: Slice of the characters.
         inputs: int64 (W,), the numbers of the distributions.
         centre, scale: Addend of a logarithm, and factor of the sum.
         log_probs: float32 (N, M, V).

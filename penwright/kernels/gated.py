@@ -20,7 +20,7 @@ def gated_forward(first: int, stop: int, products: Any, resets: Any, memories: A
     """Fill memories[1:] and outputs of some lanes.
 
     Args:
-        first, stop: Which lanes.
+        first, stop: Slice of the lanes.
         products: (T, B, 3H).
         resets: bool (T, B), or (0, 0) for none.
         memories: float32 (T + 1, B, H); memories[0] is the memory before the first step.
@@ -58,7 +58,7 @@ def gated_backward(
     """Fill grad_products of some lanes, and replace the last memory's gradient by the first's.
 
     Args:
-        first, stop, products, resets, memories: As of `gated_forward`, afterwards.
+        first, stop, products, resets, memories: See `gated_forward`, after its call.
         grad_outputs: (T, B, H).
         grad_memory: float32 (B, H).
         grad_products: (T, B, 3H).

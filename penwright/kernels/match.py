@@ -34,7 +34,7 @@ def match_window(
     """Read a window in some lanes.
 
     Args:
-        first, stop: Which lanes.
+        first, stop: Slice of the lanes.
         ids: int64 (B, T).
         contexts: int64 (B, T, R) of 32 bits.
         resets: bool (B, T), or (0, 0) for none.

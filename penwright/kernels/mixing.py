@@ -28,7 +28,7 @@ def mix_forward(
     """Fill the logits of some characters.
 
     Args:
-        first, stop: Which characters.
+        first, stop: Slice of the characters.
         weights: float32 (N, M).
         log_probs: float32 (N, M, V).
         bonuses: float32 (N, 5R), see `model.context_models.mixing.with_bonuses`.

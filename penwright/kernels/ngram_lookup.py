@@ -72,7 +72,7 @@ def look_up(
     """Fill log_probs and confidences of some characters.
 
     Args:
-        first, stop: Which characters.
+        first, stop: Slice of the characters.
         wanted: int64 (N, K) of 32 bits.
         shorter: int64 (K,), the kind that each kind backs off to, -1 for none; the last M kinds are outputs.
         contexts: int32 (C,), rising.

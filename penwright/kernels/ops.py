@@ -26,7 +26,7 @@ def norm_forward(first: int, stop: int, inputs: Any, epsilon: Any, factors: Any,
 def add_norm_forward(
     first: int, stop: int, inputs: Any, additions: Any, epsilon: Any, sums: Any, factors: Any, outputs: Any
 ) -> None:
-    """Add (N, D) to float32 inputs (N, D), fill the sums, float32 (N, D), and do to them what `norm_forward` does."""
+    """Add (N, D) to float32 inputs (N, D), fill the sums, float32 (N, D), and normalise them as `norm_forward` does."""
     for row in range(first, stop):
         _added(inputs[row], additions[row], sums[row])
         factors[row] = _normed(sums[row], epsilon, outputs[row])
@@ -54,9 +54,9 @@ def add_norm_backward(
     """Fill the gradients of inputs, float32 (N, D), and additions (N, D), which are one but for their types.
 
     Args:
-        first, stop: Which rows.
+        first, stop: Slice of the rows.
         sums, factors: As `add_norm_forward` left them.
-        grad_sums: float32 (N, D), from what else the sums went into.
+        grad_sums: float32 (N, D), from the other uses of the sums.
         grad_outputs: (N, D).
         grad_inputs, grad_additions: To be filled.
     """

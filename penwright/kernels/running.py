@@ -25,9 +25,9 @@ except ImportError:  # numba follows a new Python some months later
     numba = None  # type: ignore[assignment]
 
 ROWS_TYPES = (torch.float32, torch.bfloat16)
-"""What kernels take numbers in. All that they add up or carry along is float32."""
+"""Types of numbers that kernels read and write. They add up and carry along in float32."""
 MIN_WORK = 60_000
-"""Numbers that a thread is worth waking for: handing a part over takes some 30 microseconds."""
+"""Numbers gone over for which a thread is worth waking: handing a part over takes some 30 microseconds."""
 MANY = 256
 """Rows from which on it pays to wait for a kernel that was never compiled. An author that writes asks for one at a
 time, and is to begin at once."""
@@ -55,7 +55,7 @@ def _compiled(function: _Kernel, liberties: set[str]) -> _Kernel:
     compiled: Any = numba.njit(nogil=True, fastmath=liberties, error_model="numpy")(function)
     try:
         compiled.enable_caching()
-    except RuntimeError:  # neither place can be written: it is compiled anew in every process
+    except RuntimeError:  # neither folder can be written: it is compiled anew in every process
         return cast(_Kernel, compiled)
     # Kernels are compiled together with what they call from other modules, but numba looks at a kernel's own file to
     # tell whether what it kept is still good: after a change in `arithmetic`, every other kernel would stay as it was.
@@ -123,7 +123,7 @@ def run(function: Callable[..., None], num_rows: int, *tensors: Tensor | float |
     num_parts = max(1, min(torch.get_num_threads(), num_rows, work // MIN_WORK))
     edges = [num_rows * part // num_parts for part in range(num_parts + 1)]
     waiting = [
-        _threads(os.getpid()).submit(function, first, stop, *arrays)
+        thread_pool("kernels").submit(function, first, stop, *arrays)
         for first, stop in zip(edges[1:-1], edges[2:], strict=True)
     ]
     function(edges[0], edges[1], *arrays)
@@ -131,7 +131,15 @@ def run(function: Callable[..., None], num_rows: int, *tensors: Tensor | float |
         part.result()
 
 
-@lru_cache(maxsize=1)
-def _threads(_process: int) -> ThreadPoolExecutor:
-    """Return the threads of this process: one that was forked has none of its parent's."""
-    return ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="kernel")
+def thread_pool(purpose: str) -> ThreadPoolExecutor:
+    """Return the threads of this process for a purpose.
+
+    Each purpose has threads of its own, so that work that waits for kernels never takes the threads that they need.
+    """
+    return _pool(os.getpid(), purpose)
+
+
+@lru_cache(maxsize=4)
+def _pool(_process: int, purpose: str) -> ThreadPoolExecutor:
+    """Return the threads of a process: a forked one has none of its parent's."""
+    return ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix=purpose)

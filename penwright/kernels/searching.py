@@ -10,7 +10,7 @@ LOWEST = -(1 << 31)
 
 @kernel
 def first_not_less(numbers: Any, low: int, high: int, sought: int) -> Any:
-    """Return the place of the first of numbers[low:high] that is not less than `sought`, or `high`."""
+    """Return the index of the first of numbers[low:high] that is not less than `sought`, or `high`."""
     while low < high:
         middle = (low + high) >> 1
         if numbers[middle] < sought:

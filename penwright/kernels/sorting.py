@@ -45,15 +45,15 @@ def sort_from(keys: Any, spare: Any, lowest: int, is_signed: bool) -> None:
         keys: uint64 (N,).
         spare: uint64 (N,), overwritten.
         lowest: 0 to 63.
-        is_signed: Whether the bits of the keys are those of signed numbers.
+        is_signed: True if the bits of the keys are those of signed numbers.
     """
     if len(keys) < 2:
         return
     every, some, flipped = keys[0], keys[0], _SIGN if is_signed else _NOTHING
-    for place in range(len(keys)):
-        every &= keys[place]
-        some |= keys[place]
-        keys[place] ^= flipped
+    for at in range(len(keys)):
+        every &= keys[at]
+        some |= keys[at]
+        keys[at] ^= flipped
     differing = ((every ^ some) >> np.uint64(lowest)) << np.uint64(lowest)
     if differing != 0:
         highest = 63
@@ -63,20 +63,20 @@ def sort_from(keys: Any, spare: Any, lowest: int, is_signed: bool) -> None:
         ends = np.zeros(_HEAPS + 1, np.int64)
         _deal(keys, spare, np.uint64(shift), ends)
         shifts = np.zeros(_MAX_DIGITS, np.int64)
-        num_digits, place = 0, lowest
-        while place < shift:
-            if (differing >> np.uint64(place)) & _ONE:
-                shifts[num_digits] = place
+        num_digits, at = 0, lowest
+        while at < shift:
+            if (differing >> np.uint64(at)) & _ONE:
+                shifts[num_digits] = at
                 num_digits += 1
-                place += _DIGIT
+                at += _DIGIT
             else:
-                place += 1
+                at += 1
         begin = 0
         for heap in range(_HEAPS):
             _sort_heap(spare[begin : ends[heap]], keys[begin : ends[heap]], shifts, num_digits)
             begin = ends[heap]
-    for place in range(len(keys)):
-        keys[place] ^= flipped
+    for at in range(len(keys)):
+        keys[at] ^= flipped
 
 
 @kernel
@@ -89,19 +89,19 @@ def _sort_heap(given: Any, sorted_keys: Any, shifts: Any, num_digits: int) -> No
         _deal(source, target, np.uint64(shifts[digit]), ends)
         source, target = target, source
     if num_digits % 2 == 0:
-        for place in range(len(given)):
-            sorted_keys[place] = given[place]
+        for at in range(len(given)):
+            sorted_keys[at] = given[at]
 
 
 @kernel
 def _deal(source: Any, target: Any, shift: Any, ends: Any) -> None:
     """Put numbers in the order of one digit, else as they are, and set where each heap ends."""
     ends[:] = 0
-    for place in range(len(source)):
-        ends[((source[place] >> shift) & _LAST) + _ONE] += 1
+    for at in range(len(source)):
+        ends[((source[at] >> shift) & _LAST) + _ONE] += 1
     for heap in range(_HEAPS):
         ends[heap + 1] += ends[heap]
-    for place in range(len(source)):
-        heap = (source[place] >> shift) & _LAST
-        target[ends[heap]] = source[place]
+    for at in range(len(source)):
+        heap = (source[at] >> shift) & _LAST
+        target[ends[heap]] = source[at]
         ends[heap] += 1

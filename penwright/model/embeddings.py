@@ -18,11 +18,11 @@ from penwright.kernels import running
 from penwright.kernels.embeddings import add_embeddings, add_gradients
 
 
-def embedding_sum(places: Tensor, tables: Tensor, *, onto: Tensor) -> Tensor:
-    """Return the sum over tables of the vector at a place in each, and of what it is added onto.
+def embedding_sum(indices: Tensor, tables: Tensor, *, onto: Tensor) -> Tensor:
+    """Return the sum over tables of one vector from each, added onto another vector.
 
     Args:
-        places: int64 (..., R), 0 to P - 1.
+        indices: int64 (..., R), 0 to P - 1.
         tables: (R, P, E).
         onto: (..., E), maybe of lower precision.
 
@@ -30,52 +30,52 @@ def embedding_sum(places: Tensor, tables: Tensor, *, onto: Tensor) -> Tensor:
         (..., E), of the type of the tables.
     """
     if not torch.is_grad_enabled():
-        return _sum(places, tables, onto)
-    result: Tensor = _EmbeddingSum.apply(places, tables, onto)  # type: ignore[no-untyped-call]
+        return _sum(indices, tables, onto)
+    result: Tensor = _EmbeddingSum.apply(indices, tables, onto)  # type: ignore[no-untyped-call]
     return result
 
 
-def plain_embedding_sum(places: Tensor, tables: Tensor, *, onto: Tensor) -> Tensor:
-    """Do what `embedding_sum` does, left to autograd."""
-    vectors = torch.stack([table[place] for place, table in zip(places.unbind(-1), tables, strict=True)])
+def plain_embedding_sum(indices: Tensor, tables: Tensor, *, onto: Tensor) -> Tensor:
+    """Do the same as `embedding_sum`, left to autograd."""
+    vectors = torch.stack([table[index] for index, table in zip(indices.unbind(-1), tables, strict=True)])
     return onto.to(tables.dtype) + vectors.sum(dim=0)
 
 
-def _sum(places: Tensor, tables: Tensor, onto: Tensor) -> Tensor:
-    num_tables, num_places, width = tables.shape
-    rows = places.reshape(-1, num_tables)
+def _sum(indices: Tensor, tables: Tensor, onto: Tensor) -> Tensor:
+    num_tables, num_vectors, width = tables.shape
+    rows = indices.reshape(-1, num_tables)
     if running.can_run(len(rows), onto, exact=(tables,)):
         sums = tables.new_empty(len(rows), width)
         held = (onto.reshape(-1, width).contiguous(), rows.contiguous(), tables.contiguous())
         running.run(add_embeddings, len(rows), *held, sums, work=rows.numel() * width)
         return sums.view(onto.shape)
-    begins = torch.arange(0, num_tables * num_places, num_places, device=places.device)
+    begins = torch.arange(0, num_tables * num_vectors, num_vectors, device=indices.device)
     sums = F.embedding_bag(rows + begins, tables.flatten(0, 1), mode="sum")
     return onto.to(tables.dtype) + sums.view(onto.shape)
 
 
 class _EmbeddingSum(torch.autograd.Function):
-    """Every table's gradient is the incoming one, added up by place."""
+    """Every table's gradient is the incoming one, added up by index."""
 
     @staticmethod
-    def forward(ctx: Any, places: Tensor, tables: Tensor, onto: Tensor) -> Tensor:
-        ctx.save_for_backward(places)
+    def forward(ctx: Any, indices: Tensor, tables: Tensor, onto: Tensor) -> Tensor:
+        ctx.save_for_backward(indices)
         ctx.shape, ctx.lower_type = tables.shape, onto.dtype
-        return _sum(places, tables, onto)
+        return _sum(indices, tables, onto)
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad_outputs: Tensor) -> tuple[None, Tensor, Tensor]:
-        (places,) = ctx.saved_tensors
-        num_tables, num_places, width = ctx.shape
-        if running.can_run(places.numel() // num_tables, exact=(grad_outputs,)):
+        (indices,) = ctx.saved_tensors
+        num_tables, num_vectors, width = ctx.shape
+        if running.can_run(indices.numel() // num_tables, exact=(grad_outputs,)):
             grads = grad_outputs.new_zeros(ctx.shape)
-            rows = (places.reshape(-1, num_tables).contiguous(), grad_outputs.reshape(-1, width).contiguous())
-            running.run(add_gradients, num_tables, *rows, grads, work=places.numel() * width)
+            rows = (indices.reshape(-1, num_tables).contiguous(), grad_outputs.reshape(-1, width).contiguous())
+            running.run(add_gradients, num_tables, *rows, grads, work=indices.numel() * width)
         else:
             parts = (
-                torch.ops.aten.embedding_dense_backward(grad_outputs, place.contiguous(), num_places, -1, False)
-                for place in places.unbind(-1)
+                torch.ops.aten.embedding_dense_backward(grad_outputs, index.contiguous(), num_vectors, -1, False)
+                for index in indices.unbind(-1)
             )
             grads = torch.stack(tuple(parts))
         return None, grads, grad_outputs.to(ctx.lower_type)

@@ -17,7 +17,7 @@ from typing import Any
 import torch
 
 _TRIED = ((200, 512, 1024), (512, 2_000, 256), (64, 64, 64))  # (M, K, N)
-_MOST_ROUNDING = 1e-4  # products of float32 stay a hundred times below it, with bfloat16 operands twenty times above
+_MAX_ROUNDING = 1e-4  # products of float32 stay a hundred times below it, with bfloat16 operands twenty times above
 
 
 @contextmanager
@@ -48,13 +48,13 @@ def _stays_exact() -> bool:
     before = settings.fp32_precision
     settings.fp32_precision = "bf16"
     try:
-        return all(_rounding(*shape) < _MOST_ROUNDING for shape in _TRIED)
+        return all(_rounding(*shape) < _MAX_ROUNDING for shape in _TRIED)
     finally:
         settings.fp32_precision = before
 
 
 def _settings() -> Any:
-    """Return what torch lets one set about oneDNN's products, None in versions that let one set nothing."""
+    """Return torch's settings of oneDNN's products, None in versions without any."""
     settings = getattr(torch.backends.mkldnn, "matmul", None)
     return settings if hasattr(settings, "fp32_precision") else None
 

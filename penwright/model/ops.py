@@ -31,7 +31,7 @@ def rms_norm(inputs: Tensor, *, dtype: torch.dtype | None = None) -> Tensor:
 
     Args:
         inputs: (..., D).
-        dtype: Of the result, None for that of the inputs.
+        dtype: Type of the result, None for that of the inputs.
 
     Source: Zhang and Sennrich 2019, "Root Mean Square Layer Normalization", eq. 4, without the gain.
     """
@@ -44,17 +44,17 @@ def rms_norm(inputs: Tensor, *, dtype: torch.dtype | None = None) -> Tensor:
 
 
 def plain_rms_norm(inputs: Tensor) -> Tensor:
-    """Do what `rms_norm` does, left to autograd."""
+    """Do the same as `rms_norm`, left to autograd."""
     return F.rms_norm(inputs, (inputs.shape[-1],), eps=EPSILON)
 
 
 def add_norm(inputs: Tensor, additions: Tensor, *, dtype: torch.dtype | None = None) -> tuple[Tensor, Tensor]:
-    """Return the sum of two tensors (..., D), of the first one's type, and what `rms_norm` makes of it.
+    """Return the sum of two tensors (..., D), of the first one's type, and its `rms_norm`.
 
     Args:
         inputs: (..., D).
         additions: (..., D), of the same type or a narrower one.
-        dtype: Of the normalised sum, None for that of the inputs.
+        dtype: Type of the normalised sum, None for that of the inputs.
     """
     if not (torch.is_grad_enabled() and can_run(inputs.shape[:-1].numel(), additions, exact=(inputs,))):
         return plain_add_norm(inputs, additions, dtype=dtype)
@@ -64,7 +64,7 @@ def add_norm(inputs: Tensor, additions: Tensor, *, dtype: torch.dtype | None = N
 
 
 def plain_add_norm(inputs: Tensor, additions: Tensor, *, dtype: torch.dtype | None = None) -> tuple[Tensor, Tensor]:
-    """Do what `add_norm` does, one after the other."""
+    """Do the same as `add_norm`, one after the other."""
     sums = inputs + additions
     return sums, rms_norm(sums, dtype=dtype)
 
@@ -81,7 +81,7 @@ def squared_relu(inputs: Tensor) -> Tensor:
 
 
 def plain_squared_relu(inputs: Tensor) -> Tensor:
-    """Do what `squared_relu` does, left to autograd."""
+    """Do the same as `squared_relu`, left to autograd."""
     return F.relu(inputs).square()
 
 
@@ -108,7 +108,7 @@ def weighted_sum(weights: Tensor, constants: Tensor) -> Tensor:
 
 
 def plain_weighted_sum(weights: Tensor, constants: Tensor) -> Tensor:
-    """Do what `weighted_sum` does, left to autograd."""
+    """Do the same as `weighted_sum`, left to autograd."""
     return torch.matmul(weights.unsqueeze(-2), constants).squeeze(-2)
 
 
@@ -148,7 +148,7 @@ class _RmsNorm(torch.autograd.Function):
 
 
 class _AddNorm(torch.autograd.Function):
-    """The sum's gradient is what arrives at it from elsewhere and through the norm, see `_RmsNorm`."""
+    """The sum's gradient adds its own to that of the norm, see `_RmsNorm`."""
 
     @staticmethod
     def forward(ctx: Any, inputs: Tensor, additions: Tensor, dtype: torch.dtype) -> tuple[Tensor, Tensor]:

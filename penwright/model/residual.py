@@ -1,4 +1,4 @@
-"""A block of a residual stack: a recurrent layer and a small perceptron, each adding what it has to say to the stream.
+"""A block of a residual stack: a recurrent layer and a small perceptron, which both add to the stream.
 
 Shapes: B = lanes, T = characters per window, E = width of the stream, H = hidden_size of the layer, M = mlp_size.
 """
@@ -32,7 +32,7 @@ class ResidualBlock(Layer[Any]):
             layer: Any recurrent layer, E inputs and H outputs.
             stream_size: E.
             mlp_size: M, 0 for a block without a perceptron.
-            generator: What the weights are drawn from, None for torch's own.
+            generator: Random generator for the weights, None for torch's own.
         """
         super().__init__()
         assert layer.input_size == stream_size, (layer.input_size, stream_size)
@@ -56,7 +56,7 @@ class ResidualBlock(Layer[Any]):
     def sequence(
         self, inputs: Tensor, state: Any, resets: Tensor | None = None, *, drop: Drop = keep_all
     ) -> tuple[Tensor, Any]:
-        """Read a window, as every layer does; `drop` acts on what the layer and the perceptron add to the stream."""
+        """Read a window, as every layer does. `drop` acts on the outputs that are added to the stream."""
         outputs, state = self.layer.sequence(rms_norm(inputs), state, resets)
         return self._add(inputs, outputs, drop), state
 

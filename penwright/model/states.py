@@ -1,6 +1,6 @@
 """The memory of a whole model as a value: cut from its history, laid out as named tensors, and rebuilt with care.
 
-It knows nothing of files: what is saved, and where, is up to the caller.
+It knows nothing of files.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -43,7 +43,7 @@ class ModelState(NamedTuple):
 
 
 class Stack(Protocol):
-    """What has a memory of a known shape: a `CharModel`."""
+    """Anything with a memory of a known shape, such as a `CharModel`."""
 
     def initial_state(self, batch_size: int) -> ModelState:
         """Return the state before the first character of `batch_size` texts."""

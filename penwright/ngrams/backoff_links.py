@@ -68,7 +68,7 @@ def backoff_links(
 
     with ThreadPoolExecutor(num_threads) as pool:
         found = list(pool.map(read, [batches[thread::num_threads] for thread in range(num_threads)]))
-    # Of what each thread noted, the most frequent; then its index among the contexts of the shorter kind.
+    # Take the most frequent note of all threads, and look up its index among the contexts of the shorter kind.
     noted = np.maximum.reduce(found)
     links = np.full(len(noted), NONE, dtype=np.int64)
     for kind, shorter in enumerate(kinds.shorter):

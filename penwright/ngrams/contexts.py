@@ -1,15 +1,14 @@
-"""Name the context that a character stands in, as one number a context: its last few characters, or its last words.
+"""Hashes of the contexts of a character: its last few characters, or its last words.
 
-A context's number is a hash that can be carried along: reading on needs what a `ContextState` holds and nothing else.
-`context_sequence` names the contexts of a whole window without a loop over time; `context_step` is its twin, one
-character at a time. Both agree to the last bit, whatever the windows.
+Hashes are carried along in a `ContextState`. `context_sequence` hashes the contexts of a whole window without a loop
+over time; `context_step` is its twin, one character at a time. Both agree to the last bit, whatever the windows.
 
 The hash of the symbols x_s .. x_t is the polynomial sum of x_i * P^(t - i) modulo 2^64, whose sums over any stretch are
 differences of one running sum because the odd P has an inverse (Karp and Rabin 1987, "Efficient randomized
 pattern-matching algorithms"). Its upper 32 bits after one more odd product are the context's number (Dietzfelbinger et
 al. 1997, "A reliable randomized algorithm for the closest-pair problem", multiply-shift hashing).
 
-Which kinds of context there are, and how words are found, says a `ContextKinds`.
+A `ContextKinds` lists the kinds of context and says how words are found.
 
 Shapes: B = lanes, T = symbols per window, V = vocab_size, K = number of kinds of context.
 """
@@ -41,14 +40,14 @@ _FACTORS = torch.tensor([_POWER, *_WORD_MIX, _SPREAD])  # as the kernel takes th
 
 
 class ContextState(NamedTuple):
-    """What is remembered of a text to name its next contexts. All of it is zero before the first character."""
+    """The memory of a text that its next contexts need, all zeros before the first character."""
 
     recent: Tensor
     """int64 (B, kinds.reach), the last symbols, oldest first; zeros before the first."""
     run: Tensor
     """int64 (B,), hash of the present run: the word so far, or the characters since the last word."""
     is_word: Tensor
-    """bool (B,), whether the last symbol was marked as one that words are made of or go on with."""
+    """bool (B,), True if the last symbol was marked as one that words are made of or go on with."""
     last: Tensor
     """int64 (B,), hash of the last word that has ended; with joints, of the last run."""
     before: Tensor
@@ -77,7 +76,7 @@ def context_step(
 
     Args:
         ids: int64 (B,).
-        state: What the last call returned, or `initial_contexts`.
+        state: Result of the last call, or `initial_contexts`.
         kinds: The kinds of context.
         is_letter: bool (V,), the symbols that words are made of or, with joints, go on with.
 
@@ -109,7 +108,7 @@ def context_sequence(
 
     Args:
         ids: int64 (B, T), T at least 1.
-        state: What the last call returned, or `initial_contexts`.
+        state: Result of the last call, or `initial_contexts`.
         resets: bool (B, T); where True, the lane's state is set to the initial one before that character is read.
         kinds: The kinds of context.
         is_letter: bool (V,), the symbols that words are made of or, with joints, go on with.
@@ -120,21 +119,26 @@ def context_sequence(
     if ids.device.type == "cpu" and running.can_run(ids.numel()):
         return _by_kernel(ids, state, resets, kinds=kinds, is_letter=is_letter)
     num_steps, reach = ids.shape[1], kinds.reach
-    places = torch.arange(num_steps, device=ids.device)
-    fresh = torch.zeros_like(ids) if resets is None else torch.where(resets, places + 1, 0).cummax(dim=1).values
+    # Sum x_i * P^-i over all symbols up to each position: sums over a stretch are differences of these.
     seen = torch.cat((state.recent, ids), dim=1)  # (B, reach + T)
     powers, inverses = _powers(reach + num_steps, ids.device)
     sums = torch.nn.functional.pad((seen * inverses).cumsum(dim=1), (1, 0))  # (B, reach + T + 1)
     here = sums[:, reach + 1 :]  # (B, T)
-    first = torch.where(fresh > 0, fresh - 1 + reach, 0)  # the oldest symbol that belongs to the same text
+    # Find the oldest symbol of each position's text: position + 1 of its reset, 0 if it began before the window.
+    positions = torch.arange(num_steps, device=ids.device)
+    fresh = torch.zeros_like(ids) if resets is None else torch.where(resets, positions + 1, 0).cummax(dim=1).values
+    first = torch.where(fresh > 0, fresh - 1 + reach, 0)  # (B, T), an index into `seen`
+    # Hash the last symbols of each order, as far as they belong to the text, and scale from P^-i to P^(t - i).
     hashes = []
     for order in kinds.orders:
-        start = torch.maximum(places + (reach + 1 - order), first)
+        start = torch.maximum(positions + (reach + 1 - order), first)
         hashes.append((here - sums.gather(1, start)) * powers[reach:])
+    # Hash the words: the present run, and the last three that have ended.
     is_word = is_letter[ids]
     begins, has_ended = _edges(is_word, _shifted(is_word, state.is_word), kinds=kinds)
     run = _runs(ids, begins, state, resets)
     words = _words(run, has_ended, state, resets)
+    # Keep the last symbols for the next window, zeros for those of another text.
     kept = seen[:, num_steps:]
     if resets is not None:
         is_stale = torch.arange(num_steps, num_steps + reach, device=ids.device) < first[:, -1:]
@@ -146,7 +150,7 @@ def context_sequence(
 def _by_kernel(
     ids: Tensor, state: ContextState, resets: Tensor | None, *, kinds: ContextKinds, is_letter: Tensor
 ) -> tuple[Tensor, ContextState]:
-    """Do what `context_sequence` does, lane by lane."""
+    """Do the same as `context_sequence`, lane by lane."""
     contexts = torch.empty(*ids.shape, kinds.num_kinds, dtype=torch.int64)
     recent, is_word = state.recent.clone(memory_format=torch.contiguous_format), state.is_word.clone()
     words = torch.stack([state.run, state.last, state.before, state.third], dim=1)
@@ -171,19 +175,19 @@ def _by_kernel(
 
 
 def _edges(is_word: Tensor, was_word: Tensor, *, kinds: ContextKinds) -> tuple[Tensor, Tensor]:
-    """Return where a run begins, and where one has ended that counts as a word."""
+    """Return True where a run begins, and True where a run that counts as a word has ended."""
     if kinds.has_joints:
         return ~is_word, ~is_word
     return is_word != was_word, was_word & ~is_word
 
 
 def _runs(ids: Tensor, begins: Tensor, state: ContextState, resets: Tensor | None) -> Tensor:
-    """Return the hash of the run that each symbol stands in, (B, T)."""
+    """Return the hash of each symbol's run, (B, T)."""
     num_steps = ids.shape[1]
     if resets is not None:
         begins = begins | resets
-    places = torch.arange(num_steps, device=ids.device)
-    starts = torch.where(begins, places + 1, 0).cummax(dim=1).values  # 0: the run began before this window
+    positions = torch.arange(num_steps, device=ids.device)
+    starts = torch.where(begins, positions + 1, 0).cummax(dim=1).values  # 0: the run began before this window
     powers, inverses = _powers(num_steps + 1, ids.device)
     sums = torch.nn.functional.pad((ids * inverses[:-1]).cumsum(dim=1), (1, 0))  # (B, T + 1)
     own = (sums[:, 1:] - sums.gather(1, (starts - 1).clamp_min(0))) * powers[:-1]
@@ -200,11 +204,11 @@ def _words(run: Tensor, has_ended: Tensor, state: ContextState, resets: Tensor |
         has_ended = has_ended & ~resets
         changes = has_ended | resets
     zero = torch.zeros_like(run)
-    places = torch.arange(1, run.shape[1] + 1, device=run.device)
-    latest = torch.where(changes, places, 0).cummax(dim=1).values  # 0: nothing has changed in this window
+    positions = torch.arange(1, run.shape[1] + 1, device=run.device)
+    latest = torch.where(changes, positions, 0).cummax(dim=1).values  # 0: nothing has changed in this window
 
     def since(value: Tensor, first: Tensor) -> Tensor:
-        """What the latest change brought: a word's end its value, a new text zero."""
+        """Return the value after the latest change: that of a word at its end, zero at the beginning of a text."""
         return torch.cat((first.unsqueeze(1), torch.where(has_ended, value, zero)), dim=1).gather(1, latest)
 
     last = since(ended, state.last)
@@ -225,19 +229,19 @@ def _fingerprints(hashes: list[Tensor], run: Tensor, last: Tensor, before: Tenso
 
 
 def _shifted(values: Tensor, first: Tensor) -> Tensor:
-    """Return (B, T) with every value one place later and `first` (B,) before them."""
+    """Return (B, T) with every value one position later and `first` (B,) before them."""
     return torch.cat((first.unsqueeze(1), values[:, :-1]), dim=1)
 
 
 @lru_cache(maxsize=16)
 def _salts(count: int, device: torch.device) -> Tensor:
-    """Return a number for each kind, so that kinds do not share theirs."""
+    """Return a salt for each kind, so that equal symbols hash differently in each."""
     return torch.tensor([_signed(_SALT * (kind + 1)) for kind in range(count)], device=device)
 
 
 @lru_cache(maxsize=16)
 def _rolling(orders: tuple[int, ...]) -> tuple[Tensor, Tensor]:
-    """Return some orders, and the factor P^order of a symbol that has left each."""
+    """Return some orders, and the weight P^order of the symbol that leaves the rolling hash of each."""
     return torch.tensor(orders), torch.tensor([_signed(pow(_P, order, 1 << 64)) for order in orders])
 
 

@@ -215,7 +215,7 @@ def _merged_range(keys: Packed, *, min_count: int) -> tuple[NDArray[np.generic],
 
 
 def _added_up(keys: Packed, *, min_count: int) -> tuple[NDArray[np.generic], ...]:
-    """Do what `_merged_range` does, to sorted keys and in one pass."""
+    """Do the same as `_merged_range`, to sorted keys and in one pass."""
     contexts, sizes, counts = (np.empty(len(keys), dtype=np.int32) for _ in range(3))
     symbols = np.empty(len(keys), dtype=np.uint16)
     counts_of_counts, num_found = np.zeros(5, dtype=np.int64), np.zeros(2, dtype=np.int64)

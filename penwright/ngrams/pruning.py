@@ -65,7 +65,7 @@ def _score(
     probs: NDArray[np.float32],
     scores: NDArray[np.float32],
 ) -> None:
-    """Do what the kernel does, for all successors of a kind side by side. The last bits may differ."""
+    """Do the same as the kernel, for all successors of a kind side by side. The last bits may differ."""
     owners = np.repeat(np.arange(len(listed.contexts), dtype=np.int64), listed.sizes)
     keys = owners << 16 | listed.symbols  # rising
     here = slice(int(listed.starts[own.start]), int(listed.starts[own.stop]))

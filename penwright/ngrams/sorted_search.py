@@ -1,8 +1,8 @@
 """Find numbers in a list of millions that is sorted, faster than by halving the whole of it.
 
-Halving a list of ten million takes 23 looks at places far apart, each of which waits for memory. Numbers that are
-spread evenly, as hashes are, need not be searched so: their leading bits say nearly where they stand, and a few looks
-at neighbours do the rest. 22,500 contexts among ten million took 6.7 milliseconds by halves and 1.0 so (one core,
+Halving a list of ten million takes 23 looks at distant memory, each of which has to wait. Evenly spread numbers, such
+as hashes, need not be searched so: their leading bits tell nearly where they are, and a few looks at neighbours do the
+rest. 22,500 contexts among ten million took 6.7 milliseconds by halves and 1.0 so (one core,
 2026-11).
 
 Source: interpolation search among hashes, surveyed by Graefe 2006, "B-tree indexes, interpolation search, and skew".
@@ -57,7 +57,7 @@ def search(numbers: Tensor, begins: Tensor, wanted: Tensor) -> Tensor:
 
 
 def plain_search(numbers: Tensor, wanted: Tensor) -> Tensor:
-    """Do what `search` does, by halving the list."""
+    """Do the same as `search`, by halving the list."""
     return torch.searchsorted(numbers, wanted).clamp_max_(len(numbers) - 1)
 
 

@@ -9,13 +9,13 @@ Lanes are divided by the number of threads alone, so what is added up is the sam
 Shapes: B = lanes, T = symbols per window.
 """
 
-import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
-from functools import lru_cache
+from concurrent.futures import wait
 from typing import TypeVar
 
 import torch
+
+from penwright.kernels.running import thread_pool
 
 MIN_SYMBOLS = 1_024
 """Of a window that a thread is given: products of fewer rows are slow for their size."""
@@ -56,14 +56,8 @@ def in_threads(work: Callable[[_Group], _Found], groups: Sequence[_Group]) -> li
         return work(group)
 
     try:
-        waiting = [_threads(os.getpid()).submit(limited, group) for group in groups]
+        waiting = [thread_pool("lanes").submit(limited, group) for group in groups]
         wait(waiting)
         return [part.result() for part in waiting]
     finally:
         torch.set_num_threads(num_threads)  # what was set last is what new threads begin with
-
-
-@lru_cache(maxsize=1)
-def _threads(_process: int) -> ThreadPoolExecutor:
-    """Return the threads of this process: one that was forked has none of its parent's."""
-    return ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="lanes")

@@ -58,6 +58,6 @@ def test_rounded_operands_would_be_noticed(monkeypatch: pytest.MonkeyPatch) -> N
             else multiply(left, right)
         )
 
-    assert float32._rounding(64, 64, 64) < float32._MOST_ROUNDING / 10
+    assert float32._rounding(64, 64, 64) < float32._MAX_ROUNDING / 10
     monkeypatch.setattr(torch.Tensor, "__matmul__", rounded)
-    assert float32._rounding(64, 64, 64) > float32._MOST_ROUNDING * 10
+    assert float32._rounding(64, 64, 64) > float32._MAX_ROUNDING * 10

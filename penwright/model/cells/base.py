@@ -1,4 +1,4 @@
-"""What every layer is: a map from (inputs, state) to (outputs, state), for one character or for a whole window.
+"""The contract of layers: a map from (inputs, state) to (outputs, state), for one character or for a whole window.
 
 A layer keeps no memory of its last call: its state is a named tuple of tensors that is passed in and returned. It
 knows nothing of alphabets, files or training. The sequence form of every layer equals its step form applied T times;
@@ -24,7 +24,7 @@ State = tuple[Tensor, ...]
 """Memory carried between calls. Each layer has its own named tuple; every tensor begins with the lanes, (B, ...)."""
 S = TypeVar("S", bound=tuple[Any, ...])
 Drop = Callable[[Tensor], Tensor]
-"""Drops a share of the values it is given and scales up the rest."""
+"""A function that drops a share of some values and scales up the rest."""
 
 
 def keep_all(values: Tensor) -> Tensor:
@@ -55,7 +55,7 @@ class Layer(nn.Module, ABC, Generic[S]):
 
         Args:
             inputs: (B, D), or ids int64 (B,).
-            state: What the last call returned, or `initial_state`.
+            state: Result of the last call, or `initial_state`.
 
         Returns:
             Outputs (B, H) and the state after the character.
@@ -69,7 +69,7 @@ class Layer(nn.Module, ABC, Generic[S]):
 
         Args:
             inputs: (T, B, D), or ids int64 (T, B), T at least 1.
-            state: What the last call returned, or `initial_state`.
+            state: Result of the last call, or `initial_state`.
             resets: bool (T, B); where True, the lane's state is set to the initial state before that character is read.
             drop: Dropout of the inputs.
 
@@ -98,7 +98,7 @@ class ProjectedLayer(Layer[S]):
 
         Args:
             ids: int64 (...), each below D.
-            scale: (...), what each one-hot vector is multiplied by, None for 1.
+            scale: (...), factor of each one-hot vector, None for 1.
         """
         if scale is None and ids.numel() >= self.input_size:
             return look_up_rows(self.input_weight.t() + self.bias, ids)
@@ -135,7 +135,7 @@ class ProjectedLayer(Layer[S]):
         Args:
             products: (T, B, P). Of bfloat16 they ask for recurrent products in bfloat16 too; states, gates and outputs
                 are of the type of the weights all the same.
-            state: What the last call returned, or `initial_state`.
+            state: Result of the last call, or `initial_state`.
             resets: bool (T, B) or None.
 
         Returns:

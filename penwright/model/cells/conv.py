@@ -38,7 +38,7 @@ def causal_conv(inputs: Tensor, weight: Tensor, recent: Tensor, resets: Tensor |
 
 
 def plain_causal_conv(inputs: Tensor, weight: Tensor, recent: Tensor, resets: Tensor | None) -> Tensor:
-    """Do what `causal_conv` does, left to autograd."""
+    """Do the same as `causal_conv`, left to autograd."""
     num_steps, seen, masks = len(inputs), torch.cat((recent, inputs)), _masks(resets, reach=len(recent))
     terms = []
     for tap, mask in enumerate(masks):
@@ -51,7 +51,7 @@ def recent_after(inputs: Tensor, recent: Tensor, resets: Tensor | None) -> Tenso
     """Return the values that the next window still sees, zeros where they belong to another text: (K - 1, B, D).
 
     Args:
-        inputs, recent, resets: As of `causal_conv`.
+        inputs, recent, resets: See `causal_conv`.
     """
     reach = len(recent)
     last = torch.cat((recent, inputs[-reach:]))[-reach:]

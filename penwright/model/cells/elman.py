@@ -31,7 +31,7 @@ class Elman(ProjectedLayer[ElmanState]):
         Args:
             input_size: D.
             hidden_size: H.
-            generator: What the weights are drawn from, None for torch's own.
+            generator: Random generator for the weights, None for torch's own.
         """
         super().__init__()
         self.input_size, self.hidden_size = input_size, hidden_size

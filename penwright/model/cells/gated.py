@@ -20,10 +20,11 @@ from penwright.model.cells.fused.gated import gated_by_doubling, gated_sequence
 from penwright.model.config import CONV_SIZE
 
 SHORTEST_HALF_LIFE = 1.0
-"""Characters after which the most forgetful channel of a new layer keeps half of what was written."""
+"""Half-life of the most forgetful channel of a new layer, in characters."""
 LONGEST_HALF_LIFE = 100.0
-"""The same of the most retentive channel. Of 30, 100, 300 and 1,000 the last two learned one to three million
-characters of novels less well, by 0.02 to 0.04 bits per character (2026-11). Longer trainings were not compared."""
+"""Half-life of the most retentive channel, in characters. Of 30, 100, 300 and 1,000 the last two learned one to three
+million characters of novels less well, by 0.02 to 0.04 bits per character (2026-11). Longer trainings were not
+compared."""
 
 
 class GatedState(NamedTuple):
@@ -49,7 +50,7 @@ class Gated(Layer[GatedState]):
         Args:
             input_size: D.
             hidden_size: H.
-            generator: What the weights are drawn from, None for torch's own.
+            generator: Random generator for the weights, None for torch's own.
         """
         super().__init__()
         self.input_size, self.hidden_size = input_size, hidden_size

@@ -43,7 +43,7 @@ class Gru(ProjectedLayer[GruState]):
             input_size: D.
             hidden_size: H.
             reset: "before" or "after".
-            generator: What the weights are drawn from, None for torch's own.
+            generator: Random generator for the weights, None for torch's own.
         """
         super().__init__()
         assert reset in ("before", "after"), reset

@@ -35,7 +35,7 @@ class Lstm(ProjectedLayer[LstmState]):
         Args:
             input_size: D.
             hidden_size: H.
-            generator: What the weights are drawn from, None for torch's own.
+            generator: Random generator for the weights, None for torch's own.
 
         Source of the forget bias: Jozefowicz, Zaremba and Sutskever 2015, "An Empirical Exploration of Recurrent
         Network Architectures", section 3.2.

@@ -1,4 +1,4 @@
-"""One dense layer with a sigmoid and no memory: what can be said of the next character from the present one alone.
+"""One dense layer with a sigmoid and no memory: it predicts the next character from the present one alone.
 
 Shapes: B = lanes, T = characters per window, D = input_size, H = hidden_size.
 """
@@ -21,7 +21,7 @@ class Perceptron(ProjectedLayer[NoState]):
         Args:
             input_size: D.
             hidden_size: H.
-            generator: What the weights are drawn from, None for torch's own.
+            generator: Random generator for the weights, None for torch's own.
         """
         super().__init__()
         self.input_size, self.hidden_size = input_size, hidden_size

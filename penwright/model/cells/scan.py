@@ -2,7 +2,7 @@
 
 `scan_by_doubling` joins each step with the one before, then each pair with the pair before, and so on: after the
 logarithm of T rounds every value depends on all steps before it. It does more arithmetic than the loop, in far fewer
-operations, which is what counts on an accelerator. `plain_scan` is its twin.
+operations, and their number is decisive on an accelerator. `plain_scan` is its twin.
 
 Source: Hillis and Steele 1986, "Data Parallel Algorithms", p. 1173; the pairs are those of Martin and Cundy 2018,
 "Parallelizing Linear Recurrent Neural Nets Over Sequence Length", eq. 8.
@@ -33,7 +33,7 @@ def scan_by_doubling(decay: Tensor, inputs: Tensor, initial: Tensor) -> Tensor:
 
 
 def plain_scan(decay: Tensor, inputs: Tensor, initial: Tensor) -> Tensor:
-    """Do what `scan_by_doubling` does, one step after the other."""
+    """Do the same as `scan_by_doubling`, one step after the other."""
     value, values = initial, []
     for decay_now, inputs_now in zip(decay, inputs, strict=True):
         value = decay_now * value + inputs_now
@@ -66,7 +66,7 @@ class _Scan(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, grad_values: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         decay, initial, values = ctx.saved_tensors
-        later = torch.cat((decay[1:], torch.zeros_like(decay[:1]))).flip(0)  # what each step hands to the one before
+        later = torch.cat((decay[1:], torch.zeros_like(decay[:1]))).flip(0)  # the share that each step passes back
         grad_inputs = _scan(later, grad_values.flip(0)).flip(0)
         grad_decay = grad_inputs * torch.cat((initial.unsqueeze(0), values[:-1]))
         return grad_decay, grad_inputs, decay[0] * grad_inputs[0]

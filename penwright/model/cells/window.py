@@ -37,7 +37,7 @@ class Window(Layer[WindowState]):
             input_size: D.
             hidden_size: H.
             window_size: N, at least 1: the present input and the N - 1 before it.
-            generator: What the weights are drawn from, None for torch's own.
+            generator: Random generator for the weights, None for torch's own.
         """
         super().__init__()
         self.input_size, self.hidden_size, self.window_size = input_size, hidden_size, window_size

@@ -1,1 +1,1 @@
-"""What the shelf and the text so far say about the next character: n-gram tables, a match model, and their mixing."""
+"""Context models of the next character beside the network: n-gram tables, a match model, and their mixer."""

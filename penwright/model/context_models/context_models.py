@@ -58,7 +58,7 @@ PLAINLY = ReadOptions()
 
 
 class Findings(NamedTuple):
-    """What the context models say at some characters; (...) is (B,) or (B, T)."""
+    """Results of the context models at some characters; (...) is (B,) or (B, T)."""
 
     ngrams: Predictions | None
     """Distributions log_probs (..., M, V) and confidences (..., F)."""

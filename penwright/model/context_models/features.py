@@ -59,7 +59,7 @@ def features_of(ngrams: Predictions | None, match: Match | None, inputs: Sequenc
 
 
 def plain_features(ngrams: Predictions | None, match: Match | None, inputs: Sequence[int]) -> Tensor:
-    """Do what `features_of` does, left to torch."""
+    """Do the same as `features_of`, left to torch."""
     parts = []
     if ngrams is not None:
         log_probs = ngrams.log_probs[..., inputs, :].add(_LOG_CENTRE).mul_(_LOG_SCALE)  # (..., W, V)

@@ -128,7 +128,7 @@ def match_sequence(
 
 
 def _by_kernel(ids: Tensor, contexts: Tensor, state: MatchState, resets: Tensor | None) -> tuple[Match, MatchState]:
-    """Do what `match_sequence` does, overwriting the slots, in a loop over time."""
+    """Do the same as `match_sequence`, overwriting the slots, in a loop over time."""
     match = Match(*(torch.empty_like(contexts, memory_format=torch.contiguous_format) for _ in range(3)))
     after = MatchState(state.slots, state.waiting.clone(), state.expected.clone(), state.length.clone())
     running.run(
@@ -146,7 +146,7 @@ def _by_kernel(ids: Tensor, contexts: Tensor, state: MatchState, resets: Tensor 
 
 
 def _by_sorting(ids: Tensor, contexts: Tensor, state: MatchState, resets: Tensor | None) -> tuple[Match, MatchState]:
-    """Do what `match_sequence` does, overwriting the slots, without a loop over time.
+    """Do the same as `match_sequence`, overwriting the slots, without a loop over time.
 
     Position i of a row is the context that waits for character i; the last one still waits when the window ends.
     """
@@ -163,7 +163,7 @@ def _by_sorting(ids: Tensor, contexts: Tensor, state: MatchState, resets: Tensor
     fresh = torch.zeros_like(ids) if resets is None else torch.where(resets, positions + 1, 0).cummax(dim=1).values
     fresh = fresh.unsqueeze(1)  # (B, 1, T)
 
-    # Who wrote last into each context's slot: a context of this window and this text, or one before the window.
+    # Find the last writer of each context's slot: a context of this window and this text, or one before the window.
     writer, is_last = _neighbours(torch.where(numbers > 0, slot, -1))
     is_of_window = (writer >= 0) & (writer >= fresh)  # (B, R, T)
     writer = writer.clamp_min(0)
@@ -171,7 +171,7 @@ def _by_sorting(ids: Tensor, contexts: Tensor, state: MatchState, resets: Tensor
     stored = torch.where(fresh > 0, 0, slots.gather(2, slot[:, :, 1:]))
     old_latest, old_earlier = _unpack(stored, check[:, :, 1:])
 
-    # What it wrote: its successor, and what it had expected itself.
+    # Its entry: its own successor, and the successor it had expected.
     latest = torch.where(is_of_window, torch.where(is_same, arrived.gather(2, writer), 0), old_latest)
     expected = torch.cat((state.expected.unsqueeze(2), latest), dim=2)  # (B, R, T + 1)
     earlier = torch.where(is_of_window, torch.where(is_same, expected.gather(2, writer), 0), old_earlier)
@@ -239,7 +239,7 @@ def _neighbours(slot: Tensor) -> tuple[Tensor, Tensor]:
     order = (slot * count + torch.arange(count, device=slot.device)).argsort(dim=2)
     in_order = slot.gather(2, order)
     is_same = in_order[:, :, 1:] == in_order[:, :, :-1]  # as the one before it in this order
-    # Scatter what was found back to reading order.
+    # Scatter the results back to reading order.
     before = torch.full_like(slot, -1).scatter(2, order[:, :, 1:], torch.where(is_same, order[:, :, :-1], -1))
     is_followed = torch.zeros_like(slot, dtype=torch.bool)
     is_followed = is_followed.scatter(2, order[:, :, :-1], is_same & (order[:, :, 1:] < count - 1))

@@ -37,7 +37,7 @@ def mixed(weights: Tensor, log_probs: Tensor, bonuses: Tensor, match: Match) -> 
 
 
 def plain_mixed(weights: Tensor, log_probs: Tensor, bonuses: Tensor, match: Match) -> Tensor:
-    """Do what `mixed` does, left to torch."""
+    """Do the same as `mixed`, left to torch."""
     return with_bonuses(weighted_sum(weights, log_probs), bonuses, match)
 
 

@@ -117,7 +117,7 @@ class NgramLookup(nn.Module):
         return _predictions(probs, found)
 
     def _by_kernel(self, contexts: Tensor) -> Predictions:
-        """Do what `forward` does, character by character. The logarithms may differ in their last bit."""
+        """Do the same as `forward`, character by character. The logarithms may differ in their last bit."""
         num_asked, num_outputs = len(contexts), self.kinds.num_outputs
         log_probs = torch.empty(num_asked, num_outputs, len(self.unigrams))
         confidences = torch.empty(num_asked, 3 * num_outputs)
@@ -137,7 +137,7 @@ class NgramLookup(nn.Module):
         return Predictions(log_probs, confidences)
 
     def _plain(self, contexts: Tensor) -> Predictions:
-        """Do what `forward` does, all kinds alike and every context for itself."""
+        """Do the same as `forward`, all kinds alike and every context for itself."""
         wanted = contexts.to(torch.int32).t()  # (K, N)
         found = self._look_up(wanted.flatten())
         probs = self._shares(found, (*wanted.shape, len(self.unigrams)))

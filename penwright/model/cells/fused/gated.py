@@ -39,7 +39,7 @@ def gated_sequence(products: Tensor, initial: Tensor, resets: Tensor | None) -> 
 
 
 def gated_by_doubling(products: Tensor, initial: Tensor, resets: Tensor | None) -> tuple[Tensor, Tensor]:
-    """Do what `gated_sequence` does."""
+    """Do the same as `gated_sequence`."""
     write, content, gate = products.to(initial.dtype).chunk(3, dim=2)
     write = torch.sigmoid(write)
     decay = 1.0 - write
@@ -91,11 +91,11 @@ class _GatedSequence(torch.autograd.Function):
         grad_memories = F.silu(gate).mul_(grads)
         grad_gate.copy_(torch.ops.aten.silu_backward(memories[1:] * grads, gate))
         gained, decay = content - memories[:-1], 1.0 - write
-        for place, mark in enumerate(ctx.marks):
+        for time, mark in enumerate(ctx.marks):
             if mark is not None:
-                gained[place].copy_(torch.where(mark, content[place], gained[place]))
-                decay[place].masked_fill_(mark, 0.0)
-        later, kept = grad_last, memories.new_ones(())  # the gradient of the memory after a step, and what it keeps
+                gained[time].copy_(torch.where(mark, content[time], gained[time]))
+                decay[time].masked_fill_(mark, 0.0)
+        later, kept = grad_last, memories.new_ones(())  # the gradient of the memory after a step, and its decay
         for grad, decay_now in zip(reversed(grad_memories.unbind(0)), reversed(decay.unbind(0)), strict=True):
             later, kept = grad.addcmul_(kept, later), decay_now
         grad_content.copy_(grad_memories * write)

@@ -1,4 +1,4 @@
-"""What the fused loops do the same way in every precision.
+"""Operations of the fused loops, the same way in every precision.
 
 The input products that a loop is given set the type of the *operands* of its matrix products: bfloat16 under autocast,
 else that of the weights. Everything else, states, gates and their gradients, is kept in the type of the weights. An
@@ -48,8 +48,8 @@ def weight_gradient(grad_products: Tensor, operands: Tensor, *, dtype: torch.dty
     """Return the gradient of a weight over the whole window.
 
     Args:
-        grad_products: (T, B, P), the gradient of what the weight's products went into.
-        operands: (T, B, H), what the weight was multiplied with, of the same type.
+        grad_products: (T, B, P), the gradient of the weight's products.
+        operands: (T, B, H), the other factors of these products, of the same type.
         dtype: Type of the weight.
 
     Returns:
@@ -65,26 +65,26 @@ def weight_gradient(grad_products: Tensor, operands: Tensor, *, dtype: torch.dty
 
 
 def tanh_gradient(grad: Tensor, outputs: Tensor, *, out: Tensor) -> Tensor:
-    """Write `grad * (1 - outputs^2)` to `out` and return it; `outputs` is what the tangent returned."""
+    """Write `grad * (1 - outputs^2)` to `out` and return it; `outputs` is the result of the tangent."""
     result: Tensor = torch.ops.aten.tanh_backward.grad_input(grad, outputs, grad_input=out)
     return result
 
 
 def sigmoid_gradient(grad: Tensor, outputs: Tensor, *, out: Tensor) -> Tensor:
-    """Write `grad * outputs * (1 - outputs)` to `out` and return it; `outputs` is what the sigmoid returned."""
+    """Write `grad * outputs * (1 - outputs)` to `out` and return it; `outputs` is the result of the sigmoid."""
     result: Tensor = torch.ops.aten.sigmoid_backward.grad_input(grad, outputs, grad_input=out)
     return result
 
 
 def passed_back(kept: Tensor, mark: Tensor | None, grad_values: Tensor, *, time: int, out: Tensor) -> Tensor:
-    """Return the gradient of the state that a step started from: what the step passes back and what arrives there.
+    """Return the gradient of the state before a step: the sum of what the step passes back and what arrives there.
 
     Args:
-        kept: (B, H), what the step passes back; overwritten.
+        kept: (B, H), passed back by the step; overwritten.
         mark: bool (B, 1) or None, the lanes that begin anew at this step: nothing before it matters to them.
-        grad_values: (T, B, H), what arrives at each state from outside the recurrence.
-        time: Which step. At the state before step 0 nothing arrives from outside.
-        out: (B, H), where the result goes.
+        grad_values: (T, B, H), arriving at each state from outside the recurrence.
+        time: Index of the step. Nothing arrives from outside at the state before step 0.
+        out: (B, H), memory of the result.
     """
     if mark is not None:
         kept.masked_fill_(mark, 0.0)
