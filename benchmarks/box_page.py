@@ -7,13 +7,15 @@ from pathlib import Path
 from box_measures import LENGTHS, NUM_SAMPLES, OTHERS, OWN, SAMPLE_CHARS, Copying, Row, mean
 from common import results_header
 
-from penwright import Author
+from penwright import Author, SamplingConfig
 from penwright.author.card import Card
 from penwright.cli.commands.write import PAGE_WORDS
 from penwright.files import sha256_of, write_text
 
 PROMPT = "It was a dark"
 SEED = 1
+SAMPLING = SamplingConfig()
+"""The defaults, named on the page because they may change."""
 QUOTED_CHARS = 200
 PART = re.compile(r"(?<=<!-- measured -->\n).*(?=<!-- end of measured -->)", re.DOTALL)
 _HEADS = {OWN: "this author", "6-character table": "six characters, counted", "xz -9e": "xz -9e"}
@@ -51,13 +53,14 @@ def measured_part(author: Author, path: Path, rows: Sequence[Row], copying: Copy
             "both, so both scores are slightly optimistic.",
             "\n".join(_books(rows)),
             "## A page that it wrote",
-            f'`penwright write --box --prompt "{PROMPT}" --seed {SEED}`, unedited:',
+            f'`penwright write --box --prompt "{PROMPT}" --seed {SEED} --min-p {SAMPLING.min_p}`, unedited:',
             quoted(page),
             "## How much it copies",
-            f"{NUM_SAMPLES} pages of {SAMPLE_CHARS:,} characters, written without a prompt and with the default "
-            "sampling, were searched for in the training books. So were as many passages of the same length from the "
-            "held-out novels, because people share phrases too. A character counts as copied at length N if it is part "
-            "of a span of N or more characters that occurs verbatim in a training book.",
+            f"{NUM_SAMPLES} pages of {SAMPLE_CHARS:,} characters, written without a prompt at temperature "
+            f"{SAMPLING.temperature} and min-p {SAMPLING.min_p}, were searched for in the training books. So were as "
+            "many passages of the same length from the held-out novels, because people share phrases too. A character "
+            "counts as copied at length N if it is part of a span of N or more characters that occurs verbatim in a "
+            "training book.",
             "\n".join(_copying(copying)),
             _longest("The longest span that this author copied", copying.author.longest),
             _longest("The longest that a held-out novel shares with a training book", copying.people.longest),

@@ -51,6 +51,7 @@ MEASURED = {
     "corpus": ("penwright/corpus", "penwright/alphabet", "benchmarks/corpus.py"),
     "forecast": (*_TRAINING, *_SCORES, *_PLANS, "benchmarks/forecast.py"),
     "learning": (*_TRAINING, *_SCORES, *_PLANS, "benchmarks/learning.py", "benchmarks/peers"),
+    "sampling": ("penwright/writing", "penwright/model", "benchmarks/sampling.py"),
     "seed_curve": (*_SEED_UPDATES, "penwright/evaluation/seed.py", "benchmarks/seed_curve.py"),
     "throughput": (*_TRAINING, "benchmarks/throughput.py"),
     "units": (*_TRAINING, *_SCORES, *_PLANS, "benchmarks/units.py"),

@@ -8,6 +8,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
+from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, TypedDict
 
@@ -44,6 +45,8 @@ Text = Annotated[str | None, option(allow_leading_hyphen=True, metavar="TEXT")]
 """Any text, even if it begins with a hyphen."""
 Number = Annotated[float | None, option(metavar="X")]
 """A number."""
+AuthorPath = Annotated[Path | None, option(name="--author", metavar="AUTHOR")]
+"""Author file or run folder, as an argument or as the option of that name."""
 Box = Annotated[bool, option(name=BOX_OPTION, help="Take the author in the box, which comes with Penwright.")]
 """True to use the author in the box."""
 Json = Annotated[bool, option(name="--json", group=OUTPUT, help="Print one JSON object on standard output.")]
@@ -64,6 +67,29 @@ def options_from(cls: type, *, group: Group, flags: Mapping[str, str] = MappingP
         kind = {int: Whole, float: Number, str: Text}[setting.kind]
         table[name] = Annotated[kind, option(name=flags.get(name), group=group, help=text)]
     return Annotated[TypedDict(cls.__name__, table, total=False) | None, option(name="*")]  # type: ignore[operator]
+
+
+def check_options(
+    cls: type,
+    values: Mapping[str, object],
+    *,
+    flags: Mapping[str, str] = MappingProxyType({}),
+    allowed: Mapping[str, object] = MappingProxyType({}),
+) -> None:
+    """Check options against the settings that they stand for, so that an error names the option that was typed.
+
+    Args:
+        cls: Dataclass of the settings.
+        values: Values by the setting's name. None means that the option was not given.
+        flags: Flags of the settings whose flag has another name.
+        allowed: A further value that an option may have, by the setting's name.
+
+    Raises:
+        ConfigError: If a value is out of bounds.
+    """
+    for name, value in values.items():
+        if value is not None and (name not in allowed or value != allowed[name]):
+            settings_of(cls)[name].check(flags.get(name, f"--{name.replace('_', '-')}"), value)
 
 
 def at_most_one(options: Mapping[str, object]) -> None:

@@ -4,6 +4,7 @@ import os
 import select
 import stat
 import sys
+from pathlib import Path
 from typing import IO
 
 from penwright.cli.options import at_most_one
@@ -42,6 +43,14 @@ def find_prompt(prompt: str | None, *, prompt_file: str | None) -> str:
         _tell_if_nothing_comes()
         return _text_of(sys.stdin.buffer, name="standard input")
     return ""
+
+
+def is_prompt(path: Path) -> bool:
+    """Return True if what stands where an author is named is a prompt: several words, and no file or folder."""
+    try:
+        return len(str(path).split()) > 1 and not path.exists()
+    except (OSError, ValueError):  # too long for a path, or with a null character
+        return True
 
 
 def has_piped_input() -> bool:

@@ -111,6 +111,20 @@ def test_a_new_book_opens_with_its_edge() -> None:
     assert_same_end(read_text(MODEL, ALPHABET, ""), steps(MODEL, [0]))
 
 
+def test_a_text_without_a_prompt_begins_a_paragraph_and_no_heading() -> None:
+    """An untrained author would begin most of forty texts with a blank, nibbles or two capitals."""
+    after_blank_line = steps(MODEL, [0, *ALPHABET.encode("\n\n").tolist()])
+    for seed in range(40):
+        start = written("", 2, seed=seed)
+        assert not start[0].isspace()
+        assert not (start.isalpha() and start.isupper())
+    coldest = SamplingConfig(temperature=0, min_p=0.0)
+    banned = [symbol for symbol, text in enumerate(ALPHABET.texts) if not text.strip()]
+    first = next(iter_text(MODEL, ALPHABET, sampling=coldest, generator=generator_from(1)))
+    expected = sample_next(after_blank_line.logits, config=coldest, generator=generator_from(1), banned_ids=banned)
+    assert first == ALPHABET.texts[int(expected)]
+
+
 def test_the_seed_reads_its_start_letter_only_without_a_prompt() -> None:
     seed = Alphabet.seed()
     model = tiny_model(seed)

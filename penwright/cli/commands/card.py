@@ -1,13 +1,11 @@
 """`penwright card`: show the card of an author."""
 
-from pathlib import Path
-
 from penwright.cli.finding import find_author
-from penwright.cli.options import Box, Json
+from penwright.cli.options import AuthorPath, Box, Json
 from penwright.cli.output import print_json
 
 
-def card(author: Path | None = None, /, *, box: Box = False, as_json: Json = False) -> int:
+def card(author: AuthorPath = None, *, box: Box = False, as_json: Json = False) -> int:
     """Show the card of an author.
 
     The card lists its books, its scores on books that it never read, the cost of its training, and the machine.

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from penwright.cli.display.lines import glimpse
 from penwright.cli.finding import find_author
-from penwright.cli.options import OUTPUT, Box, Json, Whole, option
+from penwright.cli.options import OUTPUT, AuthorPath, Box, Json, Whole, option
 from penwright.cli.output import console, print_json, visible
 from penwright.errors import UsageError
 
@@ -15,7 +15,7 @@ def score(
     file: Path,
     /,
     *,
-    author: Annotated[Path | None, option(metavar="AUTHOR")] = None,
+    author: AuthorPath = None,
     box: Box = False,
     top: Annotated[Whole, option(group=OUTPUT)] = None,
     as_json: Json = False,

@@ -10,12 +10,27 @@ from typing import IO, TYPE_CHECKING, Annotated, Any
 from penwright.cli.display.pages import Page
 from penwright.cli.finding import find_author
 from penwright.cli.interrupts import EXIT_INTERRUPTED
-from penwright.cli.options import DRAWING, LENGTH, OUTPUT, Box, Json, Text, Whole, at_most_one, option, options_from
+from penwright.cli.options import (
+    DRAWING,
+    LENGTH,
+    OUTPUT,
+    AuthorPath,
+    Box,
+    Json,
+    Text,
+    Whole,
+    at_most_one,
+    check_options,
+    option,
+    options_from,
+)
 from penwright.cli.output import print_json, say
-from penwright.cli.prompts import find_prompt
+from penwright.cli.prompts import find_prompt, is_prompt
 from penwright.errors import UsageError
 from penwright.files import replacing
-from penwright.writing.options import Ending, SamplingConfig, WriteOptions, new_seed, parse_options
+from penwright.writing.options import SEED, Ending, SamplingConfig, WriteOptions, new_seed, parse_options
+
+FLAGS = {"max_chars": "--chars", "max_words": "--words", "max_paragraphs": "--paragraphs"}
 
 if TYPE_CHECKING:
     from penwright.author.author import Author
@@ -23,7 +38,6 @@ if TYPE_CHECKING:
     LengthOptions = WriteOptions | None
     DrawingOptions = WriteOptions | None
 else:
-    FLAGS = {"max_chars": "--chars", "max_words": "--words", "max_paragraphs": "--paragraphs"}
     LengthOptions = options_from(Ending, group=LENGTH, flags=FLAGS)
     DrawingOptions = options_from(SamplingConfig, group=DRAWING)
 
@@ -35,6 +49,7 @@ def write(
     author: Path | None = None,
     /,
     *,
+    author_option: AuthorPath = None,
     prompt: Text = None,
     prompt_file: Annotated[Text, option(metavar="FILE")] = None,
     box: Box = False,
@@ -53,7 +68,8 @@ def write(
 
     Args:
         author: An author file or the folder of a run. The default is the newest author under runs/, or the one in the
-            box if there is none.
+            box if there is none. A text in its place, such as "Once upon a time", is taken as the prompt.
+        author_option: The same as an option, for use beside a prompt in AUTHOR's place.
         prompt: Text to continue. It may be empty.
         prompt_file: A file that holds the prompt, or - for standard input. Standard input is also read if something is
             piped into it and no prompt is given. The last line end is not part of the prompt.
@@ -62,6 +78,9 @@ def write(
         seed: The same seed gives the same text. Without one, a new seed is drawn and shown.
         out: Write the text to this file as well, with the prompt. The file is written whole or not at all.
     """
+    check_options(Ending, length or {}, flags=FLAGS, allowed={"max_chars": 0})
+    check_options(SamplingConfig, drawing or {})
+    SEED.check("--seed", seed)
     limits = _limits(length or {}, is_endless=endless)
     for name, value in {"--json": as_json, "--samples": samples}.items():
         at_most_one({"--endless": not limits, name: value})
@@ -69,6 +88,10 @@ def write(
     wanted: list[WriteOptions] = [{**limits, **(drawing or {}), "seed": each} for each in seeds]
     for each in (wanted[0], wanted[-1]):  # a wrong value is refused before anything is loaded
         sampling = parse_options(each).sampling
+    if author is not None and prompt is None and prompt_file is None and is_prompt(author):
+        author, prompt = None, str(author)
+    at_most_one({"AUTHOR": author, "--author": author_option})
+    author = author if author_option is None else author_option
     text_before = find_prompt(prompt, prompt_file=prompt_file)
 
     from penwright.author.author import Author

@@ -215,3 +215,21 @@ def test_what_is_no_author_is_one_line(tmp_path: Path, capsys: pytest.CaptureFix
     assert main(["write", str(path), "--prompt", ""]) == 1
     out, err = capsys.readouterr()
     assert out == "" and err.startswith(f"penwright: {path} is no author") and err.count("\n") == 1
+
+
+def test_several_words_in_the_author_s_place_are_the_prompt(
+    author_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, _ = write(capsys, author_file, "--prompt", "Once upon a time", "--chars", "5", "--seed", "1")
+    words = ["write", "Once upon a time", "--chars", "5", "--seed", "1"]
+    assert main([*words, "--author", str(author_file)]) == 0
+    assert capsys.readouterr().out == out
+    assert main([*words, "--author", str(author_file), "--prompt", "It was"]) == 2  # the place is an author's then
+
+
+@pytest.mark.parametrize(
+    ("option", "value"), [("--words", "0"), ("--paragraphs", "-1"), ("--min-p", "2"), ("--seed", "-1")]
+)
+def test_an_error_names_the_option_that_was_typed(option: str, value: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["write", option, value]) == 2
+    assert f"penwright: {option}={value}" in capsys.readouterr().err
