@@ -128,5 +128,4 @@ def corpus_sentences(corpus: "Corpus", paths: Sequence[str | Path]) -> Iterator[
         more = f", and {len(corpus.skipped) - 1:,} more" if len(corpus.skipped) > 1 else ""
         command = " ".join(["penwright", "inspect", *(quoted(path) for path in paths)])
         yield f"Left out: {name}: {reason}{more}. To see all: {command}"
-    for warning in corpus.warnings:
-        yield f"Note: {warning}"
+    yield from (f"Note: {warning}" for warning in corpus.warnings)

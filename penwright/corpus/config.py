@@ -40,6 +40,8 @@ class CorpusConfig:
     """Join the lines of paragraphs that were broken at a fixed width."""
     normalize_punctuation: bool = False
     """Replace curly quotes, dashes, ellipses and ligatures by ASCII forms; letters keep their accents. Lossy."""
+    accept_doubtful: bool = False
+    """Read a text too in which more than 1 % of the characters are replacements (U+FFFD) or improbable."""
     drop_duplicates: bool = True
     """Keep only one of several equal texts. Other editions are kept, in the same split."""
     split: SplitRule = "auto"

@@ -65,6 +65,7 @@ def inspect_shelf(paths: Paths, *, config: CorpusConfig | None = None, workers: 
         vocab_size=selection.alphabet.vocab_size,
         characters=selection.alphabet.characters,
         is_lossless=selection.alphabet.is_lossless,
+        doubts=selection.doubts,
         warnings=selection.warnings,
     )
 

@@ -121,7 +121,7 @@ def _prepare_characters(
             books=_books(selection),
             cache_keys=tuple(book.keys for book in chosen),
             skipped=_skipped(intake, selection),
-            warnings=selection.warnings,
+            warnings=(*selection.doubts, *selection.warnings),
         )
         existing = contents_of(store)
         if existing == contents:

@@ -105,6 +105,8 @@ class ShelfReport:
     """True if a character outside the alphabet is spelled, False if it is lost, as with the seed's alphabet."""
     warnings: tuple[str, ...]
     """Warnings about the shelf as a whole; books have their own."""
+    doubts: tuple[str, ...] = ()
+    """Sentences on books that were guessed, patched or partly unread, the greatest harm first."""
 
     def epoch_seconds(self, chars_per_second: float) -> float:
         """Return the duration of one epoch over the training split at a given speed, in seconds."""

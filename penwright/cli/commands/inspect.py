@@ -5,7 +5,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from penwright.cli.display.shelf_table import cut_lines, notes, shelf_table, totals
+from penwright.cli.display.shelf_table import cut_lines, doubts, notes, shelf_table, totals
 from penwright.cli.options import CONFIGURATION, OUTPUT, Json, Whole, option, parse_settings
 from penwright.cli.output import console, error_console, is_terminal, print_json, say, visible
 from penwright.errors import ConfigError, UsageError, did_you_mean
@@ -21,6 +21,7 @@ def inspect(
     *paths: str,
     preset: Annotated[str | None, option(group=CONFIGURATION, metavar="NAME")] = None,
     set_: Annotated[tuple[str, ...], option(name="--set", group=CONFIGURATION, metavar="SETTING")] = (),
+    accept_doubtful: Annotated[bool, option(group=CONFIGURATION)] = False,
     speed: Annotated[Whole, option(group=CONFIGURATION)] = None,
     manifest: Annotated[Path | None, option(group=OUTPUT, metavar="FILE")] = None,
     cuts: Annotated[bool, option(group=OUTPUT)] = False,
@@ -36,6 +37,7 @@ def inspect(
         paths: Books: files, folders (read recursively), patterns, archives, or a manifest.
         preset: Use the corpus settings of this preset.
         set_: A setting of the corpus, as corpus.key=value, for example corpus.unwrap=false. May be repeated.
+        accept_doubtful: Read books too in which over 1 % of the characters are replacements or improbable.
         speed: Characters per second, to calculate the time of one reading. Default 40,000.
         manifest: Write the list of books to this file, which you can edit and give to `train`.
         cuts: Show the lines that would be cut.
@@ -49,7 +51,7 @@ def inspect(
         raise UsageError(f"--speed {chars_per_second} must be at least 1.")
     if manifest is not None and manifest.suffix.lower() != ".toml":
         raise UsageError(f"a manifest's name ends in .toml, but '{manifest.name}' does not. Add the ending.")
-    config = _corpus_config(preset, set_)
+    config = _corpus_config(preset, (*set_, *(["corpus.accept_doubtful=true"] if accept_doubtful else [])))
     waiting = error_console().status("Reading the shelf ...") if is_terminal(sys.stderr) else nullcontext()
     with waiting:
         report = inspect_shelf(paths, config=config)
@@ -67,6 +69,8 @@ def inspect(
         print_json({**facts, "chars_per_second": chars_per_second, "epoch_seconds": epoch_seconds})
         return 0
     paper = console()
+    for number, line in enumerate(doubts(report)):
+        paper.print(("" if number == 0 else "  ") + visible(line), soft_wrap=True)
     paper.print(shelf_table(report, width=paper.width), "")
     for line in totals(report, chars_per_second=chars_per_second):
         paper.print(visible(line))

@@ -32,6 +32,7 @@ def train(
     set_: Annotated[tuple[str, ...], option(name="--set", group=CONFIGURATION, metavar="SETTING")] = (),
     size: Annotated[str | None, option(group=CONFIGURATION, metavar="SIZE")] = None,
     unit: Annotated[Literal["characters", "bpe", "words", "pairs"] | None, option(group=CONFIGURATION)] = None,
+    accept_doubtful: Annotated[bool, option(group=CONFIGURATION)] = False,
     seed: Annotated[Whole, option(group=CONFIGURATION)] = None,
     prompt: Annotated[Text, option(group=CONFIGURATION)] = None,
     threads: Annotated[Whole, option(group=CONFIGURATION)] = None,
@@ -65,6 +66,7 @@ def train(
             size with the best forecast for the time given; `penwright plan` shows the choice.
         unit: What a symbol stands for: a character, a subword of byte-pair encoding (bpe, formerly pairs) or a word.
             For the number of symbols of the last two: --set corpus.num_subwords=N.
+        accept_doubtful: Read books too in which over 1 % of the characters are replacements or improbable.
         seed: Seed of the initial weights and of the order of books.
         prompt: Beginning of the samples that are shown during training.
         threads: Processor threads; 0 for all.
@@ -80,6 +82,7 @@ def train(
     if resume is not None:
         others = {"run": run, "default-shelf": default_shelf, "preset": preset, "config": config, "set": set_}
         others |= {"size": size, "unit": unit, "prompt": prompt, "print-config": print_config}
+        others["accept-doubtful"] = accept_doubtful
         for name, value in {**others, **training}.items():
             at_most_one({"--resume": resume, f"--{name}": value})
         from penwright.cli.run_training import Speech, resume_run
@@ -88,7 +91,7 @@ def train(
         return resume_run(resume, paths=paths, lengths=lengths, speech=speech)
 
     flags: Settings = {
-        "corpus": {"unit": unit},
+        "corpus": {"unit": unit, "accept_doubtful": accept_doubtful or None},
         "train": {**lengths, **training},
         "diary": {"prompt": prompt},
     }

@@ -98,12 +98,19 @@ def totals(report: "ShelfReport", *, chars_per_second: float) -> Iterator[str]:
     yield f"One reading of the training books at {chars_per_second:,.0f} characters a second takes {duration}."
 
 
+def doubts(report: "ShelfReport") -> Iterator[str]:
+    """Return sentences on books that were guessed, patched or partly unread; nothing if there are none."""
+    if report.doubts:
+        yield "Read with doubt, the greatest harm first:"
+        yield from _first([*report.doubts], MAX_NOTES, "doubts")
+        yield ""
+
+
 def notes(report: "ShelfReport") -> Iterator[str]:
     """Return notes on unusual encodings, copies, other editions, rare characters, warnings and files not read."""
     found = [*_encodings(report), *_editions(report)]
     found += [f"{book.name}: {note}" for book in report.books for note in _book_notes(book)]
-    found += report.warnings
-    yield from _first(found, MAX_NOTES, "notes")
+    yield from _first([*dict.fromkeys([*found, *report.warnings])], MAX_NOTES, "notes")
     yield from _first([f"not read: {name}: {reason}" for name, reason in report.skipped], MAX_SKIPPED, "files not read")
 
 
@@ -120,7 +127,7 @@ def _encodings(report: "ShelfReport") -> Iterator[str]:
     """Return notes on books that are not plain UTF-8, by encoding and the reason for it."""
     groups: dict[str, list[str]] = {}
     for book in report.books:
-        if book.encoding.lower() not in PLAIN_ENCODINGS:
+        if book.encoding.lower() not in PLAIN_ENCODINGS and not book.encoding_reason.startswith("detected"):
             groups.setdefault(f"{book.encoding} ({book.encoding_reason})", []).append(book.name)
     for encoding, names in groups.items():
         yield f"read as {encoding}: {_listed(names)}"

@@ -107,7 +107,8 @@ def read_chunk(raw: RawChunk, *, chunk: FileChunk, config: CorpusConfig) -> Clea
         details={**about.details, **cleaned.details},
         is_hard_wrapped=cleaned.is_hard_wrapped,
         was_unwrapped=cleaned.was_unwrapped,
-        warnings=(*about.warnings, *cleaned.warnings),
+        warnings=cleaned.warnings,
+        doubts=about.warnings,
     )
     return CleanText(text, facts, cleaned.cuts)
 

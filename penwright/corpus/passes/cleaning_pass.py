@@ -17,6 +17,7 @@ from penwright.corpus.passes.clean_text import read_bytes, read_chunk
 from penwright.corpus.passes.progress import PrepareProgress, PrepareSteps
 from penwright.corpus.passes.text_cache import key_of, load_facts, save_entry
 from penwright.corpus.scratch import Scratch
+from penwright.corpus.shelf.doubts import reason_to_refuse
 from penwright.corpus.shelf.facts import Facts, KeptFacts, join_facts, keep
 from penwright.corpus.shelf.selection import ReadBook
 from penwright.corpus.sources.chunks import FileChunk, chunks_of
@@ -148,7 +149,7 @@ def take_in(
             yield progress.at(books_done=books_done, bytes_done=bytes_done, name=listing.sources[owner].name)
     large = [source for source, chunks in zip(listing.sources, jobs, strict=True) if len(chunks) > 1]
     hashes = {large[index]: sha256 for index, sha256 in workers.map(hash_source, large)}
-    return _conclude(listing, jobs, results, hashes, scratch)
+    return _conclude(listing, jobs, results, hashes, config, scratch)
 
 
 def _order(task: tuple[int, ChunkJob]) -> tuple[int, str, int]:
@@ -180,6 +181,7 @@ def _conclude(
     jobs: Sequence[tuple[ChunkJob, ...]],
     results: Sequence[Sequence[ChunkResult]],
     hashes: Mapping[Source, str],
+    config: CorpusConfig,
     scratch: Scratch,
 ) -> Intake:
     """Join the chunks of each book, and list the books that could not be read."""
@@ -191,6 +193,10 @@ def _conclude(
         failure = next((result.failure for result in found if result.failure), "")
         if hashes.get(source) == "":
             failure = f"{source.name} vanished while it was being read"
+        book = ReadBook(source, keep(join_facts(facts, sha256=sha256), scratch=scratch), listed) if facts else None
+        if book is not None and not failure and not config.is_raw and not config.accept_doubtful:
+            doubt = reason_to_refuse(book.facts)
+            failure = f"{source.name} {doubt}" if doubt else ""
         if listed is not None and (failure or listed.sha256 not in ("", sha256)):
             raise ManifestError(
                 f"{failure}. Restore the file, or set keep = false in the manifest."
@@ -198,10 +204,9 @@ def _conclude(
                 else f"{source.name} is no longer what the manifest lists (its sha256 is {sha256}). Restore it, or put "
                 "its new sha256 into the manifest."
             )
-        if failure:
+        if book is None or failure:
             skipped.append((source.name, failure))
         else:
-            book = ReadBook(source, keep(join_facts(facts, sha256=sha256), scratch=scratch), listed)
             taken.append(TakenBook(book, chunks, tuple(in_order)))
     if not taken:
         reasons = " ".join(f"{reason}." for _, reason in skipped[:3])

@@ -85,7 +85,7 @@ def load_facts(cache_dir: Path, key: str) -> Facts | None:
             return None
         data["fingerprint"] = np.array(data["fingerprint"], dtype=np.uint64)
         data["counts"] = np.array(data["counts"], dtype=np.int64)
-        return Facts(**{**data, "warnings": tuple(data["warnings"])})
+        return Facts(**{**data, "warnings": tuple(data["warnings"]), "doubts": tuple(data["doubts"])})
     except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError):
         return None
 

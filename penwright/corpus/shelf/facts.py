@@ -40,6 +40,9 @@ class BriefFacts:
     is_hard_wrapped: bool
     was_unwrapped: bool
     warnings: tuple[str, ...]
+    """Sentences on its contents, that begin in lower case."""
+    doubts: tuple[str, ...]
+    """Sentences of its reader on what was guessed, replaced or not read."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -107,6 +110,7 @@ def keep(facts: Facts | KeptFacts, *, scratch: Scratch) -> KeptFacts:
         is_hard_wrapped=facts.is_hard_wrapped,
         was_unwrapped=facts.was_unwrapped,
         warnings=facts.warnings,
+        doubts=facts.doubts,
         scratch=scratch,
         offset=offset,
         num_hashes=len(facts.fingerprint),
@@ -150,4 +154,5 @@ def join_facts(chunks: Sequence[Facts | KeptFacts], *, sha256: str) -> Facts | K
         is_hard_wrapped=any(facts.is_hard_wrapped for facts in chunks),
         was_unwrapped=any(facts.was_unwrapped for facts in chunks),
         warnings=tuple(dict.fromkeys(warning for facts in chunks for warning in facts.warnings)),
+        doubts=tuple(dict.fromkeys(doubt for facts in chunks for doubt in facts.doubts)),
     )

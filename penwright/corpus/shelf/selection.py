@@ -15,6 +15,7 @@ from penwright.alphabet.characters import Alphabet
 from penwright.alphabet.code_points import code_points_of, utf8_lengths
 from penwright.corpus.config import SPLITS, CorpusConfig, SplitName
 from penwright.corpus.scratch import Scratch
+from penwright.corpus.shelf.doubts import doubt_sentences
 from penwright.corpus.shelf.endings import Ending, parts_of
 from penwright.corpus.shelf.facts import Facts, KeptFacts, total_counts
 from penwright.corpus.shelf.fingerprints import Fingerprint
@@ -64,8 +65,10 @@ class Selection:
     """(dropped, kept) books with equal clean texts."""
     editions: tuple[tuple[Source, Source, float], ...]
     """Pairs of books that share much of their text, and the share, 0 to 1."""
+    doubts: tuple[str, ...]
+    """Sentences on books that were guessed, patched or partly unread, the greatest harm first."""
     warnings: tuple[str, ...]
-    """One sentence each."""
+    """Sentences on other things."""
 
 
 class _Fingerprints:
@@ -120,6 +123,7 @@ def select_books(
         books=tuple(selected),
         duplicates=tuple((copy.source, first.source) for copy, first in dropped),
         editions=tuple((kept[pair.first].source, kept[pair.second].source, pair.similarity) for pair in pairs),
+        doubts=tuple(doubt_sentences((book.source.name, book.facts) for book in kept)) if not config.is_raw else (),
         warnings=tuple([*_about_passages(passages), *_warnings(kept, names, splits, pairs, config, passages)]),
     )
 

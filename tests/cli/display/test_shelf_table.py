@@ -66,9 +66,9 @@ def test_editions_that_hang_together_are_told_in_one_sentence() -> None:
 
 
 def test_encodings_are_told_together() -> None:
-    changes = {"encoding": "cp1252", "encoding_reason": "detected: reads as French"}
+    changes = {"encoding": "cp1252", "encoding_reason": "declared, and reads as French"}
     found = list(notes(shelf(*(book(f"{number}", **changes) for number in range(9)))))
-    assert found[0] == "read as cp1252 (detected: reads as French): 0, 1, 2, 3, 4, 5 and 3 more"
+    assert found[0] == "read as cp1252 (declared, and reads as French): 0, 1, 2, 3, 4, 5 and 3 more"
 
 
 def test_odd_characters_and_odd_texts_are_named() -> None:

@@ -99,6 +99,7 @@ def test_what_is_kept_of_a_book_takes_little_memory() -> None:
             details={"Title": f"Book {number}", "Author": f"Author {number}"},
             is_hard_wrapped=True,
             was_unwrapped=True,
+            doubts=(),
             warnings=(),
         )
 
