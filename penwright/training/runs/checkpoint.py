@@ -133,11 +133,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
         )
     files = manifest.get("files")
     prefixes = ("", "rollback/")
-    expected = {
-        f"{prefix}{name}"
-        for prefix in prefixes
-        for name in ("counters.json", *TENSOR_FILES.values())
-    }
+    expected = {f"{prefix}{name}" for prefix in prefixes for name in ("counters.json", *TENSOR_FILES.values())}
     if not isinstance(files, dict) or set(files) != expected:
         raise CheckpointError(f"{path / MANIFEST} does not list the files of a checkpoint.")
     for name, facts in files.items():

@@ -23,10 +23,10 @@ from filelock import FileLock, Timeout
 
 from penwright.errors import ConfigError, RunError
 from penwright.files import entries, is_file, leftovers, write_json, write_text
-from penwright.training.settings.config import RunConfig
-from penwright.training.runs import metrics_csv
 from penwright.training.records import AnyRecord, Finished, Sample, from_json, to_json
+from penwright.training.runs import metrics_csv
 from penwright.training.runs.checkpoint import list_checkpoints
+from penwright.training.settings.config import RunConfig
 from penwright.training.settings.resolve import read_toml
 
 
@@ -153,7 +153,8 @@ class RunFolder:
     def append(self, record: AnyRecord) -> None:
         """Add a record to the metrics and their table, and a sample to the diary."""
         with self.metrics_path.open("a", encoding="utf-8", newline="\n") as file:
-            file.write(json.dumps(to_json(record), ensure_ascii=True) + "\n")  # ASCII, so that lines end at line feeds only
+            # ASCII, so that lines end at line feeds only.
+            file.write(json.dumps(to_json(record), ensure_ascii=True) + "\n")
         row = metrics_csv.row_of(record)
         if row:
             with self.table_path.open("a", encoding="utf-8", newline="\n") as file:
