@@ -21,6 +21,8 @@ from penwright.evaluation.costs import symbol_nats
 from penwright.evaluation.passages import chars_begun
 from penwright.model.char_model import CharModel
 
+MIN_PASSAGE_CHARS = 100
+"""Smallest number of characters of a paragraph that is ranked by its surprise. In fewer, one rare name decides."""
 _BLANK_LINES = re.compile(r"\n(?:[^\S\n]*\n)+")
 _LINE_END = re.compile(r"\n")
 
@@ -51,6 +53,17 @@ class TextScore:
     num_lost_chars: int
     """Number of characters that the alphabet lacks and reads as one unknown symbol."""
     paragraphs: tuple[ParagraphScore, ...]
+
+    def most_surprising(self, num: int) -> list[ParagraphScore]:
+        """Return the paragraphs predicted worst, by bits per character, the worst first.
+
+        Paragraphs shorter than MIN_PASSAGE_CHARS, headings among them, are passed over unless there is no longer one.
+
+        Args:
+            num: Largest number of paragraphs to return, from 0.
+        """
+        long = [each for each in self.paragraphs if len(each.text.strip()) >= MIN_PASSAGE_CHARS]
+        return sorted(long or self.paragraphs, key=lambda each: -each.bits_per_char)[:num]
 
 
 def score_text(model: CharModel, alphabet: Alphabet, text: str) -> TextScore:

@@ -1,6 +1,7 @@
 """Any text, character by character and paragraph by paragraph."""
 
 import math
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import NamedTuple
 
@@ -14,6 +15,7 @@ from torch import Tensor, nn
 from penwright.alphabet.auto import learn_subwords
 from penwright.alphabet.characters import Alphabet
 from penwright.errors import AuthorError, UsageError
+from penwright.evaluation import texts
 from penwright.evaluation.books import evaluate
 from penwright.evaluation.costs import symbol_nats
 from penwright.evaluation.texts import character_bits, score_text, split_paragraphs
@@ -155,3 +157,16 @@ def test_a_paragraph_ends_with_its_blank_lines_or_with_its_line(text: str, parag
 def test_a_text_with_nothing_to_score_is_refused(alphabet: Alphabet, text: str) -> None:
     with pytest.raises(UsageError, match=r"the text has \d characters; at least \d are needed"):
         score_text(MODELS[alphabet.kind], alphabet, text)
+
+
+def test_the_most_surprising_paragraphs_are_long_ones_where_there_are_any() -> None:
+    def paragraph(num_chars: int, bits: float) -> texts.ParagraphScore:
+        return texts.ParagraphScore(start=0, text="a" * num_chars, num_chars=num_chars, bits_per_char=bits)
+
+    heading, first, second = paragraph(9, 7.0), paragraph(100, 2.0), paragraph(300, 3.0)
+    score = texts.TextScore(
+        bits_per_char=2.0, num_chars=409, is_lossless=True, num_lost_chars=0, paragraphs=(heading, first, second)
+    )
+    assert score.most_surprising(5) == [second, first]
+    assert score.most_surprising(1) == [second]
+    assert replace(score, paragraphs=(heading,)).most_surprising(5) == [heading]

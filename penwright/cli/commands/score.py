@@ -29,7 +29,8 @@ def score(
         file: A text file.
         author: An author file or the folder of a run. The default is the newest author under runs/, or the one in the
             box if there is none.
-        top: Number of paragraphs to show, the worst predicted first. Default 5.
+        top: Number of paragraphs to show, the worst predicted first. Short ones, such as headings, are passed over.
+            Default 5.
     """
     num_shown = 5 if top is None else top
     if num_shown < 0:
@@ -48,7 +49,7 @@ def score(
     print(f"{result.bits_per_char:.3f} bits/char over {result.num_chars:,} characters ({visible(decoded.encoding)})")
     if not result.is_lossless and result.num_lost_chars:
         print(f"{result.num_lost_chars:,} characters are not in this author's alphabet, which cannot tell them apart.")
-    worst = sorted(result.paragraphs, key=lambda paragraph: -paragraph.bits_per_char)[:num_shown]
+    worst = result.most_surprising(num_shown)
     if len(result.paragraphs) > 1 and worst:
         print("\nPredicted worst:")
         for paragraph in worst:
