@@ -7,7 +7,7 @@ that knows nothing of it. This module knows nothing of paths or the corpus.
 import re
 from typing import Any
 
-from penwright.corpus.formats.decoding import Decoded
+from penwright.corpus.formats.encodings.decoding import Decoded
 from penwright.corpus.formats.letters import Extracted, loss_warnings, num_letters
 from penwright.errors import ReadingError
 

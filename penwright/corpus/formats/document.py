@@ -10,8 +10,8 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from penwright.corpus.formats.csv_tables import read_table
-from penwright.corpus.formats.decoding import decode as decode
-from penwright.corpus.formats.decoding import what_else
+from penwright.corpus.formats.encodings.decoding import decode as decode
+from penwright.corpus.formats.encodings.decoding import what_else
 from penwright.corpus.formats.letters import Extracted, loss_warnings
 from penwright.corpus.formats.subtitles import read_subtitles
 from penwright.errors import ReadingError
@@ -125,7 +125,7 @@ def _from_bytes(data: bytes, suffix: str, name: str) -> Document:
 def _from_text(plain: Document, suffix: str, name: str) -> Document:
     """Return the text of a document that is text with a structure of its own."""
     if suffix in HTML_SUFFIXES:
-        from penwright.corpus.formats.html import read_page
+        from penwright.corpus.formats.markup.html import read_page
 
         return _extracted(plain, read_page(plain.text, is_xhtml=True if suffix in XHTML_SUFFIXES else None))
     if suffix in TABLE_DELIMITERS:

@@ -14,10 +14,10 @@ from urllib.parse import unquote
 from lxml import etree
 
 from penwright.corpus.archives.zips import ZipBytes
-from penwright.corpus.formats.decoding import Decoded, declared_encoding, decode
-from penwright.corpus.formats.html import read_page
+from penwright.corpus.formats.encodings.decoding import Decoded, declared_encoding, decode
 from penwright.corpus.formats.letters import Extracted, loss_warnings, num_letters
-from penwright.corpus.formats.xml import parse_xml
+from penwright.corpus.formats.markup.html import read_page
+from penwright.corpus.formats.markup.xml import parse_xml
 from penwright.errors import ReadingError
 
 MAX_INDEX_BYTES = 1 << 24

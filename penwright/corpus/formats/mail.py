@@ -9,9 +9,9 @@ from email import message_from_bytes
 from email.errors import MessageError
 from email.message import Message
 
-from penwright.corpus.formats.decoding import Decoded, decode
-from penwright.corpus.formats.html import read_page
+from penwright.corpus.formats.encodings.decoding import Decoded, decode
 from penwright.corpus.formats.letters import loss_warnings
+from penwright.corpus.formats.markup.html import read_page
 from penwright.errors import ReadingError
 
 _MESSAGE_START = re.compile(rb"^From [^\n]*\n", re.MULTILINE)

@@ -5,9 +5,9 @@ This module knows nothing of files or encodings.
 
 from lxml import etree
 
-from penwright.corpus.formats.elements import Elements, read_elements
 from penwright.corpus.formats.letters import Extracted, num_markup_letters
-from penwright.corpus.formats.xml import name_of, parse_plain, without_doctype
+from penwright.corpus.formats.markup.elements import Elements, read_elements
+from penwright.corpus.formats.markup.xml import name_of, parse_plain, without_doctype
 from penwright.errors import ReadingError
 
 FICTION_BOOK = Elements(

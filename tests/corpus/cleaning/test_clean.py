@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from penwright.corpus.cleaning.clean import MAX_CUT_CHARS, CleaningConfig, clean
 from penwright.corpus.cleaning.gutenberg_markers import find_markers
-from penwright.corpus.formats.decoding import decode
+from penwright.corpus.formats.encodings.decoding import decode
 
 DEFAULT = CleaningConfig()
 HEADER = (

@@ -9,7 +9,7 @@ from operations import CountingText, num_lines
 from penwright.corpus.cleaning.gutenberg import find_boilerplate
 from penwright.corpus.cleaning.gutenberg_markers import find_markers
 from penwright.corpus.cleaning.spans import without
-from penwright.corpus.formats.decoding import decode
+from penwright.corpus.formats.encodings.decoding import decode
 
 BOOK = (
     "THE LAMP\n\nThe lamp had burned low when he came down.\n\n"

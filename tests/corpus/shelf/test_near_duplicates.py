@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from penwright.corpus import scratch
 from penwright.corpus.cleaning.clean import CleaningConfig, clean
-from penwright.corpus.formats.decoding import decode
+from penwright.corpus.formats.encodings.decoding import decode
 from penwright.corpus.shelf import near_duplicates as editions
 from penwright.corpus.shelf.fingerprints import NUM_HASHES, Fingerprint, fingerprint, similarity
 from penwright.corpus.shelf.near_duplicates import MAX_OWNERS, MIN_SHARED, DuplicatePair, near_duplicates

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from penwright.corpus.formats import xml
-from penwright.corpus.formats.xml import parse_xml, walk, without_doctype
+from penwright.corpus.formats.markup import xml
+from penwright.corpus.formats.markup.xml import parse_xml, walk, without_doctype
 
 
 def text_of(markup: str) -> str:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from penwright.corpus.formats.languages import (
+from penwright.corpus.formats.encodings.languages import (
     MIN_DENSITIES,
     SIGN_COST,
     SIGNS,
@@ -23,7 +23,7 @@ from penwright.corpus.formats.languages import (
     WESTERN,
     cost_tables,
 )
-from penwright.corpus.formats.multibyte import MULTIBYTE, find_multibyte, reads_in, stretches_of
+from penwright.corpus.formats.encodings.multibyte import MULTIBYTE, find_multibyte, reads_in, stretches_of
 
 MAX_RUNS = 1_500
 """Runs of bytes above 0x7F that are looked at, from all over the file."""

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from penwright.corpus.formats.html import html_to_text, read_page
 from penwright.corpus.formats.letters import loss_warnings
+from penwright.corpus.formats.markup.html import html_to_text, read_page
 
 
 @pytest.mark.parametrize(

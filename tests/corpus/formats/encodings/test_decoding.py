@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from penwright.corpus.formats.decoding import decode, what_else, with_line_feeds
+from penwright.corpus.formats.encodings.decoding import decode, what_else, with_line_feeds
 from penwright.errors import ReadingError
 
 LINE = "Naïve “Zoë” paid £5 — and left the café.\n"

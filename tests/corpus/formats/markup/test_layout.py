@@ -1,6 +1,6 @@
 """Lines and paragraphs come out with single blanks and single empty lines."""
 
-from penwright.corpus.formats.layout import Layout
+from penwright.corpus.formats.markup.layout import Layout
 
 
 def test_white_space_becomes_one_blank_and_empty_lines_one() -> None:

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
-from penwright.corpus.formats.layout import Layout
 from penwright.corpus.formats.letters import Extracted, num_letters
-from penwright.corpus.formats.xml import walk
+from penwright.corpus.formats.markup.layout import Layout
+from penwright.corpus.formats.markup.xml import walk
 
 
 @dataclass(frozen=True, kw_only=True)

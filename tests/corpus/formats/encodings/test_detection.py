@@ -3,7 +3,7 @@
 import pytest
 from folders import CORPORA
 
-from penwright.corpus.formats.detection import detect, high_runs
+from penwright.corpus.formats.encodings.detection import detect, high_runs
 
 LANGUAGES = CORPORA / "languages"
 TEXTS = {

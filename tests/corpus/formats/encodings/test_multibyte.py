@@ -2,7 +2,7 @@
 
 import pytest
 
-from penwright.corpus.formats.multibyte import find_multibyte, reads_in
+from penwright.corpus.formats.encodings.multibyte import find_multibyte, reads_in
 
 CHINESE = "老人坐在窗邊，望著空蕩蕩的街道，直到天黑，燈一盞一盞地滅了。他說：「這是我的。」\n"
 HONG_KONG = (

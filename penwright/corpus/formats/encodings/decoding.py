@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from penwright.corpus.formats.detection import Detection, detect, high_runs
+from penwright.corpus.formats.encodings.detection import Detection, detect, high_runs
 from penwright.errors import ReadingError
 
 # The longer marks first: UTF-16's little-endian mark begins UTF-32's.

@@ -10,11 +10,11 @@ from collections.abc import Iterator, Mapping
 from lxml import etree
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from penwright.corpus.formats.html_left_out import SIGN, is_left_out
-from penwright.corpus.formats.html_repair import repaired
-from penwright.corpus.formats.layout import Layout
 from penwright.corpus.formats.letters import Extracted, num_letters, num_markup_letters
-from penwright.corpus.formats.xml import attributes_of, parse_plain, walk, without_doctype
+from penwright.corpus.formats.markup.html_left_out import SIGN, is_left_out
+from penwright.corpus.formats.markup.html_repair import repaired
+from penwright.corpus.formats.markup.layout import Layout
+from penwright.corpus.formats.markup.xml import attributes_of, parse_plain, walk, without_doctype
 
 _NOT_READ = frozenset(
     """

@@ -1,7 +1,7 @@
 """A document in XML is read by what its elements are."""
 
-from penwright.corpus.formats.elements import Elements, read_elements
-from penwright.corpus.formats.xml import parse_xml
+from penwright.corpus.formats.markup.elements import Elements, read_elements
+from penwright.corpus.formats.markup.xml import parse_xml
 
 KNOWN = Elements(
     paragraphs=frozenset({"p", "code"}),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from penwright.corpus.formats.html_repair import repaired
+from penwright.corpus.formats.markup.html_repair import repaired
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from penwright.corpus.formats.html_left_out import is_left_out
+from penwright.corpus.formats.markup.html_left_out import is_left_out
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Bytes -> text: which encoding it is, and what could not be read."""

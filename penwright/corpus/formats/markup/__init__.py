@@ -1,0 +1,1 @@
+"""HTML and XML -> text: parsed safely, laid out as lines and paragraphs."""
