@@ -69,7 +69,7 @@ def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
         (["train", "a", "--default-shelf"], "PATH and --default-shelf exclude each other; give one of them."),
         (["write", "--chars", "ten"], "invalid value for --chars: 'ten' is not a whole number. "),
         (["write", "--temperature", "hot"], "invalid value for --temperature: unable to convert "),
-        (["write", "--temperature", "nan", "--prompt", ""], "temperature=nan must be a number from 0 to 10."),
+        (["write", "--temperature", "nan", "--prompt", ""], "--temperature=nan must be a number from 0 to 10."),
         (["write", "--endless", "--chars", "3"], "--endless and a length exclude each other; give one of them."),
         (["write", "--chars", "0", "--json"], "--endless and --json exclude each other; give one of them."),
         (["write", "--samples", "0"], "--samples 0 must lie between 1 and 10,000."),

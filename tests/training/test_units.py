@@ -58,8 +58,9 @@ def test_an_author_writes_exactly_as_many_characters_as_asked(raised: tuple[Corp
     author = Author.load(raised[1])
     for max_chars in (1, 2, 17):
         assert len(author.write(prompt, max_chars=max_chars, seed=max_chars)) == max_chars
-    bookmark = author.read(prompt)
-    assert author.write(max_chars=20, seed=3, after=bookmark) == author.write(prompt, max_chars=20, seed=3)
+    if prompt:  # without one, a text begins with a paragraph, and a bookmark at the edge of a book
+        bookmark = author.read(prompt)
+        assert author.write(max_chars=20, seed=3, after=bookmark) == author.write(prompt, max_chars=20, seed=3)
     assert author.write(prompt, max_words=3, seed=1)
     assert author.write(prompt, until="e", seed=1).endswith("e")
 
