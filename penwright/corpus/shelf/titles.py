@@ -66,16 +66,18 @@ def name_books(books: Sequence[Unnamed]) -> list[BookName]:
         books: All books of the shelf.
     """
     stems = [_stem(PurePosixPath(book.name)).replace("_-_", " - ") for book in books]
-    writers = _writers(stems)
+    folders: dict[PurePosixPath, list[str]] = {}
+    for book, stem in zip(books, stems, strict=True):
+        folders.setdefault(PurePosixPath(book.name).parent, []).append(stem)
+    writers = {folder: _writers(inside) for folder, inside in folders.items()}
     dashed = [match for stem in stems if (match := _DASHED.fullmatch(_YEAR.sub("", stem)))]
     beside = Counter(side for match in dashed for side in (match["left"], match["right"]))
-    siblings = Counter(PurePosixPath(book.name).parent for book in books)
     names = []
     for book, stem in zip(books, stems, strict=True):
-        named = _from_stem(stem, beside, writers)
+        parent = PurePosixPath(book.name).parent
+        named = _from_stem(stem, beside, writers[parent])
         if not named.author:
-            parent = PurePosixPath(book.name).parent
-            named = named._replace(author=_author_of_folder(parent) if siblings[parent] > 1 else "")
+            named = named._replace(author=_author_of_folder(parent) if len(folders[parent]) > 1 else "")
         title = _one_line(book.details.get("Title", "")) or named.title
         author = _one_line(book.details.get("Author", "")) or named.author
         names.append(BookName(title, "" if _words(author) in _UNKNOWN_AUTHORS else author, named.year))
@@ -139,10 +141,13 @@ def _stem(path: PurePosixPath) -> str:
 
 
 def _writers(stems: Sequence[str]) -> frozenset[str]:
-    """Return what stands before the first underscore of names such as "Austen_Emma", where that is a writer's name.
+    """Return the writers before the first underscore of names such as "Austen_Emma", or none.
 
-    It is one where several such names stand at least twice and make up half of the shelf: "Moby_Dick" and "Bleak_House"
+    A folder has them if several such names stand at least twice and make up half of it: "Moby_Dick" and "Bleak_House"
     have nothing in common.
+
+    Args:
+        stems: The names of the files of one folder, without suffixes.
     """
     parts = [match["author"] for stem in stems if (match := _WITHOUT_YEAR.fullmatch(stem))]
     times = Counter(part for part in parts if _looks_like_person(part))

@@ -204,3 +204,14 @@ def test_only_writers_of_one_surname_are_compared(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(titles, "_may_be_same", lambda one, other: compared.append(one) or compare(one, other))
     author_keys([f"Ada Writer{'abcdefghij'[number % 10]}{number}" for number in range(1_000)])
     assert len(compared) <= 1_000
+
+
+def test_the_habit_of_a_folder_counts_and_not_that_of_the_shelf() -> None:
+    names = named(
+        "a/Carter_Boat.txt",
+        "a/Carter_Road.txt",
+        "a/Miller_Mill.txt",
+        "a/Miller_Lamp.txt",
+        *(f"{n}.txt" for n in range(9)),
+    )
+    assert [name.author for name in names][:5] == ["Carter", "Carter", "Miller", "Miller", ""]
