@@ -107,6 +107,7 @@ def _book_reports(books: Sequence[TakenBook], selection: Selection) -> tuple[Boo
         fraction = fractions[source]
         unknown = _unknown_characters(facts, selection.alphabet)
         named: SelectedBook | None = taken.get(source)
+        held_out = passages.get(source, {})
         reports.append(
             BookReport(
                 name=source.name,
@@ -117,9 +118,9 @@ def _book_reports(books: Sequence[TakenBook], selection: Selection) -> tuple[Boo
                 author=named.named.author if named else "",
                 year=named.named.year if named else None,
                 split=named.split if named else None,
-                passages=passages.get(source, {}),
+                passages=held_out,
                 num_bytes=source.num_bytes,
-                num_chars=facts.num_chars,
+                num_chars=named.facts.num_chars + sum(held_out.values()) if named else facts.num_chars,
                 encoding=facts.encoding,
                 encoding_reason=facts.reason,
                 cuts=tuple(cut for result in book.results for cut in result.cuts),

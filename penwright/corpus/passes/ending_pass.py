@@ -6,12 +6,12 @@ A worker holds the last chunk of one book. This module knows nothing of alphabet
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from penwright.corpus.config import CorpusConfig
+from penwright.corpus.config import CorpusConfig, SplitName
 from penwright.corpus.executor.workers import Workers
 from penwright.corpus.passes.clean_text import count_characters, read_bytes, read_chunk
 from penwright.corpus.passes.cleaning_pass import ChunkJob, TakenBook
 from penwright.corpus.passes.text_cache import iter_cached_text
-from penwright.corpus.shelf.endings import Ending, Part, passage_starts
+from penwright.corpus.shelf.endings import Ending, Part, num_surplus_feeds, passage_starts
 from penwright.corpus.sources.discovery import Source
 from penwright.errors import ReadingError
 
@@ -62,9 +62,11 @@ def cut_ending(job: EndingJob) -> Ending:
         return ()
     val, test = starts
     before = num_chars - len(text)
+    bounds: tuple[tuple[SplitName, int, int], ...] = (("val", val, test), ("test", test, len(text)))
     parts = []
-    for split, start, stop in (("val", val, test), ("test", test, len(text))):
-        characters, counts = count_characters(text[start:stop])
+    for split, start, stop in ((split, start, stop) for split, start, stop in bounds if start < stop):
+        end = stop if stop == len(text) else stop - num_surplus_feeds(text, stop)
+        characters, counts = count_characters(text[start:end])
         by_character = dict(zip(characters, counts.tolist(), strict=True))
-        parts.append(Part(split, before + start, stop - start, by_character))  # type: ignore[arg-type]
-    return tuple(part for part in parts if part.num_chars)
+        parts.append(Part(split, before + start, end - start, by_character, num_surplus_feeds(text, start)))
+    return tuple(parts)

@@ -44,6 +44,8 @@ class Part(NamedTuple):
     num_chars: int
     counts: Mapping[str, int]
     """Count of each of its characters."""
+    num_feeds_before: int = 0
+    """Number of line feeds before it that belong to no part, because a book ends in a single one."""
 
 
 Ending = Sequence[Part]
@@ -79,6 +81,11 @@ def passage_starts(text: str, *, num_chars: int, val_fraction: float, test_fract
     return val, test
 
 
+def num_surplus_feeds(text: str, stop: int) -> int:
+    """Return the number of line feeds before an offset in a text beyond the one that ends a line."""
+    return max(0, stop - len(text[:stop].rstrip("\n")) - 1)
+
+
 def _boundary(text: str, first: int, *, near: int, last: int) -> int:
     """Return the offset in a range, nearest to one of its offsets, at which something begins: a chapter if possible."""
     for pattern in _BOUNDARIES:
@@ -105,7 +112,10 @@ def parts_of(facts: Facts | KeptFacts, ending: Ending) -> list[tuple[Part, Facts
     for part in ending:
         for character, count in part.counts.items():
             rest[character] -= count
-    start = Part("train", 0, ending[0].first_char, {character: count for character, count in rest.items() if count})
+        if part.num_feeds_before:
+            rest["\n"] -= part.num_feeds_before
+    num_chars = ending[0].first_char - ending[0].num_feeds_before
+    start = Part("train", 0, num_chars, {character: count for character, count in rest.items() if count})
     return [(part, _facts_of(facts, part)) for part in (start, *ending)]
 
 
