@@ -97,7 +97,9 @@ def _find_in_stretch(characters: Characters, starts: Offsets, ends: Offsets) -> 
         & ((before[:-1] & _RUNNING_END) > 0)
         & ((after[1:] & _RUNNING_START) > 0)
     )
-    is_end = has_text[:-1] & is_terminal[:-1] & (is_gap | ((after[1:] & SMALL) == 0))
+    end = np.flatnonzero(has_text[:-1] & is_terminal[:-1])
+    end = end[is_gap[end] | ((after[end + 1] & SMALL) == 0)]  # (E,)
+    lengths = ends - starts
     line = np.flatnonzero(may_continue)  # (B,)
     following = line + 1
     word_ends = np.append(blanks, len(characters))[np.searchsorted(blanks, first[following])]
@@ -112,11 +114,11 @@ def _find_in_stretch(characters: Characters, starts: Offsets, ends: Offsets) -> 
             after=after[following],
             is_small=(after[following] & SMALL) > 0,
             is_terminal=is_terminal[line],
-            next_length=(ends - starts)[following],
+            next_length=lengths[following],
             next_is_terminal=is_terminal[following],
             is_nudged=is_nudged[line],
         ),
-        Ends((ends - starts)[:-1][is_end], is_gap[is_end]),
+        Ends(lengths[end], is_gap[end]),
     )
 
 
@@ -145,9 +147,10 @@ def _is_table_row(starts: Offsets, first: Offsets, ends: Offsets, blanks: Offset
 
 def _is_item(characters: Characters, first: Offsets) -> Bools:
     """Return which lines (L,) begin with a dash, star or bullet and a blank, as items of a list and speeches do."""
-    mark = characters[np.minimum(first, len(characters) - 1)]
-    behind = characters[np.minimum(first + 1, len(characters) - 1)]
-    is_item: Bools = np.isin(mark, [ord(character) for character in "-*+•–—"]) & (behind == BLANK)
+    is_item = np.zeros(len(first), dtype=np.bool_)
+    single = np.flatnonzero(characters[np.minimum(first + 1, len(characters) - 1)] == BLANK)  # first words of one sign
+    mark = characters[np.minimum(first[single], len(characters) - 1)]
+    is_item[single] = np.isin(mark, [ord(character) for character in "-*+•–—"])
     return is_item
 
 
