@@ -15,6 +15,7 @@ This module knows nothing of models or tensors.
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -114,10 +115,12 @@ class RunFolder:
             ) from None
 
     def _clear(self) -> None:
-        """Delete the records of a run that has no checkpoint."""
+        """Delete the records of a run that has no checkpoint. Its author, if there is one, is set aside."""
         self.metrics_path.unlink(missing_ok=True)
         self.table_path.unlink(missing_ok=True)
-        self.author_path.unlink(missing_ok=True)
+        if self.author_path.exists():
+            numbers = (self.path / f"author-before-{number}.safetensors" for number in count(1))
+            self.author_path.rename(next(path for path in numbers if not path.exists()))
         for path in self.samples_dir.glob("step-*.txt"):
             path.unlink()
 
@@ -220,15 +223,19 @@ class RunFolder:
 
 
 def check_free(path: Path) -> None:
-    """Check that a new run can begin in a folder: there is no run, or one without a checkpoint.
+    """Check that a new run can begin in a folder: there is no run, or one that was cut off before its first checkpoint.
 
     Raises:
-        RunError: If there is one that can be resumed.
+        RunError: If there is one that can be resumed, or one that ended and whose checkpoints were deleted since.
     """
-    if (path / "config.toml").exists() and list_checkpoints(path / "checkpoints"):
+    if not (path / "config.toml").exists():
+        return
+    if list_checkpoints(path / "checkpoints"):
         raise RunError(
             f"{path} already holds a run. Resume it with: penwright train --resume {path}, or name another folder."
         )
+    if isinstance(next(reversed(RunFolder(path).metrics()), None), Finished):
+        raise RunError(f"{path} holds a run that has ended, without its checkpoints. Name another folder with --run.")
 
 
 def is_run(path: Path) -> bool:

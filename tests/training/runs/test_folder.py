@@ -139,3 +139,25 @@ def test_the_table_holds_the_curves_and_forgets_with_the_records(tmp_path: Path)
     folder.table_path.write_text("".join(before) + "4,40,2", encoding="utf-8")  # cut off by a crash
     folder.forget_after(2, best_step=2)
     assert folder.table_path.read_text(encoding="utf-8").splitlines(keepends=True) == before[:5]
+
+
+def begun(path: Path) -> RunFolder:
+    """A run that has just begun, with an author, and released."""
+    with RunFolder.create(path, config=resolve_config().config, env={}).locked():
+        (path / "author.safetensors").write_bytes(b"an author")
+    return RunFolder(path)
+
+
+def test_a_run_begun_again_sets_the_author_of_the_one_before_aside(tmp_path: Path) -> None:
+    for _ in range(3):
+        folder = begun(tmp_path / "run")
+    names = ["author-before-1.safetensors", "author-before-2.safetensors", "author.safetensors"]
+    assert sorted(path.name for path in folder.path.glob("*.safetensors")) == names
+
+
+def test_a_run_that_has_ended_stays_when_its_checkpoints_are_gone(tmp_path: Path) -> None:
+    folder = begun(tmp_path / "run")
+    folder.append(finished := record_samples.finished())
+    with pytest.raises(RunError, match="has ended, without its checkpoints"):
+        begun(tmp_path / "run")
+    assert folder.author_path.read_bytes() == b"an author" and folder.metrics() == [finished]
