@@ -12,7 +12,6 @@ AlphabetName = Literal["learnt", "seed"]
 SplitRule = Literal["auto", "author", "passages", "seed"]
 SplitName = Literal["train", "val", "test"]
 
-SPLIT_RULES: tuple[SplitRule, ...] = get_args(SplitRule)
 SPLITS: tuple[SplitName, ...] = get_args(SplitName)
 MIN_SUBWORDS, MAX_SUBWORDS = 64, 32_768
 

@@ -22,7 +22,6 @@ RIGHT = (1, 3, 5)
 MAX_NOTES = 40
 MAX_SKIPPED = 10
 SHOWN_NAMES = 6
-SHOWN_AUTHORS = 4
 
 
 def shelf_table(report: "ShelfReport", *, width: int) -> "Table":

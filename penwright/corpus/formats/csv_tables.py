@@ -43,11 +43,6 @@ _DIALECTS: tuple[dict[str, Any], ...] = (
 )
 
 
-def table_to_text(table: str, *, name: str, delimiter: str | None = None) -> str:
-    """Return the cells of a table's text column; see `read_table`."""
-    return read_table(table, name=name, delimiter=delimiter)[0]
-
-
 def read_table(table: str, *, name: str, delimiter: str | None = None) -> tuple[str, tuple[str, ...]]:
     """Return the cells of a table's text column, one after the other, and what is to be told of them.
 

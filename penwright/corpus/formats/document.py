@@ -54,8 +54,6 @@ CODE_SUFFIXES = frozenset(
 CODE_NAMES = frozenset(
     {"makefile", "gnumakefile", "kconfig", "kbuild", "dockerfile", "cmakelists.txt", "rakefile", "gemfile"}
 )
-TEXT_SUFFIXES = PROSE_SUFFIXES | CODE_SUFFIXES | WHOLE_SUFFIXES
-"""Suffixes of what `read_document` reads. Others are read as plain text if they hold any."""
 
 
 class Document(NamedTuple):

@@ -51,11 +51,6 @@ class _Item(NamedTuple):
     is_contents: bool
 
 
-def epub_to_text(data: bytes, *, name: str) -> Decoded:
-    """Return the chapters of an EPUB; see `read_epub`."""
-    return read_epub(data, name=name).decoded
-
-
 def read_epub(data: bytes, *, name: str) -> EpubBook:
     """Return the chapters of an EPUB in the order of its spine, separated by two blank lines.
 

@@ -4,7 +4,7 @@ import csv
 
 import pytest
 
-from penwright.corpus.formats.csv_tables import read_table, table_to_text
+from penwright.corpus.formats.csv_tables import read_table
 from penwright.errors import ReadingError
 
 LONG = "The road went on over the hill and down to the river."
@@ -33,17 +33,17 @@ LONG = "The road went on over the hill and down to the river."
     ],
 )
 def test_the_text_column_is_found(table: str, text: str) -> None:
-    assert table_to_text(table, name="t.csv") == text
+    assert read_table(table, name="t.csv")[0] == text
 
 
 def test_a_given_delimiter_is_used() -> None:
-    assert table_to_text("a,b\ttext\n1,2\tFirst, of all.\n", name="t.tsv", delimiter="\t") == "First, of all.\n"
+    assert read_table("a,b\ttext\n1,2\tFirst, of all.\n", name="t.tsv", delimiter="\t")[0] == "First, of all.\n"
 
 
 def test_a_cell_may_hold_a_whole_book_and_the_limit_of_the_process_is_put_back() -> None:
     before = csv.field_size_limit(131_072)
     book = "word " * 60_000
-    assert table_to_text(f"text\n{book}\n", name="t.csv") == book.strip() + "\n"
+    assert read_table(f"text\n{book}\n", name="t.csv")[0] == book.strip() + "\n"
     assert csv.field_size_limit(before) == 131_072
 
 
@@ -51,12 +51,12 @@ def test_a_table_of_numbers_names_its_columns() -> None:
     with pytest.raises(
         ReadingError, match=r"t.csv has no column of text: it has year, price. Name the column .* 'text'"
     ):
-        table_to_text("year,price\n1900,3\n1901,4\n", name="t.csv")
+        read_table("year,price\n1900,3\n1901,4\n", name="t.csv")
 
 
 def test_a_table_without_rows_is_refused() -> None:
     with pytest.raises(ReadingError, match=r"t.csv has no rows"):
-        table_to_text("\n\n", name="t.csv")
+        read_table("\n\n", name="t.csv")
 
 
 def test_rows_without_text_are_told() -> None:

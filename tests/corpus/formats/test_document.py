@@ -6,7 +6,9 @@ from io import BytesIO
 import pytest
 
 from penwright.corpus.formats.document import (
-    TEXT_SUFFIXES,
+    CODE_SUFFIXES,
+    PROSE_SUFFIXES,
+    WHOLE_SUFFIXES,
     is_line_markup,
     is_probably_text,
     is_source_code,
@@ -90,8 +92,9 @@ def test_programs_are_told_by_their_names(name: str, expected: bool) -> None:
 
 
 def test_suffixes_are_in_lower_case_and_hold_what_is_read() -> None:
-    assert all(suffix == suffix.lower() and suffix.startswith(".") for suffix in TEXT_SUFFIXES)
-    assert {".txt", ".md", ".html", ".xhtml", ".epub", ".csv", ".tsv", ".py"} <= TEXT_SUFFIXES
+    suffixes = PROSE_SUFFIXES | CODE_SUFFIXES | WHOLE_SUFFIXES
+    assert all(suffix == suffix.lower() and suffix.startswith(".") for suffix in suffixes)
+    assert {".txt", ".md", ".html", ".xhtml", ".epub", ".csv", ".tsv", ".py"} <= suffixes
 
 
 @pytest.mark.parametrize(

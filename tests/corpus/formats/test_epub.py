@@ -6,7 +6,7 @@ from io import BytesIO
 
 import pytest
 
-from penwright.corpus.formats.epub import epub_to_text, read_epub
+from penwright.corpus.formats.epub import read_epub
 from penwright.errors import ReadingError
 
 CONTAINER = """<?xml version="1.0"?>
@@ -41,7 +41,7 @@ def packed(members: dict[str, str]) -> bytes:
 
 
 def test_chapters_come_in_the_order_of_the_spine() -> None:
-    decoded = epub_to_text(packed(MEMBERS), name="book.epub")
+    decoded = read_epub(packed(MEMBERS), name="book.epub").decoded
     assert decoded.text == "I\n\nZoë came.\n\n\nII\n\nShe left.\n"
     assert decoded.encoding == "utf-8"
     assert decoded.reason == "EPUB of 2 pages"
@@ -49,16 +49,16 @@ def test_chapters_come_in_the_order_of_the_spine() -> None:
 
 def test_a_book_without_a_container_is_found_by_its_package() -> None:
     members = {name: content for name, content in MEMBERS.items() if "container" not in name}
-    assert "Zoë came." in epub_to_text(packed(members), name="book.epub").text
+    assert "Zoë came." in read_epub(packed(members), name="book.epub").decoded.text
 
 
 def test_encrypted_fonts_do_no_harm_but_encrypted_pages_do() -> None:
     listing = "<encryption><CipherData><CipherReference URI='{}'/></CipherData></encryption>"
     fonts = MEMBERS | {"META-INF/encryption.xml": listing.format("OEBPS/fonts/a.otf")}
-    assert "Zoë" in epub_to_text(packed(fonts), name="book.epub").text
+    assert "Zoë" in read_epub(packed(fonts), name="book.epub").decoded.text
     pages = MEMBERS | {"META-INF/encryption.xml": listing.format("OEBPS/text/one.xhtml")}
     with pytest.raises(ReadingError, match=r"book.epub is protected: its pages are encrypted"):
-        epub_to_text(packed(pages), name="book.epub")
+        read_epub(packed(pages), name="book.epub")
 
 
 @pytest.mark.parametrize(
@@ -72,12 +72,12 @@ def test_encrypted_fonts_do_no_harm_but_encrypted_pages_do() -> None:
 )
 def test_what_cannot_be_read_is_told(members: dict[str, str], sentence: str) -> None:
     with pytest.raises(ReadingError, match=sentence):
-        epub_to_text(packed(members), name="book.epub")
+        read_epub(packed(members), name="book.epub")
 
 
 def test_what_is_no_zip_file_is_told() -> None:
     with pytest.raises(ReadingError, match=r"book.epub is damaged, or no zip file"):
-        epub_to_text(b"PK\x03\x04 but nothing else", name="book.epub")
+        read_epub(b"PK\x03\x04 but nothing else", name="book.epub")
 
 
 def test_a_book_whose_directory_is_said_to_lie_further_back_is_told() -> None:
@@ -86,23 +86,25 @@ def test_a_book_whose_directory_is_said_to_lie_further_back_is_told() -> None:
     place = data.rfind(b"PK\x05\x06") + 16
     struct.pack_into("<I", data, place, struct.unpack_from("<I", data, place)[0] + 1_000)
     with pytest.raises(ReadingError, match=r"book.epub is damaged"):
-        epub_to_text(bytes(data), name="book.epub")
+        read_epub(bytes(data), name="book.epub")
 
 
 def test_a_book_whose_pages_are_too_much_together_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("penwright.corpus.formats.epub.MAX_BOOK_BYTES", 120)
     with pytest.raises(ReadingError, match=r"book.epub/OEBPS/text/two b.xhtml is larger than \d+ bytes"):
-        epub_to_text(packed(MEMBERS), name="book.epub")
+        read_epub(packed(MEMBERS), name="book.epub")
 
 
 def test_an_empty_page_does_no_harm() -> None:
-    assert "She left." in epub_to_text(packed(MEMBERS | {"OEBPS/text/one.xhtml": "\ufeff\n"}), name="book.epub").text
+    assert (
+        "She left." in read_epub(packed(MEMBERS | {"OEBPS/text/one.xhtml": "\ufeff\n"}), name="book.epub").decoded.text
+    )
 
 
 def test_a_page_that_unpacks_to_a_bomb_is_refused() -> None:
     bomb = MEMBERS | {"OEBPS/text/one.xhtml": " " * 30_000_000}
     with pytest.raises(ReadingError, match="unpacks to more than 200 times its size"):
-        epub_to_text(packed(bomb), name="book.epub")
+        read_epub(packed(bomb), name="book.epub")
 
 
 X = "application/xhtml+xml"
@@ -143,13 +145,13 @@ def book(second: dict[str, str], **members: str) -> bytes:
     ],
 )
 def test_a_chapter_is_found_however_it_is_named(item: dict[str, str], member: str) -> None:
-    decoded = epub_to_text(book(item, **{member: "<html><p>Two.</p></html>"}), name="book.epub")
+    decoded = read_epub(book(item, **{member: "<html><p>Two.</p></html>"}), name="book.epub").decoded
     assert decoded.text == "One.\n\n\nTwo.\n\n\nThree.\n"
     assert decoded.warnings == ()
 
 
 def test_a_chapter_that_is_missing_is_told_by_name() -> None:
-    decoded = epub_to_text(book({"href": "c2.xhtml", "media-type": X}), name="book.epub")
+    decoded = read_epub(book({"href": "c2.xhtml", "media-type": X}), name="book.epub").decoded
     assert decoded.warnings == ("its page 'c2.xhtml' is not in it",)
 
 
@@ -168,7 +170,7 @@ def test_contents_named_in_the_guide_are_left_out_where_they_are_links(body: str
         ),
         "OEBPS/text/one.xhtml": f"<html><p>{body}</p></html>",
     }
-    text = epub_to_text(packed(members), name="book.epub").text
+    text = read_epub(packed(members), name="book.epub").decoded.text
     assert ("Prose." in text, "Chapter one" in text) == (is_kept, False)
     assert "She left." in text
 
@@ -185,10 +187,10 @@ def test_chapters_in_an_old_encoding_are_judged_together() -> None:
     with zipfile.ZipFile(stream, "w") as archive:
         for name, data in members.items():
             archive.writestr(name, data)
-    assert "Niccol\u0148" in epub_to_text(stream.getvalue(), name="book.epub").text
+    assert "Niccol\u0148" in read_epub(stream.getvalue(), name="book.epub").decoded.text
 
 
 def test_an_entity_of_the_index_is_resolved_and_no_file_read() -> None:
     package = "<!DOCTYPE package [<!ENTITY t SYSTEM 'file:///etc/hostname'>]>" + PACKAGE[21:]
-    decoded = epub_to_text(packed(MEMBERS | {"OEBPS/book.opf": package}), name="book.epub")
+    decoded = read_epub(packed(MEMBERS | {"OEBPS/book.opf": package}), name="book.epub").decoded
     assert "She left." in decoded.text

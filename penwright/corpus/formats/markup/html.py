@@ -42,11 +42,6 @@ _KINDS = {
 _OPENING_QUOTES = frozenset("\"“‘«„'‚‹「『")
 
 
-def html_to_text(markup: str) -> str:
-    """Return what a reader sees of an HTML or XHTML page; see `read_page`."""
-    return read_page(markup).text
-
-
 def read_page(markup: str, *, is_xhtml: bool | None = None, counts_links: bool = False) -> Extracted:
     """Return what a reader sees of an HTML or XHTML page, and how many letters that leaves out.
 
