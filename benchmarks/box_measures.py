@@ -7,12 +7,11 @@ as the author's own pages are. This module knows nothing of the page about it.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from copying import Copied, copied
-
 from penwright import Author, Corpus
 from penwright.corpus.config import SplitName
 from penwright.evaluation.baselines.measuring import measure_baselines
 from penwright.evaluation.books import evaluate
+from penwright.evaluation.copying import Copied, copied
 from penwright.evaluation.passages import choose_passages
 from penwright.model.char_model import CharModel
 from penwright.training.settings.config import TrainConfig

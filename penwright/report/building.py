@@ -1,37 +1,44 @@
 """Write the page of a run from its folder.
 
-Baselines are measured once and kept in the folder as `baselines.json`. They are measured again if other characters are
-scored. If the books are gone, the page says so and does without them.
+Baselines and the portrait of the finished author are measured once and kept in the folder. Baselines are measured again
+if other characters are scored, the portrait if the author is another. If the books are gone, the page says so and does
+without them.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from penwright.author.author import Author
 from penwright.corpus.store import Book, Corpus
-from penwright.errors import ConfigError, CorpusError
+from penwright.errors import AuthorError, ConfigError, CorpusError, NoNumbersError
 from penwright.evaluation.baselines.measuring import Baseline, measure_baselines
 from penwright.evaluation.books import BookScore
 from penwright.evaluation.passages import Passage, passage_of
 from penwright.files import write_json, write_text
 from penwright.report.page import render_page
+from penwright.report.portrait import Portrait, paint, portrait_from
 from penwright.report.story import Exam, RunStory
 from penwright.training.folds import CrossFittedTables
 from penwright.training.runs.folder import RunFolder
 
 REPORT_NAME = "report.html"
 BASELINES_NAME = "baselines.json"
+PORTRAIT_NAME = "portrait.json"
 CACHE_VERSION = 1
 
 
-def build_report(run_dir: str | Path, *, corpus: Corpus | None = None) -> Path:
+def build_report(
+    run_dir: str | Path, *, corpus: Corpus | None = None, tell: Callable[[str], None] = lambda doing: None
+) -> Path:
     """Write the page of a run, whatever its state.
 
     Args:
         run_dir: Folder of the run.
         corpus: Its books, if they are no longer prepared where they were.
+        tell: Called with what is being measured, each time that another measurement begins.
 
     Returns:
         Path of the page, `report.html` in that folder. The first one of a run takes some seconds longer, because
@@ -44,17 +51,20 @@ def build_report(run_dir: str | Path, *, corpus: Corpus | None = None) -> Path:
     """
     folder = RunFolder.open(Path(run_dir))
     page = folder.path / REPORT_NAME
-    write_text(page, render_page(collect_story(folder, corpus=corpus, path=str(run_dir))))
+    write_text(page, render_page(collect_story(folder, corpus=corpus, path=str(run_dir), tell=tell)))
     return page
 
 
-def collect_story(folder: RunFolder, *, corpus: Corpus | None, path: str) -> RunStory:
+def collect_story(
+    folder: RunFolder, *, corpus: Corpus | None, path: str, tell: Callable[[str], None] = lambda doing: None
+) -> RunStory:
     """Collect the contents of the page, measuring baselines if that was not done yet.
 
     Args:
         folder: Folder of the run.
         corpus: Its books; None opens them where they were prepared.
         path: The folder as a person would type it.
+        tell: Called with what is being measured.
     """
     story = RunStory(
         name=folder.path.resolve().name,
@@ -69,12 +79,17 @@ def collect_story(folder: RunFolder, *, corpus: Corpus | None, path: str) -> Run
     notes: list[str] = []
     books = _Books(story.env, corpus=corpus)
     if val.scores or test.scores:
-        known = _Baselines(folder, books)
+        known = _Baselines(folder, books, tell=tell)
         try:
             val = replace(val, baselines=known.of("val", val.scores))
             test = replace(test, baselines=known.of("test", test.scores))
         except CorpusError as error:
             notes.append(f"Methods without a network could not be measured: {error}")
+    if finished is not None:
+        try:
+            story = replace(story, portrait=_portrait(folder, books, tell=tell))
+        except (CorpusError, AuthorError, NoNumbersError) as error:
+            notes.append(f"The finished author could not be tried: {error}")
     return replace(story, val=val, test=test, fold_starts=_fold_starts(folder, books), notes=tuple(notes))
 
 
@@ -113,11 +128,36 @@ def _fold_starts(folder: RunFolder, books: _Books) -> tuple[int, ...]:
     return tuple(round(start / corpus.symbols_per_char) for start in starts)
 
 
+def _portrait(folder: RunFolder, books: _Books, *, tell: Callable[[str], None]) -> Portrait | None:
+    """Return what the author of a run does, measured again if its file has changed; None if it has no file.
+
+    Raises:
+        CorpusError: If it has to be measured and the books are gone or have changed.
+        AuthorError: If the author cannot be loaded.
+        NoNumbersError: If its predictions are not finite.
+    """
+    if not folder.author_path.is_file():
+        return None
+    status, path = folder.author_path.stat(), folder.path / PORTRAIT_NAME
+    key = {"version": CACHE_VERSION, "corpus": books.digest, "author": [status.st_size, status.st_mtime_ns]}
+    kept = _read_cache(path)
+    if kept.get("key") == key:
+        try:
+            return portrait_from(kept["portrait"])
+        except (KeyError, TypeError, ValueError):
+            pass  # edited or damaged: measure again
+    corpus, config = books.opened(), folder.config().diary
+    portrait = paint(Author.load(folder.author_path), corpus, prompt=config.prompt, seed=config.seed, tell=tell)
+    write_json(path, {"key": key, "portrait": asdict(portrait)})
+    return portrait
+
+
 class _Baselines:
     """Baselines on the books of a run, measured where they are not known yet."""
 
-    def __init__(self, folder: RunFolder, books: _Books) -> None:
+    def __init__(self, folder: RunFolder, books: _Books, *, tell: Callable[[str], None]) -> None:
         self._books = books
+        self._tell = tell
         self._path = folder.path / BASELINES_NAME
         self._cache = _read_cache(self._path)
 
@@ -144,6 +184,7 @@ class _Baselines:
 
     def _measure(self, split: str, scores: Sequence[BookScore]) -> tuple[Baseline, ...]:
         corpus = self._books.opened()
+        self._tell("Measuring methods without a network")
         passages = _passages(corpus, [book for book in corpus.books if book.split == split], scores)
         if split == "val":
             return measure_baselines(corpus, passages)

@@ -12,6 +12,7 @@ from penwright.errors import quoted
 from penwright.report.curves import NARROW, Band, Chart, Curve, Level, Mark, draw
 from penwright.report.diary import diary
 from penwright.report.markup import bits, count, duration, epoch_name, escape, isolated
+from penwright.report.portrait_section import portrait_section
 from penwright.report.story import Exam, RunStory, longer_length, surviving
 from penwright.report.style import STYLE
 from penwright.report.tables import baselines_table, books_table, plan_table, rollbacks_table, settings_tables
@@ -34,7 +35,7 @@ _POLICY = f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; base-uri 'none
 
 def render_page(story: RunStory) -> str:
     """Return the page as one HTML document."""
-    parts = (_head, _learning, _diary, _exams, _plan, _settings, _commands)
+    parts = (_head, _learning, _portrait, _diary, _exams, _plan, _settings, _commands)
     body = "\n".join(part(story) for part in parts)
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -203,6 +204,10 @@ def _levels(exam: Exam) -> list[Level]:
     chosen = [*tables[:1], *tables[best // 2 : best // 2 + 1], *tables[best : best + 1]]
     chosen += [*compressors[:1], *compressors[-1:]]
     return [Level(each.name, each.bits_per_char) for each in dict.fromkeys(chosen)]
+
+
+def _portrait(story: RunStory) -> str:
+    return portrait_section(story.portrait) if story.portrait else ""
 
 
 def _diary(story: RunStory) -> str:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from penwright.evaluation.baselines.measuring import Baseline
 from penwright.evaluation.books import BookScore, total
+from penwright.report.portrait import Portrait
 from penwright.training.records import (
     AnyRecord,
     Evaluation,
@@ -64,6 +65,8 @@ class RunStory:
     fold_starts: tuple[int, ...] = ()
     """Characters read when each fold of the shelf was begun for the first time, and counts of the other folds made;
     empty if they are not known."""
+    portrait: Portrait | None = None
+    """What the finished author does; None if it is not finished, or its books are gone."""
     notes: tuple[str, ...] = ()
     """Sentences that say what the report lacks, and why."""
 

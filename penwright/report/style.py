@@ -82,6 +82,9 @@ svg .figure { fill: var(--ink); font-variant-numeric: tabular-nums; }
   line-height: 1.65; white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: isolate;
   max-height: 36rem; overflow-y: auto;
   border: 1px solid var(--line); border-radius: 2px; box-shadow: 0 1px 3px rgb(0 0 0 / 0.06); }
+.surprises { list-style: none; padding: 0; margin: 0.6rem 0; max-width: 42rem; }
+.surprises li { padding: 0.5rem 0; border-top: 1px solid var(--line); overflow-wrap: anywhere; }
+.surprises .figure { font-family: var(--sans); font-size: 0.85rem; color: var(--held-out); margin-right: 0.6rem; }
 .prompt { color: var(--held-out); }
 .wide { overflow-x: auto; margin: 1.2rem 0; }
 table { border-collapse: collapse; width: 100%; font-size: 0.95rem; }

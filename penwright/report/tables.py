@@ -61,6 +61,15 @@ def plan_table(planned: Planned) -> str:
     return _table(head, rows, classes=["own" if size.name == planned.size else "" for size in planned.sizes])
 
 
+def copying_table(shares: Sequence[tuple[int, float, float | None]]) -> str:
+    """Return one row a length of copied spans: the share of the author's page, and of a held-out passage."""
+    rows = [
+        _row(f"spans of {length} characters or more", [_percent(own), "" if theirs is None else _percent(theirs)])
+        for length, own, theirs in shares
+    ]
+    return _table(["Copied in", "This page", "A held-out passage"], rows)
+
+
 def rollbacks_table(rollbacks: Sequence[RolledBack]) -> str:
     """Return one row for each rollback."""
     rows: list[list[Cell]] = [
@@ -97,6 +106,10 @@ def _book_row(score: BookScore, *, rival_bits: float | None) -> list[Cell]:
         cells.append(("number", bits(rival_bits)))
         cells.append((f"number {'better' if difference < 0 else 'worse'}", signed_bits(difference)))
     return cells
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f}\u00a0%"
 
 
 def _row(name: str, numbers: Iterable[str], *, minor: Iterable[str] = ()) -> list[Cell]:

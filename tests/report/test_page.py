@@ -15,6 +15,7 @@ import record_samples
 from penwright.evaluation.baselines.measuring import Baseline
 from penwright.evaluation.books import BookScore
 from penwright.report.page import render_page
+from penwright.report.portrait import Paragraph, Portrait
 from penwright.report.story import Exam, RunStory
 from penwright.training.records import (
     AnyRecord,
@@ -168,6 +169,31 @@ def test_the_page_forbids_everything_but_its_own_style() -> None:
     (policy,) = re.findall(r'<meta http-equiv="Content-Security-Policy" content="([^"]*)">', page)
     assert policy.startswith("default-src 'none'") and f"style-src 'sha256-{digest}'" in policy
     assert page.index(policy) < page.index("<style>"), "a policy holds only for what comes after it"
+
+
+def test_the_finished_author_shows_a_page_what_it_copies_and_what_surprises_it() -> None:
+    portrait = Portrait(
+        prompt="It was ",
+        page=HOSTILE,
+        shares=((20, 0.0132, 0.066), (50, 0.0, None)),
+        longest=HOSTILE,
+        num_searched_chars=872_200,
+        book=HOSTILE,
+        surprising=(Paragraph(text="Halloa, Watson!", bits_per_char=2.24),),
+        expected=(Paragraph(text=HOSTILE, bits_per_char=1.74),),
+    )
+    page = render_page(story(*RECORDS, portrait=portrait))
+    page.encode("utf-8")
+    reader = Reader(page)
+    assert not reader.tags & {"script", "img"}
+    for words in (
+        "A page by the finished author",
+        "1.3\u00a0%</td>",
+        "6.6\u00a0%</td>",
+        "2.24 Halloa, Watson!",
+        "predicted best",
+    ):
+        assert words in page or words in reader.text
 
 
 def test_the_curves_stand_beside_both_axes_and_the_baselines() -> None:

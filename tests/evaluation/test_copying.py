@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from copying import Copied, copied, window_names
 from hypothesis import given
 from hypothesis import strategies as st
 
 from penwright.alphabet.characters import code_points_of
+from penwright.evaluation.copying import Copied, copied, window_names
 
 TEXT = st.text(alphabet="abé日😀\n", max_size=30)
 LENGTHS = (1, 2, 3, 5, 8)
@@ -57,7 +57,7 @@ def test_a_whole_sample_may_be_copied() -> None:
 
 def test_a_name_that_agrees_by_chance_is_no_copy(monkeypatch: pytest.MonkeyPatch) -> None:
     """With a multiplier of 1 a name is a sum, so that every order of the same characters shares it."""
-    monkeypatch.setattr("copying._MULTIPLIER", 1)
+    monkeypatch.setattr("penwright.evaluation.copying._MULTIPLIER", 1)
     assert copied(["abcd"], ["dcba"], lengths=[4]).shares == {4: 0.0}
     assert copied(["abcd"], ["dcbabcd", "abcd"], lengths=[4]).shares == {4: 1.0}
     assert copied(["abcd"], ["dcbaabcd"], lengths=[4]).shares == {4: 1.0}

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from penwright.alphabet.characters import code_points_of, text_of
+from penwright.alphabet.code_points import code_points_of, text_of
 
 Names = NDArray[np.uint64]
 

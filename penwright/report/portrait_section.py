@@ -1,0 +1,50 @@
+"""The finished author on a run's page: a page it wrote, how much is copied, what surprises it."""
+
+from collections.abc import Sequence
+
+from penwright.report.diary import written
+from penwright.report.markup import bits, count, escape, isolated
+from penwright.report.portrait import Paragraph, Portrait
+from penwright.report.tables import copying_table
+
+MAX_SHOWN_CHARS = 400
+
+
+def portrait_section(portrait: Portrait) -> str:
+    """Return the portrait of a finished author as HTML."""
+    return (
+        "<section><h2>A page by the finished author</h2>"
+        f"{written(portrait.prompt, portrait.page)}{_copying(portrait)}{_surprises(portrait)}</section>"
+    )
+
+
+def _copying(portrait: Portrait) -> str:
+    where = f"{count(portrait.num_searched_chars)} characters of the training books"
+    said = (
+        f"How much of this page stands word for word in {where}? Writers share short turns of phrase without copying. "
+        "So a passage of a held-out book, which the author never learned from, stands beside it."
+    )
+    longest = f"<p>The longest span: {isolated(repr(portrait.longest)[1:-1])}</p>" if portrait.longest else ""
+    return f"<h3>How much it copies</h3><p>{escape(said)}</p>{copying_table(portrait.shares)}{longest}"
+
+
+def _surprises(portrait: Portrait) -> str:
+    if not portrait.surprising:
+        return ""
+    parts = [f"<h3>What surprises it</h3><p>Paragraphs of {isolated(portrait.book)}, predicted worst:</p>"]
+    parts.append(_paragraphs(portrait.surprising))
+    if portrait.expected:
+        parts.append(f"<p>And predicted best:</p>{_paragraphs(portrait.expected)}")
+    return "".join(parts)
+
+
+def _paragraphs(paragraphs: Sequence[Paragraph]) -> str:
+    items = "".join(
+        f'<li><span class="figure">{bits(each.bits_per_char, digits=2)}</span> {isolated(_shortened(each.text))}</li>'
+        for each in paragraphs
+    )
+    return f'<ul class="surprises">{items}</ul>'
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= MAX_SHOWN_CHARS else f"{text[:MAX_SHOWN_CHARS].rpartition(' ')[0]} \u2026"
