@@ -17,7 +17,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("config.toml", "env.json", "author.safetensors"):
         (folder / name).touch()
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(room, "build_report", lambda path: path / "report.html")
+    monkeypatch.setattr(room, "build_report", lambda path, *, tell: path / "report.html")
     return Path("runs") / "2026-01-31-books"
 
 
