@@ -36,9 +36,11 @@ RENAMED: Mapping[str, str] = MappingProxyType(
         "model.recall_slots": "model.match_slots",
         "model.unit=pairs": "model.unit=bpe",
         "train.count_symbols": "train.ngram_symbols",
+        "train.device=gpu": "train.device=cuda",
     }
 )
-"""The present name of each setting that was renamed, as "section.key", or of a value, as "section.key=value"."""
+"""The present name of each setting that was renamed, as "section.key", or of a value that was, or has another common
+name, as "section.key=value"."""
 
 
 class Between(NamedTuple):

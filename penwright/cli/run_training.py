@@ -26,6 +26,7 @@ from penwright.cli.shelves import choose_shelf, prepare_books
 from penwright.corpus.store import Corpus
 from penwright.errors import CorpusError, RunError, UsageError
 from penwright.training import distributed, start
+from penwright.training.machine import choose_device
 from penwright.training.planning.plan import is_to_be_planned
 from penwright.training.records import AnyRecord
 from penwright.training.runs.checkpoint import list_checkpoints
@@ -74,6 +75,7 @@ def begin_run(
     resolved = layers.resolve()
     if run is not None:
         check_free(run)
+    choose_device(resolved.config.train.device)  # refuses one that is not there before the books are prepared
     with distributed.joined() as world:
         if run is None and world.size > 1:
             raise UsageError("several processes train together and need one folder. Name it: --run-dir DIR")
@@ -108,6 +110,7 @@ def resume_run(run: Path, *, paths: Sequence[str], lengths: Mapping[str, Any], s
     """
     folder = RunFolder.open(run)
     config = folder.config()
+    choose_device(config.train.device)
     with distributed.joined() as world:
         speech = speech._replace(leads=world.leads)
         if paths:

@@ -26,7 +26,7 @@ def plan(
     set_: Annotated[tuple[str, ...], option(name="--set", group=CONFIGURATION, metavar="SETTING")] = (),
     size: Annotated[str | None, option(group=CONFIGURATION, metavar="SIZE")] = None,
     threads: Annotated[Whole, option(group=CONFIGURATION)] = None,
-    device: Annotated[Literal["auto", "cpu", "cuda", "mps"] | None, option(group=CONFIGURATION)] = None,
+    device: Annotated[Literal["auto", "cpu", "cuda", "gpu", "mps"] | None, option(group=CONFIGURATION)] = None,
     as_json: Json = False,
 ) -> int:
     """Find the size of network that suits a time, and forecast how well it will predict.
@@ -43,7 +43,7 @@ def plan(
         set_: A setting, as section.key=value. May be repeated.
         size: Measure this size alone, such as 256x3.
         threads: Processor threads; 0 for all.
-        device: Device to compute on.
+        device: Device to compute on; gpu means cuda.
     """
     from penwright.training.planning.plan import MIN_SECONDS, PLANNED_PRESET, batch_sizes_of, make_plan, sizes_of
     from penwright.training.start import resolve_auto
@@ -59,9 +59,10 @@ def plan(
     sizes, batch_sizes = sizes_of(resolved), batch_sizes_of(resolved)
     if not sizes:
         raise UsageError("a setting has chosen the network already. Leave it out, or name its size: --size 256x3")
+    run_config = resolve_auto(resolved.config)
     shelf = choose_shelf(paths, wants_default=default_shelf, say=say, warn=say)
-    corpus = prepare_books(shelf.paths, config=resolved.config.corpus, say=say, is_quiet=as_json)
-    planned = make_plan(corpus, resolve_auto(resolved.config), sizes=sizes, batch_sizes=batch_sizes).record
+    corpus = prepare_books(shelf.paths, config=run_config.corpus, say=say, is_quiet=as_json)
+    planned = make_plan(corpus, run_config, sizes=sizes, batch_sizes=batch_sizes).record
     if as_json:
         print_json({key: value for key, value in asdict(planned).items() if key not in ("step", "chars_read")})
         return 0

@@ -36,7 +36,7 @@ def train(
     seed: Annotated[Whole, option(group=CONFIGURATION)] = None,
     prompt: Annotated[Text, option(group=CONFIGURATION)] = None,
     threads: Annotated[Whole, option(group=CONFIGURATION)] = None,
-    device: Annotated[Literal["auto", "cpu", "cuda", "mps"] | None, option(group=CONFIGURATION)] = None,
+    device: Annotated[Literal["auto", "cpu", "cuda", "gpu", "mps"] | None, option(group=CONFIGURATION)] = None,
     print_config: Annotated[bool, option(group=OUTPUT)] = False,
     quiet: Annotated[bool, option(group=OUTPUT)] = False,
     as_json: Json = False,
@@ -70,7 +70,7 @@ def train(
         seed: Seed of the initial weights and of the order of books.
         prompt: Beginning of the samples that are shown during training.
         threads: Processor threads; 0 for all.
-        device: Device to compute on.
+        device: Device to compute on; gpu means cuda.
         print_config: Print the configuration with the origin of each value, as TOML that --config reads, and do not
             train.
         quiet: Show nothing until the end.

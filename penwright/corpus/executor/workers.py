@@ -14,6 +14,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from itertools import islice
+from multiprocessing import resource_tracker
 from multiprocessing.process import BaseProcess
 from types import ModuleType, TracebackType
 from typing import TypeVar
@@ -65,22 +66,40 @@ class Workers:
         """Plan for `count` processes; with 1 there are none."""
         self._count = count
         self._executor: ProcessPoolExecutor | None = None
+        self._others: list[BaseProcess] = []
+        """Children that this process had before."""
 
     def __enter__(self) -> "Workers":
         if self._count > 1:
             context = multiprocessing.get_context("spawn")
             self._executor = ProcessPoolExecutor(self._count, mp_context=context, initializer=_begin)
+            self._others = multiprocessing.active_children()
             # All are started at once: the executor waits forever if one dies while it is about to start another.
-            with _without_main_module():
-                for _ in range(self._count):
-                    self._executor.submit(os.getpid)
+            try:
+                with _without_main_module(), _without_interrupts():
+                    for _ in range(self._count):
+                        self._executor.submit(os.getpid)
+            except BaseException:
+                self._end()
+                raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._executor is not None:
+        self._end()
+
+    def _end(self) -> None:
+        """End the processes once their tasks are done. A second Ctrl-C, while that is waited for, ends them at once."""
+        if self._executor is None:
+            return
+        try:
             self._executor.shutdown(wait=True, cancel_futures=True)
+        except KeyboardInterrupt:
+            for process in multiprocessing.active_children():
+                if process not in self._others:  # left alive, it would be waited for without end
+                    process.kill()
+            raise
 
     def map(self, function: Callable[[Task], Result], tasks: Sequence[Task]) -> Iterator[tuple[int, Result]]:
         """Yield the index and the result of each task, in the order of completion.
@@ -111,6 +130,23 @@ class Workers:
                 "a process that was reading books died, often for lack of memory. Run again with workers=1: "
                 "books that are done are not read again."
             ) from error
+
+
+@contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """Hold Ctrl-C back while workers start, which inherit that: one that is still importing would end in a traceback.
+
+    A Ctrl-C of that time reaches this process afterwards.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    resource_tracker.ensure_running()  # its own start lets Ctrl-C through again
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
 
 
 def _begin() -> None:

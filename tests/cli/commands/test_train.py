@@ -105,6 +105,20 @@ def test_a_prompt_that_is_not_utf_8_is_refused_before_anything_is_made(capsys: p
     assert not list(Path("runs").glob("*"))
 
 
+@pytest.mark.parametrize(
+    "words", [["--device", "cuda"], ["--device", "gpu"], ["--set", "train.device=gpu"]], ids=" ".join
+)
+@pytest.mark.parametrize("command", ["train", "plan"])
+def test_a_device_that_is_not_there_is_refused_before_books_are_prepared(
+    command: str, words: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert main([command, str(SHELF), *words]) == 2
+    out, err = capsys.readouterr()
+    assert out == "" and err.startswith("penwright: the device 'cuda' is not available here; available: cpu")
+    assert err.count("\n") == 1 and not Path("runs").exists()
+
+
 def test_flags_reach_the_run() -> None:
     train(SHELF, "--steps", "1", "--run", "runs/a", "--seed", "7", "--quiet", "--preset", "lstm", *TINY)
     config = (Path("runs/a/config.toml")).read_text(encoding="utf-8")

@@ -1,6 +1,7 @@
 import json
 import multiprocessing
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -39,6 +40,18 @@ def test_a_worker_that_dies_is_told() -> None:
             process.kill()
         with pytest.raises(CorpusError, match="died, often for lack of memory. Run again with workers=1"):
             list(workers.map(abs, list(range(100))))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends Ctrl-C to no single process")
+def test_ctrl_c_while_workers_start_is_left_to_the_process_that_started_them() -> None:
+    """A terminal sends it to all of them. One that was still importing used to print a traceback and end."""
+    with Workers(2) as workers:
+        for _ in range(20):
+            for process in multiprocessing.active_children():
+                os.kill(process.pid or 0, signal.SIGINT)
+            time.sleep(0.01)
+        assert sorted(workers.map(abs, [-1, -2])) == [(0, 1), (1, 2)]
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
 
 
 @pytest.mark.slow
