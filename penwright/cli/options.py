@@ -47,6 +47,8 @@ Number = Annotated[float | None, option(metavar="X")]
 """A number."""
 AuthorPath = Annotated[Path | None, option(name="--author", metavar="AUTHOR")]
 """Author file or run folder, as an argument or as the option of that name."""
+RunPath = Annotated[Path | None, option(name="--run", metavar="RUN")]
+"""Run folder, as an argument or as the option of that name."""
 Box = Annotated[bool, option(name=BOX_OPTION, help="Take the author in the box, which comes with Penwright.")]
 """True to use the author in the box."""
 Json = Annotated[bool, option(name="--json", group=OUTPUT, help="Print one JSON object on standard output.")]

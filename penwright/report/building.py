@@ -1,8 +1,8 @@
 """Write the page of a run from its folder.
 
-Baselines and the portrait of the finished author are measured once and kept in the folder. Baselines are measured again
-if other characters are scored, the portrait if the author is another. If the books are gone, the page says so and does
-without them.
+Baselines, the portrait of the finished author and the diary of a network without n-grams are measured once and kept in
+the folder. Baselines are measured again if other characters are scored, the portrait if the author is another. If the
+books are gone, the page says so and does without them.
 """
 
 import json
@@ -18,15 +18,18 @@ from penwright.evaluation.baselines.measuring import Baseline, measure_baselines
 from penwright.evaluation.books import BookScore
 from penwright.evaluation.passages import Passage, passage_of
 from penwright.files import write_json, write_text
+from penwright.report.bare_network import CHARS_PER_STEP, MAX_STEPS, bare_config, raise_bare_network
 from penwright.report.page import render_page
 from penwright.report.portrait import Portrait, paint, portrait_from
 from penwright.report.story import Exam, RunStory
 from penwright.training.folds import CrossFittedTables
+from penwright.training.records import AnyRecord, from_json, to_json
 from penwright.training.runs.folder import RunFolder
 
 REPORT_NAME = "report.html"
 BASELINES_NAME = "baselines.json"
 PORTRAIT_NAME = "portrait.json"
+BARE_NAME = "bare-network.json"
 CACHE_VERSION = 1
 
 
@@ -41,8 +44,8 @@ def build_report(
         tell: Called with what is being measured, each time that another measurement begins.
 
     Returns:
-        Path of the page, `report.html` in that folder. The first one of a run takes some seconds longer, because
-        baselines are measured.
+        Path of the page, `report.html` in that folder. The first one of a finished run takes up to a minute longer,
+        because baselines are measured and a small network without n-grams is trained.
 
     Raises:
         RunError: If the folder is missing, holds no run, or its records are damaged.
@@ -88,6 +91,7 @@ def collect_story(
     if finished is not None:
         try:
             story = replace(story, portrait=_portrait(folder, books, tell=tell))
+            story = replace(story, bare=_bare_network(folder, books, chars_read=finished.chars_read, tell=tell))
         except (CorpusError, AuthorError, NoNumbersError) as error:
             notes.append(f"The finished author could not be tried: {error}")
     return replace(story, val=val, test=test, fold_starts=_fold_starts(folder, books), notes=tuple(notes))
@@ -150,6 +154,36 @@ def _portrait(folder: RunFolder, books: _Books, *, tell: Callable[[str], None]) 
     portrait = paint(Author.load(folder.author_path), corpus, prompt=config.prompt, seed=config.seed, tell=tell)
     write_json(path, {"key": key, "portrait": asdict(portrait)})
     return portrait
+
+
+def _bare_network(
+    folder: RunFolder, books: _Books, *, chars_read: int, tell: Callable[[str], None]
+) -> tuple[AnyRecord, ...]:
+    """Return the diary of a small network without n-grams beside an author with them, else nothing.
+
+    It reads no more than the author did.
+
+    Raises:
+        CorpusError: If it has to be trained and the books are gone or have changed.
+        AuthorError: If its predictions are not numbers.
+    """
+    config, path = folder.config(), folder.path / BARE_NAME
+    if not config.model.get("ngram_entries") or not config.diary.max_chars:
+        return ()
+    bare = bare_config(config, num_steps=max(1, min(MAX_STEPS, chars_read // CHARS_PER_STEP)))
+    key = {"version": CACHE_VERSION, "corpus": books.digest, "config": bare.to_dict()}
+    kept = _read_cache(path)
+    if kept.get("key") == key:
+        try:
+            return tuple(from_json(record) for record in kept["records"])
+        except (KeyError, TypeError, ValueError):
+            pass  # edited or damaged: train again
+    corpus = books.opened()
+    if not config.model_config(vocab_size=corpus.alphabet.vocab_size, unit=corpus.alphabet.unit).has_ngrams:
+        return ()
+    records = raise_bare_network(corpus, bare, tell=tell)
+    write_json(path, {"key": key, "records": [to_json(record) for record in records]})
+    return records
 
 
 class _Baselines:

@@ -31,7 +31,7 @@ class Frame(NamedTuple):
 
 
 WIDE = Frame(960, 440, left=64, right=726, top=18, bottom=380, num_ticks=8)
-NARROW = Frame(400, 360, left=46, right=392, top=14, bottom=304, num_ticks=4, has_levels_inside=True)
+NARROW = Frame(400, 360, left=54, right=392, top=14, bottom=304, num_ticks=4, has_levels_inside=True)
 """For the width of a telephone, where the letters of the wide drawing would be too small."""
 
 
@@ -163,18 +163,23 @@ def _levels(levels: Sequence[Level], y: Scale, frame: Frame) -> list[str]:
     """Draw dashed lines with labels, moved apart where labels would overlap. Levels beyond the axis are labels only."""
     heights = [min(max(y(level.bits_per_char), frame.top), frame.bottom) for level in levels]
     order = sorted(range(len(levels)), key=lambda index: y(levels[index].bits_per_char))
-    room = {"gap": LABEL_GAP, "first": frame.top + 5, "last": frame.bottom - 5}
+    room = {"gap": LABEL_GAP, "first": frame.top + (14 if frame.has_levels_inside else 5), "last": frame.bottom - 5}
     moved = dict(zip(order, spread([heights[index] for index in order], **room), strict=True))
-    parts = ['<g class="levels">']
+    lines = [
+        f'<line x1="{frame.left}" x2="{frame.right}" y1="{at:.1f}" y2="{at:.1f}"/>'
+        for level, at in zip(levels, heights, strict=True)
+        if y.low <= level.bits_per_char <= y.high
+    ]
+    parts = ['<g class="levels">', *lines]  # the labels stand on the lines, so all lines come first
     for index, (level, at) in enumerate(zip(levels, heights, strict=True)):
         is_above, is_below = level.bits_per_char > y.high, level.bits_per_char < y.low
         label_at = moved[index]
-        if not is_above and not is_below:
-            parts.append(f'<line x1="{frame.left}" x2="{frame.right}" y1="{at:.1f}" y2="{at:.1f}"/>')
         arrow = "\u2191 " if is_above else "\u2193 " if is_below else ""
         label = f'{arrow}<tspan class="figure">{level.bits_per_char:.2f}</tspan> {escape(level.name)}'
         if frame.has_levels_inside:
-            parts.append(f'<text x="{frame.right - 4}" y="{label_at:.1f}" dy="0.35em" text-anchor="end">{label}</text>')
+            parts.append(
+                f'<text x="{frame.right - 4}" y="{label_at:.1f}" dy="-0.25em" text-anchor="end">{label}</text>'
+            )
         else:
             if not arrow:
                 parts.append(f'<path class="leader" d="M{frame.right} {at:.1f} L{frame.right + 12} {label_at:.1f}"/>')

@@ -11,16 +11,23 @@ from penwright.training.records import Sample
 MAX_ENTRIES = 12
 MAX_WORD_CHARS = 30
 """Longest last word that is taken for a cut one."""
+OPEN_ENDS = ("-", ",", ";", ":", "\u2013", "\u2014")
+"""Signs after which a sentence goes on."""
 
 Item = TypeVar("Item")
 
 
-def diary(story: RunStory) -> str:
-    """Return the diary as HTML: the first and the last entry, and some between, ever further apart."""
+def diary(story: RunStory, *, max_entries: int = MAX_ENTRIES) -> str:
+    """Return the diary as HTML: the first and the last entry, and some between, ever further apart.
+
+    Args:
+        story: The run.
+        max_entries: Largest number of entries, from 2.
+    """
     samples = story.samples
     if not samples:
         return '<p class="empty">The author has not written anything yet.</p>'
-    chosen = spaced(samples, [sample.step for sample in samples], max_items=MAX_ENTRIES)
+    chosen = spaced(samples, [sample.step for sample in samples], max_items=max_entries)
     entries = [_entry(story, sample) for sample in chosen]
     if len(chosen) < len(samples):
         hidden = len(samples) - len(chosen)
@@ -50,20 +57,23 @@ def spaced(items: Sequence[Item], positions: Sequence[float], *, max_items: int)
     return [items[index] for index in sorted(chosen)]
 
 
-def written(prompt: str, text: str) -> str:
-    """Return a text of the author as HTML, its prompt set apart."""
-    return f'<p class="written" dir="auto"><span class="prompt">{escape(prompt)}</span>{escape(text)}</p>'
+def written(prompt: str, text: str, *, is_whole: bool = False) -> str:
+    """Return a text of the author as HTML, its prompt set apart. It scrolls if it is long, unless `is_whole`."""
+    style = "written whole" if is_whole else "written"
+    return f'<p class="{style}" dir="auto"><span class="prompt">{escape(prompt)}</span>{escape(text)}</p>'
 
 
 def ended_at_a_word(text: str) -> str:
     """Return a text that was cut off after some characters without its last, cut word, which an ellipsis replaces.
 
-    A text without a blank near its end, such as one in Chinese, stays as it is.
+    An ellipsis also follows a whole word that ends no sentence. A text without a blank near its end, such as one in
+    Chinese, stays as it is.
     """
     end = max(text.rfind(" "), text.rfind("\n"))
-    if not text[-1:].isalnum() or end < max(1, len(text) - MAX_WORD_CHARS):
-        return text
-    return f"{text[:end].rstrip()} \u2026"
+    is_cut = text[-1:].isalnum() and end >= max(1, len(text) - MAX_WORD_CHARS)
+    whole = (text[:end] if is_cut else text).rstrip()
+    goes_on = is_cut or whole.endswith(OPEN_ENDS) or (whole != text and whole[-1:].isalnum())
+    return f"{whole} \u2026" if goes_on else whole
 
 
 def _entry(story: RunStory, sample: Sample) -> str:
@@ -77,7 +87,7 @@ def _entry(story: RunStory, sample: Sample) -> str:
     score = story.bits_at(sample)
     if score is not None:
         lines.append(f"{bits(score.bits_per_char, digits=2)} bits per character,")
-        lines.append("held-out books" if score.is_held_out else "training text")
+        lines.append(story.held_out if score.is_held_out else "training text")
     items = "".join(f"<li>{escape(line)}</li>" for line in lines)
     return (
         f'<article class="entry"><header><h3>{escape(heading)}</h3><ul>{items}</ul></header>'

@@ -7,6 +7,7 @@ page too, with less on it.
 import hashlib
 from base64 import b64encode
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from penwright.errors import quoted
 from penwright.report.curves import NARROW, Band, Chart, Curve, Level, Mark, draw
@@ -29,6 +30,9 @@ METHODS = (
     "into a smaller file. An author that does not beat the best table has learned nothing beyond counting."
 )
 
+FOLD = "a new fold: the next share of the books, read with n-grams counted on the others"
+PAIRED_ENTRIES = 6
+"""Largest number of diary entries in each of two columns."""
 _STYLE_HASH = b64encode(hashlib.sha256(STYLE.encode("utf-8")).digest()).decode("ascii")
 _POLICY = f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; base-uri 'none'; form-action 'none'"
 
@@ -124,7 +128,7 @@ def _plan(story: RunStory) -> str:
 
 def _learning(story: RunStory) -> str:
     charts = (
-        ("By characters, logarithmic", _chart(story, by_time=False, is_log=True)),
+        ("By characters (log)", _chart(story, by_time=False, is_log=True)),
         ("By characters", _chart(story, by_time=False, is_log=False)),
         ("By time", _chart(story, by_time=True, is_log=False)),
     )
@@ -138,18 +142,28 @@ def _learning(story: RunStory) -> str:
         f'<div class="for-narrow">{draw(chart, NARROW)}</div></div>'
         for number, (_, chart) in enumerate(charts, start=1)
     )
-    held_out = "held-out passages" if story.holds_out_passages else "held-out books"
-    keys = [("held-out", held_out), ("training", "training text")]
+    keys = [("held-out", story.held_out), ("training", "training text")]
     keys += [("simpler", "methods without a network")] if story.val.baselines else []
     band = _forecast_band(story)
     keys += [("forecast", band.name)] if band else []
-    keys += [("fold", "counting of a new fold: n-grams of the other books, counted anew")] if story.fold_starts else []
+    keys += [("fold", FOLD)] if story.fold_starts else []
     keys += [("rollback", "rollback")] if story.rollbacks else []
     legend = "".join(f'<li><span class="{style}"></span>{escape(name)}</li>' for style, name in keys)
     table = f"<h3>Rollbacks</h3>{rollbacks_table(story.rollbacks)}" if story.rollbacks else ""
     return (
         "<section><h2>Learning</h2><p>Bits per character: how many yes-or-no questions the next character still costs. "
-        f'Lower is better.</p><div class="tabs">{tabs}{panels}<ul class="legend">{legend}</ul></div>{table}</section>'
+        f'Lower is better.{_head_start(story)}</p><div class="tabs">{tabs}{panels}<ul class="legend">{legend}</ul>'
+        f"</div>{table}</section>"
+    )
+
+
+def _head_start(story: RunStory) -> str:
+    """Return a sentence on what an author with n-grams knows before its first step."""
+    if not story.fold_starts:
+        return ""
+    return (
+        " This author begins with n-grams: tables of what followed each short string in its books, counted before the "
+        "first step. So its curve begins low."
     )
 
 
@@ -165,7 +179,7 @@ def _chart(story: RunStory, *, by_time: bool, is_log: bool) -> Chart:
         x_label=axis,
         curves=(
             Curve("in training", "training", points(story.progress)),
-            Curve("held-out books", "held-out", points(story.evaluations), has_dots=True),
+            Curve(story.held_out, "held-out", points(story.evaluations), has_dots=True),
         ),
         levels=_levels(story.val),
         band=_forecast_band(story),
@@ -211,9 +225,20 @@ def _portrait(story: RunStory) -> str:
 
 
 def _diary(story: RunStory) -> str:
+    said = "Prompt and seed are the same each time; only what the author had learned differs."
+    if not story.bare:
+        return f"<section><h2>Diary</h2><p>{said}</p>{diary(story)}</section>"
+    said += " With its n-grams it writes words from the first step on. "
+    bare = replace(story, records=story.bare)
+    last = story.bare[-1]
+    said += (
+        f"The small network beside it began with nothing, and read {count(last.chars_read)} characters of the same "
+        f"books in {duration(last.elapsed_seconds)}. It shows what learning alone does."
+    )
+    own, other = (diary(each, max_entries=PAIRED_ENTRIES) for each in (story, bare))
     return (
-        "<section><h2>Diary</h2><p>Prompt and seed are the same each time; only what the author had learned differs."
-        f"</p>{diary(story)}</section>"
+        f'<section><h2>Diary</h2><p>{said}</p><div class="pair"><div><h3>This author</h3>{own}</div>'
+        f"<div><h3>A small network without n-grams</h3>{other}</div></div></section>"
     )
 
 

@@ -4,21 +4,21 @@ This module knows nothing of runs or pages.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from penwright.author.author import Author
 from penwright.corpus.store import Book, Corpus
 from penwright.evaluation.copying import copied
+from penwright.evaluation.texts import MIN_PASSAGE_CHARS
 
-PAGE_WORDS = 300
+PAGE_WORDS, PAGE_CHARS = 300, 3_000
 LENGTHS = (20, 30, 50, 80)
 """Lengths of copied spans, in characters."""
 MAX_SEARCHED_CHARS = 20_000_000
 """Largest number of characters of the training books that are searched, book after book."""
 SCORED_CHARS = 6_000
 """Characters of a held-out book in which surprises are looked for."""
-MIN_PARAGRAPH_CHARS = 80
 NUM_PARAGRAPHS = 3
 
 
@@ -62,7 +62,7 @@ def paint(author: Author, corpus: Corpus, *, prompt: str, seed: int, tell: Calla
         tell: Called with what is being done.
     """
     tell("Letting the author write a page")
-    page = author.write(prompt, max_words=PAGE_WORDS, seed=seed)
+    page = author.write(prompt, max_words=PAGE_WORDS, max_chars=PAGE_CHARS, seed=seed)
     held_out = next((book for split in ("val", "test") for book in corpus.books_in(split)), None)
     passage = _from_the_middle(corpus, held_out) if held_out else ""
     tell("Searching the training books for what it wrote")
@@ -137,13 +137,10 @@ def _from_the_middle(corpus: Corpus, book: Book) -> str:
 
 
 def _ranked(author: Author, passage: str) -> list[Paragraph]:
-    """Return the whole paragraphs of a passage, the worst predicted first. Short ones are headings or calls."""
-    if len(passage) < MIN_PARAGRAPH_CHARS:
+    """Return the long paragraphs of a passage, but for the last, which was cut, the worst predicted first."""
+    if len(passage) < MIN_PASSAGE_CHARS:
         return []
-    paragraphs = author.score(passage).paragraphs[:-1]  # the last one was cut
-    found = [
-        Paragraph(text=each.text.strip(), bits_per_char=each.bits_per_char)
-        for each in paragraphs
-        if len(each.text.strip()) >= MIN_PARAGRAPH_CHARS
-    ]
-    return sorted(found, key=lambda each: -each.bits_per_char)
+    score = author.score(passage)
+    whole = replace(score, paragraphs=score.paragraphs[:-1])
+    ranked = whole.most_surprising(len(whole.paragraphs))
+    return [Paragraph(text=each.text.strip(), bits_per_char=each.bits_per_char) for each in ranked]

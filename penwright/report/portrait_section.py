@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from penwright.report.diary import written
-from penwright.report.markup import bits, count, escape, isolated
+from penwright.report.markup import bits, count, isolated
 from penwright.report.portrait import Paragraph, Portrait
 from penwright.report.tables import copying_table
 
@@ -14,25 +14,24 @@ def portrait_section(portrait: Portrait) -> str:
     """Return the portrait of a finished author as HTML."""
     return (
         "<section><h2>A page by the finished author</h2>"
-        f"{written(portrait.prompt, portrait.page)}{_copying(portrait)}{_surprises(portrait)}</section>"
+        f"{written(portrait.prompt, portrait.page, is_whole=True)}{_copying(portrait)}{_surprises(portrait)}</section>"
     )
 
 
 def _copying(portrait: Portrait) -> str:
     where = f"{count(portrait.num_searched_chars)} characters of the training books"
-    said = (
-        f"How much of this page stands word for word in {where}? Writers share short turns of phrase without copying. "
-        "So a passage of a held-out book, which the author never learned from, stands beside it."
-    )
+    said = f"How much of this page stands word for word in {where}? Writers share short phrases without copying."
+    if portrait.book:
+        said += f" So a passage of \u201c{portrait.book}\u201d, which the author never learned from, stands beside it."
     longest = f"<p>The longest span: {isolated(repr(portrait.longest)[1:-1])}</p>" if portrait.longest else ""
-    return f"<h3>How much it copies</h3><p>{escape(said)}</p>{copying_table(portrait.shares)}{longest}"
+    return f"<h3>How much it copies</h3><p>{isolated(said)}</p>{copying_table(portrait.shares)}{longest}"
 
 
 def _surprises(portrait: Portrait) -> str:
     if not portrait.surprising:
         return ""
-    parts = [f"<h3>What surprises it</h3><p>Paragraphs of {isolated(portrait.book)}, predicted worst:</p>"]
-    parts.append(_paragraphs(portrait.surprising))
+    said = f"Paragraphs of \u201c{portrait.book}\u201d, with their bits per character. Predicted worst:"
+    parts = [f"<h3>What surprises it</h3><p>{isolated(said)}</p>{_paragraphs(portrait.surprising)}"]
     if portrait.expected:
         parts.append(f"<p>And predicted best:</p>{_paragraphs(portrait.expected)}")
     return "".join(parts)

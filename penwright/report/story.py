@@ -67,6 +67,8 @@ class RunStory:
     empty if they are not known."""
     portrait: Portrait | None = None
     """What the finished author does; None if it is not finished, or its books are gone."""
+    bare: tuple[AnyRecord, ...] = ()
+    """Records of a small network without n-grams, raised beside the author; empty without one."""
     notes: tuple[str, ...] = ()
     """Sentences that say what the report lacks, and why."""
 
@@ -134,6 +136,11 @@ class RunStory:
         return _looked_up(self.env, "corpus", "holds_out_passages") is True
 
     @property
+    def held_out(self) -> str:
+        """Name of the text that steers the training: "held-out books" or "held-out passages"."""
+        return "held-out passages" if self.holds_out_passages else "held-out books"
+
+    @property
     def num_parameters(self) -> int | None:
         """Number of parameters of the model; None if env.json lacks it."""
         found = _looked_up(self.env, "num_parameters")
@@ -185,9 +192,9 @@ def longer_length(story: RunStory) -> str:
 
 
 def _in_units(seconds: float) -> str:
-    """Return a time as the command line takes it, such as "20m" or "1h30m", rounded up."""
-    whole = math.ceil(seconds)
-    whole = whole if whole < 600 else 60 * math.ceil(whole / 60)
+    """Return a time as the command line takes it, such as "20m" or "1h30m", rounded to whole tens or whole minutes."""
+    unit = 1 if seconds < 60 else 10 if seconds < 600 else 60
+    whole = unit * math.ceil(round(seconds / unit, 1))
     hours, minutes, rest = whole // 3600, whole % 3600 // 60, whole % 60
     return "".join(f"{value}{unit}" for value, unit in ((hours, "h"), (minutes, "m"), (rest, "s")) if value)
 

@@ -31,7 +31,7 @@ p { max-width: 42rem; margin: 0.6rem 0; text-wrap: pretty; }
 .lead strong { font-weight: 600; color: var(--held-out); white-space: nowrap; }
 .status { display: inline-block; font-size: 0.85rem; padding: 0.2rem 0.8rem; border: 1px solid var(--line);
   border-radius: 1rem; margin: 0.4rem 0 0; }
-.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); margin: 2.2rem 0 0;
+.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(7.6rem, 1fr)); margin: 2.2rem 0 0;
   border-top: 1px solid var(--line); border-bottom: 1px solid var(--line); }
 .figures div { display: flex; flex-direction: column-reverse; justify-content: flex-end;
   padding: 1.1rem 1rem 1.1rem 0; }
@@ -64,7 +64,7 @@ svg .figure { fill: var(--ink); font-variant-numeric: tabular-nums; }
 .grid line { stroke: var(--faint); }
 .grid .axis, .grid .notch { stroke: var(--soft); }
 .levels line { stroke: var(--level); stroke-dasharray: 5 5; }
-.levels text { paint-order: stroke; stroke: var(--paper); stroke-width: 3px; stroke-linejoin: round; }
+.levels text { paint-order: stroke; stroke: var(--paper); stroke-width: 5px; stroke-linejoin: round; }
 .levels .leader { fill: none; stroke: var(--level); }
 .curve path { fill: none; stroke-linejoin: round; stroke-linecap: round; }
 .curve.training path { stroke: var(--training); stroke-width: 1.6; }
@@ -82,6 +82,13 @@ svg .figure { fill: var(--ink); font-variant-numeric: tabular-nums; }
   line-height: 1.65; white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: isolate;
   max-height: 36rem; overflow-y: auto;
   border: 1px solid var(--line); border-radius: 2px; box-shadow: 0 1px 3px rgb(0 0 0 / 0.06); }
+.whole { max-height: none; }
+.pair { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 0 2.5rem; }
+.pair .entry { grid-template-columns: minmax(0, 1fr); gap: 0.9rem; }
+.pair .entry ul { display: flex; flex-wrap: wrap; gap: 0 1rem; }
+.pair .entry h3 { font-size: 1.15rem; }
+.pair .written { padding: 1rem 1.3rem 1.2rem; font-size: 1rem; }
+.pair > div > h3 { margin: 1.4rem 0 0.8rem; font-size: 1.35rem; }
 .surprises { list-style: none; padding: 0; margin: 0.6rem 0; max-width: 42rem; }
 .surprises li { padding: 0.5rem 0; border-top: 1px solid var(--line); overflow-wrap: anywhere; }
 .surprises .figure { font-family: var(--sans); font-size: 0.85rem; color: var(--held-out); margin-right: 0.6rem; }
@@ -114,6 +121,7 @@ pre { margin: 0.4rem 0 1rem; padding: 0.8rem 1.1rem; background: var(--faint); o
 @media (max-width: 46rem) {
   main { padding: 2rem 1.1rem 3rem; }
   .entry { grid-template-columns: minmax(0, 1fr); gap: 0.9rem; }
+  .pair { display: block; }
   .entry ul { display: flex; flex-wrap: wrap; gap: 0 1rem; }
   .written { padding: 1rem 1.1rem 1.2rem; }
   .for-wide { display: none; }

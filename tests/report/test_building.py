@@ -16,6 +16,7 @@ from penwright.report.building import build_report
 from penwright.training.records import AnyRecord, Evaluation, Finished
 from penwright.training.runs.folder import RunFolder
 from penwright.training.settings.config import RunConfig
+from penwright.training.settings.resolve import resolve_config
 
 
 def scores(corpus: Corpus, split: str, num_chars: int) -> tuple[BookScore, ...]:
@@ -120,6 +121,27 @@ def test_books_that_have_changed_are_not_compared(tmp_path: Path, corpus: Corpus
     env = {"corpus": {"path": str(corpus.path), "digest": "0" * 64}}
     run = RunFolder.create(tmp_path / "run", config=RunConfig(), env=env)
     assert "the books have changed since the run began" in told(run, evaluation(corpus))
+
+
+def test_a_network_without_n_grams_is_raised_once_beside_an_author_that_has_them(
+    tmp_path: Path, corpus: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = resolve_config(None, overrides={"diary": {"max_chars": 20}}).config
+    env = {"corpus": {"path": str(corpus.path), "digest": corpus.digest}}
+    run = RunFolder.create(tmp_path / "run", config=config, env=env)
+    assert "without n-grams" not in told(run, record_samples.progress(**when(2), fraction_done=0.5))
+    final = Finished(
+        **when(3), reason="done", best_bits_per_char=3.0, best_step=3, author="a", val_books=(), test_books=()
+    )
+    page = told(run, final)
+    assert "A small network without n-grams" in page
+    monkeypatch.setattr(building_module, "raise_bare_network", None)  # calling it would fail
+    assert told(run) == page
+    path = run.path / "bare-network.json"
+    damaged = path.read_text(encoding="utf-8").replace('"text"', '"words"')
+    path.write_text(damaged, encoding="utf-8")
+    with pytest.raises(TypeError, match="not callable"):
+        told(run)
 
 
 def test_an_older_page_is_replaced(run: RunFolder) -> None:

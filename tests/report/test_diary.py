@@ -71,5 +71,8 @@ def test_chosen_entries_are_ever_further_apart() -> None:
 
 def test_an_entry_ends_at_a_word() -> None:
     assert ended_at_a_word("the lamp was li") == "the lamp was \u2026"
+    assert ended_at_a_word("the lamp was \n") == "the lamp was \u2026"
+    assert ended_at_a_word("the lamp was lit,") == "the lamp was lit, \u2026"
+    assert ended_at_a_word("the lamp was lit. ") == "the lamp was lit."
     for whole in ("the lamp was lit.", "", "lamp", "\u71c8\u306f\u3064\u3044\u3066" * 20):
         assert ended_at_a_word(whole) == whole

@@ -196,6 +196,21 @@ def test_the_finished_author_shows_a_page_what_it_copies_and_what_surprises_it()
         assert words in page or words in reader.text
 
 
+def test_a_network_without_n_grams_has_a_diary_beside_the_author_s() -> None:
+    page = render_page(story(*RECORDS))
+    assert "without n-grams" not in page and 'class="pair"' not in page
+    bare = (
+        record_samples.evaluation(**when(0), bits_per_char=6.5),
+        Sample(**when(0), prompt="It was ", text="xq,vz"),
+        record_samples.evaluation(**when(90), bits_per_char=2.25),
+        Sample(**when(90), prompt="It was ", text="a far more braggrothing"),
+    )
+    reader = Reader(render_page(story(*RECORDS, bare=bare)))
+    for words in ("A small network without n-grams", "xq,vz", "2.25 bits per character", "read 90,000 characters"):
+        assert words in reader.text
+    assert ("class", "pair") in reader.attributes
+
+
 def test_the_curves_stand_beside_both_axes_and_the_baselines() -> None:
     page = render_page(FULL)
     assert page.count("<svg") == 6, "three axes, each for a wide page and a narrow one"

@@ -7,9 +7,10 @@ import torch
 
 from penwright.author.author import Author
 from penwright.corpus.store import Corpus
+from penwright.evaluation.texts import MIN_PASSAGE_CHARS
 from penwright.model.char_model import CharModel
 from penwright.model.config import ModelConfig
-from penwright.report.portrait import LENGTHS, MIN_PARAGRAPH_CHARS, paint, portrait_from
+from penwright.report.portrait import LENGTHS, paint, portrait_from
 
 
 def test_a_portrait_is_measured_told_and_comes_back(corpus: Corpus) -> None:
@@ -23,5 +24,5 @@ def test_a_portrait_is_measured_told_and_comes_back(corpus: Corpus) -> None:
     assert portrait.num_searched_chars == corpus.num_chars("train")
     bits = [each.bits_per_char for each in portrait.surprising]
     assert bits == sorted(bits, reverse=True) and bits
-    assert all(len(each.text) >= MIN_PARAGRAPH_CHARS for each in (*portrait.surprising, *portrait.expected))
+    assert all(len(each.text) >= MIN_PASSAGE_CHARS for each in (*portrait.surprising, *portrait.expected))
     assert portrait_from(json.loads(json.dumps(asdict(portrait)))) == portrait

@@ -112,8 +112,9 @@ def test_what_a_rollback_undid_is_left_out() -> None:
 @pytest.mark.parametrize(
     ("train", "elapsed", "option"),
     [
-        ({"seconds": 40.0}, 266.2, " --for 5m7s"),
-        ({"seconds": 600.0}, 601.0, " --for 21m"),
+        ({"seconds": 40.0}, 266.2, " --for 5m10s"),
+        ({"seconds": 60.0}, 60.3, " --for 2m"),
+        ({"seconds": 600.0}, 601.0, " --for 20m"),
         ({"seconds": 5400.0}, 5000.0, " --for 3h"),
         ({"steps": 100}, 9.0, " --steps 200"),
         ({"epochs": 2, "steps": None}, 9.0, " --epochs 4"),

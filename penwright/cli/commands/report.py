@@ -3,25 +3,24 @@
 import sys
 import webbrowser
 from contextlib import nullcontext
-from pathlib import Path
 from typing import Annotated
 
 from penwright.cli.finding import find_run
-from penwright.cli.options import OUTPUT, Json, option
+from penwright.cli.options import OUTPUT, Json, RunPath, option
 from penwright.cli.output import error_console, is_terminal, print_json, say
 
 
 def report(
-    run: Path | None = None,
-    /,
+    run: RunPath = None,
     *,
     opens: Annotated[bool, option(group=OUTPUT, name="--open")] = False,
     as_json: Json = False,
 ) -> int:
     """Make one page about a run.
 
-    The page shows curves, scores of held-out books beside those of simpler methods, and the diary of samples from noise
-    to prose. It is one HTML file that needs no other files.
+    The page shows curves, scores of held-out books beside those of simpler methods, a page by the finished author, how
+    much it copies, and the diary of samples from noise to prose. It is one HTML file that needs no other files. The
+    first page of a finished run takes up to a minute, because a small network is raised for comparison.
 
     Args:
         run: Folder of the run. The default is the newest run under runs/ that has an author.

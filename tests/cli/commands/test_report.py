@@ -26,6 +26,22 @@ def test_the_path_of_the_page_is_printed(run: Path, capsys: pytest.CaptureFixtur
     assert capsys.readouterr() == (f"{run / 'report.html'}\n", "")
 
 
+def test_the_run_may_be_named_by_an_option_as_in_train(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["report", "--run", str(run)]) == 0
+    assert capsys.readouterr() == (f"{run / 'report.html'}\n", "")
+
+
+@pytest.mark.parametrize("has_browser", [True, False])
+def test_open_shows_the_page_in_the_browser_or_says_that_there_is_none(
+    run: Path, has_browser: bool, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[str] = []
+    monkeypatch.setattr("webbrowser.open", lambda address: shown.append(address) or has_browser)
+    assert main(["report", str(run), "--open"]) == 0
+    assert shown == [(run / "report.html").absolute().as_uri()]
+    assert ("No browser was found" in capsys.readouterr().err) is not has_browser
+
+
 def test_the_newest_run_is_taken_when_none_is_named(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["report", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == {"run": str(run), "report": str(run / "report.html")}
