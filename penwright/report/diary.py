@@ -11,6 +11,8 @@ from penwright.training.records import Sample
 MAX_ENTRIES = 12
 MAX_WORD_CHARS = 30
 """Longest last word that is taken for a cut one."""
+MIN_EPOCHS = 0.1
+"""Smallest number of epochs that is worth telling."""
 OPEN_ENDS = ("-", ",", ";", ":", "\u2013", "\u2014")
 """Signs after which a sentence goes on."""
 
@@ -78,16 +80,15 @@ def ended_at_a_word(text: str) -> str:
 
 def _entry(story: RunStory, sample: Sample) -> str:
     epochs = story.epochs(sample.chars_read)
-    heading = f"Epoch {epoch_name(epochs)}" if epochs is not None else f"Step {sample.step:,}"
-    lines = [
-        f"step {sample.step:,}",
-        f"{count(sample.chars_read)} characters read",
-        duration(sample.elapsed_seconds),
-    ]
+    heading = f"After {count(sample.chars_read)} characters" if sample.step else "Before the first step"
+    lines = [f"step {sample.step:,}"] if sample.step else []
+    if epochs is not None and epochs >= MIN_EPOCHS:
+        lines.append(f"{epoch_name(epochs)} epochs")
+    lines.append(duration(sample.elapsed_seconds))
     score = story.bits_at(sample)
     if score is not None:
-        lines.append(f"{bits(score.bits_per_char, digits=2)} bits per character,")
-        lines.append(story.held_out if score.is_held_out else "training text")
+        where = story.held_out if score.is_held_out else "training text"
+        lines.append(f"{bits(score.bits_per_char, digits=2)} bits per character, {where}")
     items = "".join(f"<li>{escape(line)}</li>" for line in lines)
     return (
         f'<article class="entry"><header><h3>{escape(heading)}</h3><ul>{items}</ul></header>'

@@ -146,7 +146,8 @@ def _learning(story: RunStory) -> str:
     keys += [("simpler", "methods without a network")] if story.val.baselines else []
     band = _forecast_band(story)
     keys += [("forecast", band.name)] if band else []
-    keys += [("fold", FOLD)] if story.fold_starts else []
+    reached = story.progress[-1].chars_read if story.progress else 0
+    keys += [("fold", FOLD)] if any(0 < start < reached for start in story.fold_starts) else []
     keys += [("rollback", "rollback")] if story.rollbacks else []
     legend = "".join(f'<li><span class="{style}"></span>{escape(name)}</li>' for style, name in keys)
     table = f"<h3>Rollbacks</h3>{rollbacks_table(story.rollbacks)}" if story.rollbacks else ""

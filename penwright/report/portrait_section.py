@@ -23,7 +23,10 @@ def _copying(portrait: Portrait) -> str:
     said = f"How much of this page stands word for word in {where}? Writers share short phrases without copying."
     if portrait.book:
         said += f" So a passage of \u201c{portrait.book}\u201d, which the author never learned from, stands beside it."
-    longest = f"<p>The longest span: {isolated(repr(portrait.longest)[1:-1])}</p>" if portrait.longest else ""
+    longest = ""
+    if portrait.longest:
+        span = "\u201c" + portrait.longest.strip().replace("\n", " \u00b6 ") + "\u201d"
+        longest = f"<p>The longest span, of {len(portrait.longest)} characters: {isolated(span)}</p>"
     return f"<h3>How much it copies</h3><p>{isolated(said)}</p>{copying_table(portrait.shares)}{longest}"
 
 

@@ -22,9 +22,9 @@ def test_an_entry_says_when_it_was_written_and_how_good_the_author_was() -> None
     reading = evaluation(step=150, bits_per_char=2.125)
     page = diary(story(reading, sample(150)))
     for words in (
-        "Epoch 1.5",
+        "After 150,000 characters",
         "step 150",
-        "150,000 characters read",
+        "1.5 epochs",
         "15\u00a0min",
         "2.12 bits per character",
         "held-out books",
@@ -33,8 +33,9 @@ def test_an_entry_says_when_it_was_written_and_how_good_the_author_was() -> None
     assert '<span class="prompt">It was </span>the lamp was lit.' in page
 
 
-def test_without_the_size_of_the_books_steps_take_the_place_of_epochs() -> None:
-    assert "<h3>Step 1,200</h3>" in diary(story(sample(1200), train_chars=None))
+def test_without_the_size_of_the_books_no_epochs_are_told() -> None:
+    page = diary(story(sample(1200), train_chars=None))
+    assert "step 1,200" in page and "epoch" not in page
 
 
 def test_a_single_entry_and_none_at_all_have_a_diary_too() -> None:
@@ -45,7 +46,7 @@ def test_a_single_entry_and_none_at_all_have_a_diary_too() -> None:
 def test_long_diaries_are_shortened_and_say_so() -> None:
     page = diary(story(*(sample(step) for step in range(0, 5000, 100))))
     assert page.count("<article") == MAX_ENTRIES
-    assert "<h3>Epoch 0</h3>" in page and "<h3>Epoch 49</h3>" in page
+    assert "<h3>Before the first step</h3>" in page and "<h3>After 4.9 million characters</h3>" in page
     assert "38 more entries" in page
 
 

@@ -141,7 +141,7 @@ def test_the_page_tells_the_whole_run() -> None:
         "Finished, after 400 steps",
         "characters read (4 epochs)",
         "4.14 million",
-        "Epoch 0",
+        "Before the first step",
         "The Ferry",
         "Test books",
         "Rollbacks",
