@@ -93,7 +93,7 @@ def collect_story(
             story = replace(story, portrait=_portrait(folder, books, tell=tell))
             story = replace(story, bare=_bare_network(folder, books, chars_read=finished.chars_read, tell=tell))
         except (CorpusError, AuthorError, NoNumbersError) as error:
-            notes.append(f"The finished author could not be tried: {error}")
+            notes.append(f"The finished author could not be tried in full: {error}")
     return replace(story, val=val, test=test, fold_starts=_fold_starts(folder, books), notes=tuple(notes))
 
 
