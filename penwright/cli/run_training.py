@@ -12,11 +12,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from penwright.author.author import Author
+from penwright.author.box import boxed_author
 from penwright.cli.config_layers import ConfigLayers
 from penwright.cli.display.base import Display, Silence, Together
 from penwright.cli.display.following import choose_display, follow
 from penwright.cli.display.seed import SeedDisplay
-from penwright.cli.display.summary import beginning, outcome_json, outcome_lines, plan_of, resume_command
+from penwright.cli.display.summary import before_of, beginning, outcome_json, outcome_lines, plan_of, resume_command
 from penwright.cli.display.tensorboard import TensorBoardLog
 from penwright.cli.failures import sentence_of
 from penwright.cli.finding import new_run_dir
@@ -25,7 +27,9 @@ from penwright.cli.output import print_json, say, visible
 from penwright.cli.shelves import choose_shelf, prepare_books
 from penwright.corpus.store import Corpus
 from penwright.errors import CorpusError, RunError, UsageError
-from penwright.training import distributed, start
+from penwright.training import distributed
+from penwright.training import start as training
+from penwright.training.from_author import StartAuthor
 from penwright.training.machine import choose_device
 from penwright.training.planning.plan import is_to_be_planned
 from penwright.training.records import AnyRecord
@@ -58,7 +62,13 @@ class Speech(NamedTuple):
 
 
 def begin_run(
-    paths: Sequence[str], *, wants_default: bool, layers: ConfigLayers, run: Path | None, speech: Speech
+    paths: Sequence[str],
+    *,
+    wants_default: bool,
+    layers: ConfigLayers,
+    run: Path | None,
+    speech: Speech,
+    start: str | None = None,
 ) -> int:
     """Prepare books, make a folder, train.
 
@@ -68,11 +78,18 @@ def begin_run(
         layers: The configuration.
         run: Folder of the run, None for a new one.
         speech: How much to say.
+        start: Author to begin from, as the user named it; None to begin from nothing.
 
     Returns:
         The exit code.
     """
-    resolved = layers.resolve()
+    author = None if start is None else Author.load(boxed_author() if _is_box(start) else start)
+    if author is not None:
+        begun = StartAuthor(author.model, author.alphabet, author.card)
+        layers = layers._replace(preset=layers.preset or begun.preset)
+        resolved = layers._replace(overrides=begun.laid_under(layers.overrides)).resolve()
+    else:
+        resolved = layers.resolve()
     if run is not None:
         check_free(run)
     choose_device(resolved.config.train.device)  # refuses one that is not there before the books are prepared
@@ -84,10 +101,17 @@ def begin_run(
             shelf = choose_shelf(paths, wants_default=wants_default, say=speech.say, warn=speech.warn)
             corpus = _prepare(shelf.paths, config=resolved.config, speech=speech)
         folder = run if run is not None else new_run_dir(shelf.name)
-        is_planned = is_to_be_planned(resolved, world=world)
+        is_planned = author is None and is_to_be_planned(resolved, world=world)
         vocab_size = corpus.alphabet.vocab_size
+        if author is not None:
+            vocab_size = begun.alphabet_for(corpus).vocab_size
+            if known := begun.num_known(corpus):
+                speech.warn(
+                    f"The author has learned from {known:,} of these {len(corpus.books):,} books before. Scores on "
+                    "them say nothing about new books."
+                )
         speech.say(beginning(resolved.config, vocab_size=vocab_size, run=folder, is_planned=is_planned))
-        begin = partial(start.train, corpus, run=folder, **layers._asdict())
+        begin = partial(training.train, corpus, run=folder, start=author, **layers._asdict())
         try:
             return _follow(begin, run=folder, config=resolved.config, corpus=corpus, speech=speech)
         finally:
@@ -118,8 +142,12 @@ def resume_run(run: Path, *, paths: Sequence[str], lengths: Mapping[str, Any], s
                 corpus = _prepare(paths, config=config, speech=speech)
         else:
             corpus = _prepared_before(str(folder.env().get("corpus", {}).get("path", "")), run=run)
-        begin = partial(start.resume, run, corpus=corpus, **lengths)
+        begin = partial(training.resume, run, corpus=corpus, **lengths)
         return _follow(begin, run=run, config=config, corpus=corpus, speech=speech)
+
+
+def _is_box(start: str) -> bool:
+    return start == "box" and not Path(start).exists()
 
 
 @contextmanager
@@ -167,7 +195,7 @@ def _follow(
         if speech.as_json:
             print_json(outcome_json(outcome.finished, run=run))
         else:
-            for line in outcome_lines(outcome.finished, run=run, planned=plan_of(run)):
+            for line in outcome_lines(outcome.finished, run=run, planned=plan_of(run), before=before_of(run)):
                 print(visible(line))
     return outcome.exit_code
 

@@ -13,6 +13,8 @@ Shapes: N = ids in the corpus, n = ids in one book.
 import hashlib
 import time
 from collections.abc import Callable
+from copy import copy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -168,6 +170,21 @@ class Corpus:
         """Return the text of one book. Characters that the seed's alphabet lacks are lost."""
         has_boundary = self.alphabet.boundary_id is not None
         return self.alphabet.decode(self.book_ids(book)[int(has_boundary) :])
+
+    def in_alphabet(self, alphabet: Alphabet) -> "Corpus":
+        """Return the same books with the ids of another alphabet, which are held in memory."""
+        if alphabet == self.alphabet:
+            return self
+        edge = [] if alphabet.boundary_id is None else [np.array([alphabet.boundary_id], dtype=alphabet.dtype)]
+        books, parts, start = list[Book](), list[Ids](), 0
+        for book in self.books:
+            ids = np.concatenate([*edge, alphabet.encode(self.book_text(book))])
+            books.append(replace(book, start=start, num_ids=len(ids)))
+            parts.append(ids)
+            start += len(ids)
+        corpus = copy(self)
+        corpus.alphabet, corpus.books, corpus.ids = alphabet, tuple(books), np.concatenate(parts)
+        return corpus
 
     def num_chars(self, split: SplitName) -> int:
         """Return the number of characters of one split's books."""

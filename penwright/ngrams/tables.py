@@ -83,10 +83,10 @@ def _coded(listed: Discounted) -> NgramTables:
     return NgramTables(
         contexts=torch.from_numpy(contexts[order]),
         sizes=torch.from_numpy(sizes[order].astype(np.uint8)),
-        backoffs=torch.from_numpy(_code(listed.backoffs()[order], -SHARE_STEPS)),
-        totals=torch.from_numpy(_code(listed.totals[order], TOTAL_STEPS)),
+        backoffs=torch.from_numpy(code_of_shares(listed.backoffs()[order])),
+        totals=torch.from_numpy(code_of_totals(listed.totals[order])),
         symbols=torch.from_numpy(listed.symbols[entries].astype(np.int32)),
-        shares=torch.from_numpy(_code(listed.shares[entries], -SHARE_STEPS)),
+        shares=torch.from_numpy(code_of_shares(listed.shares[entries])),
         unigrams=torch.from_numpy(listed.unigrams),
     )
 
@@ -113,6 +113,16 @@ def share_of(codes: Tensor) -> Tensor:
 def total_of(codes: Tensor) -> Tensor:
     """Return the totals of some codes, float32."""
     return torch.exp2(codes.float() * (1.0 / TOTAL_STEPS))
+
+
+def code_of_shares(shares: NDArray[np.generic]) -> NDArray[np.uint8]:
+    """Return the codes nearest to some shares, uint8 of the same shape."""
+    return _code(shares, -SHARE_STEPS)
+
+
+def code_of_totals(totals: NDArray[np.generic]) -> NDArray[np.uint8]:
+    """Return the codes nearest to some totals, uint8 of the same shape."""
+    return _code(totals, TOTAL_STEPS)
 
 
 def _code(values: NDArray[np.generic], steps: int) -> NDArray[np.uint8]:

@@ -16,6 +16,7 @@ from penwright.alphabet.characters import Ids
 from penwright.corpus.shelf.titles import author_keys, title_key
 from penwright.corpus.store import Corpus
 from penwright.ngrams.context_kinds import ContextKinds, kinds_of
+from penwright.ngrams.joining import joined_tables, with_symbols
 from penwright.ngrams.letters import letters_of
 from penwright.ngrams.tables import NgramTables, empty_tables, make_tables
 from penwright.training.settings.config import RunConfig
@@ -29,6 +30,8 @@ CHARS_PER_ENTRY = 1
 """Symbols counted for each successor kept, so that a small shelf makes a small author."""
 KEPT_ENTRIES = 64_000_000
 """Largest number of successors in all tables kept for the next epoch. Above it, only the current tables are kept."""
+NEW_SHELF_WEIGHT = 4.0
+"""Number of times that the shelf counts where its tables are joined to those of other books."""
 WORTH_COUNTING = 4.0
 """Smallest ratio of the time left to the time for counting at which another fold is begun. With less time left, the
 previous fold is read again: a second reading teaches 97 % of what the first did (Muennighoff et al. 2023, "Scaling
@@ -80,6 +83,7 @@ class CrossFittedTables:
         seed: int,
         num_threads: int,
         max_symbols: int,
+        known: NgramTables | None = None,
     ) -> None:
         """Divide the shelf into folds. Nothing is counted yet.
 
@@ -91,7 +95,9 @@ class CrossFittedTables:
             seed: Seed that chooses the books to count when there are too many.
             num_threads: Number of stretches counted in parallel.
             max_symbols: Largest number of symbols counted for one table.
+            known: Tables of other books, to which those of each fold are joined.
         """
+        self._known = known
         self._corpus = corpus
         self._kinds = kinds
         self._max_symbols = max_symbols
@@ -103,7 +109,13 @@ class CrossFittedTables:
 
     @classmethod
     def of_run(
-        cls, corpus: Corpus, config: RunConfig, *, max_entries: int | None = None, max_symbols: int | None = None
+        cls,
+        corpus: Corpus,
+        config: RunConfig,
+        *,
+        max_entries: int | None = None,
+        max_symbols: int | None = None,
+        known: NgramTables | None = None,
     ) -> "CrossFittedTables":
         """Divide a shelf as a run's configuration asks for.
 
@@ -111,6 +123,7 @@ class CrossFittedTables:
             corpus: The books.
             config: Configuration of the run.
             max_entries, max_symbols: Other bounds than those of the configuration.
+            known: Tables of other books, to which those of each fold are joined.
         """
         model, train = (
             config.model_config(vocab_size=corpus.alphabet.vocab_size, unit=corpus.alphabet.unit),
@@ -124,6 +137,7 @@ class CrossFittedTables:
             seed=train.seed,
             num_threads=max(1, train.threads),
             max_symbols=train.ngram_symbols if max_symbols is None else max_symbols,
+            known=known,
         )
 
     def num_ids(self, fold: int) -> int:
@@ -143,10 +157,16 @@ class CrossFittedTables:
         """Return True if the tables of a fold are at hand, so that asking for them takes no time."""
         return fold in self._tables or len(self.folds) < 2
 
+    @property
+    def first_tables(self) -> NgramTables:
+        """Tables that know nothing of this shelf: those of the other books, or empty ones."""
+        vocab_size = self._corpus.alphabet.vocab_size
+        return empty_tables(vocab_size) if self._known is None else with_symbols(self._known, num_symbols=vocab_size)
+
     def tables(self, fold: int) -> NgramTables:
         """Return the tables counted on all folds but this one; empty tables if there is a single fold."""
         if len(self.folds) < 2:
-            return empty_tables(self._corpus.alphabet.vocab_size)
+            return self.first_tables
         if fold not in self._tables:
             counted = self._count(fold)
             kept = {**self._tables, fold: counted}
@@ -156,13 +176,15 @@ class CrossFittedTables:
 
     def _count(self, fold: int) -> NgramTables:
         texts = ids_of(self._corpus, self._sample(fold))
-        return make_tables(
+        num_known = 0 if self._known is None else len(self._known.symbols)
+        tables = make_tables(
             texts,
             kinds=self._kinds,
             is_letter=letters_of(self._corpus.alphabet),
-            max_entries=min(self._max_entries, sum(map(len, texts)) // CHARS_PER_ENTRY),
+            max_entries=min(self._max_entries - num_known, sum(map(len, texts)) // CHARS_PER_ENTRY),
             num_threads=self._num_threads,
         )
+        return tables if self._known is None else joined_tables(self._known, tables, weight=NEW_SHELF_WEIGHT)
 
     def _sample(self, fold: int) -> list[Stretch]:
         """Return the stretches to count for a fold: all others, in hashed order, cut off at `max_symbols`."""

@@ -78,8 +78,11 @@ class Loop:
 
     def _run(self) -> Iterator[AnyRecord]:
         session, train = self._session, self._session.config.train
-        if session.counters.step == 0 and self._sampled_at is None:
-            yield from self._sample()
+        if session.counters.step == 0:
+            if session.start is not None and self._evaluated_at is None:  # a training never ends worse than it began
+                yield from self._evaluate()
+            if self._sampled_at is None:
+                yield from self._sample()
         while True:
             if self._tick():
                 yield self._writer.save(session, reason="stopped")

@@ -14,6 +14,7 @@ from penwright.errors import AuthorError
 from penwright.evaluation.books import BookScore, total
 from penwright.model.char_model import CharModel
 from penwright.training.divergence import has_bad_weights
+from penwright.training.from_author import StartAuthor
 from penwright.training.machine import describe_machine, package_versions
 from penwright.training.records import AnyRecord, Saved
 from penwright.training.runs.checkpoint import Checkpoint, checkpoint_path, prune_checkpoints, save_checkpoint
@@ -21,6 +22,9 @@ from penwright.training.runs.folder import RunFolder
 from penwright.training.session import Session
 from penwright.training.state import TrainingState
 from penwright.training.validation import score_books
+
+BEFORE = "the author before this training"
+"""Name under which a card keeps the score of the author that the training began from."""
 
 
 class FinalScores(NamedTuple):
@@ -78,10 +82,11 @@ class RunWriter:
             return
         self._later = None
         corpus, counters, train = session.corpus, session.counters, session.config.train
+        earlier = () if session.start is None else session.start.books_beside(corpus)
         card = Card(
             name=self.folder.path.absolute().name,
-            books=listed_books(corpus.books),
-            num_books=len(corpus.books),
+            books=listed_books(corpus.books) + earlier,
+            num_books=len(corpus.books) + len(earlier),
             corpus_digest=corpus.digest,
             bits_per_char=total(scores).bits_per_char if scores else counters.best_bits_per_char,
             val_scores=listed_scores(scores),
@@ -118,8 +123,12 @@ class RunWriter:
             score_books(best, session.corpus, books("val"), max_chars=max_chars),
             score_books(best, session.corpus, books("test"), max_chars=max_chars),
         )
+        baselines = dict(parts.card.baselines)
+        if scores.val_books and (before := score_start(session)) is not None:
+            baselines[BEFORE] = before
         card = replace(
             parts.card,
+            baselines=baselines,
             bits_per_char=total(scores.val_books).bits_per_char if scores.val_books else None,
             val_scores=listed_scores(scores.val_books),
             test_scores=listed_scores(scores.test_books),
@@ -141,6 +150,30 @@ class RunWriter:
             if isinstance(error.__cause__, OSError):  # a full disk is not mended by another path
                 raise error.__cause__ from None
             raise
+
+
+def score_start(session: Session) -> float | None:
+    """Return the bits per character of the author that a run began from on the books marked `val`."""
+    start, corpus = session.start, session.corpus
+    if start is None:
+        return None
+    model = start.model_for(session.model.config, alphabet=corpus.alphabet, seed=session.config.train.seed)
+    scores = score_books(
+        model.to(session.device), corpus, corpus.books_in("val"), max_chars=session.config.train.final_val_chars
+    )
+    return total(scores).bits_per_char
+
+
+def save_start(folder: RunFolder, start: StartAuthor) -> None:
+    """Keep the author that a run begins from in its folder."""
+    save_author(
+        folder.start_path,
+        model_config=start.model.config,
+        alphabet=start.alphabet,
+        weights=dict(start.model.named_parameters()),
+        tables=start.tables,
+        card=start.card,
+    )
 
 
 def _is_better(card: Card, scores: tuple[BookScore, ...]) -> bool:

@@ -29,6 +29,7 @@ from penwright.ngrams.tables import empty_tables
 from penwright.training.batches import Batch, Lanes
 from penwright.training.distributed import World, average_gradients, gather
 from penwright.training.folds import CrossFittedTables, ids_of, whole_books
+from penwright.training.from_author import StartAuthor
 from penwright.training.gradients import forward_backward
 from penwright.training.optim.optimizers import (
     clip_gradients,
@@ -77,16 +78,18 @@ class Session:
         world: World,
         ngrams: CrossFittedTables | None = None,
         model: CharModel | None = None,
+        start: StartAuthor | None = None,
     ) -> None:
         """Build everything from the seed.
 
         Args:
-            corpus: The books.
+            corpus: The books. If there is a start, they are in the alphabet of `start.alphabet_for`.
             config: Configuration of the run.
             device: Device to compute on.
             world: The processes that train together.
             ngrams: Folds and their tables, if several sessions share them; None makes them if the model needs any.
             model: A model to train in place of the one that the configuration describes.
+            start: Author to begin from; None for a new one.
 
         Raises:
             CorpusError: If no book is left to train on, or they cannot fill one window of every lane.
@@ -95,13 +98,15 @@ class Session:
         train = config.train
         model_config = config.model_config(vocab_size=corpus.alphabet.vocab_size, unit=corpus.alphabet.unit)
         if ngrams is None and model_config.has_ngrams:
-            ngrams = CrossFittedTables.of_run(corpus, config)
+            ngrams = CrossFittedTables.of_run(corpus, config, known=None if start is None else start.tables)
+        if model is None and start is not None:
+            model = start.model_for(model_config, alphabet=corpus.alphabet, seed=train.seed)
         if model is None:
             model = CharModel(model_config, generator=torch.Generator().manual_seed(train.seed))
         self.config, self.corpus, self.device, self.world = config, corpus, device, world
         self.symbols_per_char = corpus.symbols_per_char
         self.counters = Counters()
-        self.ngrams = ngrams
+        self.start, self.ngrams = start, ngrams
         self._stretches = whole_books(corpus) if ngrams is None else ngrams.stretches
         self.lanes = self._lay_out_lanes()
         self._rows = world.lanes(train.batch_size)
@@ -175,13 +180,12 @@ class Session:
         return (epoch, window - 1) if window else (epoch - 1, self.lanes.windows_per_epoch - 1)
 
     def _use_tables_of(self, fold: int | None) -> None:
-        """Give the model the tables of a fold, counted on the others; empty ones for None, before the first window."""
+        """Give the model the tables of a fold, counted on the others; the first ones for None."""
         if self.model.context_models is None or fold == self._fold:
             return
-        if fold is None or self.ngrams is None:
-            tables = empty_tables(self.corpus.alphabet.vocab_size)
-        else:
-            tables = self.ngrams.tables(fold)
+        tables = empty_tables(self.corpus.alphabet.vocab_size)
+        if self.ngrams is not None:
+            tables = self.ngrams.first_tables if fold is None else self.ngrams.tables(fold)
         self.model.context_models.use(tables, self._is_letter)
         self._fold = fold
 

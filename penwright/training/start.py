@@ -14,11 +14,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from penwright.author.author import Author
 from penwright.author.card import Card
 from penwright.author.file.loading import load_author
 from penwright.corpus.store import Corpus
 from penwright.errors import AuthorError, RunError
 from penwright.training.distributed import World, broadcast, current_world, wait_for_all
+from penwright.training.from_author import StartAuthor
 from penwright.training.loop import Loop
 from penwright.training.machine import (
     choose_device,
@@ -30,7 +32,7 @@ from penwright.training.machine import (
 )
 from penwright.training.planning.plan import batch_sizes_of, is_to_be_planned, make_plan, sizes_of
 from penwright.training.records import AnyRecord, FellBack
-from penwright.training.run_writer import RunWriter
+from penwright.training.run_writer import RunWriter, save_start
 from penwright.training.runs.checkpoint import load_latest
 from penwright.training.runs.folder import RunFolder
 from penwright.training.session import Session
@@ -49,10 +51,11 @@ def train(
     steps: int | None = None,
     epochs: int | None = None,
     seed: int | None = None,
+    start: Author | None = None,
     stop: Callable[[], bool] = lambda: False,
     clock: Callable[[], float] = time.monotonic,
 ) -> Iterator[AnyRecord]:
-    """Raise an author on a corpus.
+    """Raise an author on a corpus, from nothing or from another author.
 
     The default preset takes the size and the lanes that suit the seconds given, unless they were chosen; see `plan`.
     Planning and preparing count as training time.
@@ -65,6 +68,8 @@ def train(
         overrides: Tables of settings laid over both, such as {"model": {"hidden_size": 64}}.
         seconds, steps, epochs: Limit of the run; at most one. With none, the preset's, or ten minutes.
         seed: Seed of the weights, the order of books and dropout.
+        start: Author to begin from, such as `Author.from_box()`. Its network, its alphabet and its n-grams go on; new
+            characters and the n-grams of the corpus are added to them. The author itself does not change.
         stop: Called before every step. Once it returns True, the run is saved and ends.
         clock: Seconds that only go forward.
 
@@ -72,21 +77,25 @@ def train(
         Records, as they happen; the last is a `Finished`.
 
     Raises:
-        ConfigError: If a setting does not exist or is out of bounds.
+        ConfigError: If a setting does not exist or is out of bounds, or is one that the author to begin from decides.
         CorpusError: If there is nothing to train on.
         RunError: If the folder holds a run already or is in use, or the loss keeps exploding.
     """
     began = clock()
     world = current_world()
     given = {"seconds": seconds, "steps": steps, "epochs": epochs, "seed": seed}
-    resolved = resolve_config(preset, config_file=config_file, overrides=_with_flags(overrides or {}, given))
+    begun = None if start is None else StartAuthor(start.model, start.alphabet, start.card)
+    tables = _with_flags(overrides or {}, given)
+    if begun is not None:
+        preset, tables = preset or begun.preset, begun.laid_under(tables)
+    resolved = resolve_config(preset, config_file=config_file, overrides=tables)
     config = _agreed(resolve_auto(resolved.config), world)
     plan = None
-    if is_to_be_planned(resolved, world=world):
+    if begun is None and is_to_be_planned(resolved, world=world):
         sizes, batch_sizes = sizes_of(resolved), batch_sizes_of(resolved)
         plan = make_plan(corpus, config, spent=clock() - began, sizes=sizes, batch_sizes=batch_sizes)
         config = plan.laid_over(config)
-    session = _session(corpus, config, world)
+    session = _session(corpus, config, world, begun)
     folder = _make_folder(Path(run), session)
     with _locked(folder, world):
         writer = RunWriter(folder, rollback=session.capture())
@@ -130,7 +139,7 @@ def resume(
             config = replace(config, train=replace(config.train, seconds=seconds, steps=steps, epochs=epochs))
         keep_freed_memory()
         use_threads(config.train.threads)
-        session = _session(_same_books(folder, corpus), config, world)
+        session = _session(_same_books(folder, corpus), config, world, _start_of(folder))
         loaded = load_latest(folder.checkpoints_dir)
         began = clock()
         session.restore(loaded.checkpoint.state)  # counts the fold that was being read
@@ -173,8 +182,15 @@ def _agreed(config: RunConfig, world: World) -> RunConfig:
     return replace(config, train=replace(config.train, precision=PRECISIONS[int(index)]))
 
 
-def _session(corpus: Corpus, config: RunConfig, world: World) -> Session:
-    return Session(corpus, config, device=choose_device(config.train.device), world=world)
+def _session(corpus: Corpus, config: RunConfig, world: World, start: StartAuthor | None) -> Session:
+    if start is not None:
+        corpus = corpus.in_alphabet(start.alphabet_for(corpus))
+    return Session(corpus, config, device=choose_device(config.train.device), world=world, start=start)
+
+
+def _start_of(folder: RunFolder) -> StartAuthor | None:
+    """Return the author that a run began from, None for one that began from nothing."""
+    return StartAuthor(*load_author(folder.start_path)) if folder.has_start else None
 
 
 def _make_folder(path: Path, session: Session) -> RunFolder:
@@ -182,6 +198,8 @@ def _make_folder(path: Path, session: Session) -> RunFolder:
     folder = RunFolder(path)
     if session.world.leads:
         folder = RunFolder.create(path, config=session.config, env=_env_of(session))
+        if session.start is not None:
+            save_start(folder, session.start)
     wait_for_all(session.world)
     return folder
 

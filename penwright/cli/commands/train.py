@@ -26,6 +26,7 @@ def train(
     steps: Annotated[Whole, option(group=LENGTH)] = None,
     run: Annotated[Path | None, option(name=("--run", "--run-dir"), metavar="DIR")] = None,
     resume: Annotated[Path | None, option(metavar="RUN")] = None,
+    from_: Annotated[str | None, option(name="--from", metavar="AUTHOR")] = None,
     default_shelf: bool = False,
     preset: Annotated[str | None, option(group=CONFIGURATION, metavar="NAME")] = None,
     config: Annotated[Path | None, option(group=CONFIGURATION, metavar="FILE")] = None,
@@ -57,6 +58,8 @@ def train(
             has an option --run of its own.
         resume: Go on with this run exactly from its last checkpoint. A length given with it counts from the beginning
             of the run. Name the books only if they have to be prepared again.
+        from_: Go on from an author instead of from nothing: its file, the folder of its run, or box for the one that
+            comes with Penwright. It keeps what it knows and learns these books.
         default_shelf: Read the default shelf. It is fetched first if necessary.
         preset: Preset of the configuration: default, seed (the 2017 system), or a rung of the ladder: perceptron,
             window, elman, gru, lstm.
@@ -80,8 +83,9 @@ def train(
     lengths = {"seconds": seconds, "epochs": epochs, "steps": steps}
     training = {"seed": seed, "threads": threads, "device": device}
     if resume is not None:
-        others = {"run": run, "default-shelf": default_shelf, "preset": preset, "config": config, "set": set_}
-        others |= {"size": size, "unit": unit, "prompt": prompt, "print-config": print_config}
+        others: dict[str, object] = {"run": run, "from": from_, "default-shelf": default_shelf, "preset": preset}
+        others |= {"config": config, "set": set_, "size": size, "unit": unit, "prompt": prompt}
+        others["print-config"] = print_config
         others["accept-doubtful"] = accept_doubtful
         for name, value in {**others, **training}.items():
             at_most_one({"--resume": resume, f"--{name}": value})
@@ -96,10 +100,12 @@ def train(
         "diary": {"prompt": prompt},
     }
     layers = config_layers(preset=preset, config=config, size=size, flags=flags, settings=set_)
+    if from_ is not None:
+        at_most_one({"--from": from_, "--size": size})
     if print_config:
         print_configuration(layers.resolve(), as_json=as_json)
         return 0
     from penwright.cli.run_training import Speech, begin_run
 
     speech = Speech(is_quiet=quiet, as_json=as_json)
-    return begin_run(paths, wants_default=default_shelf, layers=layers, run=run, speech=speech)
+    return begin_run(paths, wants_default=default_shelf, layers=layers, run=run, speech=speech, start=from_)

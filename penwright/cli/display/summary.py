@@ -47,13 +47,16 @@ def outcome_json(finished: "Finished", *, run: Path) -> dict[str, Any]:
     return {"run": str(run), **facts}
 
 
-def outcome_lines(finished: "Finished", *, run: Path, planned: "Planned | None" = None) -> list[str]:
+def outcome_lines(
+    finished: "Finished", *, run: Path, planned: "Planned | None" = None, before: float | None = None
+) -> list[str]:
     """Return the outcome as lines to print, the commands to try last.
 
     Args:
         finished: The last record.
         run: Folder of the run.
         planned: Forecast, None if there was none.
+        before: Bits per character of the author that the training began from, None if it began from nothing.
     """
     spent = (
         f"{finished.step:,} steps, {finished.chars_read:,} characters read, {format_duration(finished.elapsed_seconds)}"
@@ -66,6 +69,11 @@ def outcome_lines(finished: "Finished", *, run: Path, planned: "Planned | None" 
             f"Best on held-out text: {finished.best_bits_per_char:.3f} bits/char, after step {finished.best_step:,}"
             f"{f'; expected {expected}' if expected else ''}."
         )
+    if before is not None and finished.val_books:
+        from penwright.evaluation.books import total
+
+        after = total(finished.val_books).bits_per_char
+        lines.append(f"Held-out books of this shelf: {before:.3f} bits/char before, {after:.3f} now.")
     if finished.author:
         lines.append(f"The author: {finished.author}")
     commands = {
@@ -76,6 +84,16 @@ def outcome_lines(finished: "Finished", *, run: Path, planned: "Planned | None" 
         commands = {"Go on": resume_command(run), **commands}
     width = max(map(len, commands)) + 1
     return lines + [f"  {what + ':':{width}} {command}" for what, command in commands.items()]
+
+
+def before_of(run: Path) -> float | None:
+    """Return the bits per character of the author that a run began from, None if it began from nothing."""
+    from penwright.author.file.loading import load_author
+    from penwright.training.run_writer import BEFORE
+    from penwright.training.runs.folder import RunFolder
+
+    folder = RunFolder(run)
+    return load_author(folder.author_path).card.baselines.get(BEFORE) if folder.has_start else None
 
 
 def plan_of(run: Path) -> "Planned | None":

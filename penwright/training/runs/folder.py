@@ -7,6 +7,7 @@
     samples/            step-000000500.txt: the diary
     checkpoints/        exact states, see checkpoint.py
     author.safetensors  the best author so far
+    start.safetensors   the author that the run began from, if it did not begin from nothing
     lock                held while a process trains
 
 This module knows nothing of models or tensors.
@@ -44,6 +45,7 @@ class RunFolder:
         self.samples_dir = path / "samples"
         self.checkpoints_dir = path / "checkpoints"
         self.author_path = path / "author.safetensors"
+        self.start_path = path / "start.safetensors"
         self._lock = FileLock(path / "lock")
 
     @classmethod
@@ -121,8 +123,14 @@ class RunFolder:
         if self.author_path.exists():
             numbers = (self.path / f"author-before-{number}.safetensors" for number in count(1))
             self.author_path.rename(next(path for path in numbers if not path.exists()))
+        self.start_path.unlink(missing_ok=True)
         for path in self.samples_dir.glob("step-*.txt"):
             path.unlink()
+
+    @property
+    def has_start(self) -> bool:
+        """True if the run began from another author."""
+        return is_file(self.start_path)
 
     def write_config(self, config: RunConfig) -> None:
         """Write the configuration."""

@@ -175,6 +175,19 @@ def test_a_finished_run_can_be_given_more_and_its_books_again(capsys: pytest.Cap
     assert json.loads(capsys.readouterr().out)["step"] == 4
 
 
+def test_an_author_is_taught_other_books(capsys: pytest.CaptureFixture[str]) -> None:
+    train(SHELF, "--steps", "2", "--run", "runs/a", "--quiet", *TINY)
+    capsys.readouterr()
+    train(SHELF, "--from", "runs/a", "--steps", "2", "--run", "runs/b")
+    out, err = capsys.readouterr()
+    assert "Held-out books of this shelf: " in out
+    assert "The author has learned from" in err
+    train("--resume", "runs/b", "--steps", "3", "--quiet")
+    train(SHELF, "--from", "runs/none", "--steps", "2", exit_code=1)
+    assert "there is no author at runs/none" in capsys.readouterr().err
+    train(SHELF, "--from", "runs/a", "--size", "96x2", exit_code=2)
+
+
 def make_checkpoint(run: Path) -> None:
     """Make what looks like a checkpoint of a run."""
     checkpoint = run / "checkpoints" / "step-000000001"
