@@ -29,7 +29,7 @@ MAX_STEPS = 500
 MAX_SECONDS = 30.0
 """Time after which it ends on a slow machine, however many steps are left."""
 LANES, SEQ_LEN = 16, 128
-CHARS_PER_STEP = LANES * SEQ_LEN
+SYMBOLS_PER_STEP = LANES * SEQ_LEN
 VAL_CHARS = 20_000
 """Number of held-out characters read beside each sample."""
 _PAGES_AT = (0, 25, 60, 130, 260)

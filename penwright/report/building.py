@@ -18,7 +18,7 @@ from penwright.evaluation.baselines.measuring import Baseline, measure_baselines
 from penwright.evaluation.books import BookScore
 from penwright.evaluation.passages import Passage, passage_of
 from penwright.files import write_json, write_text
-from penwright.report.bare_network import CHARS_PER_STEP, MAX_STEPS, bare_config, raise_bare_network
+from penwright.report.bare_network import MAX_STEPS, SYMBOLS_PER_STEP, bare_config, raise_bare_network
 from penwright.report.page import render_page
 from penwright.report.portrait import Portrait, paint, portrait_from
 from penwright.report.story import Exam, RunStory
@@ -30,7 +30,7 @@ REPORT_NAME = "report.html"
 BASELINES_NAME = "baselines.json"
 PORTRAIT_NAME = "portrait.json"
 BARE_NAME = "bare-network.json"
-CACHE_VERSION = 1
+CACHE_VERSION = 2
 
 
 def build_report(
@@ -91,7 +91,7 @@ def collect_story(
     if finished is not None:
         try:
             story = replace(story, portrait=_portrait(folder, books, tell=tell))
-            story = replace(story, bare=_bare_network(folder, books, chars_read=finished.chars_read, tell=tell))
+            story = replace(story, bare=_bare_network(folder, books, num_steps=finished.step, tell=tell))
         except (CorpusError, AuthorError, NoNumbersError) as error:
             notes.append(f"The finished author could not be tried in full: {error}")
     return replace(story, val=val, test=test, fold_starts=_fold_starts(folder, books), notes=tuple(notes))
@@ -150,18 +150,17 @@ def _portrait(folder: RunFolder, books: _Books, *, tell: Callable[[str], None]) 
             return portrait_from(kept["portrait"])
         except (KeyError, TypeError, ValueError):
             pass  # edited or damaged: measure again
-    corpus, config = books.opened(), folder.config().diary
-    portrait = paint(Author.load(folder.author_path), corpus, prompt=config.prompt, seed=config.seed, tell=tell)
+    portrait = paint(Author.load(folder.author_path), books.opened(), seed=folder.config().diary.seed, tell=tell)
     write_json(path, {"key": key, "portrait": asdict(portrait)})
     return portrait
 
 
 def _bare_network(
-    folder: RunFolder, books: _Books, *, chars_read: int, tell: Callable[[str], None]
+    folder: RunFolder, books: _Books, *, num_steps: int, tell: Callable[[str], None]
 ) -> tuple[AnyRecord, ...]:
     """Return the diary of a small network without n-grams beside an author with them, else nothing.
 
-    It reads no more than the author did.
+    It reads no more than the author did in its `num_steps`.
 
     Raises:
         CorpusError: If it has to be trained and the books are gone or have changed.
@@ -170,7 +169,8 @@ def _bare_network(
     config, path = folder.config(), folder.path / BARE_NAME
     if not config.model.get("ngram_entries") or not config.diary.max_chars:
         return ()
-    bare = bare_config(config, num_steps=max(1, min(MAX_STEPS, chars_read // CHARS_PER_STEP)))
+    num_symbols = num_steps * config.train.batch_size * config.train.seq_len
+    bare = bare_config(config, num_steps=max(1, min(MAX_STEPS, num_symbols // SYMBOLS_PER_STEP)))
     key = {"version": CACHE_VERSION, "corpus": books.digest, "config": bare.to_dict()}
     kept = _read_cache(path)
     if kept.get("key") == key:

@@ -61,8 +61,9 @@ def spaced(items: Sequence[Item], positions: Sequence[float], *, max_items: int)
 
 def written(prompt: str, text: str, *, is_whole: bool = False) -> str:
     """Return a text of the author as HTML, its prompt set apart. It scrolls if it is long, unless `is_whole`."""
+    begun = f'<span class="prompt">{escape(prompt)}</span>' if prompt else ""
     style = "written whole" if is_whole else "written"
-    return f'<p class="{style}" dir="auto"><span class="prompt">{escape(prompt)}</span>{escape(text)}</p>'
+    return f'<p class="{style}" dir="auto">{begun}{escape(text)}</p>'
 
 
 def ended_at_a_word(text: str) -> str:

@@ -34,9 +34,8 @@ class Paragraph:
 class Portrait:
     """What an author does."""
 
-    prompt: str
     page: str
-    """The page that it wrote after the prompt."""
+    """The page that it wrote without a prompt, from the beginning of a paragraph."""
     shares: tuple[tuple[int, float, float | None], ...]
     """Length of a span, share of the page that lies in such spans of the training books, and the same share for a
     passage of a held-out book; None without one."""
@@ -51,18 +50,17 @@ class Portrait:
     """The paragraphs that it predicts best, the best first."""
 
 
-def paint(author: Author, corpus: Corpus, *, prompt: str, seed: int, tell: Callable[[str], None]) -> Portrait:
+def paint(author: Author, corpus: Corpus, *, seed: int, tell: Callable[[str], None]) -> Portrait:
     """Let an author write a page, search the training books for it, and read a held-out book.
 
     Args:
         author: The author.
         corpus: The books that it was raised on.
-        prompt: Prompt of the page.
         seed: Seed of the page.
         tell: Called with what is being done.
     """
     tell("Letting the author write a page")
-    page = author.write(prompt, max_words=PAGE_WORDS, max_chars=PAGE_CHARS, seed=seed)
+    page = author.write(max_words=PAGE_WORDS, max_chars=PAGE_CHARS, seed=seed)
     held_out = next((book for split in ("val", "test") for book in corpus.books_in(split)), None)
     passage = _from_the_middle(corpus, held_out) if held_out else ""
     tell("Searching the training books for what it wrote")
@@ -72,7 +70,6 @@ def paint(author: Author, corpus: Corpus, *, prompt: str, seed: int, tell: Calla
     tell("Looking for what surprises it")
     ranked = _ranked(author, passage)
     return Portrait(
-        prompt=prompt,
         page=page,
         shares=tuple((length, own.shares[length], theirs.get(length)) for length in LENGTHS),
         longest=own.longest,
@@ -96,7 +93,6 @@ def portrait_from(data: Mapping[str, Any]) -> Portrait:
         )
 
     return Portrait(
-        prompt=str(data["prompt"]),
         page=str(data["page"]),
         shares=tuple(
             (int(length), float(own), None if theirs is None else float(theirs))

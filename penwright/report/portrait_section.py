@@ -14,7 +14,7 @@ def portrait_section(portrait: Portrait) -> str:
     """Return the portrait of a finished author as HTML."""
     return (
         "<section><h2>A page by the finished author</h2>"
-        f"{written(portrait.prompt, portrait.page, is_whole=True)}{_copying(portrait)}{_surprises(portrait)}</section>"
+        f"{written('', portrait.page, is_whole=True)}{_copying(portrait)}{_surprises(portrait)}</section>"
     )
 
 

@@ -80,7 +80,7 @@ svg .figure { fill: var(--ink); font-variant-numeric: tabular-nums; }
 .entry ul { list-style: none; margin: 0.5rem 0 0; padding: 0; font-size: 0.82rem; line-height: 1.65; }
 .written { margin: 0; max-width: 40rem; padding: 1.5rem 1.9rem 1.7rem; background: var(--leaf); font-size: 1.08rem;
   line-height: 1.65; white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: isolate;
-  max-height: 36rem; overflow-y: auto;
+  max-height: 60rem; overflow-y: auto;
   border: 1px solid var(--line); border-radius: 2px; box-shadow: 0 1px 3px rgb(0 0 0 / 0.06); }
 .whole { max-height: none; }
 .pair { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 0 2.5rem; }

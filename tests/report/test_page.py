@@ -173,7 +173,6 @@ def test_the_page_forbids_everything_but_its_own_style() -> None:
 
 def test_the_finished_author_shows_a_page_what_it_copies_and_what_surprises_it() -> None:
     portrait = Portrait(
-        prompt="It was ",
         page=HOSTILE,
         shares=((20, 0.0132, 0.066), (50, 0.0, None)),
         longest=HOSTILE,

@@ -17,7 +17,7 @@ def test_a_portrait_is_measured_told_and_comes_back(corpus: Corpus) -> None:
     config = ModelConfig(vocab_size=corpus.alphabet.vocab_size, hidden_size=8, embedding_dim=8, num_layers=1)
     author = Author(CharModel(config, generator=torch.Generator().manual_seed(0)), corpus.alphabet)
     told: list[str] = []
-    portrait = paint(author, corpus, prompt="It was ", seed=1, tell=told.append)
+    portrait = paint(author, corpus, seed=1, tell=told.append)
     assert len(told) == 3 and portrait.page
     assert [length for length, _, _ in portrait.shares] == list(LENGTHS)
     assert all(own == 0 for length, own, _ in portrait.shares if length >= 30), "noise is no copy"
