@@ -14,12 +14,12 @@ from penwright.evaluation.books import evaluate
 from penwright.evaluation.copying import Copied, copied
 from penwright.evaluation.passages import choose_passages
 from penwright.model.char_model import CharModel
-from penwright.training.settings.config import TrainConfig
+from penwright.training.held_out import FINAL_MAX_CHARS
 
 HELD_OUT: tuple[SplitName, ...] = ("val", "test")
 OWN = "author"
 OTHERS = ("6-character table", "xz -9e")
-SCORED_CHARS = TrainConfig().final_val_chars
+SCORED_CHARS = FINAL_MAX_CHARS
 """Characters scored of each split, spread over its books, as for the author's card."""
 NUM_SAMPLES = 25
 SAMPLE_CHARS = 2_000

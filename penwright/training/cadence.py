@@ -13,6 +13,7 @@ lasts a tenth of any such run. A long run reads each fold for minutes, and the t
 books worse than those of another."""
 SAMPLE_SECONDS = 3.0
 SAMPLE_GROWTH = 0.2
+SAMPLE_SHARE = 0.1
 
 
 class Cadence(Protocol):
@@ -91,7 +92,7 @@ def cadences_of(config: RunConfig, *, elapsed_seconds: float) -> Cadences:
     cadences = Cadences(
         EverySteps(train.progress_every, first=False) if train.progress_every else ByClock(PROGRESS_SECONDS),
         EverySteps(train.val_every) if train.val_every else ByClock(between_evaluations, share=EVALUATION_SHARE),
-        EverySteps(diary.every) if diary.every else ByClock(SAMPLE_SECONDS, growth=SAMPLE_GROWTH),
+        EverySteps(diary.every) if diary.every else ByClock(SAMPLE_SECONDS, share=SAMPLE_SHARE, growth=SAMPLE_GROWTH),
         ByClock(train.save_seconds or float("inf")),
     )
     for cadence in cadences:

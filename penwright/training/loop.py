@@ -10,17 +10,19 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
-from math import log
 
 import torch
 
+from penwright.training.activity import COUNTING, HELD_OUT, LEARNING, SAVING, WRITING, Activity, Tell, tell_nobody
 from penwright.training.cadence import EverySteps, cadences_of
 from penwright.training.comparison import compare
 from penwright.training.distributed import broadcast
 from penwright.training.divergence import RATE_FACTOR, check_rollbacks_left, has_bad_weights, is_diverging
 from penwright.training.folds import is_worth_counting
+from penwright.training.held_out import evaluation_budget
 from penwright.training.optim.schedule import learning_rate
-from penwright.training.records import AnyRecord, Evaluation, Finished, Progress, RolledBack, Sample
+from penwright.training.progress_meter import ProgressMeter
+from penwright.training.records import AnyRecord, Evaluation, Finished, RolledBack, Sample
 from penwright.training.run_writer import FinalScores, RunWriter
 from penwright.training.session import Session, WindowResult
 from penwright.training.validation import validate
@@ -36,6 +38,7 @@ class Loop:
         writer: RunWriter,
         *,
         stop: Callable[[], bool] = lambda: False,
+        tell: Tell = tell_nobody,
         clock: Callable[[], float] = time.monotonic,
         began: float | None = None,
         counting_seconds: float = 0.0,
@@ -47,6 +50,7 @@ class Loop:
             session: The working set, new or restored.
             writer: Writer of the run folder.
             stop: Called before every step; True ends the session.
+            tell: Called with what is being done.
             clock: Seconds that only go forward.
             began: Time of the clock when a new run began; None continues from the session's elapsed time.
             counting_seconds: Time that counting the last fold took; 0 if none was counted yet.
@@ -55,10 +59,11 @@ class Loop:
         self._session = session
         self._writer = writer
         self._stop = stop
+        self._tell = tell
         self._clock = clock
         self._began = clock() - session.counters.elapsed_seconds if began is None else began
         self._due = cadences_of(session.config, elapsed_seconds=session.counters.elapsed_seconds)
-        self._since = _Since(session.counters.chars_read, session.counters.elapsed_seconds)
+        self._meter = ProgressMeter(session)
         # A state becomes the one to roll back to once the next window went well: its last update may have spoilt it.
         self._unproven = session.capture() if self._is_snapshot_due() else None
         self._counting_seconds = counting_seconds  # of the last fold, once there was one
@@ -99,7 +104,7 @@ class Loop:
                 self._writer.rollback, self._unproven = self._unproven, None
             rate = learning_rate(train, step=session.counters.step + 1, fraction_done=fraction)
             session.update(result, learning_rate=rate)
-            self._since.add(result)
+            self._meter.add(result)
             yield from self._after_step(result, rate, fraction)
             if train.patience and session.counters.evaluations_without_gain >= train.patience:
                 yield from self._end("patience")
@@ -118,9 +123,11 @@ class Loop:
             if not is_worth_counting(counting_seconds=self._counting_seconds, seconds_left=left):
                 session.repeat_fold()
         counted, began = session.must_count_next, self._clock()
+        self._tell(COUNTING if counted else LEARNING)
         result = session.forward_backward()
         if counted:
             self._counting_seconds = self._took_since(began)
+            self._meter.pause(self._counting_seconds)
         return result
 
     def _took_since(self, began: float) -> float:
@@ -133,6 +140,9 @@ class Loop:
         session = self._session
         elapsed, stop = broadcast([self._clock() - self._began, float(self._stop())], world=session.world)
         session.counters = replace(session.counters, elapsed_seconds=elapsed)
+        self._meter.tick()
+        if self._meter.num_updates <= 2:  # the first one counts and compiles; held-out books are no use right after it
+            self._due.evaluation.done(elapsed)
         return bool(stop)
 
     def _after_step(self, result: WindowResult, rate: float, fraction: float) -> Iterator[AnyRecord]:
@@ -142,7 +152,9 @@ class Loop:
         if train.compare_every and EverySteps(train.compare_every).is_due(step, elapsed):
             yield compare(session, result)
         if self._due.progress.is_due(step, elapsed):
-            yield self._progress(result, rate, fraction)
+            self._due.progress.done(elapsed)
+            scale = session.counters.learning_rate_scale
+            yield self._meter.record(result, learning_rate=rate * scale, fraction_done=fraction)
         if self._due.evaluation.is_due(step, elapsed):
             yield from self._evaluate()
         if session.config.diary.max_chars and self._due.sample.is_due(step, elapsed):
@@ -153,8 +165,10 @@ class Loop:
             yield self._writer.save(session, reason="step")
         if self._due.save.is_due(step, elapsed):
             began = self._clock()
+            self._tell(SAVING)
             saved = self._writer.save(session, reason="time")
             took = self._took_since(began)
+            self._meter.pause(took)
             yield saved
             self._due.save.done(elapsed + took, took_seconds=took)
 
@@ -162,29 +176,19 @@ class Loop:
         step = self._session.counters.step
         return step > 0 and step % self._session.config.train.snapshot_every == 0
 
-    def _progress(self, result: WindowResult, rate: float, fraction: float) -> Progress:
-        counters, since = self._session.counters, self._since
-        loss, accuracy = since.means()
-        seconds = max(counters.elapsed_seconds - since.elapsed_seconds, 1e-9)
-        self._since = _Since(counters.chars_read, counters.elapsed_seconds)
-        self._due.progress.done(counters.elapsed_seconds)
-        return Progress(
-            **self._session.when(),
-            epoch=result.epoch,
-            loss=loss,
-            bits_per_char=loss / log(2) * self._session.symbols_per_char,
-            accuracy=accuracy,
-            learning_rate=rate * counters.learning_rate_scale,
-            chars_per_second=(counters.chars_read - since.chars_read) / seconds,
-            fraction_done=fraction,
-            eta_seconds=counters.elapsed_seconds * (1.0 - fraction) / fraction if fraction else 0.0,
-        )
-
     def _evaluate(self) -> Iterator[Evaluation]:
         """Score held-out books, if there are any, and save the author if it is the best so far."""
         session = self._session
         began = self._clock()
-        scores = None if has_bad_weights(session) else validate(session)
+        self._tell(Activity(HELD_OUT))
+        if not session.counters.evaluation_budget:
+            budget = evaluation_budget(
+                session.config,
+                total_chars=self._meter.total_chars(),
+                symbols_per_char=session.symbols_per_char,
+            )
+            session.counters = replace(session.counters, evaluation_budget=budget)
+        scores = None if has_bad_weights(session) else validate(session, self._tell)
         if scores is None:
             return
         self._evaluated_at = session.counters.step
@@ -202,6 +206,7 @@ class Loop:
             without = session.counters.evaluations_without_gain + 1
             session.counters = replace(session.counters, evaluations_without_gain=without)
         took = self._took_since(began)
+        self._meter.pause(took)
         self._due.evaluation.done(session.counters.elapsed_seconds + took, took_seconds=took)
         yield Evaluation(
             **session.when(),
@@ -218,6 +223,7 @@ class Loop:
         if not diary.max_chars or has_bad_weights(session):
             return
         began = self._clock()
+        self._tell(WRITING)
         strings = iter_text(
             session.model,
             session.corpus.alphabet,
@@ -227,6 +233,7 @@ class Loop:
         )
         text = "".join(islice(strings, diary.max_chars))
         took = self._took_since(began)
+        self._meter.pause(took)
         self._due.sample.done(session.counters.elapsed_seconds + took, took_seconds=took)
         self._sampled_at = session.counters.step
         yield Sample(**session.when(), prompt=diary.prompt, text=text)
@@ -238,7 +245,7 @@ class Loop:
         now, good = session.counters, writer.rollback
         session.restore(good)
         self._unproven = self._evaluated_at = self._sampled_at = None  # the step stays, its weights do not
-        self._since = _Since(good.counters.chars_read, now.elapsed_seconds)
+        self._meter = ProgressMeter(session)
         session.counters = replace(
             good.counters,
             step=now.step,
@@ -248,6 +255,7 @@ class Loop:
             best_bits_per_char=now.best_bits_per_char,
             best_step=now.best_step,
             evaluations_without_gain=now.evaluations_without_gain,
+            evaluation_budget=now.evaluation_budget,
         )
         return RolledBack(
             **session.when(),
@@ -265,8 +273,10 @@ class Loop:
         if self._sampled_at != session.counters.step:
             yield from self._sample()
         self._writer.adopt_later(session)
+        self._tell(SAVING)
         yield self._writer.save(session, reason="finished")
-        yield self._finished(reason, self._writer.finish(session))
+        self._tell(Activity(HELD_OUT))
+        yield self._finished(reason, self._writer.finish(session, self._tell))
 
     def _finished(self, reason: str, scores: FinalScores) -> Finished:
         counters = self._session.counters
@@ -279,20 +289,3 @@ class Loop:
             val_books=scores.val_books,
             test_books=scores.test_books,
         )
-
-
-class _Since:
-    """Losses and accuracies since the last progress record."""
-
-    def __init__(self, chars_read: int, elapsed_seconds: float) -> None:
-        self.chars_read = chars_read
-        self.elapsed_seconds = elapsed_seconds
-        self._losses: list[float] = []
-        self._accuracies: list[float] = []
-
-    def add(self, result: WindowResult) -> None:
-        self._losses.append(result.loss)
-        self._accuracies.append(result.accuracy)
-
-    def means(self) -> tuple[float, float]:
-        return sum(self._losses) / len(self._losses), sum(self._accuracies) / len(self._accuracies)

@@ -83,9 +83,12 @@ class Progress(Record):
     """Share of symbols predicted right, 0 to 1."""
     learning_rate: float
     chars_per_second: float
+    """Speed of learning, without the time for counting, held-out books, samples and checkpoints; 0 before the second
+    update of a session has ended, since kernels may be compiled in the first."""
     fraction_done: float
     """0 to 1."""
     eta_seconds: float
+    """Seconds until the end, estimated from the updates so far unless the run is limited by time."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -10,11 +10,14 @@ from typing import NamedTuple
 from penwright.author.card import Card, listed_books, listed_scores
 from penwright.author.file.loading import load_author
 from penwright.author.file.saving import save_author
+from penwright.corpus.config import SplitName
 from penwright.errors import AuthorError
 from penwright.evaluation.books import BookScore, total
 from penwright.model.char_model import CharModel
+from penwright.training.activity import Tell, tell_nobody
 from penwright.training.divergence import has_bad_weights
 from penwright.training.from_author import StartAuthor
+from penwright.training.held_out import READING_SHARE, HeldOutReading, choose_reading
 from penwright.training.machine import describe_machine, package_versions
 from penwright.training.records import AnyRecord, Saved
 from penwright.training.runs.checkpoint import Checkpoint, checkpoint_path, prune_checkpoints, save_checkpoint
@@ -25,6 +28,9 @@ from penwright.training.validation import score_books
 
 BEFORE = "the author before this training"
 """Name under which a card keeps the score of the author that the training began from."""
+
+
+SCORED_SPLITS: tuple[SplitName, ...] = ("val", "test")
 
 
 class FinalScores(NamedTuple):
@@ -108,7 +114,7 @@ class RunWriter:
                 session.counters, best_bits_per_char=self._later.bits_per_char, best_step=self._later.steps
             )
 
-    def finish(self, session: Session) -> FinalScores:
+    def finish(self, session: Session, tell: Tell = tell_nobody) -> FinalScores:
         """Score the held-out books at length with the best author, and write the scores on its card.
 
         The books marked `test` are read here only.
@@ -117,14 +123,14 @@ class RunWriter:
             return FinalScores()
         parts = load_author(self.folder.author_path)
         best = parts.model.to(session.device)
-        max_chars = session.config.train.final_val_chars
-        books = session.corpus.books_in
-        scores = FinalScores(
-            score_books(best, session.corpus, books("val"), max_chars=max_chars),
-            score_books(best, session.corpus, books("test"), max_chars=max_chars),
-        )
+        budget = READING_SHARE * session.counters.chars_read
+        readings = [
+            choose_reading(session.corpus, session.config, split, budget=budget, is_last=True)
+            for split in SCORED_SPLITS
+        ]
+        scores = FinalScores(*(score_books(best, session.corpus, reading, tell) for reading in readings))
         baselines = dict(parts.card.baselines)
-        if scores.val_books and (before := score_start(session)) is not None:
+        if scores.val_books and (before := score_start(session, readings[0])) is not None:
             baselines[BEFORE] = before
         card = replace(
             parts.card,
@@ -152,15 +158,13 @@ class RunWriter:
             raise
 
 
-def score_start(session: Session) -> float | None:
-    """Return the bits per character of the author that a run began from on the books marked `val`."""
+def score_start(session: Session, reading: HeldOutReading) -> float | None:
+    """Return the bits per character of the author that a run began from on a reading of the books marked `val`."""
     start, corpus = session.start, session.corpus
     if start is None:
         return None
     model = start.model_for(session.model.config, alphabet=corpus.alphabet, seed=session.config.train.seed)
-    scores = score_books(
-        model.to(session.device), corpus, corpus.books_in("val"), max_chars=session.config.train.final_val_chars
-    )
+    scores = score_books(model.to(session.device), corpus, reading)
     return total(scores).bits_per_char
 
 

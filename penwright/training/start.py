@@ -19,6 +19,7 @@ from penwright.author.card import Card
 from penwright.author.file.loading import load_author
 from penwright.corpus.store import Corpus
 from penwright.errors import AuthorError, RunError
+from penwright.training.activity import COUNTING, Activity, Tell, tell_nobody, telling_of_compiling
 from penwright.training.distributed import World, broadcast, current_world, wait_for_all
 from penwright.training.from_author import StartAuthor
 from penwright.training.loop import Loop
@@ -53,6 +54,7 @@ def train(
     seed: int | None = None,
     start: Author | None = None,
     stop: Callable[[], bool] = lambda: False,
+    tell: Tell = tell_nobody,
     clock: Callable[[], float] = time.monotonic,
 ) -> Iterator[AnyRecord]:
     """Raise an author on a corpus, from nothing or from another author.
@@ -71,6 +73,7 @@ def train(
         start: Author to begin from, such as `Author.from_box()`. Its network, its alphabet and its n-grams go on; new
             characters and the n-grams of the corpus are added to them. The author itself does not change.
         stop: Called before every step. Once it returns True, the run is saved and ends.
+        tell: Called with what is being done, whenever that changes; see `activity`.
         clock: Seconds that only go forward.
 
     Yields:
@@ -82,27 +85,29 @@ def train(
         RunError: If the folder holds a run already or is in use, or the loss keeps exploding.
     """
     began = clock()
-    world = current_world()
-    given = {"seconds": seconds, "steps": steps, "epochs": epochs, "seed": seed}
-    begun = None if start is None else StartAuthor(start.model, start.alphabet, start.card)
-    tables = _with_flags(overrides or {}, given)
-    if begun is not None:
-        preset, tables = preset or begun.preset, begun.laid_under(tables)
-    resolved = resolve_config(preset, config_file=config_file, overrides=tables)
-    config = _agreed(resolve_auto(resolved.config), world)
-    plan = None
-    if begun is None and is_to_be_planned(resolved, world=world):
-        sizes, batch_sizes = sizes_of(resolved), batch_sizes_of(resolved)
-        plan = make_plan(corpus, config, spent=clock() - began, sizes=sizes, batch_sizes=batch_sizes)
-        config = plan.laid_over(config)
-    session = _session(corpus, config, world, begun)
-    folder = _make_folder(Path(run), session)
-    with _locked(folder, world):
-        writer = RunWriter(folder, rollback=session.capture())
-        if plan is not None:
-            writer.append(session, plan.record)
-            yield plan.record
-        yield from Loop(session, writer, stop=stop, clock=clock, began=began).records()
+    with telling_of_compiling(tell) as tell:
+        world = current_world()
+        given = {"seconds": seconds, "steps": steps, "epochs": epochs, "seed": seed}
+        begun = None if start is None else StartAuthor(start.model, start.alphabet, start.card)
+        tables = _with_flags(overrides or {}, given)
+        if begun is not None:
+            preset, tables = preset or begun.preset, begun.laid_under(tables)
+        resolved = resolve_config(preset, config_file=config_file, overrides=tables)
+        tell(Activity("measuring this machine"))
+        config = _agreed(resolve_auto(resolved.config), world)
+        plan = None
+        if begun is None and is_to_be_planned(resolved, world=world):
+            sizes, batch_sizes = sizes_of(resolved), batch_sizes_of(resolved)
+            plan = make_plan(corpus, config, spent=clock() - began, sizes=sizes, batch_sizes=batch_sizes, tell=tell)
+            config = plan.laid_over(config)
+        session = _session(corpus, config, world, begun)
+        folder = _make_folder(Path(run), session)
+        with _locked(folder, world):
+            writer = RunWriter(folder, rollback=session.capture())
+            if plan is not None:
+                writer.append(session, plan.record)
+                yield plan.record
+            yield from Loop(session, writer, stop=stop, tell=tell, clock=clock, began=began).records()
 
 
 def resume(
@@ -113,6 +118,7 @@ def resume(
     steps: int | None = None,
     epochs: int | None = None,
     stop: Callable[[], bool] = lambda: False,
+    tell: Tell = tell_nobody,
     clock: Callable[[], float] = time.monotonic,
 ) -> Iterator[AnyRecord]:
     """Resume a run exactly where its last good checkpoint stands.
@@ -121,7 +127,7 @@ def resume(
         run: Folder of the run.
         corpus: The books, if they are no longer prepared where they were. They must be the same.
         seconds, steps, epochs: A new limit of the whole run, in place of its old one.
-        stop, clock: See `train`.
+        stop, tell, clock: See `train`.
 
     Yields:
         Records, as they happen; the last is a `Finished`.
@@ -133,7 +139,8 @@ def resume(
     world = current_world()
     wait_for_all(world)
     folder = RunFolder.open(Path(run))
-    with _locked(folder, world):
+    with _locked(folder, world), telling_of_compiling(tell) as tell:
+        tell(Activity("loading the checkpoint"))
         config, is_longer = folder.config(), (seconds, steps, epochs) != (None, None, None)
         if is_longer:
             config = replace(config, train=replace(config.train, seconds=seconds, steps=steps, epochs=epochs))
@@ -142,6 +149,7 @@ def resume(
         session = _session(_same_books(folder, corpus), config, world, _start_of(folder))
         loaded = load_latest(folder.checkpoints_dir)
         began = clock()
+        tell(COUNTING)
         session.restore(loaded.checkpoint.state)  # counts the fold that was being read
         (counting_seconds,) = broadcast([clock() - began], world=world)
         _check_unfinished(folder, session, is_longer=is_longer)
@@ -154,7 +162,15 @@ def resume(
             writer.append(session, fell_back)
             yield fell_back
         earlier = [record for record in folder.metrics() if record.step == session.counters.step]
-        loop = Loop(session, writer, stop=stop, clock=clock, counting_seconds=counting_seconds, earlier=earlier)
+        loop = Loop(
+            session,
+            writer,
+            stop=stop,
+            tell=tell,
+            clock=clock,
+            counting_seconds=counting_seconds,
+            earlier=earlier,
+        )
         yield from loop.records()
 
 

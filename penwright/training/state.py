@@ -35,6 +35,8 @@ class Counters:
     """Step of that score."""
     evaluations_without_gain: int = 0
     """Evaluations on held-out books since the best one."""
+    evaluation_budget: int = 0
+    """Characters that an evaluation may cost; 0 until the first one. See `held_out`."""
 
 
 class TrainingState(NamedTuple):

@@ -13,6 +13,7 @@ from torch.nn.functional import cross_entropy
 from penwright.alphabet.characters import Alphabet
 from penwright.errors import CorpusError
 from penwright.evaluation import costs as costs_module
+from penwright.evaluation import passages as passages_module
 from penwright.evaluation.books import BookScore, evaluate, total
 from penwright.model.states import ModelState
 
@@ -120,6 +121,27 @@ def test_scores_do_not_depend_on_lanes_or_chunks(monkeypatch: pytest.MonkeyPatch
         for one, other in zip(scores, reference, strict=True):
             assert one.bits_per_char == pytest.approx(other.bits_per_char, abs=1e-5)
             assert one.accuracy == other.accuracy
+
+
+def test_stretches_side_by_side_score_every_symbol_once_with_a_state_that_is_warm(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The memory forgets all but a hundred-thousandth of what lies a hundred symbols back."""
+    model, shelf = Rememberer(ALPHABET.vocab_size), Shelf(*TEXTS, alphabet=ALPHABET)
+    reference = evaluate(model, shelf, shelf.books)
+    monkeypatch.setattr(passages_module, "WARM_UP", 110)
+    for max_stretch, batch_size, chunk_size in ((40, 64, 256), (7, 3, 16), (1, 5, 30)):
+        monkeypatch.setattr(costs_module, "CHUNK_SIZE", chunk_size)
+        told: list[float] = []
+        scores = evaluate(model, shelf, shelf.books, max_stretch=max_stretch, batch_size=batch_size, tell=told.append)
+        for one, other in zip(scores, reference, strict=True):
+            assert (one.title, one.num_chars) == (other.title, other.num_chars)
+            assert one.bits_per_char == pytest.approx(other.bits_per_char, rel=1e-3)
+            assert one.accuracy == pytest.approx(other.accuracy, abs=0.01)
+        assert told == sorted(told) and told[-1] == 1.0
+    monkeypatch.setattr(passages_module, "WARM_UP", 0)
+    cold = evaluate(model, shelf, shelf.books, max_stretch=7)
+    assert abs(total(cold).bits_per_char - total(reference).bits_per_char) > 0.01, "the state matters here"
 
 
 def test_a_large_vocabulary_makes_chunks_smaller(monkeypatch: pytest.MonkeyPatch) -> None:

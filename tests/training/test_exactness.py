@@ -20,6 +20,7 @@ from penwright.errors import CheckpointError, RunError
 from penwright.training import loop as loop_module
 from penwright.training import start as start_module
 from penwright.training import threads
+from penwright.training.activity import Tell
 from penwright.training.records import AnyRecord, FellBack, Finished, RolledBack, Saved
 from penwright.training.runs.checkpoint import Checkpoint, Loaded, load_checkpoint, load_latest
 from penwright.training.runs.folder import RunFolder
@@ -258,8 +259,8 @@ def test_a_resumed_run_does_not_replace_a_better_author_that_it_had_saved(
     assert saved.steps == 5
     validate = loop_module.validate
 
-    def worse(session: Session) -> Validation | None:
-        found = validate(session)
+    def worse(session: Session, tell: Tell) -> Validation | None:
+        found = validate(session, tell)
         assert found is not None
         books = tuple(replace(book, bits_per_char=saved.bits_per_char + 0.01) for book in found.books)
         return found._replace(bits_per_char=saved.bits_per_char + 0.01, books=books)
@@ -306,7 +307,7 @@ def test_a_run_stopped_where_a_fold_begins_keeps_its_author(
     corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, steps: int
 ) -> None:
     """Where no book is held out, the author is the one of the last checkpoint, tables included."""
-    monkeypatch.setattr(loop_module, "validate", lambda session: None)
+    monkeypatch.setattr(loop_module, "validate", lambda session, tell: None)
     run, asked = tmp_path / "run", iter([False] * steps + [True] * 2)
     overrides = settings("with context models", val_every=99, save_every=99)
     list(train(corpus, run=run, overrides=overrides, stop=lambda: next(asked), clock=still))
@@ -374,7 +375,7 @@ def test_every_saved_item_is_needed_for_that(
     def explode(reading: Any, counters: Counters, *, config: Any) -> bool:
         return (counters.step, counters.num_rollbacks) in explosions
 
-    def read_best_at_9(session: Any) -> Validation:
+    def read_best_at_9(session: Any, tell: Tell) -> Validation:
         return Validation(3.0 + abs(session.counters.step - 9), 0.5, 100, ())
 
     monkeypatch.setattr(loop_module, "is_diverging", explode)

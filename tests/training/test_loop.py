@@ -176,7 +176,9 @@ def test_a_run_that_ended_by_patience_is_finished_until_it_is_given_more(
     corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It used to make one update and end again, whatever it was given."""
-    monkeypatch.setattr(loop_module, "validate", lambda session: Validation(3.0 + session.counters.step, 0.5, 100, ()))
+    monkeypatch.setattr(
+        loop_module, "validate", lambda session, tell: Validation(3.0 + session.counters.step, 0.5, 100, ())
+    )
     overrides = {**SETTINGS, "train": {**SETTINGS["train"], "patience": 2, "val_every": 1}}
     run = tmp_path / "run"
     (*_, last) = train(corpus, run=run, overrides=overrides, steps=20, clock=lambda: 0.0)

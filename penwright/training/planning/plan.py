@@ -23,6 +23,7 @@ from typing import NamedTuple
 
 from penwright.corpus.store import Corpus
 from penwright.model.config import num_parameters_of
+from penwright.training.activity import COUNTING, Activity, Tell, tell_nobody
 from penwright.training.distributed import World
 from penwright.training.folds import is_worth_counting
 from penwright.training.planning.forecast import best_update, forecast, fresh_chars, measure_difficulty
@@ -123,6 +124,7 @@ def make_plan(
     spent: float = 0.0,
     sizes: tuple[Size, ...] = LADDER,
     batch_sizes: tuple[int, ...] | None = None,
+    tell: Tell = tell_nobody,
 ) -> SizePlan:
     """Try sizes, each with the lanes that suit it, and choose one.
 
@@ -132,11 +134,12 @@ def make_plan(
         spent: Seconds of the limit that are over.
         sizes: Sizes to choose from, the smallest first.
         batch_sizes: Numbers of lanes to choose from, the smallest first; None for the configuration's.
+        tell: Called with what is being done.
 
     Raises:
         CorpusError: If there is nothing to train on.
     """
-    search = _Search(corpus, config, spent=spent)
+    search = _Search(corpus, config, spent=spent, tell=tell)
     tried = search.try_sizes(sizes, batch_sizes or (config.train.batch_size,))
     best = min(tried, key=lambda planned: planned.bits_per_char)
     record = Planned(
@@ -154,15 +157,18 @@ def make_plan(
 class _Search:
     """Measurements of books and machine, and the search for the best size."""
 
-    def __init__(self, corpus: Corpus, config: RunConfig, *, spent: float) -> None:
+    def __init__(self, corpus: Corpus, config: RunConfig, *, spent: float, tell: Tell) -> None:
         """Measure how difficult the books are and how fast their n-grams are counted."""
         assert config.train.seconds is not None, "only a time can be planned for"
         self.seconds = config.train.seconds
         self._began = time.perf_counter() - spent
+        self._tell = tell
         self._corpus, self._config = corpus, config
         self._shelf_chars = corpus.num_chars("train")
         self._seq_chars = config.train.seq_len / corpus.symbols_per_char
+        tell(Activity("measuring how hard the books are"))
         self.difficulty = measure_difficulty(corpus) if _is_foreseeable(corpus, config) else None
+        tell(COUNTING)
         self.trial = ThroughputTrial(corpus, config)
         self.trial.limit_fold(MAX_COUNTING_SHARE * (self.seconds - self.elapsed()))
 
@@ -172,6 +178,7 @@ class _Search:
 
     def try_sizes(self, sizes: Sequence[Size], batch_sizes: Sequence[int]) -> list[PlannedSize]:
         """Return the forecasts of sizes up to the first that is worse than the one before, or until time is up."""
+        self._tell(Activity("trying sizes of network"))
         self.trial.warm_up(sizes[0])
         measuring_began = time.perf_counter()
         fold_windows = self.trial.fold_ids / self._config.train.seq_len
@@ -196,6 +203,7 @@ class _Search:
 
     def _try_size(self, size: Size, batch_size: int) -> PlannedSize:
         """Measure the throughput of a size and forecast its author."""
+        self._tell(Activity(f"trying {size.name} in {batch_size} lanes"))
         chars_per_second = self.trial.chars_per_second(size, batch_size=batch_size)
         seconds_left = self.seconds - self.elapsed()
         chars_read = _chars_in(seconds_left, chars_per_second, trial=self.trial, shelf_chars=self._shelf_chars)

@@ -206,6 +206,7 @@ def _write_state(folder: Path, state: TrainingState) -> None:
 def _read_state(folder: Path) -> TrainingState:
     values = _read_json(folder / "counters.json")
     known = {field.name for field in fields(Counters)}
+    values = {"evaluation_budget": 0, **values}  # absent from checkpoints of earlier versions
     if set(values) != known:
         raise CheckpointError(f"{folder / 'counters.json'} does not hold the counters of a checkpoint.")
     parts = {}

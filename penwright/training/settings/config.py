@@ -78,13 +78,15 @@ class TrainConfig:
     """Number of steps between progress records; 0 for about one a second."""
     val_every: Annotated[int, Between(0, 10**9)] = 0
     """Number of steps between evaluations on held-out books; 0 spends a twentieth of the time on them."""
-    val_chars: Annotated[int, Between(1, 10**12)] = 100_000
-    """Number of held-out characters in each evaluation during training, spread evenly over the books."""
+    val_chars: Annotated[int, Between(0, 10**12)] = 0
+    """Number of held-out characters in each evaluation during training, spread evenly over the books; 0 for 100,000, or
+    fewer in a run so short that they would take too much of it."""
     validation: Annotated[str, OneOf(VALIDATIONS)] = "books"
     """Method of evaluation: "books" reads each book from its beginning and carries the state. "windows" is the 2017
     system's pass over windows of 1,024 characters, each from a zero state."""
-    final_val_chars: Annotated[int, Between(1, 10**12)] = 300_000
-    """Number of held-out characters in the last evaluation, of the best author."""
+    final_val_chars: Annotated[int, Between(0, 10**12)] = 0
+    """Number of held-out characters of each split in the last evaluation, of the best author; 0 for 300,000, or fewer
+    in a short run."""
     compare_every: Annotated[int, Between(0, 10**9)] = 0
     """Number of steps between comparisons of text read and text predicted; 0 for none."""
     save_every: Annotated[int, Between(0, 10**9)] = 0
