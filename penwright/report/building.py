@@ -158,16 +158,16 @@ def _portrait(folder: RunFolder, books: _Books, *, tell: Callable[[str], None]) 
 def _bare_network(
     folder: RunFolder, books: _Books, *, num_steps: int, tell: Callable[[str], None]
 ) -> tuple[AnyRecord, ...]:
-    """Return the diary of a small network without n-grams beside an author with them, else nothing.
+    """Return the diary of a small network without n-grams beside an author with them that began from nothing.
 
-    It reads no more than the author did in its `num_steps`.
+    It reads no more than the author did in its `num_steps`. Beside any other author there is none.
 
     Raises:
         CorpusError: If it has to be trained and the books are gone or have changed.
         AuthorError: If its predictions are not numbers.
     """
     config, path = folder.config(), folder.path / BARE_NAME
-    if not config.model.get("ngram_entries") or not config.diary.max_chars:
+    if folder.has_start or not config.model.get("ngram_entries") or not config.diary.max_chars:
         return ()
     num_symbols = num_steps * config.train.batch_size * config.train.seq_len
     bare = bare_config(config, num_steps=max(1, min(MAX_STEPS, num_symbols // SYMBOLS_PER_STEP)))

@@ -66,14 +66,16 @@ def _lead(story: RunStory) -> str:
         return "This author was not scored on books it does not know."
     what = "unread passages from the ends of its books" if story.holds_out_passages else "books it has never read"
     said = f"This author predicts {what} with <strong>{bits(own)} bits per character</strong>."
+    before = story.bits_before
+    also = "" if before is None else f" Before it was taught these books, it needed {bits(before)}."
     rival = story.val.best_baseline
     if rival is None:
-        return said
+        return said + also
     theirs = f"{escape(rival.name)}, {bits(rival.bits_per_char)}"
     difference = rival.bits_per_char - own
     if difference > 0:
-        return f"{said} That is {bits(difference)} bits better than the best method without a network ({theirs})."
-    return f"{said} It does not beat the best method without a network yet ({theirs})."
+        return f"{said} That is {bits(difference)} bits better than the best method without a network ({theirs}).{also}"
+    return f"{said} It does not beat the best method without a network yet ({theirs}).{also}"
 
 
 def _status(story: RunStory) -> str:
@@ -159,7 +161,9 @@ def _learning(story: RunStory) -> str:
 
 
 def _head_start(story: RunStory) -> str:
-    """Return a sentence on what an author with n-grams knows before its first step."""
+    """Return a sentence on what an author with n-grams, or a taught one, knows before its first step."""
+    if story.bits_before is not None:
+        return " This author had learned other books before, so its curve begins low."
     if not story.fold_starts:
         return ""
     return (
@@ -169,10 +173,13 @@ def _head_start(story: RunStory) -> str:
 
 
 def _chart(story: RunStory, *, by_time: bool, is_log: bool) -> Chart:
+    # A logarithmic axis has no place for what was read before the first step: it stands at the left edge.
+    first = min((each.chars_read for each in story.progress if each.chars_read), default=1) if is_log else 0
+
     def points(records: Iterable[Progress | Evaluation]) -> list[tuple[float, float]]:
         if by_time:
             return [(record.elapsed_seconds / 60, record.bits_per_char) for record in records]
-        return [(record.chars_read, record.bits_per_char) for record in surviving(records)]
+        return [(max(record.chars_read, first), record.bits_per_char) for record in surviving(records)]
 
     axis = "minutes of training" if by_time else f"characters read{' (logarithmic)' if is_log else ''}"
     return Chart(

@@ -117,6 +117,11 @@ class RunStory:
         return min(finite, key=lambda each: each.bits_per_char, default=None)
 
     @property
+    def bits_before(self) -> float | None:
+        """Bits per character on held-out books of the author that the run began from; None if from nothing."""
+        return next((each.bits_per_char for each in self.evaluations if each.step == 0), None)
+
+    @property
     def bits_per_char(self) -> float | None:
         """Bits per character of the best author on held-out books: its final score, or else the best evaluation so
         far."""

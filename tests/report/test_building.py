@@ -133,7 +133,10 @@ def test_a_network_without_n_grams_is_raised_once_beside_an_author_that_has_them
     final = Finished(
         **when(3), reason="done", best_bits_per_char=3.0, best_step=3, author="a", val_books=(), test_books=()
     )
-    page = told(run, final)
+    run.start_path.touch()
+    assert "without n-grams" not in told(run, final), "a taught author began from no noise"
+    run.start_path.unlink()
+    page = told(run)
     assert "A small network without n-grams" in page
     monkeypatch.setattr(building_module, "raise_bare_network", None)  # calling it would fail
     assert told(run) == page

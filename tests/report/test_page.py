@@ -210,6 +210,15 @@ def test_a_network_without_n_grams_has_a_diary_beside_the_author_s() -> None:
     assert ("class", "pair") in reader.attributes
 
 
+def test_an_author_that_was_taught_other_books_is_held_against_itself_before() -> None:
+    before = record_samples.evaluation(**when(0), bits_per_char=1.94)
+    page = render_page(story(before, *RECORDS))
+    reader = Reader(page)
+    assert "Before it was taught these books, it needed 1.940." in reader.text
+    assert "had learned other books before" in reader.text
+    assert page.count("held-out books: 1.940") == 6, "a dot on each axis, the logarithmic one included"
+
+
 def test_the_curves_stand_beside_both_axes_and_the_baselines() -> None:
     page = render_page(FULL)
     assert page.count("<svg") == 6, "three axes, each for a wide page and a narrow one"
