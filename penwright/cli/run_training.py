@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from penwright.author.author import Author
 from penwright.author.box import boxed_author
+from penwright.author.card import Card
 from penwright.cli.config_layers import ConfigLayers
 from penwright.cli.display.base import Display, Silence, Together
 from penwright.cli.display.following import choose_display, follow
@@ -23,6 +24,7 @@ from penwright.cli.display.tensorboard import TensorBoardLog
 from penwright.cli.failures import sentence_of
 from penwright.cli.finding import new_run_dir
 from penwright.cli.interrupts import EXIT_INTERRUPTED
+from penwright.cli.old_books import compare_on, unlearned
 from penwright.cli.output import print_json, say, visible
 from penwright.cli.shelves import choose_shelf, prepare_books
 from penwright.corpus.store import Corpus
@@ -36,6 +38,7 @@ from penwright.training.records import AnyRecord
 from penwright.training.runs.checkpoint import list_checkpoints
 from penwright.training.runs.folder import RunFolder, check_free
 from penwright.training.settings.config import RunConfig
+from penwright.training.settings.resolve import Resolved, resolve_from
 
 SEED_PRESET = "seed"
 
@@ -69,6 +72,7 @@ def begin_run(
     run: Path | None,
     speech: Speech,
     start: str | None = None,
+    old_books: str | None = None,
 ) -> int:
     """Prepare books, make a folder, train.
 
@@ -79,17 +83,14 @@ def begin_run(
         run: Folder of the run, None for a new one.
         speech: How much to say.
         start: Author to begin from, as the user named it; None to begin from nothing.
+        old_books: Books to score that author and the new one on, None for none.
 
     Returns:
         The exit code.
     """
-    author = None if start is None else Author.load(boxed_author() if _is_box(start) else start)
-    if author is not None:
-        begun = StartAuthor(author.model, author.alphabet, author.card)
-        layers = layers._replace(preset=layers.preset or begun.preset)
-        resolved = layers._replace(overrides=begun.laid_under(layers.overrides)).resolve()
-    else:
-        resolved = layers.resolve()
+    author = None if start is None else _start_author(start)
+    begun = None if author is None else _begun_from(author)
+    resolved = resolve_from(begun, **layers._asdict())
     if run is not None:
         check_free(run)
     choose_device(resolved.config.train.device)  # refuses one that is not there before the books are prepared
@@ -100,10 +101,13 @@ def begin_run(
         with _leader_first(world):
             shelf = choose_shelf(paths, wants_default=wants_default, say=speech.say, warn=speech.warn)
             corpus = _prepare(shelf.paths, config=resolved.config, speech=speech)
+            old = None
+            if begun is not None and old_books is not None:
+                old = _prepare_old(old_books, card=begun.card, config=resolved.config)
         folder = run if run is not None else new_run_dir(shelf.name)
         is_planned = author is None and is_to_be_planned(resolved, world=world)
         vocab_size = corpus.alphabet.vocab_size
-        if author is not None:
+        if begun is not None:
             vocab_size = begun.alphabet_for(corpus).vocab_size
             if known := begun.num_known(corpus):
                 speech.warn(
@@ -113,14 +117,16 @@ def begin_run(
         speech.say(beginning(resolved.config, vocab_size=vocab_size, run=folder, is_planned=is_planned))
         begin = partial(training.train, corpus, run=folder, start=author, **layers._asdict())
         try:
-            return _follow(begin, run=folder, config=resolved.config, corpus=corpus, speech=speech)
+            return _follow(begin, run=folder, config=resolved.config, corpus=corpus, speech=speech, old_books=old)
         finally:
             if run is None:
                 with suppress(OSError):
                     folder.rmdir()  # does nothing unless it is still empty: the training never began
 
 
-def resume_run(run: Path, *, paths: Sequence[str], lengths: Mapping[str, Any], speech: Speech) -> int:
+def resume_run(
+    run: Path, *, paths: Sequence[str], lengths: Mapping[str, Any], speech: Speech, old_books: str | None = None
+) -> int:
     """Go on with a run.
 
     Args:
@@ -128,6 +134,7 @@ def resume_run(run: Path, *, paths: Sequence[str], lengths: Mapping[str, Any], s
         paths: The books of the run, if they are to be prepared again; may be empty.
         lengths: New limits of the whole run, each None when not given.
         speech: How much to say.
+        old_books: See `begin_run`.
 
     Returns:
         The exit code.
@@ -142,12 +149,32 @@ def resume_run(run: Path, *, paths: Sequence[str], lengths: Mapping[str, Any], s
                 corpus = _prepare(paths, config=config, speech=speech)
         else:
             corpus = _prepared_before(str(folder.env().get("corpus", {}).get("path", "")), run=run)
+        old = None
+        if old_books is not None:
+            if not folder.has_start:
+                raise UsageError(f"{run} began from nothing, so there are no old books. Leave out --old-books.")
+            old = _prepare_old(old_books, card=Author.load(folder.start_path).card, config=config)
         begin = partial(training.resume, run, corpus=corpus, **lengths)
-        return _follow(begin, run=run, config=config, corpus=corpus, speech=speech)
+        return _follow(begin, run=run, config=config, corpus=corpus, speech=speech, old_books=old)
 
 
-def _is_box(start: str) -> bool:
-    return start == "box" and not Path(start).exists()
+def configuration_from(start: str, *, layers: ConfigLayers) -> Resolved:
+    """Return the configuration of a training that would begin from an author.
+
+    Args:
+        start: The author, as the user named it.
+        layers: The configuration that the user gave.
+    """
+    return resolve_from(_begun_from(_start_author(start)), **layers._asdict())
+
+
+def _begun_from(author: Author) -> StartAuthor:
+    return StartAuthor(author.model, author.alphabet, author.card)
+
+
+def _start_author(name: str) -> Author:
+    """Return the author that a training is to begin from: of a file or a run's folder, or the one in the box."""
+    return Author.load(boxed_author() if name == "box" and not Path(name).exists() else name)
 
 
 @contextmanager
@@ -165,6 +192,13 @@ def _prepare(paths: Sequence[str | Path], *, config: RunConfig, speech: Speech) 
     return prepare_books(paths, config=config.corpus, say=speech.say, is_quiet=is_silent)
 
 
+def _prepare_old(path: str, *, card: Card, config: RunConfig) -> Corpus:
+    """Prepare old books, and refuse those that the author has learned from."""
+    corpus = prepare_books([path], config=config.corpus, say=lambda _: None, is_quiet=True)
+    unlearned(corpus, card)
+    return corpus
+
+
 def _prepared_before(path: str, *, run: Path) -> Corpus:
     """Open the books of a run where it left them; a cache may have been emptied since."""
     try:
@@ -174,7 +208,13 @@ def _prepared_before(path: str, *, run: Path) -> Corpus:
 
 
 def _follow(
-    begin: Callable[..., Iterator[AnyRecord]], *, run: Path, config: RunConfig, corpus: Corpus, speech: Speech
+    begin: Callable[..., Iterator[AnyRecord]],
+    *,
+    run: Path,
+    config: RunConfig,
+    corpus: Corpus,
+    speech: Speech,
+    old_books: Corpus | None,
 ) -> int:
     """Train and show the training; return the exit code."""
     checkpoints = run / "checkpoints"
@@ -192,10 +232,14 @@ def _follow(
             ) from error
         raise
     if speech.leads and outcome.finished is not None:
+        kept = None
+        if old_books is not None:
+            kept = compare_on(old_books, start=RunFolder(run).start_path, author=RunFolder(run).author_path)
         if speech.as_json:
-            print_json(outcome_json(outcome.finished, run=run))
+            print_json(outcome_json(outcome.finished, run=run, before=before_of(run), kept=kept))
         else:
-            for line in outcome_lines(outcome.finished, run=run, planned=plan_of(run), before=before_of(run)):
+            lines = outcome_lines(outcome.finished, run=run, planned=plan_of(run), before=before_of(run), kept=kept)
+            for line in lines:
                 print(visible(line))
     return outcome.exit_code
 

@@ -38,7 +38,7 @@ from penwright.training.runs.checkpoint import load_latest
 from penwright.training.runs.folder import RunFolder
 from penwright.training.session import Session
 from penwright.training.settings.config import PRECISIONS, RunConfig
-from penwright.training.settings.resolve import resolve_config
+from penwright.training.settings.resolve import resolve_from
 
 
 def train(
@@ -90,9 +90,7 @@ def train(
         given = {"seconds": seconds, "steps": steps, "epochs": epochs, "seed": seed}
         begun = None if start is None else StartAuthor(start.model, start.alphabet, start.card)
         tables = _with_flags(overrides or {}, given)
-        if begun is not None:
-            preset, tables = preset or begun.preset, begun.laid_under(tables)
-        resolved = resolve_config(preset, config_file=config_file, overrides=tables)
+        resolved = resolve_from(begun, preset, config_file=config_file, overrides=tables)
         tell(Activity("measuring this machine"))
         config = _agreed(resolve_auto(resolved.config), world)
         plan = None

@@ -17,6 +17,7 @@ from penwright.cli.options import (
     at_most_one,
     option,
 )
+from penwright.errors import UsageError
 
 
 def train(
@@ -27,6 +28,7 @@ def train(
     run: Annotated[Path | None, option(name=("--run", "--run-dir"), metavar="DIR")] = None,
     resume: Annotated[Path | None, option(metavar="RUN")] = None,
     from_: Annotated[str | None, option(name="--from", metavar="AUTHOR")] = None,
+    old_books: Annotated[str | None, option(metavar="PATH")] = None,
     default_shelf: bool = False,
     preset: Annotated[str | None, option(group=CONFIGURATION, metavar="NAME")] = None,
     config: Annotated[Path | None, option(group=CONFIGURATION, metavar="FILE")] = None,
@@ -60,6 +62,8 @@ def train(
             of the run. Name the books only if they have to be prepared again.
         from_: Go on from an author instead of from nothing: its file, the folder of its run, or box for the one that
             comes with Penwright. It keeps what it knows and learns these books.
+        old_books: With --from: the books that the author was raised on. Those that were held out then are scored with
+            it before and after, and not learned.
         default_shelf: Read the default shelf. It is fetched first if necessary.
         preset: Preset of the configuration: default, seed (the 2017 system), or a rung of the ladder: perceptron,
             window, elman, gru, lstm.
@@ -92,7 +96,7 @@ def train(
         from penwright.cli.run_training import Speech, resume_run
 
         speech = Speech(is_quiet=quiet, as_json=as_json)
-        return resume_run(resume, paths=paths, lengths=lengths, speech=speech)
+        return resume_run(resume, paths=paths, lengths=lengths, speech=speech, old_books=old_books)
 
     flags: Settings = {
         "corpus": {"unit": unit, "accept_doubtful": accept_doubtful or None},
@@ -102,10 +106,23 @@ def train(
     layers = config_layers(preset=preset, config=config, size=size, flags=flags, settings=set_)
     if from_ is not None:
         at_most_one({"--from": from_, "--size": size})
-    if print_config:
+    elif old_books is not None:
+        raise UsageError("--old-books is for a training that begins from an author. Name it with --from AUTHOR.")
+    if print_config and from_ is None:
         print_configuration(layers.resolve(), as_json=as_json)
         return 0
-    from penwright.cli.run_training import Speech, begin_run
+    from penwright.cli.run_training import Speech, begin_run, configuration_from
 
+    if print_config and from_ is not None:
+        print_configuration(configuration_from(from_, layers=layers), as_json=as_json)
+        return 0
     speech = Speech(is_quiet=quiet, as_json=as_json)
-    return begin_run(paths, wants_default=default_shelf, layers=layers, run=run, speech=speech, start=from_)
+    return begin_run(
+        paths,
+        wants_default=default_shelf,
+        layers=layers,
+        run=run,
+        speech=speech,
+        start=from_,
+        old_books=old_books,
+    )

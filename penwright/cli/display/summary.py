@@ -8,6 +8,7 @@ from penwright.cli.display.words import expected_range
 from penwright.errors import quoted
 
 if TYPE_CHECKING:
+    from penwright.cli.old_books import Kept
     from penwright.training.records import Finished, Planned
     from penwright.training.settings.config import RunConfig
 
@@ -36,19 +37,34 @@ def beginning(config: "RunConfig", *, vocab_size: int, run: Path, is_planned: bo
     return f"Training a {network} for {length}, in {run}. Ctrl-C saves and ends."
 
 
-def outcome_json(finished: "Finished", *, run: Path) -> dict[str, Any]:
-    """Return the outcome as one flat object with the glossary's names."""
+def outcome_json(
+    finished: "Finished", *, run: Path, before: float | None = None, kept: "Kept | None" = None
+) -> dict[str, Any]:
+    """Return the outcome as one flat object with the glossary's names.
+
+    Args:
+        finished, run, before, kept: See `outcome_lines`.
+    """
     from penwright.training.records import to_json
 
     facts = to_json(finished)
     del facts["kind"]
     facts["bits_per_char"] = facts.pop("best_bits_per_char")
     facts["chars_per_second"] = finished.chars_read / max(finished.elapsed_seconds, 1e-9)
+    if before is not None:
+        facts["bits_per_char_before"] = before
+    if kept is not None:
+        facts["old_books"] = kept._asdict()
     return {"run": str(run), **facts}
 
 
 def outcome_lines(
-    finished: "Finished", *, run: Path, planned: "Planned | None" = None, before: float | None = None
+    finished: "Finished",
+    *,
+    run: Path,
+    planned: "Planned | None" = None,
+    before: float | None = None,
+    kept: "Kept | None" = None,
 ) -> list[str]:
     """Return the outcome as lines to print, the commands to try last.
 
@@ -57,6 +73,7 @@ def outcome_lines(
         run: Folder of the run.
         planned: Forecast, None if there was none.
         before: Bits per character of the author that the training began from, None if it began from nothing.
+        kept: Scores of the old books, None if they were not asked for.
     """
     spent = (
         f"{finished.step:,} steps, {finished.chars_read:,} characters read, {format_duration(finished.elapsed_seconds)}"
@@ -74,6 +91,10 @@ def outcome_lines(
 
         after = total(finished.val_books).bits_per_char
         lines.append(f"Held-out books of this shelf: {before:.3f} bits/char before, {after:.3f} now.")
+    if kept is not None:
+        lines.append(kept.sentence())
+    elif before is not None:
+        lines.append("Its old books are not at hand. To see what it has kept of them, name them with --old-books PATH.")
     if finished.author:
         lines.append(f"The author: {finished.author}")
     commands = {

@@ -4,7 +4,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from penwright.errors import ConfigError, did_you_mean
 from penwright.training.settings.config import DEFAULT_SECONDS, RunConfig, check_tables, with_present_settings
@@ -18,7 +18,21 @@ class Resolved(NamedTuple):
 
     config: RunConfig
     origins: dict[str, str]
-    """Origin by "section.key": "preset seed", "file run.toml" or "flag". A key that is missing has its default."""
+    """Origin by "section.key": "preset seed", "author", "file run.toml" or "flag". A missing key has its default."""
+
+
+class Basis(Protocol):
+    """What a training begins from and its configuration must suit: an author."""
+
+    @property
+    def preset(self) -> str | None:
+        """Preset to take if none is named."""
+
+    def settings(self, preset: str) -> dict[str, dict[str, Any]]:
+        """Return tables of settings to lay over a preset."""
+
+    def check(self, resolved: Resolved, *, names_preset: bool) -> None:
+        """Refuse a configuration that does not suit."""
 
 
 def resolve_config(
@@ -26,6 +40,7 @@ def resolve_config(
     *,
     config_file: Path | None = None,
     overrides: Mapping[str, Mapping[str, Any]] | None = None,
+    of_author: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Resolved:
     """Resolve the layers of a configuration.
 
@@ -33,6 +48,7 @@ def resolve_config(
         preset: A name from `presets.PRESETS`; None takes the file's, else "default".
         config_file: A TOML file with any of the sections [corpus], [model], [train], [diary] and `preset`.
         overrides: The same tables from flags; they win.
+        of_author: The same tables from the author that a training begins from, laid over the preset alone.
 
     Raises:
         ConfigError: If a name does not exist, a value is out of bounds, or the file cannot be read.
@@ -44,8 +60,13 @@ def resolve_config(
         raise ConfigError(f"there is no preset '{name}'.{did_you_mean(str(name), PRESETS)}")
     merged: dict[str, dict[str, Any]] = {}
     origins: dict[str, str] = {}
-    layers = [(f"preset {name}", PRESETS[name].tables), (f"file {config_file}", tables), ("flag", overrides or {})]
-    for origin, layer in layers:
+    layers = {
+        f"preset {name}": PRESETS[name].tables,
+        "author": of_author or {},
+        f"file {config_file}": tables,
+        "flag": overrides or {},
+    }
+    for origin, layer in layers.items():
         settings = with_present_settings(layer)
         check_tables(settings)
         _overlay(merged, origins, settings, origin)
@@ -53,6 +74,32 @@ def resolve_config(
     if all(getattr(config.train, limit) is None for limit in LIMITS):
         config = replace(config, train=replace(config.train, seconds=DEFAULT_SECONDS))
     return Resolved(config, origins)
+
+
+def resolve_from(
+    start: Basis | None,
+    preset: str | None,
+    *,
+    config_file: Path | None,
+    overrides: Mapping[str, Mapping[str, Any]] | None,
+) -> Resolved:
+    """Resolve the configuration of a training that begins from an author, or from nothing.
+
+    Args:
+        start: The author, whose network lies over the preset; its preset is taken if none is named. None for none.
+        preset, config_file, overrides: See `resolve_config`.
+
+    Raises:
+        ConfigError: If a setting does not exist, is out of bounds, or is the author's to decide.
+    """
+    if start is None:
+        return resolve_config(preset, config_file=config_file, overrides=overrides)
+    named = preset or (read_toml(config_file).get("preset") if config_file else None)
+    name = named or start.preset or "default"
+    of_author = start.settings(str(name))
+    resolved = resolve_config(name, config_file=config_file, overrides=overrides, of_author=of_author)
+    start.check(resolved, names_preset=named is not None)
+    return resolved
 
 
 def read_toml(path: Path) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -181,11 +182,39 @@ def test_an_author_is_taught_other_books(capsys: pytest.CaptureFixture[str]) -> 
     train(SHELF, "--from", "runs/a", "--steps", "2", "--run", "runs/b")
     out, err = capsys.readouterr()
     assert "Held-out books of this shelf: " in out
+    assert "name them with --old-books PATH" in out
     assert "The author has learned from" in err
-    train("--resume", "runs/b", "--steps", "3", "--quiet")
-    train(SHELF, "--from", "runs/none", "--steps", "2", exit_code=1)
-    assert "there is no author at runs/none" in capsys.readouterr().err
-    train(SHELF, "--from", "runs/a", "--size", "96x2", exit_code=2)
+    train("--resume", "runs/b", "--steps", "3", "--quiet", "--old-books", SHELF, "--json")
+    outcome = json.loads(capsys.readouterr().out)
+    assert outcome["old_books"]["is_of_card"]
+    assert outcome["old_books"]["before"] == pytest.approx(outcome["bits_per_char_before"], abs=0.5)
+    train(SHELF, "--from", "runs/a", "--print-config")
+    printed = capsys.readouterr().out
+    assert re.search(r"hidden_size = \d+ +# author", printed)
+    Path("again.toml").write_text(printed, encoding="utf-8")  # what it prints can be read back
+    train(SHELF, "--from", "runs/a", "--config", "again.toml", "--print-config")
+
+
+@pytest.mark.parametrize(
+    ("options", "exit_code", "sentence"),
+    [
+        (["--from", "runs/none"], 1, "there is no author at runs/none"),
+        (["--from", "box", "--size", "96x2"], 2, "--from and --size exclude each other"),
+        (["--from", "box", "--preset", "gru"], 2, "the author one of the kind gated, which goes on"),
+        (["--from", "box", "--unit", "bpe"], 2, "the author reads and writes characters"),
+        (["--from", "box", "--resume", "runs/a"], 2, "--resume and --from exclude each other"),
+        (["--from", "box", "--config", "other.toml"], 2, "model.hidden_size cannot be chosen"),
+        (["--from", "box", "--old-books", "none"], 1, "there is no file or folder 'none'"),
+        (["--old-books", SHELF], 2, "Name it with --from AUTHOR"),
+    ],
+)
+def test_what_an_author_cannot_be_taught_is_said_in_a_sentence(
+    capsys: pytest.CaptureFixture[str], options: list[str], exit_code: int, sentence: str
+) -> None:
+    Path("other.toml").write_text("[model]\nhidden_size = 64\n", encoding="utf-8")
+    train(SHELF, "--steps", "2", *options, exit_code=exit_code)
+    assert sentence in capsys.readouterr().err.replace("\n", " ")
+    assert not list(Path("runs").glob("*/config.toml"))
 
 
 def make_checkpoint(run: Path) -> None:
