@@ -8,6 +8,7 @@ a training begins: it loads torch.
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -142,6 +143,8 @@ def resume_run(
     folder = RunFolder.open(run)
     config = folder.config()
     choose_device(config.train.device)
+    if any(length is not None for length in lengths.values()):
+        config = replace(config, train=replace(config.train, **lengths))
     with distributed.joined() as world:
         speech = speech._replace(leads=world.leads)
         if paths:
@@ -251,7 +254,7 @@ def _display(
     if not speech.leads:
         return Silence()
     if config.preset != SEED_PRESET:
-        display = choose_display(is_quiet=speech.is_quiet, is_stopping=is_stopping)
+        display = choose_display(is_quiet=speech.is_quiet, is_stopping=is_stopping, seconds=config.train.seconds)
         return Together(TensorBoardLog(run), display)
     log = TensorBoardLog(run, say=speech.say)
     if speech.is_quiet:

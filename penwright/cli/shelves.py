@@ -8,15 +8,17 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from penwright.cli.display.clock import working
 from penwright.cli.finding import cache_dir, shelf_name
 from penwright.cli.options import at_most_one
-from penwright.cli.output import error_console, is_terminal, visible
+from penwright.cli.output import is_terminal
 from penwright.errors import CorpusError, quoted
 
 if TYPE_CHECKING:
     from penwright.corpus.config import CorpusConfig, SplitName
     from penwright.corpus.passes.progress import PrepareProgress, PrepareSteps, Result
     from penwright.corpus.store import Corpus
+    from penwright.training.activity import Activity
 
 Say = Callable[[str], None]
 
@@ -86,7 +88,7 @@ def prepare_books(paths: Sequence[str | Path], *, config: "CorpusConfig", say: S
 def run_shown(steps: "PrepareSteps[Result]", *, is_quiet: bool) -> "Result":
     """Run the steps of reading books and return their result.
 
-    On a terminal, a line counts the books and vanishes at the end.
+    On a terminal, a line with a clock and a bar tells what is being done, and vanishes at the end.
 
     Args:
         steps: Steps to run.
@@ -94,20 +96,19 @@ def run_shown(steps: "PrepareSteps[Result]", *, is_quiet: bool) -> "Result":
     """
     from penwright.corpus.passes.progress import run_steps
 
-    if is_quiet or not is_terminal(sys.stderr):
-        return run_steps(steps)
-    from rich.live import Live
-    from rich.text import Text
-
-    with Live(console=error_console(), transient=True, redirect_stdout=False) as live:
-        return run_steps(steps, lambda step: live.update(Text(reading_line(step), no_wrap=True, overflow="ellipsis")))
+    with working("listing books", is_shown=not is_quiet and is_terminal(sys.stderr)) as tell:
+        return run_steps(steps, lambda step: tell(reading_activity(step)))
 
 
-def reading_line(step: "PrepareProgress") -> str:
-    """Return the progress of reading books, as one line."""
-    doing = "Reading" if step.stage == "reading" else "Encoding"
-    megabytes = f"{step.bytes_done / 1e6:,.1f} of {step.num_bytes / 1e6:,.1f} MB"
-    return f"{doing}: {step.books_done:,} of {step.num_books:,} books, {megabytes}  {visible(step.name)}"
+def reading_activity(step: "PrepareProgress") -> "Activity":
+    """Return what is being done in reading books. All shares of a stage are of its bytes."""
+    from penwright.training.activity import Activity
+
+    if step.books_done == step.num_books:  # what follows a stage reports no progress
+        return Activity("choosing books and alphabet" if step.stage == "reading" else "finishing the corpus")
+    doing = "reading" if step.stage == "reading" else "encoding"
+    name = f"{doing} books: {step.books_done:,} of {step.num_books:,}{', ' if step.name else ''}{step.name}"
+    return Activity(name, step.bytes_done / max(1, step.num_bytes))
 
 
 def corpus_sentences(corpus: "Corpus", paths: Sequence[str | Path]) -> Iterator[str]:

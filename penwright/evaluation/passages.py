@@ -21,8 +21,8 @@ from penwright.corpus.store import Book, Corpus
 from penwright.errors import UsageError
 
 WARM_UP = 512
-"""Symbols that a stretch within a passage reads before those that it scores. With twice as many, the author in the box
-needs 0.06 % fewer bits."""
+"""Largest number of symbols that a stretch within a passage reads before those that it scores. With twice as many, the
+author in the box needs 0.06 % fewer bits."""
 MAX_SYMBOLS_PER_CHAR = 8  # four UTF-8 bytes of two nibbles each
 CONTINUATION_NIBBLES = (0x8, 0xB)  # high nibble of every UTF-8 byte that does not begin a character
 
@@ -56,16 +56,17 @@ def cut_into_stretches(passages: Sequence[Passage], *, max_symbols: int | None) 
         max_symbols: Largest number of symbols scored in one stretch; None leaves each passage whole.
 
     Returns:
-        Stretches, the longest first. One that does not begin with its passage reads `WARM_UP` symbols before, or as
-        many as there are.
+        Stretches, the longest first. One that does not begin with its passage reads `WARM_UP` symbols before, but no
+        more than it may score, and no more than there are.
     """
     stretches: list[Stretch] = []
     for index, passage in enumerate(passages):
         num_symbols = len(passage.ids) - 1
         num_parts = 1 if max_symbols is None else max(1, -(-num_symbols // max_symbols))
+        warm_up = min(WARM_UP, max_symbols or 0)
         edges = [num_symbols * part // num_parts for part in range(num_parts + 1)]
         for start, stop in zip(edges, edges[1:], strict=False):
-            num_unscored = min(start, WARM_UP)
+            num_unscored = min(start, warm_up)
             stretches.append(Stretch(index, passage.ids[start - num_unscored : stop + 1], num_unscored))
     return sorted(stretches, key=lambda stretch: -len(stretch.ids))
 

@@ -25,7 +25,7 @@ LEARNING = Activity("learning")
 COUNTING = Activity("counting n-grams")
 WRITING = Activity("writing a sample")
 SAVING = Activity("saving")
-COMPILING = Activity("compiling kernels, once for this machine")
+COMPILING = Activity("compiling kernels (once)")
 HELD_OUT = "reading held-out books"
 
 

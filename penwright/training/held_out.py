@@ -28,6 +28,8 @@ MIN_CHARS = 1_000
 MIN_PASSAGE = 1_000
 """Smallest number of characters of a book. Where there is not enough for each, fewer books are read: a shorter passage
 would tell how well books begin."""
+MIN_STRETCH = 128
+"""Smallest number of symbols scored in one lane, so that they are not mostly those of a cold state."""
 READING_SHARE = 0.015
 """Share of a run that one evaluation may take, and each split of the last one: with the evaluations by the clock, which
 take 0.05 together, at most a tenth."""
@@ -88,4 +90,4 @@ def choose_reading(
     num_books = min(len(books), max(1, max_chars // MIN_PASSAGE))
     chosen = tuple(books[len(books) * index // num_books] for index in range(num_books))
     stretch = math.ceil(max_chars * corpus.symbols_per_char / num_lanes)
-    return HeldOutReading(chosen, max(1, max_chars), max(WARM_UP, stretch))
+    return HeldOutReading(chosen, max(1, max_chars), max(MIN_STRETCH, stretch))

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from penwright import Corpus, CorpusConfig
-from penwright.cli.shelves import choose_shelf, corpus_sentences, prepare_books, reading_line
+from penwright.cli.shelves import choose_shelf, corpus_sentences, prepare_books, reading_activity
 from penwright.corpus.passes.progress import PrepareProgress
 from penwright.corpus.sources import default_shelf as shelf
 from penwright.errors import CorpusError, UsageError
@@ -87,14 +87,16 @@ def test_books_are_prepared_and_described(
     assert said[1].startswith("Left out: photo.png: ") and said[1].endswith(f"penwright inspect {books_dir}")
     out, err = capsys.readouterr()
     assert out == ""
-    assert ("of 6 books" in err) == is_terminal
+    assert ("listing books" in err) == is_terminal
 
 
-def test_progress_is_told_in_one_line() -> None:
+def test_what_is_done_to_books_and_how_far_it_is() -> None:
     step = PrepareProgress(
         stage="encoding", num_books=12, books_done=3, num_bytes=9_000_000, bytes_done=2_500_000, name="a\x1b.txt"
     )
-    assert reading_line(step) == "Encoding: 3 of 12 books, 2.5 of 9.0 MB  a␛.txt"
+    assert reading_activity(step) == ("encoding books: 3 of 12, a\x1b.txt", 2.5 / 9.0)
+    read = PrepareProgress(stage="reading", num_books=2, books_done=2, num_bytes=9, bytes_done=9, name="a.txt")
+    assert reading_activity(read) == ("choosing books and alphabet", None), "which takes a while and tells nothing"
 
 
 def test_warnings_are_passed_on(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -117,9 +117,9 @@ def drawings(text: str) -> list[str]:
 
 def test_one_watches_it_learn_and_ctrl_c_saves(tmp_path: Path) -> None:
     with terminal(command("train", SHELF, *TINY, "--for", "10m"), tmp_path) as screen:
-        screen.wait_for(r"what it writes after step .*ETA \d+:\d\d")
+        screen.wait_for(r"ETA \d+:\d\d.*what it writes after step ")
         screen.resize(120)
-        screen.wait_for(r"best \d\.\d\d\) · ETA")
+        screen.wait_for(r"best \d\.\d\d\)")
         screen.type(b"\x03")
         assert screen.wait() == 130
     assert "Stopped and saved: " in screen.text

@@ -130,7 +130,7 @@ def test_stretches_side_by_side_score_every_symbol_once_with_a_state_that_is_war
     model, shelf = Rememberer(ALPHABET.vocab_size), Shelf(*TEXTS, alphabet=ALPHABET)
     reference = evaluate(model, shelf, shelf.books)
     monkeypatch.setattr(passages_module, "WARM_UP", 110)
-    for max_stretch, batch_size, chunk_size in ((40, 64, 256), (7, 3, 16), (1, 5, 30)):
+    for max_stretch, batch_size, chunk_size in ((110, 64, 256), (120, 3, 16), (200, 5, 30)):
         monkeypatch.setattr(costs_module, "CHUNK_SIZE", chunk_size)
         told: list[float] = []
         scores = evaluate(model, shelf, shelf.books, max_stretch=max_stretch, batch_size=batch_size, tell=told.append)

@@ -1,14 +1,16 @@
 """`penwright plan`: find the size of network that suits a time, with its forecast, without training."""
 
+import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from penwright.cli.config_layers import config_layers
+from penwright.cli.display.clock import loading, working
 from penwright.cli.display.durations import format_duration, parse_duration
 from penwright.cli.display.words import millions, plan_sentence, significant
 from penwright.cli.options import CONFIGURATION, LENGTH, Json, Settings, Whole, option
-from penwright.cli.output import console, print_json, say
+from penwright.cli.output import console, is_terminal, print_json, say
 from penwright.cli.shelves import choose_shelf, prepare_books
 from penwright.errors import UsageError
 
@@ -45,8 +47,9 @@ def plan(
         threads: Processor threads; 0 for all.
         device: Device to compute on; gpu means cuda.
     """
-    from penwright.training.planning.plan import MIN_SECONDS, PLANNED_PRESET, batch_sizes_of, make_plan, sizes_of
-    from penwright.training.start import resolve_auto
+    with loading(is_shown=not as_json):
+        from penwright.training.planning.plan import MIN_SECONDS, PLANNED_PRESET, batch_sizes_of, make_plan, sizes_of
+        from penwright.training.start import resolve_auto
 
     seconds = None if for_ is None else parse_duration(for_, option="--for")
     flags: Settings = {"train": {"seconds": seconds, "threads": threads, "device": device}}
@@ -62,7 +65,8 @@ def plan(
     run_config = resolve_auto(resolved.config)
     shelf = choose_shelf(paths, wants_default=default_shelf, say=say, warn=say)
     corpus = prepare_books(shelf.paths, config=run_config.corpus, say=say, is_quiet=as_json)
-    planned = make_plan(corpus, run_config, sizes=sizes, batch_sizes=batch_sizes).record
+    with working("planning", is_shown=not as_json and is_terminal(sys.stderr)) as tell:
+        planned = make_plan(corpus, run_config, sizes=sizes, batch_sizes=batch_sizes, tell=tell).record
     if as_json:
         print_json({key: value for key, value in asdict(planned).items() if key not in ("step", "chars_read")})
         return 0

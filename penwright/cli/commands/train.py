@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from penwright.cli.config_layers import config_layers
 from penwright.cli.configuration import print_configuration
+from penwright.cli.display.clock import loading
 from penwright.cli.display.durations import parse_duration
 from penwright.cli.options import (
     CONFIGURATION,
@@ -46,7 +47,7 @@ def train(
 ) -> int:
     """Raise an author on books.
 
-    One line shows the progress, and under it stands the newest sample, always from the same prompt and seed. Press
+    A clock shows what is being done, and under it stands the newest sample, always from the same prompt and seed. Press
     Ctrl-C once to finish the step, save, and see how to go on; press it twice to stop at once. The run's folder always
     holds the best author so far.
 
@@ -93,7 +94,8 @@ def train(
         others["accept-doubtful"] = accept_doubtful
         for name, value in {**others, **training}.items():
             at_most_one({"--resume": resume, f"--{name}": value})
-        from penwright.cli.run_training import Speech, resume_run
+        with loading(is_shown=not quiet):
+            from penwright.cli.run_training import Speech, resume_run
 
         speech = Speech(is_quiet=quiet, as_json=as_json)
         return resume_run(resume, paths=paths, lengths=lengths, speech=speech, old_books=old_books)
@@ -111,7 +113,8 @@ def train(
     if print_config and from_ is None:
         print_configuration(layers.resolve(), as_json=as_json)
         return 0
-    from penwright.cli.run_training import Speech, begin_run, configuration_from
+    with loading(is_shown=not quiet):
+        from penwright.cli.run_training import Speech, begin_run, configuration_from
 
     if print_config and from_ is not None:
         print_configuration(configuration_from(from_, layers=layers), as_json=as_json)

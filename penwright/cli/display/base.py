@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
+    from penwright.training.activity import Activity
     from penwright.training.records import AnyRecord
 
 
@@ -26,6 +27,10 @@ class Display(ABC):
 
     def step(self) -> None:
         """Note that the next update is about to begin."""
+        return None
+
+    def doing(self, activity: "Activity") -> None:
+        """Note what is being done, which any thread may tell."""
         return None
 
     @abstractmethod
@@ -64,6 +69,11 @@ class Together(Display):
         for display in self._displays:
             display.step()
 
+    def doing(self, activity: "Activity") -> None:
+        """Pass it on."""
+        for display in self._displays:
+            display.doing(activity)
+
     def show(self, record: "AnyRecord") -> None:
         """Pass a record on."""
         for display in self._displays:
@@ -96,6 +106,10 @@ class Guarded(Display):
     def step(self) -> None:
         """Pass it on."""
         self._try(self._display.step)
+
+    def doing(self, activity: "Activity") -> None:
+        """Pass it on."""
+        self._try(lambda: self._display.doing(activity))
 
     def show(self, record: "AnyRecord") -> None:
         """Show one record, if there still is anyone to show it to."""

@@ -35,7 +35,8 @@ def follow(
     """Run a training and show it.
 
     Args:
-        begin: Called with the function `stop`, to be asked before each step; returns the records.
+        begin: Called with the functions `stop`, to be asked before each step, and `tell`, to be told what is being
+            done; returns the records.
         choose: Called with such a function; returns the display.
 
     Raises:
@@ -57,25 +58,26 @@ def follow(
             display.step()
             return stop()
 
-        for record in begin(stop=ask):
+        for record in begin(stop=ask, tell=display.doing):
             display.show(record)
             finished = record if isinstance(record, Finished) else finished
     return Outcome(finished, stop.exit_code)
 
 
-def choose_display(*, is_quiet: bool, is_stopping: Callable[[], bool]) -> Display:
+def choose_display(*, is_quiet: bool, is_stopping: Callable[[], bool], seconds: float | None = None) -> Display:
     """Return the display that fits the standard error stream.
 
     Args:
         is_quiet: True to show nothing.
         is_stopping: Function that returns True if the user wants to stop.
+        seconds: Limit of the whole run; None if it is limited otherwise.
     """
     if is_quiet:
         return Silence()
     if is_notebook():
         return NotebookLine(sys.stderr)
     if is_terminal(sys.stderr):
-        return LiveDisplay(error_console(), is_stopping=is_stopping)
+        return LiveDisplay(error_console(), is_stopping=is_stopping, seconds=seconds)
     return PlainLines(sys.stderr)
 
 

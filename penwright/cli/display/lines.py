@@ -11,7 +11,7 @@ from penwright.cli.display.words import Status, evaluation_sentence, remark
 from penwright.cli.output import visible
 
 if TYPE_CHECKING:
-    from penwright.training.records import AnyRecord
+    from penwright.training.records import AnyRecord, Progress
 
 SECONDS_BETWEEN_LINES = 30.0
 GLIMPSE = 72
@@ -36,12 +36,17 @@ class PlainLines(Display):
             self._write(sentence)
         elif isinstance(record, records.Sample):
             self._write(f"step {record.step:,} writes: {glimpse(record.prompt + record.text)}")
-        elif isinstance(record, records.Progress) and record.elapsed_seconds >= self._next_progress:
+        elif isinstance(record, records.Progress) and self._is_due(record):
             self._next_progress = record.elapsed_seconds + SECONDS_BETWEEN_LINES
             self._write(self._status.line())
         elif isinstance(record, records.Evaluation) and record.elapsed_seconds >= self._next_evaluation:
             self._next_evaluation = record.elapsed_seconds + SECONDS_BETWEEN_LINES
             self._write(evaluation_sentence(record))
+
+    def _is_due(self, progress: "Progress") -> bool:
+        """Return True if it is time for a line. The first one waits for a speed, but no longer than others do."""
+        is_known = self._status.speed is not None or progress.elapsed_seconds >= SECONDS_BETWEEN_LINES
+        return is_known and progress.elapsed_seconds >= self._next_progress
 
     def _write(self, line: str) -> None:
         print(visible(line), file=self._stream, flush=True)
@@ -69,7 +74,7 @@ class NotebookLine(Display):
         sentence = remark(record)
         if sentence is not None:
             self._write(f"{sentence}\n")
-        elif isinstance(record, records.Progress | records.Evaluation):
+        elif isinstance(record, records.Progress | records.Evaluation) and self._status.progress is not None:
             self._write(self._status.line())
 
     def _write(self, line: str) -> None:

@@ -4,7 +4,9 @@ This module prints nothing.
 """
 
 import math
+from collections import deque
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from penwright.cli.display.durations import format_duration
@@ -25,6 +27,11 @@ if TYPE_CHECKING:
 STOPPING = "Stopping: finishing this step, then saving. Ctrl-C once more stops at once."
 
 
+MIN_STEPS = 5
+"""Number of updates that a speed must be measured over before it is shown, and a time until the end estimated."""
+RECORDS_AVERAGED = 10
+
+
 class Status:
     """Status of a training: the newest record of each kind so far."""
 
@@ -36,6 +43,14 @@ class Status:
         self.sample: Sample | None = None
         self.saved: Saved | None = None
         self.finished: Finished | None = None
+        self._speeds: deque[tuple[int, float]] = deque(maxlen=RECORDS_AVERAGED)  # updates, characters a second
+
+    @property
+    def speed(self) -> float | None:
+        """Mean characters a second of the last records; None while too few updates stand behind it."""
+        if sum(steps for steps, _ in self._speeds) < MIN_STEPS:
+            return None
+        return sum(speed for _, speed in self._speeds) / len(self._speeds)
 
     def take(self, record: "AnyRecord") -> None:
         """Take note of a record."""
@@ -43,6 +58,8 @@ class Status:
 
         match record:
             case records.Progress():
+                if self.progress is not None and record.chars_per_second > 0:
+                    self._speeds.append((record.step - self.progress.step, record.chars_per_second))
                 self.progress = record
             case records.Evaluation():
                 self.evaluation = record
@@ -53,45 +70,60 @@ class Status:
                 self.saved = record
             case records.Finished():
                 self.finished = record
+                if self.progress is not None:
+                    self.progress = replace(self.progress, step=record.step)
 
-    def line(self, width: int | None = None) -> str:
-        """Return the status in one line.
+    def line(self) -> str:
+        """Return the status in one line, with the share done and the time left."""
+        assert self.progress is not None
+        percent, eta = f"{100 * self.progress.fraction_done:.0f} %", self.progress.eta_seconds
+        end = "" if self.speed is None else f" · ETA {format_duration(eta)}"
+        step, _, rest = self.figures().partition(" · ")
+        return f"{step} · {percent} · {rest}{end}"
+
+    def figures(self, width: int | None = None) -> str:
+        """Return step, speed and scores in one line; empty before the first progress record.
 
         Args:
             width: Number of columns. The line drops the least important parts until it fits. None for no limit.
         """
         if self.progress is None:
-            return "Reading the first pages ..."
+            return ""
         held_out = self.evaluation.bits_per_char if self.evaluation else None
-        return status_line(self.progress, held_out=held_out, best=self.best, width=width)
+        return status_line(self.progress, speed=self.speed, held_out=held_out, best=self.best, width=width)
 
 
 def status_line(
-    progress: "Progress", *, held_out: float | None = None, best: float | None = None, width: int | None = None
+    progress: "Progress",
+    *,
+    speed: float | None = None,
+    held_out: float | None = None,
+    best: float | None = None,
+    width: int | None = None,
 ) -> str:
-    """Return the status in one line.
+    """Return step, speed and scores in one line.
 
     Args:
         progress: Newest progress record.
+        speed: Characters a second; None if it is not known yet.
         held_out: Newest bits per character on held-out books, None before the first evaluation.
         best: Best bits per character so far.
         width: Number of columns. The line drops the least important parts until it fits. None for no limit.
     """
-    step = f"step {progress.step:,}"
-    percent = f"{100 * progress.fraction_done:.0f} %"
-    speed = f"{significant(progress.chars_per_second):,} chars/s"
-    eta = f"ETA {format_duration(progress.eta_seconds)}" if math.isfinite(progress.eta_seconds) else "ETA unknown"
+    step = f"step {progress.step:,} · "
+    rate = "" if speed is None else f"{significant(speed):,} chars/s · "
     bits = f"{progress.bits_per_char:.2f}"
     full = short = ""
     if held_out is not None:
         short = f" (held-out {held_out:.2f})"
         full = f" (held-out {held_out:.2f}, best {best:.2f})" if best is not None else short
     lines = (
-        f"{step} · {percent} · {speed} · {bits} bits/char{full} · {eta}",
-        f"{step} · {percent} · {speed} · {bits} bits/char{short} · {eta}",
-        f"{step} · {percent} · {bits} bits/char{short} · {eta}",
-        f"{percent} · {bits} bits/char · {eta}",
-        f"{percent} · {bits} · {eta}",
+        f"{step}{rate}{bits} bits/char{full}",
+        f"{step}{rate}{bits} bits/char{short}",
+        f"{step}{bits} bits/char{short}",
+        f"{step}{bits} bits/char",
+        f"{step}{bits}",
+        bits,
     )
     return next((line for line in lines if width is None or len(line) <= width), lines[-1])
 

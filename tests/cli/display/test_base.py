@@ -5,6 +5,7 @@ from types import TracebackType
 import pytest
 
 from penwright.cli.display.base import Display, Guarded, Silence, Together
+from penwright.training.activity import Activity
 from penwright.training.records import Sample
 
 SAMPLE = Sample(step=1, chars_read=1, elapsed_seconds=0.0, prompt="", text="")
@@ -35,6 +36,9 @@ class Noted(Display):
     def step(self) -> None:
         self._note("step")
 
+    def doing(self, activity: Activity) -> None:
+        self._note(f"doing {activity.name}")
+
     def show(self, record: object) -> None:
         self._note("show")
 
@@ -43,8 +47,20 @@ def test_displays_together_are_left_in_the_other_order() -> None:
     deeds: list[str] = []
     with Together(Noted("a", deeds), Noted("b", deeds)) as display:
         display.step()
+        display.doing(Activity("reading"))
         display.show(SAMPLE)
-    assert deeds == ["a enter", "b enter", "a step", "b step", "a show", "b show", "b exit", "a exit"]
+    assert deeds == [
+        "a enter",
+        "b enter",
+        "a step",
+        "b step",
+        "a doing reading",
+        "b doing reading",
+        "a show",
+        "b show",
+        "b exit",
+        "a exit",
+    ]
 
 
 def test_a_display_whose_reader_has_gone_falls_silent_and_says_so_once() -> None:

@@ -11,6 +11,7 @@ from penwright.cli.display.base import Display
 from penwright.cli.display.following import choose_display, follow
 from penwright.cli.display.lines import NotebookLine, PlainLines
 from penwright.cli.display.words import STOPPING
+from penwright.training.activity import SAVING, Activity, Tell, tell_nobody
 from penwright.training.records import AnyRecord, Finished, Sample
 
 FINISHED = Finished(
@@ -35,14 +36,20 @@ class Collector(Display):
     def step(self) -> None:
         self.deeds.append("step")
 
+    def doing(self, activity: Activity) -> None:
+        self.deeds.append(activity.name)
+
     def show(self, record: AnyRecord) -> None:
         self.deeds.append(record.kind)
 
 
-def training(stop: Callable[[], bool], *, signals: tuple[int, ...] = (), num_steps: int = 3) -> Iterator[AnyRecord]:
+def training(
+    stop: Callable[[], bool], tell: Tell = tell_nobody, *, signals: tuple[int, ...] = (), num_steps: int = 3
+) -> Iterator[AnyRecord]:
     """A training of a few steps, during the second of which signals come."""
     for step in range(num_steps):
         if stop():
+            tell(SAVING)
             yield Sample(step=step, chars_read=1, elapsed_seconds=1.0, prompt="", text="saved")
             break
         if step == 1:
@@ -61,7 +68,7 @@ def test_every_record_is_shown_and_every_step_is_told() -> None:
 @pytest.mark.parametrize(("number", "exit_code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_lets_the_training_end_by_itself(number: int, exit_code: int) -> None:
     display = Collector()
-    outcome = follow(lambda stop: training(stop, signals=(number,)), choose=lambda stop: display)
+    outcome = follow(lambda stop, tell: training(stop, signals=(number,)), choose=lambda stop: display)
     assert display.deeds == ["step", "step", "step", "sample", "finished"]
     assert outcome == (FINISHED, exit_code)
 
@@ -69,7 +76,7 @@ def test_a_signal_lets_the_training_end_by_itself(number: int, exit_code: int) -
 def test_two_ctrl_c_end_it_at_once() -> None:
     display = Collector()
     with pytest.raises(KeyboardInterrupt):
-        follow(lambda stop: training(stop, signals=(signal.SIGINT, signal.SIGINT)), choose=lambda stop: display)
+        follow(lambda stop, tell: training(stop, signals=(signal.SIGINT, signal.SIGINT)), choose=lambda stop: display)
     assert display.deeds == ["step", "step"]
 
 
@@ -79,7 +86,7 @@ def test_a_wish_to_stop_is_heard_even_if_nobody_can_be_told(monkeypatch: pytest.
 
     monkeypatch.setattr(following.os, "write", broken)
     display = Collector()
-    outcome = follow(lambda stop: training(stop, signals=(signal.SIGINT,)), choose=lambda stop: display)
+    outcome = follow(lambda stop, tell: training(stop, signals=(signal.SIGINT,)), choose=lambda stop: display)
     assert display.deeds[-2:] == ["sample", "finished"]
     assert outcome.exit_code == 130
 
@@ -93,7 +100,7 @@ def test_on_a_terminal_too_the_wish_to_stop_is_answered_once(
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     display = Collector()
     monkeypatch.setattr(display, "tells_of_stopping", tells_itself)
-    follow(lambda stop: training(stop, signals=(signal.SIGINT,)), choose=lambda stop: display)
+    follow(lambda stop, tell: training(stop, signals=(signal.SIGINT,)), choose=lambda stop: display)
     assert said == ([] if tells_itself else [f"{STOPPING}\n".encode()])
 
 
@@ -107,7 +114,7 @@ def test_a_reader_that_goes_away_stops_and_saves() -> None:
 
     seen: list[bool] = []
 
-    def begin(stop: Callable[[], bool]) -> Iterator[AnyRecord]:
+    def begin(stop: Callable[[], bool], tell: Tell) -> Iterator[AnyRecord]:
         seen.extend((stop(), stop()))
         yield FINISHED
 
@@ -117,7 +124,7 @@ def test_a_reader_that_goes_away_stops_and_saves() -> None:
 
 
 def test_a_run_without_a_last_record_has_none() -> None:
-    assert follow(lambda stop: iter(()), choose=lambda stop: Collector()).finished is None
+    assert follow(lambda stop, tell: iter(()), choose=lambda stop: Collector()).finished is None
 
 
 def test_the_display_fits_the_stream(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ import io
 from record_samples import evaluation, progress, rolled_back, sample
 
 from penwright.cli.display.lines import NotebookLine, PlainLines, glimpse
+from penwright.training.activity import Activity
 from penwright.training.records import Evaluation, Progress
 
 
@@ -22,9 +23,10 @@ def test_a_log_gets_a_line_every_half_minute() -> None:
     stream = io.StringIO()
     with PlainLines(stream) as display:
         for second in range(1, 100):
+            display.doing(Activity("counting n-grams"))
             display.show(progress_after(float(second)))
     starts = [line.partition(" · ")[0] for line in stream.getvalue().splitlines()]
-    assert starts == ["step 10", "step 310", "step 610", "step 910"]
+    assert starts == ["step 20", "step 320", "step 620", "step 920"]
 
 
 def test_a_log_is_not_flooded_with_readings_of_held_out_books() -> None:

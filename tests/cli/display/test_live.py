@@ -7,7 +7,9 @@ from record_samples import evaluation, finished, progress, rolled_back, sample, 
 from rich.console import Console
 
 from penwright.cli.display.live import LiveDisplay
+from penwright.training.activity import LEARNING, Activity
 
+EARLIER = progress(step=1_100)
 PROGRESS = progress(bits_per_char=1.62, fraction_done=0.13)
 EVALUATION = evaluation()
 SAMPLE = sample(step=1_000, text="a cold [bold]night\x1b[2J. " * 30)
@@ -59,19 +61,56 @@ def test_the_drawing_fits_the_terminal(width: int, height: int, is_stopping: boo
 
 def test_the_line_and_the_page_are_drawn() -> None:
     console = terminal(width=100)
-    display = LiveDisplay(console, is_stopping=lambda: False)
-    for record in (PROGRESS, EVALUATION, SAMPLE, SAVED):
+    display = LiveDisplay(console, is_stopping=lambda: False, clock=lambda: 1_000.0)
+    display.doing(LEARNING)
+    for record in (EARLIER, PROGRESS, EVALUATION, SAMPLE, SAVED):
         display.show(record)
     lines = last_drawing(console, display)
-    assert lines[0] == "step 1,200 · 13 % · 41,200 chars/s · 1.62 bits/char (held-out 1.71, best 1.71) · ETA 4:18"
-    assert "what it writes after step 1,000" in lines[1]
-    assert lines[2].startswith("│ It was a cold [bold]night␛[2J. a cold")
+    assert lines[0].startswith("1:00 ━━━") and lines[0].endswith(" 13 % · learning · ETA 4:18")
+    assert lines[1] == "step 1,200 · 41,200 chars/s · 1.62 bits/char (held-out 1.71, best 1.71)"
+    assert "what it writes after step 1,000" in lines[2]
+    assert lines[3].startswith("│ It was a cold [bold]night␛[2J. a cold")
     assert "saved at step 1,100" in lines[-1]
 
 
 def test_before_the_first_record_something_is_shown() -> None:
     console = terminal()
-    assert last_drawing(console, LiveDisplay(console, is_stopping=lambda: False)) == ["Reading the first pages ..."]
+    (line,) = last_drawing(console, LiveDisplay(console, is_stopping=lambda: False))
+    assert line.startswith("0:00 ━━━━") and line.endswith(" · beginning")
+
+
+def test_the_clock_goes_on_while_something_else_than_learning_is_done() -> None:
+    """Counting, compiling and reading took minutes in which nothing moved."""
+    now = [100.0]
+    console = terminal()
+    timed = LiveDisplay(console, is_stopping=lambda: False, seconds=600.0, clock=lambda: now[0])
+    stepped = LiveDisplay(console, is_stopping=lambda: False, clock=lambda: now[0])
+    for display in (timed, stepped):
+        for record in (EARLIER, PROGRESS):
+            display.show(record)
+        display.doing(Activity("reading held-out books", 0.5))
+    seen = []
+    for _ in range(3):
+        now[0] += 30.0
+        seen.append([last_drawing(console, display)[0] for display in (timed, stepped)])
+    ends = [[line.partition(" ")[0] + line[line.index("─ ") + 1 :] for line in lines] for lines in seen]
+    assert ends == [
+        ["1:30 15 % · reading held-out books · ETA 8:30", "1:30 50 % · reading held-out books · ETA 3:48"],
+        ["2:00 20 % · reading held-out books · ETA 8:00", "2:00 50 % · reading held-out books · ETA 3:18"],
+        ["2:30 25 % · reading held-out books · ETA 7:30", "2:30 50 % · reading held-out books · ETA 2:48"],
+    ]
+    timed.doing(Activity("counting n-grams"))
+    stepped.doing(Activity("counting n-grams"))
+    assert "25 % · counting" in last_drawing(console, timed)[0]
+    assert "%" not in last_drawing(console, stepped)[0], "nothing tells how far it is"
+
+
+def test_after_the_end_the_clock_stands() -> None:
+    console = terminal()
+    display = LiveDisplay(console, is_stopping=lambda: False, seconds=60.0)
+    display.show(finished(elapsed_seconds=61.0))
+    assert last_drawing(console, display)[0].endswith("━ 100 % · done")
+    assert last_drawing(console, display)[0].startswith("1:01 ")
 
 
 def test_the_prompt_is_told_apart() -> None:

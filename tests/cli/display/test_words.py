@@ -9,34 +9,41 @@ from penwright.training.records import Planned, PlannedSize
 
 def test_the_line_says_all_that_matters() -> None:
     assert (
-        status_line(progress(), held_out=1.712, best=1.7)
-        == "step 1,200 · 13 % · 41,200 chars/s · 1.62 bits/char (held-out 1.71, best 1.70) · ETA 4:18"
+        status_line(progress(), speed=41_234.0, held_out=1.712, best=1.7)
+        == "step 1,200 · 41,200 chars/s · 1.62 bits/char (held-out 1.71, best 1.70)"
     )
 
 
-def test_before_the_first_reading_nothing_is_said_of_held_out_books() -> None:
-    assert status_line(progress()) == "step 1,200 · 13 % · 41,200 chars/s · 1.62 bits/char · ETA 4:18"
+def test_what_is_not_known_yet_is_left_out() -> None:
+    assert status_line(progress()) == "step 1,200 · 1.62 bits/char"
 
 
 @pytest.mark.parametrize("width", range(20, 130))
 def test_the_line_fits(width: int) -> None:
-    line = status_line(progress(), held_out=1.712, best=1.7, width=width)
-    assert len(line) <= max(width, 22)
-    assert line.startswith(("step 1,200", "13 %")) and line.endswith("ETA 4:18")
+    line = status_line(progress(), speed=41_234.0, held_out=1.712, best=1.7, width=width)
+    assert len(line) <= width
+    assert line.startswith("step 1,200 · ") and "1.62" in line
 
 
-def test_eighty_columns_hold_what_is_learned_and_what_is_known_of_held_out_books() -> None:
-    line = status_line(progress(), held_out=1.712, best=1.7, width=80)
-    assert line == "step 1,200 · 13 % · 41,200 chars/s · 1.62 bits/char (held-out 1.71) · ETA 4:18"
+def test_sixty_columns_hold_what_is_learned_and_what_is_known_of_held_out_books() -> None:
+    line = status_line(progress(), speed=41_234.0, held_out=1.712, best=1.7, width=60)
+    assert line == "step 1,200 · 41,200 chars/s · 1.62 bits/char (held-out 1.71)"
 
 
-def test_a_time_that_is_not_known_is_not_invented() -> None:
-    assert status_line(progress(eta_seconds=float("inf"))).endswith("ETA unknown")
+def test_a_speed_is_told_once_enough_updates_stand_behind_it() -> None:
+    """The first line used to tell the speed of one update in which kernels were compiled, and a time from that."""
+    status = Status()
+    for step, speed in ((1, 0.0), (2, 40.0), (5, 50.0)):
+        status.take(progress(step=step, chars_per_second=speed))
+        assert status.speed is None and "chars/s" not in status.line() and "ETA" not in status.line()
+    status.take(progress(step=6, chars_per_second=60.0))
+    assert status.speed == pytest.approx(50.0)
+    assert status.line() == "step 6 · 13 % · 50 chars/s · 1.62 bits/char · ETA 4:18"
 
 
 def test_the_status_keeps_the_newest_and_the_best() -> None:
     status = Status()
-    assert status.line() == "Reading the first pages ..."
+    assert status.figures() == ""
     for record in (
         progress(),
         evaluation(bits_per_char=1.8, is_best=True),
