@@ -97,6 +97,22 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     return f" Known: {', '.join(names)}." if names else ""
 
 
+def counted(number: int, noun: str, plural: str | None = None) -> str:
+    """Return a number with its noun in the singular or the plural, such as "1 book" or "2,049 characters".
+
+    Args:
+        number: Number of things.
+        noun: Their name in the singular.
+        plural: Their name in the plural if it is not the singular with an s.
+    """
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def with_article(noun: str) -> str:
+    """Return a noun with its indefinite article, such as "an elman"."""
+    return f"{'an' if noun[:1].lower() in 'aeio' or noun == 'lstm' else 'a'} {noun}"
+
+
 def printable(text: str) -> str:
     """Return a text in which each character that is not printable, line ends included, is U+FFFD.
 

@@ -8,7 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from penwright import errors
-from penwright.errors import ConfigError, MissingExtraError, PenwrightError, UsageError, did_you_mean, printable, quoted
+from penwright.errors import (
+    ConfigError,
+    MissingExtraError,
+    PenwrightError,
+    UsageError,
+    counted,
+    did_you_mean,
+    printable,
+    quoted,
+    with_article,
+)
 
 TREE = [
     each
@@ -94,3 +104,14 @@ def test_a_shell_reads_one_word(name: str) -> None:
 def test_windows_has_double_quotes_alone(path: str, shown: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(errors, "_IS_WINDOWS", True)
     assert quoted(path) == shown
+
+
+def test_nouns_agree_with_their_number_and_article() -> None:
+    assert [counted(number, "book") for number in (0, 1, 2_049)] == ["0 books", "1 book", "2,049 books"]
+    assert counted(1, "character is", "characters are") == "1 character is"
+    assert [with_article(noun) for noun in ("gru", "elman", "lstm", "window")] == [
+        "a gru",
+        "an elman",
+        "an lstm",
+        "a window",
+    ]

@@ -29,6 +29,15 @@ WITHOUT_TORCH = {
     "writing/stopping",
     "model/config",
     "author/box",
+    "author/card",
+    "author/card_text",
+    "author/file/format",
+    "author/file/header",
+    "author/file/naming",
+    "evaluation/book_score",
+    "training/records",
+    "training/runs/newest",
+    "training/settings",
     "cli",
 }
 WITHOUT_TORCH |= {"__init__", "__main__"}

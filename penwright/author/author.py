@@ -8,7 +8,6 @@ accept one. Several texts can be continued from one bookmark.
 """
 
 from collections.abc import Iterator
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Unpack, get_args
 
@@ -17,19 +16,17 @@ import torch
 from penwright.alphabet.characters import Alphabet
 from penwright.author.box import boxed_author
 from penwright.author.card import Card
-from penwright.author.file.format import RUN_AUTHOR, SUFFIX, Precision
+from penwright.author.file.format import SUFFIX, Precision
 from penwright.author.file.loading import load_author
+from penwright.author.file.naming import author_file_of
 from penwright.author.file.saving import save_author
-from penwright.errors import AuthorError, UsageError
+from penwright.errors import UsageError
 from penwright.evaluation.texts import TextScore, score_text
-from penwright.files import entries, is_file
 from penwright.model.char_model import CharModel
 from penwright.writing.options import WriteOptions, new_seed, parse_options, shows_options
 from penwright.writing.plain import Bookmark, iter_text, read_text
 from penwright.writing.sampling import generator_from
 from penwright.writing.stopping import until_end
-
-NUM_SUGGESTIONS = 3
 
 
 class Author:
@@ -196,32 +193,3 @@ class Author:
 
     def __repr__(self) -> str:
         return f"Author({self.card.name or 'unnamed'}, {self.model.num_parameters:,} parameters, {self.alphabet!r})"
-
-
-def author_file_of(path: Path) -> Path:
-    """Return the author file that a path names: the file itself, or the author of a run folder.
-
-    Raises:
-        AuthorError: If there is none, with the nearest names that there are.
-    """
-    if path.is_dir():
-        if not (path / RUN_AUTHOR).is_file():
-            raise AuthorError(
-                f"the folder {path} holds no {RUN_AUTHOR}. A run has one after its first reading of held-out books; "
-                f"give its folder, or an author file ({SUFFIX})."
-            )
-        return path / RUN_AUTHOR
-    if not path.exists():
-        raise AuthorError(f"there is no author at {path}.{_suggestions(path)}")
-    return path
-
-
-def _suggestions(path: Path) -> str:
-    """Return a sentence that suggests authors near a path that does not exist."""
-    if not path.parent.is_dir():
-        return f" There is no folder {path.parent} either."
-    known = [each.name for each in entries(path.parent) if each.suffix == SUFFIX or is_file(each / RUN_AUTHOR)]
-    near = get_close_matches(path.name, known, n=NUM_SUGGESTIONS, cutoff=0.5) or sorted(known)[:NUM_SUGGESTIONS]
-    if not near:
-        return " Give an author file, or the folder of a run."
-    return f" Did you mean {' or '.join(repr(str(path.with_name(name))) for name in near)}?"

@@ -15,7 +15,7 @@ from typing import Annotated, Any, TypeVar
 
 from penwright.corpus.store import Book
 from penwright.errors import AuthorError, ConfigError
-from penwright.evaluation.books import BookScore
+from penwright.evaluation.book_score import BookScore
 from penwright.settings import MAX_INT64, Between, Matching, MaxChars, OneOf, Setting, check
 
 MAX_TEXT_CHARS = 4_000

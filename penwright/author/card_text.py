@@ -6,8 +6,8 @@ nothing of files.
 
 from penwright.alphabet.characters import Alphabet
 from penwright.author.card import SPLITS, Card, CardBook
-from penwright.errors import printable
-from penwright.evaluation.books import BookScore
+from penwright.errors import counted, printable
+from penwright.evaluation.book_score import BookScore
 from penwright.model.config import ModelConfig
 
 SHOWN_ROWS = 20
@@ -33,8 +33,12 @@ def card_lines(
         file_bytes: Size of the author's file in bytes.
     """
     count, chars = _count_by_split(card)
-    kinds = {split: f"{split} passages" if card.holds_out_passages and split != "train" else split for split in SPLITS}
-    shelf = [f"{count[split]:,} {kinds[split]} ({chars[split]:,} characters)" for split in SPLITS if count[split]]
+
+    def number_of(split: str) -> str:
+        is_passage = card.holds_out_passages and split != "train"
+        return counted(count[split], f"{split} passage") if is_passage else f"{count[split]:,} {split}"
+
+    shelf = [f"{number_of(split)} ({counted(chars[split], 'character')})" for split in SPLITS if count[split]]
     num_books = card.num_books - (count["val"] + count["test"] if card.holds_out_passages else 0)
     made = [
         card.created or "at an unknown time",
@@ -46,12 +50,13 @@ def card_lines(
         "books": f"{num_books:,}: {', '.join(shelf)}" if shelf else "unknown",
         "predicts": _prediction(card),
         "beside": ", ".join(f"{name} {bits:.3f}" for name, bits in card.baselines.items()),
-        "learnt": f"{card.chars_read:,} characters in {card.steps:,} steps, {_duration(card.training_seconds)}",
+        "learnt": f"{counted(card.chars_read, 'character')} in {counted(card.steps, 'step')}, "
+        f"{_duration(card.training_seconds)}",
         "network": f"{model_config.cell}, {model_config.num_layers} x {model_config.hidden_size}, "
-        f"{num_parameters:,} parameters",
-        "counts": f"{counts[0]:,} contexts with {counts[1]:,} successors" if counts else "",
-        "file": f"{file_bytes:,} bytes",
-        "alphabet": f"{alphabet.kind}, {alphabet.vocab_size:,} symbols",
+        f"{counted(num_parameters, 'parameter')}",
+        "counts": f"{counted(counts[0], 'context')} with {counted(counts[1], 'successor')}" if counts else "",
+        "file": f"{counted(file_bytes, 'byte')}",
+        "alphabet": f"{alphabet.kind}, {counted(alphabet.vocab_size, 'symbol')}",
         "made": ", ".join(made),
         "machine": ", ".join(f"{name} {value}" for name, value in card.machine.items()),
         "versions": ", ".join(f"{name} {value}" for name, value in card.versions.items()),

@@ -5,6 +5,7 @@ A command imports the library only when it runs, so that this module loads quick
 
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from cyclopts import App, CycloptsError, Parameter
@@ -23,7 +24,7 @@ from penwright.cli.failures import EXIT_BROKEN_PIPE, exit_code_of, sentence_of
 from penwright.cli.interrupts import EXIT_INTERRUPTED
 from penwright.cli.output import close_quietly, console, say, use_utf8
 from penwright.cli.processors import let_waiting_threads_sleep
-from penwright.errors import UsageError
+from penwright.errors import UsageError, quoted
 
 COMMANDS: dict[Callable[..., int], str] = {
     inspect: "PATH... [OPTIONS]",
@@ -36,6 +37,27 @@ COMMANDS: dict[Callable[..., int], str] = {
     fetch: "[OPTIONS]",
 }
 """Usage line of each command, after its name."""
+EXAMPLES: dict[Callable[..., int], tuple[str, ...]] = {
+    inspect: ("shelf/", "shelf/ --manifest shelf.toml", "'shelf/*.epub' --cuts"),
+    plan: ("shelf/ --for 30m", "shelf/ --for 1h --size 256x3"),
+    train: (
+        "shelf/ --for 10m",
+        "a.txt b.epub --preset gru --for 5m",
+        "shelf.toml --set model.hidden_size=256",
+        "--resume runs/2026-01-31-shelf --for 1h",
+    ),
+    write: (
+        '"Once upon a time"',
+        "--box --words 300 --seed 7",
+        'runs/2026-01-31-shelf --prompt "It was" --samples 3',
+        "author.safetensors --paragraphs 2 --out page.txt",
+    ),
+    score: ("letter.txt", "letter.txt --box --top 10"),
+    report: ("", "runs/2026-01-31-shelf --open"),
+    card: ("", "--box", "author.safetensors --json"),
+    fetch: ("",),
+}
+"""Words that may follow each command's name."""
 DESCRIPTION = "Raise an author from a shelf of books: train a small recurrent network on them and let it write."
 EPILOGUE = "`penwright COMMAND --help` explains one command."
 
@@ -59,8 +81,15 @@ def build_app() -> App:
     )
     for index, (command, arguments) in enumerate(COMMANDS.items()):
         name = command.__name__
-        app.command(command, name, sort_key=index, help_epilogue="", usage=f"Usage: penwright {name} {arguments}")
+        usage = f"Usage: penwright {name} {arguments}"
+        app.command(command, name, sort_key=index, help_epilogue=_examples(command), usage=usage)
     return app
+
+
+def _examples(command: Callable[..., int]) -> str:
+    """Return the examples of a command as Markdown."""
+    lines = [f"penwright {command.__name__} {words}".rstrip() for words in EXAMPLES[command]]
+    return "\n".join(["Examples:", "", "```console", *lines, "```"])
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -96,13 +125,15 @@ def _run(argv: list[str]) -> int:
     try:
         result = build_app()(argv)
     except CycloptsError as error:
-        raise UsageError(_usage_sentence(error)) from error
+        raise UsageError(_usage_sentence(error, argv)) from error
     return result if isinstance(result, int) else 0
 
 
-def _usage_sentence(error: CycloptsError) -> str:
+def _usage_sentence(error: CycloptsError, argv: Sequence[str]) -> str:
     """Return the library's explanation of wrong usage as one line that ends in where to look."""
     error.verbose = False
+    if isinstance(error, UnusedCliTokensError) and tuple(error.command_chain or ()) == ("write",):
+        return _unquoted_prompt(argv)
     command = " ".join(["penwright", *(error.command_chain or ())])
     if isinstance(error, UnusedCliTokensError) and error.unused_tokens:
         message = f"{command} has no use for '{error.unused_tokens[0]}'."
@@ -110,6 +141,26 @@ def _usage_sentence(error: CycloptsError) -> str:
         message = str(error).strip()
     stop = "" if message.endswith((".", "?")) else "."
     return f"{message[:1].lower()}{message[1:]}{stop} See: {command} --help"
+
+
+def _unquoted_prompt(argv: Sequence[str]) -> str:
+    """Return a hint at the quotes that a prompt of several words needs.
+
+    Args:
+        argv: Words typed, of which the last ones before an option, or before the end, are too many.
+    """
+    phrases: list[list[str]] = [[]]
+    for word in argv[1:]:
+        phrases += [[word]] if word.startswith("--") else []
+        phrases[-1] += [] if word.startswith("--") else [word]
+    longest = max(phrases, key=len)
+    words = longest[1:] if longest[0].startswith("--") else longest
+    if longest[0].startswith("--") and longest[0] != "--prompt":
+        words = words[1:]
+    if len(words) > 1 and Path(words[0]).exists():
+        words = words[1:]
+    command = f"penwright write --prompt {quoted(' '.join(words))}"
+    return f"write has no use for several words side by side. Put a prompt in quotes: {command}"
 
 
 def _shown_default(value: Any) -> Any:

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from penwright.cli.options import Settings, merge_settings, parse_settings
-from penwright.errors import UsageError
+from penwright.cli.options import OPTION_OF, Settings, check_options, merge_settings, parse_settings
+from penwright.errors import ConfigError, UsageError, did_you_mean
 
 if TYPE_CHECKING:
     from penwright.training.settings.resolve import Resolved
@@ -42,13 +42,14 @@ def config_layers(
         settings: Settings that `--set` gave.
 
     Raises:
-        ConfigError: If a setting was given twice or is not written as section.key=value.
+        ConfigError: If an option is out of bounds, a setting was given twice or is not written as section.key=value.
         UsageError: If the size is not one, or was given for a preset that has only one size.
     """
-    from penwright.training.planning.plan import PLANNED_PRESET
-    from penwright.training.planning.sizes import AUTO, parse_size
+    from penwright.training.planning.sizes import AUTO, PLANNED_PRESET, parse_size
 
-    chosen = parse_size(size or AUTO)
+    check_preset(preset)
+    check_flags(flags)
+    chosen = parse_size(AUTO if size is None else size)
     flags = {**flags, "model": chosen.settings} if chosen is not None else flags
     layers = ConfigLayers(preset, config, merge_settings(flags, parse_settings(settings)))
     if size is not None and (name := layers.resolve().config.preset) != PLANNED_PRESET:
@@ -57,3 +58,32 @@ def config_layers(
             "Change it with --set model.hidden_size=N."
         )
     return layers
+
+
+def check_preset(name: str | None) -> None:
+    """Check what `--preset` gave.
+
+    Raises:
+        ConfigError: If there is no such preset.
+    """
+    from penwright.training.settings.presets import PRESETS
+
+    if name is not None and name not in PRESETS:
+        raise ConfigError(f"--preset: there is no preset '{name}'.{did_you_mean(name, PRESETS)}")
+
+
+def check_flags(flags: Settings) -> None:
+    """Check settings that have options of their own, so that an error names the option and not the setting.
+
+    Args:
+        flags: Settings by section and name, None where an option was not given.
+
+    Raises:
+        ConfigError: If one is out of bounds.
+    """
+    from penwright.corpus.config import CorpusConfig
+    from penwright.training.settings.config import DiaryConfig, TrainConfig
+
+    allowed = {"device": "gpu", "unit": "pairs"}  # other names, which the configuration replaces
+    for section, cls in (("corpus", CorpusConfig), ("train", TrainConfig), ("diary", DiaryConfig)):
+        check_options(cls, flags.get(section, {}), flags=OPTION_OF, allowed=allowed)

@@ -108,6 +108,6 @@ def find_run(path: Path | None, *, runs: Path = RUNS) -> Path:
 
 
 def _newest_run(runs: Path) -> Path | None:
-    from penwright.training.runs.folder import newest_run
+    from penwright.training.runs.newest import newest_run
 
     return newest_run(runs)

@@ -4,9 +4,10 @@ A value of the wrong kind is a usage error with a sentence. Nothing is rounded o
 Only `app.py` and this module know the parsing library.
 """
 
+import os
 import re
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from types import MappingProxyType
@@ -14,6 +15,7 @@ from typing import Annotated, Any, TypedDict
 
 from cyclopts import Group, Parameter, Token
 
+from penwright.cli.display.durations import parse_duration
 from penwright.errors import ConfigError, UsageError
 from penwright.settings import settings_of
 
@@ -24,6 +26,9 @@ DRAWING = Group("How each character is drawn", sort_key=2)
 CONFIGURATION = Group("Configuration", sort_key=3)
 OUTPUT = Group("Output", sort_key=4)
 BOX_OPTION = "--box"
+FOR_OPTION = "--for"
+OPTION_OF = MappingProxyType({"seconds": FOR_OPTION})
+"""Options of settings whose option has another name."""
 
 # Thousands may be grouped as in 10,000. 1,5 is a fraction in half of Europe, not a whole number.
 _WHOLE_NUMBER = re.compile(r"-?(?:\d{1,3}(?:[,_]\d{3})+|\d{1,30})", re.ASCII)
@@ -37,6 +42,66 @@ def _whole_number(_: object, tokens: Sequence[Token]) -> int:
     return int(re.sub("[,_]", "", text))
 
 
+def _duration(_: object, tokens: Sequence[Token]) -> float:
+    """Read a duration, in seconds."""
+    return parse_duration(tokens[0].value, option=tokens[0].keyword or FOR_OPTION)
+
+
+def _check_the_path(path: Path) -> str:
+    return " Check the path."
+
+
+def _existing(
+    kind: Callable[[str], str | Path] = Path,
+    *,
+    hint: Callable[[Path], str] = _check_the_path,
+    others: Sequence[str] = (),
+) -> Any:
+    """Return a converter for an option that names an existing path. An argument is left to the command."""
+
+    def convert(_: object, tokens: Sequence[Token]) -> str | Path:
+        token = tokens[0]  # any text, such as one with a null character
+        if token.keyword and token.value not in others and not os.path.exists(token.value):  # noqa: PTH110
+            raise UsageError(
+                f"{token.keyword} {token.value}: there is no such file or folder.{hint(Path(token.value))}"
+            )
+        return kind(token.value)
+
+    return convert
+
+
+def _authors_near(path: Path) -> str:
+    from penwright.author.file.naming import authors_near
+
+    if path == Path("box"):
+        return f" The author that comes with Penwright is taken with {BOX_OPTION}."
+    return authors_near(path)
+
+
+def _runs_near(path: Path) -> str:
+    from penwright.training.runs.newest import runs_near
+
+    return runs_near(path)
+
+
+def _new_file(_: object, tokens: Sequence[Token]) -> Path:
+    """Read the path of a file to write, in a folder that exists."""
+    path, typed = Path(tokens[0].value), f"{tokens[0].keyword} {tokens[0].value}"
+    if os.path.isdir(path):  # noqa: PTH112  # may be any text
+        raise UsageError(f"{typed} is a folder. Give the name of a file.")
+    if not os.path.isdir(path.parent):  # noqa: PTH112
+        raise UsageError(f"{typed}: there is no folder {path.parent}. Make it first, or give another path.")
+    return path
+
+
+def _new_folder(_: object, tokens: Sequence[Token]) -> Path:
+    """Read the path of a folder to make."""
+    path = Path(tokens[0].value)
+    if os.path.isfile(path):  # noqa: PTH113  # may be any text
+        raise UsageError(f"{tokens[0].keyword} {tokens[0].value} is a file. Give the name of a new folder.")
+    return path
+
+
 option = Parameter
 """Annotation of a command's argument: name of the option, group, and the word that help shows for its value."""
 Whole = Annotated[int | None, option(converter=_whole_number, metavar="N")]
@@ -45,10 +110,37 @@ Text = Annotated[str | None, option(allow_leading_hyphen=True, metavar="TEXT")]
 """Any text, even if it begins with a hyphen."""
 Number = Annotated[float | None, option(metavar="X")]
 """A number."""
-AuthorPath = Annotated[Path | None, option(name="--author", metavar="AUTHOR")]
+Duration = Annotated[
+    float | None, option(name=(FOR_OPTION, "--time"), group=LENGTH, converter=_duration, metavar="TIME")
+]
+"""Length of a training, in seconds."""
+AuthorPath = Annotated[
+    Path | None,
+    option(
+        name="--author",
+        converter=_existing(hint=_authors_near),
+        metavar="AUTHOR",
+    ),
+]
 """Author file or run folder, as an argument or as the option of that name."""
-RunPath = Annotated[Path | None, option(name="--run", metavar="RUN")]
+RunPath = Annotated[Path | None, option(name="--run", converter=_existing(hint=_runs_near), metavar="RUN")]
 """Run folder, as an argument or as the option of that name."""
+Existing = option(converter=_existing())
+"""Annotation of an option that names a file or folder which must exist."""
+ExistingAuthor = option(converter=_existing(str, hint=_authors_near, others=("box",)))
+"""The same for an author file, or "box"."""
+ExistingRun = option(converter=_existing(hint=_runs_near))
+"""The same for the folder of a run."""
+ExistingText = option(converter=_existing(str, others=("-",)))
+"""The same for a path kept as it was typed; "-" is understood by the command."""
+NewFile = option(converter=_new_file, metavar="FILE")
+"""Annotation of an option that names a file to write."""
+NewFolder = option(converter=_new_folder, metavar="DIR")
+"""Annotation of an option that names a folder to make."""
+SettingTexts = Annotated[
+    tuple[str, ...], option(name="--set", group=CONFIGURATION, metavar="SETTING", negative_iterable=())
+]
+"""Settings written as section.key=value."""
 Box = Annotated[bool, option(name=BOX_OPTION, help="Take the author in the box, which comes with Penwright.")]
 """True to use the author in the box."""
 Json = Annotated[bool, option(name="--json", group=OUTPUT, help="Print one JSON object on standard output.")]
@@ -91,7 +183,12 @@ def check_options(
     """
     for name, value in values.items():
         if value is not None and (name not in allowed or value != allowed[name]):
-            settings_of(cls)[name].check(flags.get(name, f"--{name.replace('_', '-')}"), value)
+            settings_of(cls)[name].check(option_of(name, flags), value)
+
+
+def option_of(name: str, flags: Mapping[str, str] = OPTION_OF) -> str:
+    """Return the option that stands for a setting, such as "--top-k"."""
+    return flags.get(name, f"--{name.replace('_', '-')}")
 
 
 def at_most_one(options: Mapping[str, object]) -> None:
@@ -151,7 +248,8 @@ def merge_settings(flags: Settings, settings: Settings) -> Settings:
             if value is None:
                 continue
             if key in merged.get(section, {}):
-                raise ConfigError(f"{section}.{key} was given both by --set and by a flag of its own; give it once.")
+                flag = "--size" if section == "model" else option_of(key)
+                raise ConfigError(f"{flag} and --set {section}.{key} exclude each other; give one of them.")
             merged.setdefault(section, {})[key] = value
     return merged
 

@@ -12,7 +12,7 @@ from penwright.cli.display.clock import working
 from penwright.cli.finding import cache_dir, shelf_name
 from penwright.cli.options import at_most_one
 from penwright.cli.output import is_terminal
-from penwright.errors import CorpusError, quoted
+from penwright.errors import CorpusError, counted, quoted
 
 if TYPE_CHECKING:
     from penwright.corpus.config import CorpusConfig, SplitName
@@ -114,13 +114,14 @@ def reading_activity(step: "PrepareProgress") -> "Activity":
 def corpus_sentences(corpus: "Corpus", paths: Sequence[str | Path]) -> Iterator[str]:
     """Return sentences on the contents of a corpus and on the files left out."""
     uses: dict[SplitName, str] = {"train": "to learn from", "val": "to steer by", "test": "to look at in the end"}
-    held_out = "ends of the same books " if corpus.holds_out_passages else ""
-    parts = [
-        f"{len(corpus.books_in(split)):,} {held_out if split != 'train' else ''}{use} ({corpus.num_chars(split):,})"
-        for split, use in uses.items()
-    ]
+    parts = []
+    for split, use in uses.items():
+        number = f"{len(corpus.books_in(split)):,}"
+        if corpus.holds_out_passages and split != "train":
+            number = counted(len(corpus.books_in(split)), "end of one of these books", "ends of these books")
+        parts.append(f"{number} {use} ({corpus.num_chars(split):,})")
     unit, num_chars = corpus.alphabet.unit, sum(book.num_chars for book in corpus.books)
-    symbols = f"{corpus.alphabet.vocab_size:,} symbols"
+    symbols = counted(corpus.alphabet.vocab_size, "symbol")
     if unit != "characters":
         symbols += f" ({unit}, of {num_chars / len(corpus.ids):.2f} characters on average)"
     yield f"Books (and their characters): {', '.join(parts)}. Alphabet: {symbols}."

@@ -55,10 +55,10 @@ class CorpusConfig:
     """Seed for the choice of held-out writers."""
 
     def __post_init__(self) -> None:
-        check(self)
+        check(self, section="corpus.")
         if self.alphabet == "seed" and self.unit != "characters":
             raise ConfigError(
-                f"unit='{self.unit}' needs a learnt alphabet, and the seed's is fixed. "
+                f"corpus.unit='{self.unit}' needs a learnt alphabet, and the seed's is fixed. "
                 "Set corpus.alphabet to learnt, or corpus.unit to characters."
             )
 
@@ -78,7 +78,7 @@ class CorpusConfig:
         names = [field.name for field in fields(cls)]
         for name in data:
             if name not in names:
-                raise ConfigError(f"there is no corpus option '{name}'.{did_you_mean(name, names)}")
+                raise ConfigError(f"there is no setting corpus.{name}.{did_you_mean(name, names)}")
         return cls(**data)
 
     def to_dict(self) -> dict[str, Any]:

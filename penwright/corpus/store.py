@@ -26,7 +26,7 @@ from penwright.corpus.book import Book as Book
 from penwright.corpus.config import CorpusConfig, SplitName, split_name
 from penwright.corpus.description import SUBWORDS_VERSION_KEY, Contents, read_description, version_of
 from penwright.corpus.folders import is_being_replaced
-from penwright.errors import AuthorError, ConfigError, CorpusError
+from penwright.errors import AuthorError, ConfigError, CorpusError, counted
 
 IDS_NAME = "ids.bin"
 _ATTEMPTS = 20
@@ -211,7 +211,7 @@ class Corpus:
 
     def __repr__(self) -> str:
         num_chars = sum(book.num_chars for book in self.books)
-        return f"Corpus({self.num_books:,} books, {num_chars:,} characters, {self.alphabet!r})"
+        return f"Corpus({counted(self.num_books, 'book')}, {counted(num_chars, 'character')}, {self.alphabet!r})"
 
     def _check_books(self) -> None:
         """Check that the books are contiguous and in the order of the splits."""

@@ -9,30 +9,16 @@ not scored. This module knows nothing of training, files or baselines.
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Annotated, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from penwright.corpus.store import Book, Corpus
 from penwright.errors import CorpusError
+from penwright.evaluation.book_score import BookScore
 from penwright.evaluation.costs import iter_chunks
 from penwright.evaluation.passages import choose_passages, cut_into_stretches
 from penwright.model.char_model import CharModel, ModelState
-from penwright.settings import MAX_INT64, Between
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class BookScore:
-    """Score of one book."""
-
-    title: str
-    author: str
-    num_chars: Annotated[int, Between(0, MAX_INT64)]
-    """Number of characters scored."""
-    bits_per_char: Annotated[float, Between(0, math.inf)]
-    accuracy: Annotated[float, Between(0, 1)]
-    """Share of symbols predicted right, 0 to 1."""
 
 
 class Total(NamedTuple):

@@ -15,7 +15,7 @@ from penwright.author.author import Author
 from penwright.corpus.store import Book, Corpus
 from penwright.errors import AuthorError, ConfigError, CorpusError, NoNumbersError
 from penwright.evaluation.baselines.measuring import Baseline, measure_baselines
-from penwright.evaluation.books import BookScore
+from penwright.evaluation.book_score import BookScore
 from penwright.evaluation.passages import Passage, passage_of
 from penwright.files import write_json, write_text
 from penwright.report.bare_network import MAX_STEPS, SYMBOLS_PER_STEP, bare_config, raise_bare_network

@@ -9,7 +9,7 @@ from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from penwright.errors import quoted
+from penwright.errors import counted, quoted
 from penwright.report.curves import NARROW, Band, Chart, Curve, Level, Mark, draw
 from penwright.report.diary import diary
 from penwright.report.markup import bits, count, duration, epoch_name, escape, isolated
@@ -81,11 +81,11 @@ def _lead(story: RunStory) -> str:
 def _status(story: RunStory) -> str:
     finished = story.finished
     if finished is not None:
-        return f"{ENDINGS.get(finished.reason, finished.reason)}, after {finished.step:,} steps"
+        return f"{ENDINGS.get(finished.reason, finished.reason)}, after {counted(finished.step, 'step')}"
     if not story.progress:
         return "Not begun"
     last = story.progress[-1]
-    return f"Not finished: {100 * last.fraction_done:.0f} % done after {last.step:,} steps"
+    return f"Not finished: {100 * last.fraction_done:.0f} % done after {counted(last.step, 'step')}"
 
 
 def _figures(story: RunStory) -> str:

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
 from penwright.evaluation.baselines.measuring import Baseline
-from penwright.evaluation.books import BookScore, total
+from penwright.evaluation.book_score import BookScore
+from penwright.evaluation.books import total
 from penwright.report.portrait import Portrait
 from penwright.training.records import (
     AnyRecord,

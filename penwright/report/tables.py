@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from penwright.evaluation.books import BookScore
+from penwright.evaluation.book_score import BookScore
 from penwright.report.markup import bits, count, duration, escape, isolated, signed_bits
 from penwright.report.story import Exam
 from penwright.training.records import Planned, RolledBack

@@ -27,9 +27,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from penwright.alphabet.characters import Ids
-from penwright.errors import ConfigError, CorpusError, did_you_mean
-
-ORDERS = ("shuffled", "rolled")
+from penwright.errors import ConfigError, CorpusError, counted, did_you_mean
+from penwright.training.settings.config import ORDERS
 
 
 class Batch(NamedTuple):
@@ -96,8 +95,9 @@ class Lanes:
         self.windows_per_epoch = int(self._ends[-1])
         if self.windows_per_epoch < 1:
             raise CorpusError(
-                f"the training books hold {self.num_ids:,} symbols; batch_size={batch_size} with seq_len={seq_len} "
-                f"needs at least {batch_size * seq_len + 1:,}. Add books, or lower train.batch_size or train.seq_len."
+                f"your text has {counted(self.num_ids, 'symbol')} to learn from, the beginnings of books included, and "
+                f"training needs {batch_size * seq_len + 1:,}: a window of {seq_len:,} in each of "
+                f"{counted(batch_size, 'lane')}, and one more. Add books, or lower train.batch_size or train.seq_len."
             )
         self._layouts: dict[tuple[int, int], _Layout] = {}
 

@@ -12,7 +12,8 @@ from penwright.author.file.loading import load_author
 from penwright.author.file.saving import save_author
 from penwright.corpus.config import SplitName
 from penwright.errors import AuthorError
-from penwright.evaluation.books import BookScore, total
+from penwright.evaluation.book_score import BookScore
+from penwright.evaluation.books import total
 from penwright.model.char_model import CharModel
 from penwright.training.activity import Tell, tell_nobody
 from penwright.training.divergence import has_bad_weights

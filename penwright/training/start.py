@@ -18,7 +18,7 @@ from penwright.author.author import Author
 from penwright.author.card import Card
 from penwright.author.file.loading import load_author
 from penwright.corpus.store import Corpus
-from penwright.errors import AuthorError, RunError
+from penwright.errors import AuthorError, RunError, counted
 from penwright.training.activity import COUNTING, Activity, Tell, tell_nobody, telling_of_compiling
 from penwright.training.distributed import World, broadcast, current_world, wait_for_all
 from penwright.training.from_author import StartAuthor
@@ -274,8 +274,8 @@ def _check_unfinished(folder: RunFolder, session: Session, *, is_longer: bool) -
     ending = folder.ending()
     if ending is not None and (session.fraction_done >= 1.0 or not is_longer):
         raise RunError(
-            f"{folder.path} is finished: {session.counters.step:,} steps, "
-            f"{session.counters.elapsed_seconds:,.0f} seconds. "
+            f"{folder.path} is finished: {counted(session.counters.step, 'step')}, "
+            f"{counted(round(session.counters.elapsed_seconds), 'second')}. "
             "To train it longer, give a larger --for, --steps or --epochs for the whole run."
         )
     if ending == "patience":

@@ -6,7 +6,8 @@ from typing import NamedTuple
 import numpy as np
 
 from penwright.corpus.store import Corpus
-from penwright.evaluation.books import BookScore, evaluate, total
+from penwright.evaluation.book_score import BookScore
+from penwright.evaluation.books import evaluate, total
 from penwright.evaluation.passages import chars_begun
 from penwright.evaluation.seed import seed_validation
 from penwright.model.char_model import CharModel

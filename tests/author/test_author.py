@@ -12,8 +12,9 @@ import torch
 
 from penwright.alphabet.characters import Alphabet
 from penwright.author import box
-from penwright.author.author import Author, author_file_of
+from penwright.author.author import Author
 from penwright.author.card import Card
+from penwright.author.file.naming import author_file_of
 from penwright.errors import AuthorError, ConfigError, UsageError
 from penwright.evaluation.texts import score_text
 from penwright.model.char_model import CharModel

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from penwright.author.card import BOOKS_BYTES, MAX_ROW_CHARS, SCORES_BYTES, Card, CardBook, listed_books, listed_scores
 from penwright.corpus.store import Book
 from penwright.errors import AuthorError, ConfigError
-from penwright.evaluation.books import BookScore
+from penwright.evaluation.book_score import BookScore
 
 BOOK = CardBook(title="Die Lampe", author="A. Vane", split="train", num_chars=1_234, sha256="0f" * 32)
 SCORE = BookScore(title="Der Wind", author="", num_chars=900, bits_per_char=2.25, accuracy=0.5)

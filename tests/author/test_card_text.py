@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from penwright.alphabet.characters import Alphabet
 from penwright.author.card import Card, CardBook
 from penwright.author.card_text import card_lines
-from penwright.evaluation.books import BookScore
+from penwright.evaluation.book_score import BookScore
 from penwright.model.config import ModelConfig
 
 ALPHABET = Alphabet.learn({"a": 3, "b": 2})
@@ -67,7 +67,7 @@ def test_passages_from_the_ends_of_the_same_books_are_called_that() -> None:
     learned = replace(BOOK, sha256="1" * 64)
     passages = (replace(learned, split="val", num_chars=60), replace(learned, split="test", num_chars=61))
     assert lines_of(replace(CARD, books=(learned, *passages), num_books=3))[1:3] == [
-        "books     1: 1 train (1,234 characters), 1 val passages (60 characters), 1 test passages (61 characters)",
+        "books     1: 1 train (1,234 characters), 1 val passage (60 characters), 1 test passage (61 characters)",
         "predicts  2.250 bits per character of passages from the ends of the same books",
     ]
 

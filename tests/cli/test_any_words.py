@@ -95,3 +95,88 @@ def test_nothing_that_is_typed_leads_to_a_traceback(
     command: str, words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     answer(command, words, folder=tmp_path, capsys=capsys)
+
+
+IMPOSSIBLE = {
+    "--author": ["nowhere"],
+    "--chars": ["-1", "ten"],
+    "--config": ["nowhere.toml"],
+    "--device": ["abacus"],
+    "--epochs": ["0", "1.5"],
+    "--for": ["0s", "soon", "10"],
+    "--from": ["nowhere"],
+    "--manifest": ["nowhere/a.toml", "a.txt", "."],
+    "--min-p": ["1.1", "-1"],
+    "--old-books": ["nowhere"],
+    "--out": ["nowhere/a.txt", "."],
+    "--paragraphs": ["0"],
+    "--preset": ["nowhere"],
+    "--prompt-file": ["nowhere"],
+    "--resume": ["nowhere"],
+    "--run": ["a-file.txt/"],
+    "--run-dir": ["a-file.txt"],
+    "--samples": ["0", "10_000_000"],
+    "--seed": ["-1", "9" * 40],
+    "--set": ["train", "train.steps=0", "corpus.num_subwords=0", "corpus.nothing=1"],
+    "--size": ["0x0", "9", "99999x3", "9x999"],
+    "--speed": ["0"],
+    "--steps": ["0"],
+    "--temperature": ["-1", "nan", "hot"],
+    "--threads": ["-1"],
+    "--time": ["0s", "soon"],
+    "--top": ["-1"],
+    "--top-k": ["-1"],
+    "--top-p": ["0", "2"],
+    "--unit": ["syllables"],
+    "--until": ["(", "x*"],
+    "--words": ["0"],
+}
+ANYTHING_GOES = {"write --prompt"}
+SIMPLE_OPTIONS = [
+    (command, name, argument.hint is bool)
+    for command in [*NAMES, "fetch"]
+    for argument in build_app()[command].assemble_argument_collection()
+    for name in argument.names
+    if name.startswith("--") and f"{command} {name}" not in ANYTHING_GOES
+]
+
+
+@pytest.mark.parametrize(("command", "option", "is_flag"), SIMPLE_OPTIONS)
+def test_an_impossible_value_is_refused_by_the_name_that_was_typed(
+    command: str,
+    option: str,
+    is_flag: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("a-file.txt").write_text("A book.", encoding="utf-8")
+    values = ["perhaps"] if is_flag else ["x" * 100_001] if option == "--prompt" else IMPOSSIBLE[option]
+    for value in values:
+        if command in ("plan", "inspect") and value == "train.steps=0":
+            continue  # needs no time of its own; inspect knows settings of the corpus only
+        words = [] if command in ("write", "report", "card", "fetch") else ["a-file.txt"]
+        assert main([command, *words, f"{option}={value}"]) == 2, value
+        out, err = capsys.readouterr()
+        assert out == "" and err.startswith("penwright: ") and err.count("\n") == 1
+        assert option in err or (option == "--set" and value.partition("=")[0] in err), err
+
+
+@pytest.mark.parametrize(
+    ("words", "prompt"),
+    [
+        ("Once upon a time", "'Once upon a time'"),
+        ("Once upon --words 30", "'Once upon'"),
+        ("--prompt Once upon a time --seed 3", "'Once upon a time'"),
+        ("--words 30 Once upon a time", "'Once upon a time'"),
+        ("a-file.txt Once upon a time", "'Once upon a time'"),
+    ],
+)
+def test_a_prompt_without_quotes_is_shown_with_them(
+    words: str, prompt: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("a-file.txt").write_text("A book.", encoding="utf-8")
+    assert main(["write", *words.split()]) == 2
+    assert capsys.readouterr().err.endswith(f"Put a prompt in quotes: penwright write --prompt {prompt}\n")

@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+from folders import ROOT
 
 from penwright.cli import app
 from penwright.cli.app import COMMANDS, main
@@ -31,7 +32,10 @@ def test_every_option_of_every_command_is_explained(name: str, capsys: pytest.Ca
     command = app.build_app()[name]
     for argument in command.assemble_argument_collection(parse_docstring=True):
         assert argument.name == "*" or argument.parameter.help, f"{name} does not explain {argument.name}"
-    assert f"Usage: penwright {name}" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert f"Usage: penwright {name}" in shown
+    examples = shown[shown.index("Examples:") :].split(f" penwright {name}")[1:]
+    assert len(examples) == len(app.EXAMPLES[next(each for each in COMMANDS if each.__name__ == name)])
 
 
 def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
@@ -49,7 +53,7 @@ def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
             ["train", "--presett", "seed"],
             "unknown option: --presett. Did you mean --preset? See: penwright train ",
         ),
-        (["train", "--preset", "sede"], "there is no preset 'sede'. Did you mean 'seed'?"),
+        (["train", "--preset", "sede"], "--preset: there is no preset 'sede'. Did you mean 'seed'?"),
         (
             ["train", "--steps", "1.5"],
             "invalid value for --steps: '1.5' is not a whole number. See: ",
@@ -60,18 +64,21 @@ def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
         (["train", "--steps", "1", "--steps", "2"], "parameter --steps specified multiple times. "),
         (["train", "--for", "10"], "--for 10 has no unit. Write 10s, 10m or 10h"),
         (["train", "--for", "10m", "--steps", "3"], "--for and --steps exclude each other; give one of them."),
-        (["train", "--resume", "r", "--seed", "3"], "--resume and --seed exclude each other; give one of them."),
-        (["train", "--resume", "r", "--set", "a.b=3"], "--resume and --set exclude each other; give one of them."),
-        (["train", "--device", "gpu"], 'invalid value "gpu" for --device. Choose from: '),
+        (["train", "--resume", ".", "--seed", "3"], "--resume and --seed exclude each other; give one of them."),
+        (["train", "--resume", ".", "--set", "a.b=3"], "--resume and --set exclude each other; give one of them."),
+        (["train", "--device", "tpu"], 'invalid value "tpu" for --device. Choose from: '),
         (["train", "--set", "model.hiden_size=3"], "there is no setting model.hiden_size. Did you mean 'hidden_size'?"),
         (["train", "--set", "model.hidden_size=x"], "model.hidden_size='x' must be a whole number from 1 to 8,192."),
-        (["train", "--config", "missing.toml"], "missing.toml cannot be read (No such file or directory)."),
+        (
+            ["train", "--config", "missing.toml"],
+            "--config missing.toml: there is no such file or folder. Check the path.",
+        ),
         (["train", "a", "--default-shelf"], "PATH and --default-shelf exclude each other; give one of them."),
         (["write", "--chars", "ten"], "invalid value for --chars: 'ten' is not a whole number. "),
         (["write", "--temperature", "hot"], "invalid value for --temperature: unable to convert "),
         (["write", "--temperature", "nan", "--prompt", ""], "--temperature=nan must be a number from 0 to 10."),
-        (["write", "--endless", "--chars", "3"], "--endless and a length exclude each other; give one of them."),
-        (["write", "--chars", "0", "--json"], "--endless and --json exclude each other; give one of them."),
+        (["write", "--endless", "--chars", "3"], "--endless and --chars exclude each other; give one of them."),
+        (["write", "--chars", "0", "--json"], "--chars 0 and --json exclude each other; give one of them."),
         (["write", "--samples", "0"], "--samples 0 must lie between 1 and 10,000."),
         (["score"], 'command "score" parameter FILE requires an argument. '),
         (["card", "a", "b"], "penwright card has no use for 'b'. See: penwright card --help"),
@@ -142,7 +149,18 @@ def test_a_closed_stream_is_no_error(closed: str) -> None:
     assert ("Usage" in done.stdout) == (not closed.startswith(">"))
 
 
-@pytest.mark.parametrize("words", [["--help"], ["train", "--help"], ["inspect", "--help"], ["train", "--steps", "x"]])
-def test_help_and_wrong_usage_do_not_load_torch(words: list[str]) -> None:
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--help"],
+        ["train", "--help"],
+        ["train", "--steps", "x"],
+        ["train", "--steps", "0"],
+        ["inspect", str(ROOT / "tests/shelf")],
+        ["card", "--box"],
+    ],
+    ids=" ".join,
+)
+def test_what_needs_no_model_does_not_load_torch(words: list[str]) -> None:
     code = f"import sys; from penwright.cli.app import main; main({words!r}); sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=False).returncode == 0

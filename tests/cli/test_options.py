@@ -58,7 +58,7 @@ def test_flags_that_were_not_given_leave_no_trace() -> None:
 
 
 def test_a_flag_and_a_setting_of_the_same_name_are_refused() -> None:
-    with pytest.raises(ConfigError, match=r"train\.seed was given both by --set and by a flag"):
+    with pytest.raises(ConfigError, match=r"--seed and --set train\.seed exclude each other"):
         merge_settings({"train": {"seed": 3}}, {"train": {"seed": 4}})
 
 

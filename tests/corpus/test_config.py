@@ -46,7 +46,7 @@ def test_a_value_out_of_bounds_is_refused_with_its_bounds(values: dict[str, obje
 
 
 def test_an_unknown_option_is_refused_with_a_near_name() -> None:
-    with pytest.raises(ConfigError, match="no corpus option 'licens'. Did you mean 'licence'"):
+    with pytest.raises(ConfigError, match="no setting corpus.licens. Did you mean 'licence'"):
         CorpusConfig.from_dict({"licens": True})
 
 

@@ -14,7 +14,8 @@ from penwright.alphabet.characters import Alphabet
 from penwright.errors import CorpusError
 from penwright.evaluation import costs as costs_module
 from penwright.evaluation import passages as passages_module
-from penwright.evaluation.books import BookScore, evaluate, total
+from penwright.evaluation.book_score import BookScore
+from penwright.evaluation.books import evaluate, total
 from penwright.model.states import ModelState
 
 

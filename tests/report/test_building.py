@@ -9,7 +9,7 @@ import record_samples
 from penwright.corpus.store import Corpus
 from penwright.errors import RunError
 from penwright.evaluation.baselines.measuring import measure_baselines
-from penwright.evaluation.books import BookScore
+from penwright.evaluation.book_score import BookScore
 from penwright.evaluation.passages import passage_of
 from penwright.report import building as building_module
 from penwright.report.building import build_report

@@ -13,7 +13,7 @@ import pytest
 import record_samples
 
 from penwright.evaluation.baselines.measuring import Baseline
-from penwright.evaluation.books import BookScore
+from penwright.evaluation.book_score import BookScore
 from penwright.report.page import render_page
 from penwright.report.portrait import Paragraph, Portrait
 from penwright.report.story import Exam, RunStory

@@ -6,7 +6,7 @@ import pytest
 import record_samples
 
 from penwright.evaluation.baselines.measuring import Baseline
-from penwright.evaluation.books import BookScore
+from penwright.evaluation.book_score import BookScore
 from penwright.report.story import Exam, NearestScore, RunStory, longer_length, surviving
 from penwright.training.records import Evaluation, Finished, Progress, RolledBack, Sample
 

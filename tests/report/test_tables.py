@@ -3,7 +3,7 @@
 from record_samples import rolled_back
 
 from penwright.evaluation.baselines.measuring import Baseline
-from penwright.evaluation.books import BookScore
+from penwright.evaluation.book_score import BookScore
 from penwright.report.story import Exam
 from penwright.report.tables import MAX_BOOKS, baselines_table, books_table, rollbacks_table, settings_tables
 

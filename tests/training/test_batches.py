@@ -144,7 +144,12 @@ def test_the_book_of_a_window_is_the_one_its_first_id_comes_from() -> None:
 
 
 def test_too_little_text_says_how_much_is_needed() -> None:
-    with pytest.raises(CorpusError, match=re.escape("hold 24 symbols; batch_size=4 with seq_len=6 needs at least 25")):
+    with pytest.raises(
+        CorpusError,
+        match=re.escape(
+            "has 24 symbols to learn from, the beginnings of books included, and training needs 25: a window of 6"
+        ),
+    ):
         Lanes([np.zeros(24, dtype=np.uint8)], batch_size=4, seq_len=6)
     assert Lanes([np.zeros(25, dtype=np.uint8)], batch_size=4, seq_len=6).windows_per_epoch == 1
 

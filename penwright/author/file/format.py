@@ -20,10 +20,12 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from torch import Tensor
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 FORMAT = "penwright author"
 FORMAT_VERSION = 3
@@ -84,7 +86,7 @@ def precision_of(entries: Mapping[str, Any]) -> Precision:
     return "float16" if kinds and all(kind == _DTYPES[KINDS["float16"]] for kind in kinds) else "float32"
 
 
-def shapes_of(weights: Mapping[str, Tensor]) -> dict[str, tuple[int, ...]]:
+def shapes_of(weights: Mapping[str, "Tensor"]) -> dict[str, tuple[int, ...]]:
     """Return the shape of each tensor by name."""
     return {name: tuple(weight.shape) for name, weight in weights.items()}
 

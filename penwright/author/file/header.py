@@ -4,14 +4,26 @@ All of it may be forged, with correct digests. So the version, the digest, the c
 are each checked against their bounds. Every refusal is one sentence, in which text from the file is made printable.
 """
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, BinaryIO, NamedTuple, NoReturn
 
 from penwright.alphabet.auto import alphabet_from_dict
 from penwright.alphabet.characters import Alphabet
 from penwright.author.card import Card
-from penwright.author.file.format import ABOUT_KEYS, FORMAT, FORMAT_VERSION, MIN_FORMAT_VERSION, RUN_AUTHOR, digest_of
-from penwright.author.file.untrusted import parse_json
+from penwright.author.file.format import (
+    ABOUT_KEYS,
+    FORMAT,
+    FORMAT_VERSION,
+    MAX_HEADER_BYTES,
+    MIN_FORMAT_VERSION,
+    RUN_AUTHOR,
+    SUFFIX,
+    digest_of,
+)
+from penwright.author.file.untrusted import describe_foreign, parse_json
 from penwright.errors import AuthorError, PenwrightError, printable
 from penwright.model.config import ModelConfig
 
@@ -28,6 +40,68 @@ class Claims(NamedTuple):
     format_version: int
     counts: tuple[int, int] | None
     """Numbers of contexts and successors in its n-gram tables, None if it has none."""
+
+
+class OpenAuthor(NamedTuple):
+    """An author file that stands open behind its header."""
+
+    file: BinaryIO
+    header: dict[str, Any]
+    """The whole header, parsed."""
+    claims: Claims
+    num_bytes: int
+    """Number of bytes that follow."""
+
+
+@contextmanager
+def open_author(path: Path) -> Iterator[OpenAuthor]:
+    """Open an author file and read its header.
+
+    Raises:
+        AuthorError: If it is missing, foreign, cut short in its header, or claims what cannot be.
+    """
+    try:
+        if path.exists() and not path.is_file():
+            raise AuthorError(f"{path} is not a file. Give an author file ({SUFFIX}) or the folder of a run.")
+        with path.open("rb") as file:
+            yield _read_header(file, path)
+    except FileNotFoundError as error:
+        raise AuthorError(f"there is no file {path}. Give an author file ({SUFFIX}) or the folder of a run.") from error
+    except (OSError, ValueError) as error:  # ValueError: a name that no file can have
+        raise AuthorError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}.") from error
+
+
+def _read_header(file: BinaryIO, path: Path) -> OpenAuthor:
+    num_bytes = os.fstat(file.fileno()).st_size
+    head = file.read(512)
+    if head[8:9] != b"{":
+        raise AuthorError(f"{path} is no author: {describe_foreign(head)}")
+    header_bytes = int.from_bytes(head[:8], "little")
+    if header_bytes > MAX_HEADER_BYTES:
+        refuse(path, f"its header claims {header_bytes:,} bytes; at most {MAX_HEADER_BYTES:,} are allowed")
+    if 8 + header_bytes > num_bytes:
+        refuse(path, f"it should be at least {8 + header_bytes:,} bytes long and has {num_bytes:,}; it was cut short")
+    file.seek(8)
+    try:
+        header: dict[str, Any] = parse_json(file.read(header_bytes))  # a table, for it begins with a brace
+    except ValueError as error:
+        refuse(path, f"its header cannot be read ({error})")
+    return OpenAuthor(file, header, read_claims(header, path), num_bytes - 8 - header_bytes)
+
+
+def check_length(opened: OpenAuthor, path: Path) -> None:
+    """Check that a file holds as many bytes as its header lists, without reading them.
+
+    Raises:
+        AuthorError: If it is shorter or longer.
+    """
+    tensors = [entry for name, entry in opened.header.items() if name != "__metadata__"]
+    try:
+        needed = max((int(entry["data_offsets"][1]) for entry in tensors), default=0)
+    except (KeyError, TypeError, ValueError, IndexError, OverflowError):
+        refuse(path, "its header does not say where its tensors lie")
+    if needed != opened.num_bytes:
+        refuse(path, f"its tensors need {needed:,} bytes, but {opened.num_bytes:,} bytes are there")
 
 
 def read_claims(header: dict[str, Any], path: Path) -> Claims:

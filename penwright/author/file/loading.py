@@ -1,7 +1,6 @@
 """Read an author file without trusting it: every claim is checked, and no memory is allocated for absent data."""
 
 import hashlib
-import os
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
@@ -13,15 +12,12 @@ from penwright.alphabet.characters import Alphabet
 from penwright.author.card import Card
 from penwright.author.file.format import (
     KINDS,
-    MAX_HEADER_BYTES,
-    SUFFIX,
     Precision,
     entries_of,
     precision_of,
     shapes_of,
 )
-from penwright.author.file.header import Claims, read_claims, refuse
-from penwright.author.file.untrusted import describe_foreign, parse_json
+from penwright.author.file.header import Claims, OpenAuthor, open_author, refuse
 from penwright.errors import AuthorError
 from penwright.model.char_model import CharModel
 from penwright.model.config import ModelConfig, num_parameters_of
@@ -57,39 +53,13 @@ def load_author(path: Path) -> AuthorParts:
     Raises:
         AuthorError: If it is missing, damaged, foreign, hostile, or written by a newer Penwright.
     """
-    try:
-        if path.exists() and not path.is_file():
-            raise AuthorError(f"{path} is not a file. Give an author file ({SUFFIX}) or the folder of a run.")
-        with path.open("rb") as file:
-            return _read(file, path)
-    except FileNotFoundError as error:
-        raise AuthorError(f"there is no file {path}. Give an author file ({SUFFIX}) or the folder of a run.") from error
-    except (OSError, ValueError) as error:  # ValueError: a name that no file can have
-        raise AuthorError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}.") from error
+    with open_author(path) as opened:
+        return AuthorParts(_read_model(opened, path), opened.claims.alphabet, opened.claims.card)
 
 
-def _read(file: BinaryIO, path: Path) -> AuthorParts:
-    num_bytes = os.fstat(file.fileno()).st_size
-    head = file.read(512)
-    if head[8:9] != b"{":
-        raise AuthorError(f"{path} is no author: {describe_foreign(head)}")
-    header_bytes = int.from_bytes(head[:8], "little")
-    if header_bytes > MAX_HEADER_BYTES:
-        refuse(path, f"its header claims {header_bytes:,} bytes; at most {MAX_HEADER_BYTES:,} are allowed")
-    if 8 + header_bytes > num_bytes:
-        refuse(path, f"it should be at least {8 + header_bytes:,} bytes long and has {num_bytes:,}; it was cut short")
-    file.seek(8)
-    try:
-        header: dict[str, Any] = parse_json(file.read(header_bytes))  # a table, for it begins with a brace
-    except ValueError as error:
-        refuse(path, f"its header cannot be read ({error})")
-    claims = read_claims(header, path)
-    model = _read_model(file, path, header, claims, num_bytes - 8 - header_bytes)
-    return AuthorParts(model, claims.alphabet, claims.card)
-
-
-def _read_model(file: BinaryIO, path: Path, header: dict[str, Any], claims: Claims, num_bytes: int) -> CharModel:
-    """Build the model and fill it from the rest of the file, which is `num_bytes` long."""
+def _read_model(opened: OpenAuthor, path: Path) -> CharModel:
+    """Build the model and fill it from the rest of the file."""
+    file, header, claims, num_bytes = opened
     config = claims.model_config
     precision = precision_of(header)
     weight_bytes = num_parameters_of(config) * np.dtype(KINDS[precision]).itemsize

@@ -14,28 +14,32 @@ def card(author: AuthorPath = None, *, box: Box = False, as_json: Json = False) 
         author: An author file or the folder of a run. The default is the newest author under runs/, or the one in the
             box if there is none.
     """
-    from penwright.author.author import Author, author_file_of
     from penwright.author.card_text import card_lines
+    from penwright.author.file.header import check_length, open_author
+    from penwright.author.file.naming import author_file_of
+    from penwright.model.config import num_parameters_of
 
     path = find_author(author, is_boxed=box, is_quiet=as_json)
-    loaded = Author.load(path)
-    tables = loaded.model.tables
-    counts = None if tables is None else (len(tables.contexts), len(tables.symbols))
-    file_bytes = author_file_of(path).stat().st_size
+    file = author_file_of(path)
+    with open_author(file) as opened:  # the header alone: neither weights nor torch are loaded
+        claims = opened.claims
+    check_length(opened, file)
+    file_bytes = file.stat().st_size
+    num_parameters, counts = num_parameters_of(claims.model_config), claims.counts
     if as_json:
-        facts = {"model": loaded.model.config.to_dict(), "num_parameters": loaded.model.num_parameters}
+        facts = {"model": claims.model_config.to_dict(), "num_parameters": num_parameters}
         facts |= {
             "counts": None if counts is None else {"contexts": counts[0], "successors": counts[1]},
             "file_bytes": file_bytes,
         }
-        alphabet = {"kind": loaded.alphabet.kind, "vocab_size": loaded.alphabet.vocab_size}
-        print_json({"author": str(path), **loaded.card.to_dict(), **facts, "alphabet": alphabet})
+        alphabet = {"kind": claims.alphabet.kind, "vocab_size": claims.alphabet.vocab_size}
+        print_json({"author": str(path), **claims.card.to_dict(), **facts, "alphabet": alphabet})
         return 0
     lines = card_lines(
-        loaded.card,
-        model_config=loaded.model.config,
-        alphabet=loaded.alphabet,
-        num_parameters=loaded.model.num_parameters,
+        claims.card,
+        model_config=claims.model_config,
+        alphabet=claims.alphabet,
+        num_parameters=num_parameters,
         counts=counts,
         file_bytes=file_bytes,
     )

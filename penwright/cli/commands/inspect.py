@@ -5,10 +5,11 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+from penwright.cli.config_layers import check_preset
 from penwright.cli.display.shelf_table import cut_lines, doubts, notes, shelf_table, totals
-from penwright.cli.options import CONFIGURATION, OUTPUT, Json, Whole, option, parse_settings
+from penwright.cli.options import CONFIGURATION, OUTPUT, Json, NewFile, SettingTexts, Whole, option, parse_settings
 from penwright.cli.output import console, error_console, is_terminal, print_json, say, visible
-from penwright.errors import ConfigError, UsageError, did_you_mean
+from penwright.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:
     from penwright.corpus.config import CorpusConfig
@@ -20,10 +21,10 @@ CHARS_PER_SECOND = 40_000
 def inspect(
     *paths: str,
     preset: Annotated[str | None, option(group=CONFIGURATION, metavar="NAME")] = None,
-    set_: Annotated[tuple[str, ...], option(name="--set", group=CONFIGURATION, metavar="SETTING")] = (),
+    set_: SettingTexts = (),
     accept_doubtful: Annotated[bool, option(group=CONFIGURATION)] = False,
     speed: Annotated[Whole, option(group=CONFIGURATION)] = None,
-    manifest: Annotated[Path | None, option(group=OUTPUT, metavar="FILE")] = None,
+    manifest: Annotated[Path | None, NewFile, option(group=OUTPUT)] = None,
     cuts: Annotated[bool, option(group=OUTPUT)] = False,
     as_json: Json = False,
 ) -> int:
@@ -50,7 +51,7 @@ def inspect(
     if chars_per_second < 1:
         raise UsageError(f"--speed {chars_per_second} must be at least 1.")
     if manifest is not None and manifest.suffix.lower() != ".toml":
-        raise UsageError(f"a manifest's name ends in .toml, but '{manifest.name}' does not. Add the ending.")
+        raise UsageError(f"--manifest {manifest} is no manifest's name: it ends in .toml. Add the ending.")
     config = _corpus_config(preset, (*set_, *(["corpus.accept_doubtful=true"] if accept_doubtful else [])))
     waiting = error_console().status("Reading the shelf ...") if is_terminal(sys.stderr) else nullcontext()
     with waiting:
@@ -87,9 +88,8 @@ def _corpus_config(preset: str | None, settings: tuple[str, ...]) -> "CorpusConf
     from penwright.corpus.config import CorpusConfig
     from penwright.training.settings.presets import PRESETS
 
-    name = preset or "default"
-    if name not in PRESETS:
-        raise ConfigError(f"there is no preset '{name}'.{did_you_mean(name, PRESETS)}")
+    check_preset(preset)
+    name = "default" if preset is None else preset
     tables = parse_settings(settings)
     others = sorted(set(tables) - {"corpus"})
     if others:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from penwright.cli.config_layers import config_layers
 from penwright.cli.display.clock import loading, working
-from penwright.cli.display.durations import format_duration, parse_duration
+from penwright.cli.display.durations import format_duration
 from penwright.cli.display.words import millions, plan_sentence, significant
-from penwright.cli.options import CONFIGURATION, LENGTH, Json, Settings, Whole, option
+from penwright.cli.options import CONFIGURATION, Duration, Existing, Json, Settings, SettingTexts, Whole, option
 from penwright.cli.output import console, is_terminal, print_json, say
 from penwright.cli.shelves import choose_shelf, prepare_books
 from penwright.errors import UsageError
@@ -22,11 +22,12 @@ if TYPE_CHECKING:
 
 def plan(
     *paths: str,
-    for_: Annotated[str | None, option(name="--for", group=LENGTH, metavar="TIME")] = None,
+    for_: Duration = None,
     default_shelf: bool = False,
-    config: Annotated[Path | None, option(group=CONFIGURATION, metavar="FILE")] = None,
-    set_: Annotated[tuple[str, ...], option(name="--set", group=CONFIGURATION, metavar="SETTING")] = (),
+    config: Annotated[Path | None, Existing, option(group=CONFIGURATION, metavar="FILE")] = None,
+    set_: SettingTexts = (),
     size: Annotated[str | None, option(group=CONFIGURATION, metavar="SIZE")] = None,
+    accept_doubtful: Annotated[bool, option(group=CONFIGURATION)] = False,
     threads: Annotated[Whole, option(group=CONFIGURATION)] = None,
     device: Annotated[Literal["auto", "cpu", "cuda", "gpu", "mps"] | None, option(group=CONFIGURATION)] = None,
     as_json: Json = False,
@@ -44,21 +45,24 @@ def plan(
         config: A TOML file of settings.
         set_: A setting, as section.key=value. May be repeated.
         size: Measure this size alone, such as 256x3.
+        accept_doubtful: Read books too in which over 1 % of the characters are replacements or improbable.
         threads: Processor threads; 0 for all.
         device: Device to compute on; gpu means cuda.
     """
     with loading(is_shown=not as_json):
-        from penwright.training.planning.plan import MIN_SECONDS, PLANNED_PRESET, batch_sizes_of, make_plan, sizes_of
+        from penwright.training.planning.plan import MIN_SECONDS, batch_sizes_of, make_plan, sizes_of
+        from penwright.training.planning.sizes import PLANNED_PRESET
         from penwright.training.start import resolve_auto
 
-    seconds = None if for_ is None else parse_duration(for_, option="--for")
-    flags: Settings = {"train": {"seconds": seconds, "threads": threads, "device": device}}
+    flags: Settings = {"corpus": {"accept_doubtful": accept_doubtful or None}}
+    flags |= {"train": {"seconds": for_, "threads": threads, "device": device}}
     resolved = config_layers(preset=None, config=config, size=size, flags=flags, settings=set_).resolve()
     length = resolved.config.train.seconds
     if resolved.config.preset != PLANNED_PRESET:
         raise UsageError(f"only the preset {PLANNED_PRESET} comes in sizes, not {resolved.config.preset}.")
     if length is None or length < MIN_SECONDS:
-        raise UsageError(f"a plan needs a time of at least {MIN_SECONDS:.0f} seconds. Write --for 30m, for example.")
+        typed = "" if for_ is None else f"--for {format_duration(for_)} is too short: "
+        raise UsageError(f"{typed}a plan needs a time of at least {MIN_SECONDS:.0f} seconds, for example --for 30m.")
     sizes, batch_sizes = sizes_of(resolved), batch_sizes_of(resolved)
     if not sizes:
         raise UsageError("a setting has chosen the network already. Leave it out, or name its size: --size 256x3")

@@ -8,7 +8,7 @@ from penwright.cli.display.lines import glimpse
 from penwright.cli.finding import find_author
 from penwright.cli.options import OUTPUT, AuthorPath, Box, Json, Whole, option
 from penwright.cli.output import console, print_json, visible
-from penwright.errors import UsageError
+from penwright.errors import UsageError, counted
 
 
 def score(
@@ -46,9 +46,11 @@ def score(
     if as_json:
         print_json({"author": str(path), "file": str(file), "encoding": decoded.encoding, **asdict(result)})
         return 0
-    print(f"{result.bits_per_char:.3f} bits/char over {result.num_chars:,} characters ({visible(decoded.encoding)})")
+    length = counted(result.num_chars, "character")
+    print(f"{result.bits_per_char:.3f} bits/char over {length} ({visible(decoded.encoding)})")
     if not result.is_lossless and result.num_lost_chars:
-        print(f"{result.num_lost_chars:,} characters are not in this author's alphabet, which cannot tell them apart.")
+        lost = counted(result.num_lost_chars, "character is", "characters are")
+        print(f"{lost} not in this author's alphabet, which cannot tell such characters apart.")
     worst = result.most_surprising(num_shown)
     if len(result.paragraphs) > 1 and worst:
         print("\nPredicted worst:")

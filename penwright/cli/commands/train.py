@@ -3,16 +3,21 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from penwright.cli.config_layers import config_layers
+from penwright.cli.config_layers import check_flags, config_layers
 from penwright.cli.configuration import print_configuration
 from penwright.cli.display.clock import loading
-from penwright.cli.display.durations import parse_duration
 from penwright.cli.options import (
     CONFIGURATION,
     LENGTH,
     OUTPUT,
+    Duration,
+    Existing,
+    ExistingAuthor,
+    ExistingRun,
     Json,
+    NewFolder,
     Settings,
+    SettingTexts,
     Text,
     Whole,
     at_most_one,
@@ -23,17 +28,17 @@ from penwright.errors import UsageError
 
 def train(
     *paths: str,
-    for_: Annotated[str | None, option(name="--for", group=LENGTH, metavar="TIME")] = None,
+    for_: Duration = None,
     epochs: Annotated[Whole, option(group=LENGTH)] = None,
     steps: Annotated[Whole, option(group=LENGTH)] = None,
-    run: Annotated[Path | None, option(name=("--run", "--run-dir"), metavar="DIR")] = None,
-    resume: Annotated[Path | None, option(metavar="RUN")] = None,
-    from_: Annotated[str | None, option(name="--from", metavar="AUTHOR")] = None,
+    run: Annotated[Path | None, NewFolder, option(name=("--run", "--run-dir"))] = None,
+    resume: Annotated[Path | None, ExistingRun, option(metavar="RUN")] = None,
+    from_: Annotated[str | None, ExistingAuthor, option(name="--from", metavar="AUTHOR")] = None,
     old_books: Annotated[str | None, option(metavar="PATH")] = None,
     default_shelf: bool = False,
     preset: Annotated[str | None, option(group=CONFIGURATION, metavar="NAME")] = None,
-    config: Annotated[Path | None, option(group=CONFIGURATION, metavar="FILE")] = None,
-    set_: Annotated[tuple[str, ...], option(name="--set", group=CONFIGURATION, metavar="SETTING")] = (),
+    config: Annotated[Path | None, Existing, option(group=CONFIGURATION, metavar="FILE")] = None,
+    set_: SettingTexts = (),
     size: Annotated[str | None, option(group=CONFIGURATION, metavar="SIZE")] = None,
     unit: Annotated[Literal["characters", "bpe", "words", "pairs"] | None, option(group=CONFIGURATION)] = None,
     accept_doubtful: Annotated[bool, option(group=CONFIGURATION)] = False,
@@ -83,9 +88,8 @@ def train(
             train.
         quiet: Show nothing until the end.
     """
-    seconds = None if for_ is None else parse_duration(for_, option="--for")
-    at_most_one({"--for": seconds, "--epochs": epochs, "--steps": steps})
-    lengths = {"seconds": seconds, "epochs": epochs, "steps": steps}
+    at_most_one({"--for": for_, "--epochs": epochs, "--steps": steps})
+    lengths = {"seconds": for_, "epochs": epochs, "steps": steps}
     training = {"seed": seed, "threads": threads, "device": device}
     if resume is not None:
         others: dict[str, object] = {"run": run, "from": from_, "default-shelf": default_shelf, "preset": preset}
@@ -94,6 +98,7 @@ def train(
         others["accept-doubtful"] = accept_doubtful
         for name, value in {**others, **training}.items():
             at_most_one({"--resume": resume, f"--{name}": value})
+        check_flags({"train": lengths})
         with loading(is_shown=not quiet):
             from penwright.cli.run_training import Speech, resume_run
 

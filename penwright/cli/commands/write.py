@@ -16,12 +16,15 @@ from penwright.cli.options import (
     OUTPUT,
     AuthorPath,
     Box,
+    ExistingText,
     Json,
+    NewFile,
     Text,
     Whole,
     at_most_one,
     check_options,
     option,
+    option_of,
     options_from,
 )
 from penwright.cli.output import print_json, say
@@ -51,14 +54,14 @@ def write(
     *,
     author_option: AuthorPath = None,
     prompt: Text = None,
-    prompt_file: Annotated[Text, option(metavar="FILE")] = None,
+    prompt_file: Annotated[Text, ExistingText, option(metavar="FILE")] = None,
     box: Box = False,
     samples: Whole = None,
     length: LengthOptions = None,
     endless: Annotated[bool, option(group=LENGTH)] = False,
     drawing: DrawingOptions = None,
     seed: Annotated[Whole, option(group=DRAWING)] = None,
-    out: Annotated[Path | None, option(group=OUTPUT, metavar="FILE")] = None,
+    out: Annotated[Path | None, NewFile, option(group=OUTPUT)] = None,
     as_json: Json = False,
 ) -> int:
     """Let an author write.
@@ -80,10 +83,18 @@ def write(
     """
     check_options(Ending, length or {}, flags=FLAGS, allowed={"max_chars": 0})
     check_options(SamplingConfig, drawing or {})
+    _check_pattern((length or {}).get("until"))
     SEED.check("--seed", seed)
-    limits = _limits(length or {}, is_endless=endless)
-    for name, value in {"--json": as_json, "--samples": samples}.items():
-        at_most_one({"--endless": not limits, name: value})
+    unending = "--endless" if endless else "--chars 0" if (length or {}).get("max_chars") == 0 else None
+    limits: WriteOptions = {**(length or {})}
+    if limits.get("max_chars") == 0:
+        del limits["max_chars"]
+    if unending is not None:
+        lengths = {option_of(name, FLAGS): value for name, value in limits.items()}
+        for name, value in {**lengths, "--json": as_json, "--samples": samples}.items():
+            at_most_one({unending: True, name: value})
+    elif not limits:
+        limits = {"max_words": PAGE_WORDS}
     seeds = _seeds(seed, num_samples=1 if samples is None else samples)
     wanted: list[WriteOptions] = [{**limits, **(drawing or {}), "seed": each} for each in seeds]
     for each in (wanted[0], wanted[-1]):  # a wrong value is refused before anything is loaded
@@ -110,13 +121,11 @@ def write(
     return 0
 
 
-def _limits(length: WriteOptions, *, is_endless: bool) -> WriteOptions:
-    """Return the limits of the text: those given, or a page if there are none; no limit for an endless text."""
-    if length.get("max_chars") == 0:
-        del length["max_chars"]
-        is_endless = True
-    at_most_one({"--endless": is_endless, "a length": bool(length)})
-    return length if length or is_endless else {"max_words": PAGE_WORDS}
+def _check_pattern(until: str | None) -> None:
+    try:
+        Ending(until=until)
+    except UsageError as error:
+        raise UsageError(f"--until: {error}") from error
 
 
 def _seeds(first: int | None, *, num_samples: int) -> range:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from penwright.cli.display.durations import format_duration
 from penwright.cli.output import visible
+from penwright.errors import counted
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -15,10 +16,12 @@ if TYPE_CHECKING:
     from penwright.corpus.inspection import BookReport, ShelfReport
 
 PLAIN_ENCODINGS = ("ascii", "utf-8", "utf-8-sig")
-MIN_TITLE = 12
+MIN_TITLE = 16
 PADDING = 2  # a space behind each cell and the line between columns
 RIGHT = (1, 3, 5)
 """Indices of the columns that hold numbers."""
+DROPPED_FIRST = (4, 3, 5, 2, 1)
+"""Indices of the columns that a narrow terminal lacks, the least important first."""
 MAX_NOTES = 40
 MAX_SKIPPED = 10
 SHOWN_NAMES = 6
@@ -29,7 +32,8 @@ def shelf_table(report: "ShelfReport", *, width: int) -> "Table":
 
     Args:
         report: Report on the shelf.
-        width: Number of columns of the terminal. Titles are cut to fit, numbers never.
+        width: Number of columns of the terminal. Titles are cut to fit, numbers never: where the shortest title has no
+            room, columns are left out, the least important first.
     """
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
@@ -39,19 +43,25 @@ def shelf_table(report: "ShelfReport", *, width: int) -> "Table":
     total = sum(book.num_chars for book in report.books)
     heads = ("book", "characters", "encoding", "cut", "lines", "spelled" if report.is_lossless else "lost", "split")
     feet = (f"{len(rows):,} in all", f"{total:,}", *[""] * 5)
-    taken = sum(max(len(row[column]) for row in (heads, feet, *rows)) + PADDING for column in range(1, len(heads)))
+    widths = [max(len(row[column]) for row in (heads, feet, *rows)) + PADDING for column in range(len(heads))]
+    shown = list(range(len(heads)))
+    for column in DROPPED_FIRST:
+        if sum(widths[each] for each in shown[1:]) + MIN_TITLE + PADDING <= width:
+            break
+        shown.remove(column)
+    taken = sum(widths[column] for column in shown[1:])
     table = Table(box=SIMPLE_HEAD, show_edge=False, show_footer=True, padding=(0, 1, 0, 0))
-    for column, (head, foot) in enumerate(zip(heads, feet, strict=True)):
+    for column in shown:
         table.add_column(
-            head,
-            Text(foot),
+            heads[column],
+            Text(feet[column]),
             justify="right" if column in RIGHT else "left",
             no_wrap=True,
             overflow="ellipsis",
             max_width=None if column else max(MIN_TITLE, width - taken - PADDING),
         )
     for book, row in zip(report.books, rows, strict=True):
-        table.add_row(*(Text(visible(cell)) for cell in row), style=None if book.split else "dim")
+        table.add_row(*(Text(visible(row[column])) for column in shown), style=None if book.split else "dim")
     return table
 
 
@@ -87,12 +97,12 @@ def totals(report: "ShelfReport", *, chars_per_second: float) -> Iterator[str]:
             if split.authors
             else ""
         )
-        books = "1 book" if split.num_books == 1 else f"{split.num_books:,} books"
+        books = counted(split.num_books, "book")
         if split.is_passages:
             books, who = f"the ends of {'the same book' if split.num_books == 1 else f'the same {books}'}", ""
-        yield f"{split.split:<6} {books}, {split.num_chars:,} characters{who}"
+        yield f"{split.split:<6} {books}, {counted(split.num_chars, 'character')}{who}"
     how = "others are spelled in bytes" if report.is_lossless else "others are lost"
-    yield f"The alphabet has {report.vocab_size:,} symbols; {how}."
+    yield f"The alphabet has {counted(report.vocab_size, 'symbol')}; {how}."
     duration = format_duration(report.epoch_seconds(chars_per_second))
     yield f"One reading of the training books at {chars_per_second:,.0f} characters a second takes {duration}."
 
@@ -118,7 +128,8 @@ def cut_lines(report: "ShelfReport") -> Iterator[str]:
     for book in report.books:
         for cut in book.cuts:
             last = cut.first_line + cut.num_lines - 1
-            yield f"{book.name}: {cut.kind}, lines {cut.first_line:,} to {last:,}, {cut.num_chars:,} characters"
+            lines = f"lines {cut.first_line:,} to {last:,}" if cut.num_lines > 1 else f"line {last:,}"
+            yield f"{book.name}: {cut.kind}, {lines}, {counted(cut.num_chars, 'character')}"
             yield from (f"  | {line}" for line in cut.text.rstrip("\n").split("\n"))
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from penwright.cli.display.durations import format_duration
 from penwright.cli.display.words import expected_range
-from penwright.errors import quoted
+from penwright.errors import counted, quoted, with_article
 
 if TYPE_CHECKING:
     from penwright.cli.old_books import Kept
@@ -26,15 +26,15 @@ def beginning(config: "RunConfig", *, vocab_size: int, run: Path, is_planned: bo
 
     model, limits = config.model_config(vocab_size=vocab_size, unit=config.corpus.unit), config.train
     if limits.steps is not None:
-        length = f"{limits.steps:,} steps"
+        length = counted(limits.steps, "step")
     elif limits.epochs is not None:
-        length = f"{limits.epochs:,} readings of all books"
+        length = counted(limits.epochs, "reading of all books", "readings of all books")
     else:
         length = format_duration(limits.seconds or 0.0)
     if is_planned:
         return f"Training for {length}, in {run}; first a few seconds to find what suits. Ctrl-C saves and ends."
-    network = f"{model.cell} network of {num_parameters_of(model):,} parameters"
-    return f"Training a {network} for {length}, in {run}. Ctrl-C saves and ends."
+    network = f"{with_article(model.cell)} network of {num_parameters_of(model):,} parameters"
+    return f"Training {network} for {length}, in {run}. Ctrl-C saves and ends."
 
 
 def outcome_json(
@@ -76,7 +76,8 @@ def outcome_lines(
         kept: Scores of the old books, None if they were not asked for.
     """
     spent = (
-        f"{finished.step:,} steps, {finished.chars_read:,} characters read, {format_duration(finished.elapsed_seconds)}"
+        f"{counted(finished.step, 'step')}, {counted(finished.chars_read, 'character')} read, "
+        f"{format_duration(finished.elapsed_seconds)}"
     )
     how = {"stopped": "Stopped and saved", "patience": "Ended early"}.get(finished.reason, "Done")
     lines = [f"{how}: {spent}."]

@@ -11,7 +11,7 @@ from io import StringIO
 from typing import Any
 
 from penwright.corpus.formats.letters import MAX_LOST_FRACTION, num_letters
-from penwright.errors import ReadingError
+from penwright.errors import ReadingError, counted
 
 TEXT_COLUMNS = (
     "text",
@@ -73,10 +73,11 @@ def read_table(table: str, *, name: str, delimiter: str | None = None) -> tuple[
     warnings = []
     num_short = sum(len(row) <= column for row in rows[has_header:])
     if num_short:
-        warnings.append(f"{num_short:,} of its {len(rows):,} rows have no cell in the column of text")
+        have = "has" if num_short == 1 else "have"
+        warnings.append(f"{num_short:,} of its {counted(len(rows), 'row')} {have} no cell in the column of text")
     num_lost = num_letters(table) - sum(num_letters(cell) for row in rows for cell in row)
     if num_lost > MAX_LOST_FRACTION * num_letters(table):
-        warnings.append(f"{num_lost:,} of its letters are in no cell")
+        warnings.append(f"{num_lost:,} of its letters {'is' if num_lost == 1 else 'are'} in no cell")
     cells = [cell for cell in cells if cell]
     separator = "\n\n" if any("\n" in cell for cell in cells) else "\n"
     return separator.join(cells) + "\n" if cells else "", tuple(warnings)

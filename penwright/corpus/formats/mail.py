@@ -12,7 +12,7 @@ from email.message import Message
 from penwright.corpus.formats.encodings.decoding import Decoded, decode
 from penwright.corpus.formats.letters import loss_warnings
 from penwright.corpus.formats.markup.html import read_page
-from penwright.errors import ReadingError
+from penwright.errors import ReadingError, counted
 
 _MESSAGE_START = re.compile(rb"^From [^\n]*\n", re.MULTILINE)
 
@@ -40,7 +40,7 @@ def read_mail(data: bytes, *, name: str, is_mailbox: bool = False) -> Decoded:
         raise ReadingError(f"{name} holds no message with text in it. Save it as plain text, or leave it out.")
     text = "\n\n".join(part.text.strip("\n") for part in found) + "\n"
     warnings = tuple(dict.fromkeys(warning for part in found for warning in part.warnings))
-    return Decoded(text, found[0].encoding, f"mail of {len(messages):,} messages", warnings)
+    return Decoded(text, found[0].encoding, f"mail of {counted(len(messages), 'message')}", warnings)
 
 
 def _parts(message: Message) -> list[tuple[bytes, str | None]]:

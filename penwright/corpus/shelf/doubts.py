@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from penwright.corpus.shelf.facts import Facts, KeptFacts
+from penwright.errors import counted
 
 MAX_DOUBTFUL_FRACTION = 0.01
 """Largest share of replaced and improbable characters of a text that is read. One in a hundred is one in each line."""
@@ -77,7 +78,8 @@ def doubt_sentences(books: Iterable[tuple[str, Facts | KeptFacts]]) -> list[str]
         names = [name for _, name in sorted(members, key=lambda member: (-member[0], member[1]))]
         more = f" and {len(names) - _SHOWN_NAMES:,} more" if len(names) > _SHOWN_NAMES else ""
         shown = ", ".join(names[:_SHOWN_NAMES]) + more
-        sentence = f"{shown}: encoding guessed, {encoding} ({reason}): {num_chars:,} characters depend on it"
+        depend = counted(num_chars, "character depends", "characters depend")
+        sentence = f"{shown}: encoding guessed, {encoding} ({reason}): {depend} on it"
         found.append(_Doubt(3, -num_chars, names[0], sentence))
     return [doubt.sentence for doubt in sorted(found)]
 
@@ -91,10 +93,10 @@ def _doubts_of(name: str, facts: Facts | KeptFacts) -> list[_Doubt]:
         rank, number = (1, replaced) if is_patch else (0, facts.num_chars)
         found.append(_Doubt(rank, -number, name, f"{name}: {doubt}"))
     if replaced and not any(doubt.rank == 1 for doubt in found):
-        what = "1 character is U+FFFD" if replaced == 1 else f"{replaced:,} characters are U+FFFD"
+        what = f"{counted(replaced, 'character is', 'characters are')} U+FFFD"
         found.append(_Doubt(1, -replaced, name, f"{name}: {what}, which stands for what could not be read"))
     if improbable:
-        what = "1 character is" if improbable == 1 else f"{improbable:,} characters are"
+        what = counted(improbable, "character is", "characters are")
         found.append(
             _Doubt(2, -improbable, name, f"{name}: {what} improbable in a book (control, private or unassigned)")
         )

@@ -27,7 +27,7 @@ from penwright.training.activity import COUNTING, Activity, Tell, tell_nobody
 from penwright.training.distributed import World
 from penwright.training.folds import is_worth_counting
 from penwright.training.planning.forecast import best_update, forecast, fresh_chars, measure_difficulty
-from penwright.training.planning.sizes import LADDER, Size, sized
+from penwright.training.planning.sizes import LADDER, PLANNED_PRESET, Size, sized
 from penwright.training.planning.throughput import ThroughputTrial
 from penwright.training.records import Planned, PlannedSize
 from penwright.training.settings.config import RunConfig
@@ -55,7 +55,6 @@ MAX_COUNTING_SHARE = 0.5
 """Largest share of the time left for counting the first fold, which may take longer than a short training."""
 OTHER_SHARE = 0.07
 """Share of the time spent on held-out books, samples and saving."""
-PLANNED_PRESET = "default"
 _SIZE_KEYS = ("embedding_dim", "hidden_size", "mlp_size", "num_layers")
 _PRESET_MODEL = PRESETS[PLANNED_PRESET].tables["model"]
 

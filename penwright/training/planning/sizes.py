@@ -8,11 +8,15 @@ import re
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from penwright.errors import UsageError
+from penwright.errors import ConfigError, UsageError
+from penwright.model.config import ModelConfig
+from penwright.settings import settings_of
 from penwright.training.settings.config import RunConfig
 
 AUTO = "auto"
-_NAME = re.compile(r"(\d{1,5})x(\d{1,3})", re.ASCII)
+PLANNED_PRESET = "default"
+"""The preset that comes in sizes."""
+_NAME = re.compile(r"([1-9]\d{0,4})x([1-9]\d{0,2})", re.ASCII)
 
 
 class Size(NamedTuple):
@@ -51,11 +55,17 @@ def parse_size(text: str) -> Size | None:
     """Return the size that a text names; None for "auto".
 
     Raises:
-        UsageError: If it names none. `ModelConfig` checks that it is not too large.
+        UsageError: If it names none, or one that is too large.
     """
     if text == AUTO:
         return None
     found = _NAME.fullmatch(text)
     if found is None:
         raise UsageError(f"--size '{text}' is no size. Write WIDTHxLAYERS, such as 192x3, or {AUTO}.")
-    return Size(int(found[1]), int(found[2]))
+    size = Size(int(found[1]), int(found[2]))
+    try:
+        for name in ("hidden_size", "num_layers"):
+            settings_of(ModelConfig)[name].check(name, size.settings[name])
+    except ConfigError as error:
+        raise UsageError(f"--size {text} is no size: {error}") from error
+    return size

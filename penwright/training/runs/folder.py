@@ -24,10 +24,11 @@ import tomli_w
 from filelock import FileLock, Timeout
 
 from penwright.errors import ConfigError, RunError
-from penwright.files import entries, is_file, leftovers, write_json, write_text
+from penwright.files import is_file, leftovers, write_json, write_text
 from penwright.training.records import AnyRecord, Finished, Sample, from_json, to_json
 from penwright.training.runs import metrics_csv
 from penwright.training.runs.checkpoint import list_checkpoints
+from penwright.training.runs.newest import runs_near
 from penwright.training.settings.config import RunConfig
 from penwright.training.settings.resolve import read_toml
 
@@ -86,7 +87,7 @@ class RunFolder:
         """
         run = cls(path)
         if not path.is_dir():
-            raise RunError(f"there is no run folder {path}.{_near(path)}")
+            raise RunError(f"there is no run folder {path}.{runs_near(path)}")
         if not run.config_path.is_file():
             raise RunError(f"{path} is not a run: it has no config.toml. Give the folder that 'penwright train' made.")
         return run
@@ -244,21 +245,3 @@ def check_free(path: Path) -> None:
         )
     if isinstance(next(reversed(RunFolder(path).metrics()), None), Finished):
         raise RunError(f"{path} holds a run that has ended, without its checkpoints. Name another folder with --run.")
-
-
-def is_run(path: Path) -> bool:
-    """Return True if a folder holds a run."""
-    return is_file(path / "config.toml") and is_file(path / "env.json")
-
-
-def newest_run(folder: Path) -> Path | None:
-    """Return the run in `folder` whose author was written last; None if no run has one."""
-    authors = [path / "author.safetensors" for path in entries(folder) if is_run(path)]
-    written = [author for author in authors if is_file(author)]
-    return max(written, key=lambda author: author.stat().st_mtime_ns).parent if written else None
-
-
-def _near(path: Path) -> str:
-    """Return a hint at the runs beside the missing one."""
-    beside = [other.name for other in entries(path.parent) if is_run(other)]
-    return f" There are: {', '.join(beside[-5:])}." if beside else " Begin one with: penwright train PATH."

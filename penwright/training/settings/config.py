@@ -14,9 +14,9 @@ from penwright.corpus.config import CorpusConfig
 from penwright.errors import ConfigError, did_you_mean
 from penwright.model.config import ModelConfig
 from penwright.settings import MAX_INT64, Between, MaxChars, OneOf, check, settings_of, with_present_names
-from penwright.training.batches import ORDERS
 from penwright.writing.options import SamplingConfig, Temperature
 
+ORDERS = ("shuffled", "rolled")
 OPTIMIZERS = ("muon", "adamw", "adam")
 SCHEDULES = ("linear", "constant")
 VALIDATIONS = ("books", "windows")

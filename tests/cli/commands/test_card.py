@@ -73,3 +73,13 @@ def test_a_missing_author_names_those_beside_it(author_file: Path, capsys: pytes
     out, err = capsys.readouterr()
     assert out == "" and err.count("\n") == 1
     assert "there is no author at " in err and "author.safetensors'?" in err
+
+
+@pytest.mark.parametrize("change", [-1, 1])
+def test_a_file_of_another_length_is_told_without_reading_it(
+    change: int, author_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = author_file.read_bytes()
+    author_file.write_bytes(data[:change] if change < 0 else data + b"x")
+    assert main(["card", str(author_file)]) == 1
+    assert "its tensors need" in capsys.readouterr().err

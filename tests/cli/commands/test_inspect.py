@@ -119,13 +119,17 @@ def test_settings_of_the_corpus_are_heard(books_dir: Path, capsys: pytest.Captur
     ("words", "message", "exit_code"),
     [
         ([], "name the books: penwright inspect PATH", 2),
-        (["{books}", "--preset", "sed"], "there is no preset 'sed'. Did you mean 'seed'?", 2),
-        (["{books}", "--set", "corpus.unwarp=true"], "there is no corpus option 'unwarp'. Did you mean 'unwrap'?", 2),
+        (["{books}", "--preset", "sed"], "--preset: there is no preset 'sed'. Did you mean 'seed'?", 2),
+        (["{books}", "--set", "corpus.unwarp=true"], "there is no setting corpus.unwarp. Did you mean 'unwrap'?", 2),
         (["{books}", "--set", "train.steps=3"], "inspect knows settings of the corpus only, not of 'train'.", 2),
         (["{books}", "--speed", "0"], "--speed 0 must be at least 1.", 2),
-        (["{books}", "--manifest", "shelf.txt"], "a manifest's name ends in .toml, but 'shelf.txt' does not.", 2),
+        (["{books}", "--manifest", "shelf.txt"], "--manifest shelf.txt is no manifest's name: it ends in .toml.", 2),
         (["{books}/nothing"], "there is no file or folder", 1),
-        (["{books}", "--manifest", "{books}/nowhere/shelf.toml"], "there is no such file or folder", 1),
+        (
+            ["{books}", "--manifest", "nowhere/shelf.toml"],
+            "--manifest nowhere/shelf.toml: there is no folder nowhere.",
+            2,
+        ),
     ],
 )
 def test_what_goes_wrong_is_one_line(

@@ -88,7 +88,10 @@ def test_an_alphabet_that_loses_characters_says_so(tmp_path: Path, capsys: pytes
     path = tmp_path / "letter.txt"
     path.write_text(TEXT, encoding="utf-8")
     assert main(["score", str(path), "--author", str(tmp_path / "seed.safetensors")]) == 0
-    assert "6 characters are not in this author's alphabet, which cannot tell them apart." in capsys.readouterr().out
+    assert (
+        "6 characters are not in this author's alphabet, which cannot tell such characters apart."
+        in capsys.readouterr().out
+    )
 
 
 @pytest.mark.parametrize(

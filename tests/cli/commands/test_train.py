@@ -78,7 +78,7 @@ def test_a_unit_is_named_in_one_word(capsys: pytest.CaptureFixture[str]) -> None
 def test_the_seeds_alphabet_has_characters_only(capsys: pytest.CaptureFixture[str]) -> None:
     train(SHELF, "--preset", "seed", "--unit", "words", "--steps", "1", exit_code=2)
     assert "unit='words' needs a learnt alphabet" in capsys.readouterr().err
-    train("--resume", "runs/none", "--unit", "words", exit_code=2)
+    train("--resume", ".", "--unit", "words", exit_code=2)
     assert "--unit exclude each other" in capsys.readouterr().err
 
 
@@ -198,11 +198,11 @@ def test_an_author_is_taught_other_books(capsys: pytest.CaptureFixture[str]) -> 
 @pytest.mark.parametrize(
     ("options", "exit_code", "sentence"),
     [
-        (["--from", "runs/none"], 1, "there is no author at runs/none"),
+        (["--from", "runs/none"], 2, "--from runs/none: there is no such file or folder"),
         (["--from", "box", "--size", "96x2"], 2, "--from and --size exclude each other"),
         (["--from", "box", "--preset", "gru"], 2, "the author one of the kind gated, which goes on"),
         (["--from", "box", "--unit", "bpe"], 2, "the author reads and writes characters"),
-        (["--from", "box", "--resume", "runs/a"], 2, "--resume and --from exclude each other"),
+        (["--from", "box", "--resume", "."], 2, "--resume and --from exclude each other"),
         (["--from", "box", "--config", "other.toml"], 2, "model.hidden_size cannot be chosen"),
         (["--from", "box", "--old-books", "none"], 1, "there is no file or folder 'none'"),
         (["--old-books", SHELF], 2, "Name it with --from AUTHOR"),
@@ -307,7 +307,7 @@ def test_a_disk_that_fills_up_while_the_author_is_written_is_one_line_too(
     [
         (["{books}", "--run", "runs/old"], "runs/old already holds a run. Resume it with: penwright train --resume", 1),
         (["nowhere"], "there is no file or folder", 1),
-        (["--resume", "nowhere"], "there is no run folder nowhere.", 1),
+        (["--resume", "nowhere"], "--resume nowhere: there is no such file or folder. Begin one with", 2),
         (["--resume", "{books}"], "{books} is not a run", 1),
     ],
 )

@@ -82,7 +82,7 @@ def test_the_text_can_be_kept_in_a_file(
 
 def test_a_file_that_cannot_be_written_is_one_line(author_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     words = ["--prompt", "", "--chars", "9", "--seed", "1", "--out", str(author_file / "x.txt")]
-    assert main(["write", str(author_file), *words]) == 1
+    assert main(["write", str(author_file), *words]) == 2
     assert capsys.readouterr().err.count("\n") == 1
 
 
@@ -91,7 +91,7 @@ def test_a_file_that_cannot_be_written_is_noticed_before_the_work(
 ) -> None:
     monkeypatch.setattr(Author, "write", lambda *words, **options: pytest.fail("it was written for nothing"))
     words = ["--prompt", "", "--chars", "9", "--seed", "1", "--json", "--out", str(tmp_path / "none" / "x.txt")]
-    assert main(["write", str(author_file), *words]) == 1
+    assert main(["write", str(author_file), *words]) == 2
 
 
 @pytest.mark.parametrize("more", [(), ("--json",)])

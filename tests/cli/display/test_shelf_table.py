@@ -1,8 +1,12 @@
 """What a shelf report says below its table."""
 
+from io import StringIO
 from pathlib import Path
 
-from penwright.cli.display.shelf_table import MAX_NOTES, MAX_SKIPPED, book_label, notes, totals
+import pytest
+from rich.console import Console
+
+from penwright.cli.display.shelf_table import MAX_NOTES, MAX_SKIPPED, book_label, notes, shelf_table, totals
 from penwright.corpus.inspection import BookReport, Edition, ShelfReport, SplitReport, UnknownCharacter
 
 
@@ -100,3 +104,14 @@ def test_a_book_without_a_title_is_called_by_its_file() -> None:
     assert book_label(book("a.txt")) == "a.txt"
     assert book_label(book("a.txt", title="Rain")) == "Rain"
     assert book_label(book("a.txt", title="Rain", author="Ida Vane")) == "Rain (Ida Vane)"
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 120])
+def test_a_narrow_table_lacks_columns_and_no_letters(width: int) -> None:
+    books = [book(f"{number}.txt", num_chars=1_234_567, encoding="iso2022_jp_2", split="val") for number in range(3)]
+    paper = Console(file=StringIO(), width=width)
+    paper.print(shelf_table(shelf(*books), width=width))
+    lines = paper.file.getvalue().splitlines()
+    assert all(len(line.rstrip()) <= width for line in lines)
+    assert "…" not in "".join(lines) and "book" in lines[0] and "split" in lines[0]
+    assert [name in lines[0] for name in ("lines", "characters")] == [width >= 80, True]

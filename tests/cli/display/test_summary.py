@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from penwright.cli.display.summary import beginning, outcome_json, outcome_lines, plan_of
-from penwright.evaluation.books import BookScore
+from penwright.evaluation.book_score import BookScore
 from penwright.model.config import num_parameters_of
 from penwright.training.records import Finished, Planned, PlannedSize
 from penwright.training.runs.folder import RunFolder

@@ -62,5 +62,5 @@ def test_a_table_without_rows_is_refused() -> None:
 def test_rows_without_text_are_told() -> None:
     assert read_table("a,text\n1,First.\n2\n3,Last.\n", name="t.csv") == (
         "First.\nLast.\n",
-        ("1 of its 4 rows have no cell in the column of text",),
+        ("1 of its 4 rows has no cell in the column of text",),
     )

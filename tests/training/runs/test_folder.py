@@ -8,7 +8,7 @@ import pytest
 import record_samples
 
 from penwright.errors import RunError
-from penwright.evaluation.books import BookScore
+from penwright.evaluation.book_score import BookScore
 from penwright.training.records import AnyRecord, Sample, to_json
 from penwright.training.runs.folder import RunFolder
 from penwright.training.settings.resolve import resolve_config

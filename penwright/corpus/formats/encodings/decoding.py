@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from penwright.corpus.formats.encodings.detection import Detection, detect, high_runs
-from penwright.errors import ReadingError
+from penwright.errors import ReadingError, counted
 
 # The longer marks first: UTF-16's little-endian mark begins UTF-32's.
 _BYTE_ORDER_MARKS = (
@@ -197,8 +197,7 @@ def decode_as(data: bytes, detection: Detection) -> Decoded:
     text = "\n".join(lines)
     num_lost = text.count("\ufffd") - data.count("\ufffd".encode())
     if num_lost > 0:
-        places = "byte makes" if num_lost == 1 else "bytes make"
-        warnings += (f"{num_lost:,} {places} no character in {encoding} and became U+FFFD",)
+        warnings += (f"{counted(num_lost, 'byte makes', 'bytes make')} no character in {encoding} and became U+FFFD",)
     return Decoded(text, encoding, f"{reason}, with damaged bytes", warnings)
 
 
@@ -241,11 +240,11 @@ def _nearly_utf8(data: bytes) -> Decoded | None:
     # A stray byte beside Latin letters is an accent of cp1252; anywhere else it says nothing.
     text = _STRAY_IN_WORD.sub(lambda stray: bytes([ord(stray[0]) - 0xDC00]).decode("cp1252", "replace"), text)
     text, num_lost = _STRAY_BYTE.subn("\ufffd", text)
-    bytes_ = "byte is" if num_stray == 1 else "bytes are"
+    bytes_ = "bytes is" if num_stray == 1 else "bytes are"
     became = f"of them {num_lost:,} became U+FFFD, the others" if num_lost and num_lost < num_stray else ""
     how = "and became U+FFFD" if num_lost == num_stray else f"({became}{' were ' if became else ''}read as cp1252)"
     warning = f"{num_stray:,} of its {bytes_} not UTF-8 {how}"
-    return Decoded(text, "utf-8", f"UTF-8 with {num_stray:,} stray bytes", (warning,))
+    return Decoded(text, "utf-8", f"UTF-8 with {counted(num_stray, 'stray byte')}", (warning,))
 
 
 def _begins_as_utf8(data: bytes) -> bool:

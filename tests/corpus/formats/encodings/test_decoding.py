@@ -162,7 +162,7 @@ def test_a_line_of_utf8_within_another_encoding_is_read() -> None:
 def test_a_utf8_text_that_is_cut_within_a_character_stays_one() -> None:
     decoded = decode((RU * 10).encode() + "Я".encode()[:1], name="a")
     assert decoded.text.endswith("\n\ufffd")
-    assert decoded.warnings == ("1 of its byte is not UTF-8 and became U+FFFD",)
+    assert decoded.warnings == ("1 of its bytes is not UTF-8 and became U+FFFD",)
 
 
 @pytest.mark.parametrize(("text", "encoding"), [(JA, "iso2022_jp"), (ZH, "hz"), (KO, "iso2022_kr")])
