@@ -9,32 +9,62 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:  # the list that editors and type checkers read
     from penwright.alphabet.characters import Alphabet as Alphabet
     from penwright.author.author import Author as Author
+    from penwright.author.card import Card as Card
     from penwright.corpus.config import CorpusConfig as CorpusConfig
     from penwright.corpus.preparing import Corpus as Corpus
     from penwright.corpus.preparing import prepare as prepare
     from penwright.errors import PenwrightError as PenwrightError
+    from penwright.evaluation.book_score import BookScore as BookScore
+    from penwright.evaluation.texts import ParagraphScore as ParagraphScore
+    from penwright.evaluation.texts import TextScore as TextScore
     from penwright.model.char_model import CharModel as CharModel
     from penwright.model.config import ModelConfig as ModelConfig
+    from penwright.notebook import raise_author as raise_author
+    from penwright.notebook import resume as resume
+    from penwright.notebook import train as train
+    from penwright.training.records import Comparison as Comparison
+    from penwright.training.records import Evaluation as Evaluation
+    from penwright.training.records import FellBack as FellBack
+    from penwright.training.records import Finished as Finished
+    from penwright.training.records import Planned as Planned
+    from penwright.training.records import Progress as Progress
+    from penwright.training.records import RolledBack as RolledBack
+    from penwright.training.records import Sample as Sample
+    from penwright.training.records import Saved as Saved
     from penwright.training.settings.config import TrainConfig as TrainConfig
-    from penwright.training.start import resume as resume
-    from penwright.training.start import train as train
     from penwright.writing.options import SamplingConfig as SamplingConfig
+    from penwright.writing.plain import Bookmark as Bookmark
 
 __version__ = "0.1.0"
 
 _HOME = {  # the list that Python reads, on first use (PEP 562)
     "Alphabet": "penwright.alphabet.characters",
     "Author": "penwright.author.author",
+    "BookScore": "penwright.evaluation.book_score",
+    "Bookmark": "penwright.writing.plain",
+    "Card": "penwright.author.card",
     "CharModel": "penwright.model.char_model",
+    "Comparison": "penwright.training.records",
     "Corpus": "penwright.corpus.preparing",
     "CorpusConfig": "penwright.corpus.config",
+    "Evaluation": "penwright.training.records",
+    "FellBack": "penwright.training.records",
+    "Finished": "penwright.training.records",
     "ModelConfig": "penwright.model.config",
+    "ParagraphScore": "penwright.evaluation.texts",
     "PenwrightError": "penwright.errors",
+    "Planned": "penwright.training.records",
+    "Progress": "penwright.training.records",
+    "RolledBack": "penwright.training.records",
+    "Sample": "penwright.training.records",
     "SamplingConfig": "penwright.writing.options",
+    "Saved": "penwright.training.records",
+    "TextScore": "penwright.evaluation.texts",
     "TrainConfig": "penwright.training.settings.config",
     "prepare": "penwright.corpus.preparing",
-    "resume": "penwright.training.start",
-    "train": "penwright.training.start",
+    "raise_author": "penwright.notebook",
+    "resume": "penwright.notebook",
+    "train": "penwright.notebook",
 }
 __all__ = ["__version__", *_HOME]
 

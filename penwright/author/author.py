@@ -22,6 +22,7 @@ from penwright.author.file.naming import author_file_of
 from penwright.author.file.saving import save_author
 from penwright.errors import UsageError
 from penwright.evaluation.texts import TextScore, score_text
+from penwright.markup import html_table
 from penwright.model.char_model import CharModel
 from penwright.writing.options import WriteOptions, new_seed, parse_options, shows_options
 from penwright.writing.plain import Bookmark, iter_text, read_text
@@ -190,6 +191,13 @@ class Author:
     def score(self, text: str) -> TextScore:
         """Score how well the author predicts a text, in bits per character, paragraph by paragraph."""
         return score_text(self.model, self.alphabet, text)
+
+    def _repr_html_(self) -> str:
+        """Return the author as a notebook shows it."""
+        config = self.model.config
+        size = f"{config.cell}, {config.num_layers} x {config.hidden_size}, {self.model.num_parameters:,} parameters"
+        facts = [("network", size), ("alphabet", f"{self.alphabet.kind}, {self.alphabet.vocab_size:,} symbols")]
+        return html_table(f"Author: {self.card.name or 'unnamed'}", [*facts, *self.card.facts()])
 
     def __repr__(self) -> str:
         return f"Author({self.card.name or 'unnamed'}, {self.model.num_parameters:,} parameters, {self.alphabet!r})"

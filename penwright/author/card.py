@@ -14,8 +14,9 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Annotated, Any, TypeVar
 
 from penwright.corpus.store import Book
-from penwright.errors import AuthorError, ConfigError
+from penwright.errors import AuthorError, ConfigError, counted
 from penwright.evaluation.book_score import BookScore
+from penwright.markup import html_table
 from penwright.settings import MAX_INT64, Between, Matching, MaxChars, OneOf, Setting, check
 
 MAX_TEXT_CHARS = 4_000
@@ -57,7 +58,7 @@ class CardBook:
         check(self, section="a book's ")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True, slots=True, repr=False)
 class Card:
     """Origin and quality of an author. Every field may be left out when nothing is known."""
 
@@ -95,6 +96,32 @@ class Card:
     """Versions of the software used for training, by package."""
     licence_note: Paragraph = ""
     """Note on the rights in the books."""
+
+    def __repr__(self) -> str:
+        bits = "not scored" if self.bits_per_char is None else f"{self.bits_per_char:.3f} bits/char"
+        return (
+            f"Card({self.name or 'unnamed'}, {counted(self.num_books, 'book')}, {bits}, {counted(self.steps, 'step')})"
+        )
+
+    def facts(self) -> list[tuple[str, str]]:
+        """Return what the card tells in short, by name; empty where nothing is known."""
+        learned = f"{counted(self.chars_read, 'character')} in {counted(self.steps, 'step')}"
+        return [
+            ("books", f"{self.num_books:,}" if self.num_books else ""),
+            ("predicts", "" if self.bits_per_char is None else f"{self.bits_per_char:.3f} bits per character"),
+            ("beside", ", ".join(f"{name} {bits:.3f}" for name, bits in self.baselines.items())),
+            ("learned", learned if self.steps else ""),
+            ("made", self.created),
+            ("preset", self.preset),
+            ("rights", self.licence_note),
+        ]
+
+    def _repr_html_(self) -> str:
+        """Return the card as a notebook shows it."""
+        scores = [*(("val", each) for each in self.val_scores), *(("test", each) for each in self.test_scores)]
+        rows = [(split, each.title, each.author, f"{each.bits_per_char:.3f}") for split, each in scores]
+        heads = ("held out", "title", "writer", "bits/char")
+        return html_table(f"Card: {self.name or 'unnamed'}", self.facts(), heads=heads, rows=rows)
 
     def __post_init__(self) -> None:
         """Check every value.

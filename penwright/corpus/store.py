@@ -27,6 +27,7 @@ from penwright.corpus.config import CorpusConfig, SplitName, split_name
 from penwright.corpus.description import SUBWORDS_VERSION_KEY, Contents, read_description, version_of
 from penwright.corpus.folders import is_being_replaced
 from penwright.errors import AuthorError, ConfigError, CorpusError, counted
+from penwright.markup import html_table
 
 IDS_NAME = "ids.bin"
 _ATTEMPTS = 20
@@ -212,6 +213,17 @@ class Corpus:
     def __repr__(self) -> str:
         num_chars = sum(book.num_chars for book in self.books)
         return f"Corpus({counted(self.num_books, 'book')}, {counted(num_chars, 'character')}, {self.alphabet!r})"
+
+    def _repr_html_(self) -> str:
+        """Return the corpus as a notebook shows it."""
+        facts = [
+            (split, f"{counted(len(self.books_in(split)), 'book')}, {counted(self.num_chars(split), 'character')}")
+            for split in ("train", "val", "test")
+        ]
+        facts.append(("alphabet", f"{self.alphabet.kind}, {counted(self.alphabet.vocab_size, 'symbol')}"))
+        rows = [(book.title, book.author, book.split, f"{book.num_chars:,}") for book in self.books]
+        heads = ("title", "writer", "split", "characters")
+        return html_table(f"Corpus of {counted(self.num_books, 'book')}", facts, heads=heads, rows=rows)
 
     def _check_books(self) -> None:
         """Check that the books are contiguous and in the order of the splits."""

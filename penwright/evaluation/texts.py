@@ -16,9 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from penwright.alphabet.characters import Alphabet
-from penwright.errors import NoNumbersError, UsageError
+from penwright.errors import NoNumbersError, UsageError, counted
 from penwright.evaluation.costs import symbol_nats
 from penwright.evaluation.passages import chars_begun
+from penwright.markup import glimpse, html_table
 from penwright.model.char_model import CharModel
 
 MIN_PASSAGE_CHARS = 100
@@ -41,7 +42,7 @@ class ParagraphScore:
     """0 if no character was scored."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True, slots=True, repr=False)
 class TextScore:
     """Score of a text: the mean of its paragraphs, weighted by their `num_chars`."""
 
@@ -53,6 +54,20 @@ class TextScore:
     num_lost_chars: int
     """Number of characters that the alphabet lacks and reads as one unknown symbol."""
     paragraphs: tuple[ParagraphScore, ...]
+
+    def __repr__(self) -> str:
+        length, parts = counted(self.num_chars, "character"), counted(len(self.paragraphs), "paragraph")
+        return f"TextScore({self.bits_per_char:.3f} bits/char, {length}, {parts})"
+
+    def _repr_html_(self) -> str:
+        """Return the score as a notebook shows it."""
+        rows = [
+            (f"{each.bits_per_char:.3f}", f"{each.start:,}", glimpse(each.text)) for each in self.most_surprising(5)
+        ]
+        facts = [("characters", f"{self.num_chars:,}"), ("paragraphs", f"{len(self.paragraphs):,}")]
+        facts += [("characters not in the alphabet", f"{self.num_lost_chars:,}")] if self.num_lost_chars else []
+        heads = ("bits/char", "from character", "predicted worst")
+        return html_table(f"{self.bits_per_char:.3f} bits per character", facts, heads=heads, rows=rows)
 
     def most_surprising(self, num: int) -> list[ParagraphScore]:
         """Return the paragraphs predicted worst, by bits per character, the worst first.

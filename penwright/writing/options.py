@@ -160,7 +160,8 @@ def shows_options(function: Function) -> Function:
         default = getattr(SamplingConfig(), name, None)
         hint = WriteOptions.__annotations__[name]
         own.append(Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=hint))
-        lines.append(f"    {name}: {setting.description} {setting.needed.capitalize()}.")
+        shown_default = "" if default is None else f" Default {default:g}."
+        lines.append(f"    {name}: {setting.description} {setting.needed.capitalize()}.{shown_default}")
     function.__signature__ = shown.replace(parameters=own)  # type: ignore[attr-defined]  # `inspect` looks for it
     function.__doc__ = "\n".join([cleandoc(function.__doc__ or ""), "", *lines])
     return function
