@@ -159,6 +159,7 @@ RULES = [
                 "training/runs",
                 "training/settings/resolve",
                 "training/start",
+                "notebook",
                 "report/building",
                 "report/tensorboard",
                 "cli",
