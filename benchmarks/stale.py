@@ -50,6 +50,7 @@ MEASURED = {
     "cells": (*_TRAINING, *_SCORES, "benchmarks/cells.py", "benchmarks/candidate_cells.py"),
     "corpus": ("penwright/corpus", "penwright/alphabet", "benchmarks/corpus.py"),
     "forecast": (*_TRAINING, *_SCORES, *_PLANS, "benchmarks/forecast.py"),
+    "from_author": (*_TRAINING, *_SCORES, "penwright/training/from_author.py", "benchmarks/from_author.py"),
     "learning": (*_TRAINING, *_SCORES, *_PLANS, "benchmarks/learning.py", "benchmarks/peers"),
     "sampling": ("penwright/writing", "penwright/model", "benchmarks/sampling.py"),
     "seed_curve": (*_SEED_UPDATES, "penwright/evaluation/seed.py", "benchmarks/seed_curve.py"),

@@ -237,7 +237,10 @@ def _follow(
     if speech.leads and outcome.finished is not None:
         kept = None
         if old_books is not None:
-            kept = compare_on(old_books, start=RunFolder(run).start_path, author=RunFolder(run).author_path)
+            try:
+                kept = compare_on(old_books, start=RunFolder(run).start_path, author=RunFolder(run).author_path)
+            except CorpusError as error:  # the training is done all the same
+                speech.warn(f"The old books were not scored: {error}")
         if speech.as_json:
             print_json(outcome_json(outcome.finished, run=run, before=before_of(run), kept=kept))
         else:

@@ -177,14 +177,18 @@ class Corpus:
         if alphabet == self.alphabet:
             return self
         edge = [] if alphabet.boundary_id is None else [np.array([alphabet.boundary_id], dtype=alphabet.dtype)]
-        books, parts, start = list[Book](), list[Ids](), 0
+        books, start = list[Book](), 0
+        ids = np.empty(len(self.ids), dtype=alphabet.dtype)
         for book in self.books:
-            ids = np.concatenate([*edge, alphabet.encode(self.book_text(book))])
-            books.append(replace(book, start=start, num_ids=len(ids)))
-            parts.append(ids)
-            start += len(ids)
+            of_book = np.concatenate([*edge, alphabet.encode(self.book_text(book))])
+            books.append(replace(book, start=start, num_ids=len(of_book)))
+            if start + len(of_book) > len(ids):
+                ids.resize(2 * (start + len(of_book)), refcheck=False)  # in place, so a large shelf lies here once
+            ids[start : start + len(of_book)] = of_book
+            start += len(of_book)
+        ids.resize(start, refcheck=False)
         corpus = copy(self)
-        corpus.alphabet, corpus.books, corpus.ids = alphabet, tuple(books), np.concatenate(parts)
+        corpus.alphabet, corpus.books, corpus.ids = alphabet, tuple(books), ids
         return corpus
 
     def num_chars(self, split: SplitName) -> int:

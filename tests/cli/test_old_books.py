@@ -1,5 +1,7 @@
 """Old books are those that the author did not learn from: of its card, or held out of others."""
 
+from dataclasses import replace
+
 import pytest
 
 from penwright.author.card import Card, listed_books
@@ -33,3 +35,11 @@ def test_books_that_the_author_has_learned_are_refused(corpus: Corpus) -> None:
             unlearned(corpus, learned)
     finally:
         corpus.books = all_books
+
+
+def test_held_out_books_that_the_training_has_taught_are_left_out(corpus: Corpus) -> None:
+    card = Card(books=listed_books(corpus.books), num_books=len(corpus.books))
+    held_out = [book for book in card.books if book.split != "train"]
+    taught = Card(books=(replace(held_out[0], split="train"),), num_books=1)
+    books, _ = unlearned(corpus, card, taught=taught)
+    assert {book.sha256 for book in books} == {book.sha256 for book in held_out[1:]}

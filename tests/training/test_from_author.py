@@ -68,6 +68,9 @@ def test_new_characters_stand_behind_the_authors(author: Author, other: Corpus) 
     recoded = other.in_alphabet(alphabet)
     for book, same in zip(other.books, recoded.books, strict=True):
         assert recoded.book_text(same) == other.book_text(book)
+    spelled = other.in_alphabet(author.alphabet)  # longer than the shelf was: new characters take two symbols each
+    assert len(spelled.ids) > len(other.ids)
+    assert [spelled.book_text(book) for book in spelled.books] == [other.book_text(book) for book in other.books]
     assert start.alphabet_for(recoded) == alphabet
     assert recoded.in_alphabet(alphabet) is recoded
 
