@@ -108,7 +108,8 @@ def test_the_lines_of_the_readme_run(books_dir: Path, tmp_path: Path) -> None:
     blocks = re.findall(r"^```python\n(.*?)^```", readme, flags=re.DOTALL | re.MULTILINE)
     assert blocks, "the README shows no Python"
     for block in blocks:
-        code, num_paths = re.subn(r"prepare\(\s*(\[[^]]*\]|\"[^\"]*\")", f"prepare({str(books_dir)!r}", block)
+        pattern = r"(prepare|raise_author)\(\s*(\[[^]]*\]|\"[^\"]*\")"
+        code, num_paths = re.subn(pattern, rf"\1({str(books_dir)!r}", block)
         code, num_times = re.subn(r"\b(seconds|steps|epochs)=[\d_.]+", "steps=4", code)
         assert num_paths and num_times, "the lines should read books and train for a given time"
         environment = os.environ | {"PYTHONPATH": str(ROOT)}
