@@ -69,7 +69,7 @@ def install(author: "Author", *, card: "Card", aside: Path, path: Path) -> None:
         aside: Path where it is saved first. This file stays.
         path: Path where it is installed.
     """
-    type(author)(author.model, author.alphabet, card).save(aside, precision="float16")
+    type(author)(author.model, author.alphabet, card).save(aside, precision="int8")
     num_bytes = aside.stat().st_size
     if num_bytes > MAX_BYTES:
         sys.exit(
@@ -107,7 +107,7 @@ def main() -> None:
         sys.exit(f"{run or arguments.out} was raised on other books than those in {arguments.path}.")
     if run is not None:
         aside = run / "boxed.safetensors"
-        author.save(aside, precision="float16")
+        author.save(aside, precision="int8")
         author = Author.load(aside)  # so that the measured author is the installed one
     rows = measure_books(author.model, corpus)
     if run is not None:

@@ -15,14 +15,14 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import torch
 from box_measures import TrainingTexts, passages_of_people
 from common import results_header, write_results
 
 from penwright import Author, SamplingConfig, prepare
 from penwright.author.box import boxed_author
-from penwright.writing.plain import WRITING
-from penwright.writing.sampling import generator_from, sample_next
+from penwright.writing.crowd import Crowd
+from penwright.writing.engines.compiled import CompiledEngine
+from penwright.writing.sampling import draws_of
 
 NUM_TEXTS = 40
 CHARS_A_WORD = 5.6
@@ -78,20 +78,16 @@ def loop_share(texts: Iterable[str]) -> float:
 def write_side_by_side(
     author: Author, *, num_texts: int, num_chars: int, sampling: SamplingConfig, seed: int
 ) -> list[str]:
-    """Return texts of one author, written in one batch by the plain step; only characters of the alphabet are drawn."""
-    alphabet, model = author.alphabet, author.model
-    banned = torch.tensor([symbol for symbol in range(alphabet.vocab_size) if not alphabet.texts[symbol]])
-    generator = generator_from(seed)
-    written: list[list[str]] = [[] for _ in range(num_texts)]
-    state = model.initial_state(num_texts)
-    ids = torch.full((num_texts,), alphabet.boundary_id, dtype=torch.int64)
-    with torch.inference_mode():
-        for _ in range(num_chars):
-            logits, state = model.step(ids, state, options=WRITING)  # (B, V)
-            ids = sample_next(logits, config=sampling, generator=generator, banned_ids=banned)
-            for text, symbol in zip(written, ids.tolist(), strict=True):
-                text.append(alphabet.texts[symbol])
-    return ["".join(text) for text in written]
+    """Return texts of one author, each from the edge of a book, written side by side."""
+    engine = author.engine
+    assert isinstance(engine, CompiledEngine), "numba is needed"
+    crowd, opened = Crowd(engine, author.alphabet), author.read("")
+    keys = [crowd.join(opened, sampling=sampling, draws=draws_of(seed, sample=each)) for each in range(num_texts)]
+    written: dict[int, list[str]] = {key: [] for key in keys}
+    for _ in range(num_chars):
+        for each in crowd.step():
+            written[each.key].append(each.text)
+    return ["".join(text) for text in written.values()]
 
 
 def row(name: str, measures: Measures) -> str:

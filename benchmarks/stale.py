@@ -55,6 +55,7 @@ MEASURED = {
     "sampling": ("penwright/writing", "penwright/model", "benchmarks/sampling.py"),
     "seed_curve": (*_SEED_UPDATES, "penwright/evaluation/seed.py", "benchmarks/seed_curve.py"),
     "throughput": (*_TRAINING, "benchmarks/throughput.py"),
+    "writing": ("penwright/kernels", "penwright/writing", "benchmarks/writing.py"),
     "units": (*_TRAINING, *_SCORES, *_PLANS, "benchmarks/units.py"),
 }
 """Files and folders that each result measures, by its name. How books are read is measured by "corpus" alone: the

@@ -138,7 +138,7 @@ RULES = [
         frozenset(
             {
                 "files",
-                "kernels/running",
+                "kernels/compiling",
                 # Of the corpus: not cleaning, not formats, not shelf, not the executor.
                 "corpus/archives",
                 "corpus/description",

@@ -3,41 +3,47 @@
     author = Author.load("runs/shelf")
     print(author.write("It was a dark night", max_words=200, seed=7))
 
+An author that was loaded writes without torch, which takes a second to import. Its model is built when it is first
+asked for.
+
 An author keeps no memory between calls. `read` returns its state as a value, a `Bookmark`, and `write` and `stream`
 accept one. Several texts can be continued from one bookmark.
 """
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Unpack, get_args
-
-import torch
+from typing import TYPE_CHECKING, Unpack, get_args
 
 from penwright.alphabet.characters import Alphabet
 from penwright.author.box import boxed_author
 from penwright.author.card import Card
 from penwright.author.file.format import SUFFIX, Precision
-from penwright.author.file.loading import load_author
+from penwright.author.file.loading import AuthorParts, load_author
 from penwright.author.file.naming import author_file_of
-from penwright.author.file.saving import save_author
 from penwright.errors import UsageError
-from penwright.evaluation.texts import TextScore, score_text
 from penwright.markup import html_table
-from penwright.model.char_model import CharModel
+from penwright.model.config import ModelConfig, num_parameters_of
+from penwright.writing.engines.base import Engine
+from penwright.writing.engines.choosing import engine_of_model, engine_of_parts
+from penwright.writing.generation import Bookmark, iter_text, read_text
 from penwright.writing.options import WriteOptions, new_seed, parse_options, shows_options
-from penwright.writing.plain import Bookmark, iter_text, read_text
-from penwright.writing.sampling import generator_from
+from penwright.writing.sampling import draws_of
 from penwright.writing.stopping import until_end
+
+if TYPE_CHECKING:
+    import torch
+
+    from penwright.evaluation.texts import TextScore
+    from penwright.model.char_model import CharModel
 
 
 class Author:
     """A trained model that writes. Load one from a file or a run folder, or wrap a model of your own."""
 
-    model: CharModel
     alphabet: Alphabet
     card: Card
 
-    def __init__(self, model: CharModel, alphabet: Alphabet, card: Card | None = None) -> None:
+    def __init__(self, model: "CharModel", alphabet: Alphabet, card: Card | None = None) -> None:
         """Join a model, its alphabet and its card.
 
         Args:
@@ -58,12 +64,14 @@ class Author:
                 f"the model tells contexts of {model.config.unit} apart and the alphabet is of {alphabet.unit}. "
                 "Use the alphabet that the model was trained with."
             )
-        self.model = model
         self.alphabet = alphabet
         self.card = card if card is not None else Card()
+        self._model: CharModel | None = model
+        self._parts: AuthorParts | None = None
+        self._engine: Engine | None = None
 
     @classmethod
-    def load(cls, path: str | Path, *, device: str | torch.device = "cpu") -> "Author":
+    def load(cls, path: str | Path, *, device: "str | torch.device" = "cpu") -> "Author":
         """Load an author.
 
         Args:
@@ -74,19 +82,45 @@ class Author:
             AuthorError: If there is no author, or the file is damaged, foreign, hostile or of a newer version.
             UsageError: If there is no such device.
         """
-        model, alphabet, card = load_author(author_file_of(Path(path)))
-        try:
-            if torch.device(device).type == "meta":
-                raise RuntimeError("it holds no values")
-            model = model.to(device)
-        except (RuntimeError, AssertionError) as error:  # torch was built without it, or the machine lacks it
-            raise UsageError(
-                f"the device '{device}' cannot be used here. Use 'cpu' or one that torch finds."
-            ) from error
-        return cls(model, alphabet, card)
+        parts = load_author(author_file_of(Path(path)))
+        author = cls.__new__(cls)
+        author.alphabet, author.card = parts.alphabet, parts.card
+        author._model, author._parts, author._engine = None, parts, None
+        if str(device) != "cpu":
+            author._model = _on_device(author.model, device)
+        return author
+
+    @property
+    def config(self) -> ModelConfig:
+        """Shape of the model."""
+        if self._parts is not None:
+            return self._parts.config
+        assert self._model is not None
+        return self._model.config
+
+    @property
+    def model(self) -> "CharModel":
+        """The model itself. The author of a file builds it when it is first asked for; from then on it is the author:
+        whatever is changed in it changes what the author writes."""
+        if self._model is None:
+            from penwright.author.file.building import build_model
+
+            assert self._parts is not None
+            self._model = build_model(self._parts)
+        self._parts = self._engine = None
+        return self._model
+
+    @property
+    def engine(self) -> Engine:
+        """The engine that reads and writes for this author."""
+        if self._parts is None:
+            return engine_of_model(self.model, self.alphabet)
+        if self._engine is None:
+            self._engine = engine_of_parts(self._parts.config, self._parts.weights, self._parts.tables, self.alphabet)
+        return self._engine if self._engine is not None else engine_of_model(self.model, self.alphabet)
 
     @classmethod
-    def from_box(cls, *, device: str | torch.device = "cpu") -> "Author":
+    def from_box(cls, *, device: "str | torch.device" = "cpu") -> "Author":
         """Load the author that comes with the package.
 
         Args:
@@ -99,7 +133,7 @@ class Author:
         return cls.load(boxed_author(), device=device)
 
     @classmethod
-    def pretrained(cls, *, device: str | torch.device = "cpu") -> "Author":
+    def pretrained(cls, *, device: "str | torch.device" = "cpu") -> "Author":
         """Load the author that comes with the package; another name of `from_box`."""
         return cls.from_box(device=device)
 
@@ -109,7 +143,8 @@ class Author:
         Args:
             path: Name that ends in .safetensors, in a folder that exists. A file of that name is replaced.
             precision: Type of the weights in the file. "float16" halves the size and rounds to about one part in two
-                thousand. The author computes in float32 either way.
+                thousand. "int8" quarters it and writes faster; it rounds to one part in 127 of the largest weight of a
+                row. The author computes in float32 in any case.
 
         Raises:
             UsageError: If the name ends otherwise, or there is no such precision.
@@ -120,6 +155,8 @@ class Author:
             raise UsageError(f"an author's file ends in {SUFFIX}, but '{path.name}' does not. Add the ending.")
         if precision not in get_args(Precision):
             raise UsageError(f"there is no precision '{precision}'. Give {' or '.join(get_args(Precision))}.")
+        from penwright.author.file.saving import save_author
+
         weights = self.model.state_dict()
         save_author(
             path,
@@ -141,7 +178,7 @@ class Author:
         Returns:
             Bookmark at the end of the text.
         """
-        return read_text(self.model, self.alphabet, text, after=after)
+        return read_text(self.engine, self.alphabet, text, after=after)
 
     @shows_options
     def write(self, prompt: str = "", *, after: Bookmark | None = None, **options: Unpack[WriteOptions]) -> str:
@@ -184,20 +221,40 @@ class Author:
             UsageError: At once, if an option does not exist or a value is out of bounds.
         """
         ending, sampling, seed = parse_options(options)
-        generator = generator_from(new_seed() if seed is None else seed)
-        text = iter_text(self.model, self.alphabet, prompt, sampling=sampling, generator=generator, after=after)
+        draws = draws_of(new_seed() if seed is None else seed)
+        text = iter_text(self.engine, self.alphabet, prompt, sampling=sampling, draws=draws, after=after)
         return until_end(text, ending=ending)
 
-    def score(self, text: str) -> TextScore:
+    def score(self, text: str) -> "TextScore":
         """Score how well the author predicts a text, in bits per character, paragraph by paragraph."""
+        from penwright.evaluation.texts import score_text
+
         return score_text(self.model, self.alphabet, text)
 
     def _repr_html_(self) -> str:
         """Return the author as a notebook shows it."""
-        config = self.model.config
-        size = f"{config.cell}, {config.num_layers} x {config.hidden_size}, {self.model.num_parameters:,} parameters"
+        config = self.config
+        size = f"{config.cell}, {config.num_layers} x {config.hidden_size}, {num_parameters_of(config):,} parameters"
         facts = [("network", size), ("alphabet", f"{self.alphabet.kind}, {self.alphabet.vocab_size:,} symbols")]
         return html_table(f"Author: {self.card.name or 'unnamed'}", [*facts, *self.card.facts()])
 
     def __repr__(self) -> str:
-        return f"Author({self.card.name or 'unnamed'}, {self.model.num_parameters:,} parameters, {self.alphabet!r})"
+        return (
+            f"Author({self.card.name or 'unnamed'}, {num_parameters_of(self.config):,} parameters, {self.alphabet!r})"
+        )
+
+
+def _on_device(model: "CharModel", device: "str | torch.device") -> "CharModel":
+    """Return the model on a device.
+
+    Raises:
+        UsageError: If there is no such device.
+    """
+    import torch
+
+    try:
+        if torch.device(device).type == "meta":
+            raise RuntimeError("it holds no values")
+        return model.to(device)
+    except (RuntimeError, AssertionError) as error:  # torch was built without it, or the machine lacks it
+        raise UsageError(f"the device '{device}' cannot be used here. Use 'cpu' or one that torch finds.") from error

@@ -11,13 +11,15 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
-from penwright.corpus.store import Book
 from penwright.errors import AuthorError, ConfigError, counted
 from penwright.evaluation.book_score import BookScore
 from penwright.markup import html_table
 from penwright.settings import MAX_INT64, Between, Matching, MaxChars, OneOf, Setting, check
+
+if TYPE_CHECKING:
+    from penwright.corpus.book import Book
 
 MAX_TEXT_CHARS = 4_000
 MAX_ROW_CHARS = 200  # for each title and writer
@@ -171,7 +173,7 @@ class Card:
             raise AuthorError(f"the card is damaged: {error}") from error
 
 
-def listed_books(books: Iterable[Book]) -> tuple[CardBook, ...]:
+def listed_books(books: "Iterable[Book]") -> tuple[CardBook, ...]:
     """Return books as a card lists them: with shortened names, and no more books than fit a file's header.
 
     `Card.num_books` and the corpus digest still count all of them.

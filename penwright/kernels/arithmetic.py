@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from penwright.kernels.running import kernel, numba
+from penwright.kernels.compiling import kernel, numba
 
 _LIMIT = np.float32(7.90531110763549805)
 _P1, _P3, _P5, _P7, _P9, _P11, _P13 = (

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from penwright.kernels.running import kernel
+from penwright.kernels.compiling import kernel
 
 
 @kernel
@@ -51,8 +51,10 @@ def name_contexts(
     hashes = np.zeros(num_orders, np.int64)
     seen = np.zeros(reach + num_steps, np.int64)
     for lane in range(first, stop):
-        seen[:reach] = recent[lane]
-        seen[reach:] = ids[lane]
+        for at in range(reach):
+            seen[at] = recent[lane, at]
+        for at in range(num_steps):
+            seen[reach + at] = ids[lane, at]
         for order in range(num_orders):
             hashes[order] = 0
             for at in range(max(0, reach - orders[order]), reach):

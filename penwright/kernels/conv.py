@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from penwright.kernels.arithmetic import fitting, wide
-from penwright.kernels.running import kernel
+from penwright.kernels.compiling import kernel
 
 
 @kernel

@@ -5,7 +5,7 @@ Shapes: N = keys in the list.
 
 from typing import Any
 
-from penwright.kernels.running import kernel
+from penwright.kernels.compiling import kernel
 
 
 @kernel

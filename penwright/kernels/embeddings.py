@@ -6,7 +6,7 @@ Shapes: N = sums, R = tables, P = vectors in each, E = width.
 from typing import Any
 
 from penwright.kernels.arithmetic import wide
-from penwright.kernels.running import kernel
+from penwright.kernels.compiling import kernel
 
 
 @kernel

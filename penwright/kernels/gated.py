@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from penwright.kernels.arithmetic import ONE, fitting, sigmoid, wide
-from penwright.kernels.running import kernel
+from penwright.kernels.compiling import kernel
 
 _ZERO = np.float32(0.0)
 

@@ -5,7 +5,7 @@ Shapes: B = lanes, T = characters per window, R = kinds of context, S = slots of
 
 from typing import Any
 
-from penwright.kernels.running import kernel
+from penwright.kernels.compiling import kernel
 
 FIRST_NUMBER = (1 << 31) + 1
 """Addend of a context, so that the lowest of 32 bits gets the number 1."""

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from penwright.kernels.arithmetic import ONE, logarithm
-from penwright.kernels.running import kernel, summing_kernel
+from penwright.kernels.compiling import kernel, summing_kernel
 
 _ZERO = np.float32(0.0)
 

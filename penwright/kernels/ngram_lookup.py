@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from penwright.kernels.arithmetic import ONE, logarithm
-from penwright.kernels.running import kernel
+from penwright.kernels.compiling import kernel
 from penwright.kernels.searching import LOWEST, first_not_less
 
 FLOOR = np.float32(1e-7)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from penwright.kernels.arithmetic import ONE, fitting, wide
-from penwright.kernels.running import kernel, summing_kernel
+from penwright.kernels.compiling import kernel, summing_kernel
 
 _ZERO, _TWO = np.float32(0.0), np.float32(2.0)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from penwright.kernels.running import kernel
+from penwright.kernels.compiling import kernel
 from penwright.kernels.searching import first_not_less
 
 MAX_SUCCESSORS = 255

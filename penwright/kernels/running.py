@@ -1,4 +1,4 @@
-"""Compile kernels, say whether they can take some tensors, and run them on several threads.
+"""Say whether kernels can take some tensors, and run them on several threads.
 
 A kernel is called with the first of the rows it is to do, the one after the last, then its arrays, unless whoever
 calls it divides the work in another way. Rows are divided evenly among as many threads as torch uses. A
@@ -7,22 +7,15 @@ kernel leaves Python's lock alone, so the threads do run side by side.
 This module knows nothing of what a kernel computes.
 """
 
-import hashlib
-import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from functools import lru_cache
-from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any
 
 import torch
 from torch import Tensor
 
-try:
-    import numba as numba
-except ImportError:  # numba follows a new Python some months later
-    numba = None  # type: ignore[assignment]
+from penwright.kernels.compiling import numba
+from penwright.kernels.threads import thread_pool
 
 ROWS_TYPES = (torch.float32, torch.bfloat16)
 """Types of numbers that kernels read and write. They add up and carry along in float32."""
@@ -31,44 +24,7 @@ MIN_WORK = 60_000
 MANY = 256
 """Rows from which on it pays to wait for a kernel that was never compiled. An author that writes asks for one at a
 time, and is to begin at once."""
-_Kernel = TypeVar("_Kernel", bound=Callable[..., None])
 _is_allowed = True
-
-
-def kernel(function: _Kernel) -> _Kernel:
-    """Decorate a function that numba is to compile; without numba it stays as it is.
-
-    What was compiled is kept beside the module, or where numba keeps such things for this user, for the next process.
-    """
-    return _compiled(function, {"contract"})  # a product and a sum in one
-
-
-def summing_kernel(function: _Kernel) -> _Kernel:
-    """Decorate a function as `kernel` does, one that adds up and may do so in whatever order is fastest: always the
-    same on one machine."""
-    return _compiled(function, {"contract", "reassoc", "nsz"})
-
-
-def _compiled(function: _Kernel, liberties: set[str]) -> _Kernel:
-    if numba is None:
-        return function
-    compiled: Any = numba.njit(nogil=True, fastmath=liberties, error_model="numpy")(function)
-    try:
-        compiled.enable_caching()
-    except RuntimeError:  # neither folder can be written: it is compiled anew in every process
-        return cast(_Kernel, compiled)
-    # Kernels are compiled together with what they call from other modules, but numba looks at a kernel's own file to
-    # tell whether what it kept is still good: after a change in `arithmetic`, every other kernel would stay as it was.
-    kept = compiled._cache._cache_file
-    kept._source_stamp = (kept._source_stamp, digest_of(Path(__file__).parent))
-    return cast(_Kernel, compiled)
-
-
-@lru_cache(maxsize=1)
-def digest_of(folder: Path) -> str:
-    """Return a digest of all modules in a folder."""
-    sources = (path.read_bytes() for path in sorted(folder.glob("*.py")))
-    return hashlib.sha256(b"".join(hashlib.sha256(source).digest() for source in sources)).hexdigest()
 
 
 def can_run(num_rows: int, *tensors: Tensor, exact: Sequence[Tensor] = ()) -> bool:
@@ -129,17 +85,3 @@ def run(function: Callable[..., None], num_rows: int, *tensors: Tensor | float |
     function(edges[0], edges[1], *arrays)
     for part in waiting:
         part.result()
-
-
-def thread_pool(purpose: str) -> ThreadPoolExecutor:
-    """Return the threads of this process for a purpose.
-
-    Each purpose has threads of its own, so that work that waits for kernels never takes the threads that they need.
-    """
-    return _pool(os.getpid(), purpose)
-
-
-@lru_cache(maxsize=4)
-def _pool(_process: int, purpose: str) -> ThreadPoolExecutor:
-    """Return the threads of a process: a forked one has none of its parent's."""
-    return ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix=purpose)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from penwright.kernels.running import kernel
+from penwright.kernels.compiling import kernel
 
 LOWEST = -(1 << 31)
 """The least number of 32 bits."""

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from penwright.kernels.running import can_run, kernel
+from penwright.kernels.compiling import kernel
+from penwright.kernels.running import can_run
 
 _DIGIT = 8
 _HEAPS = 1 << _DIGIT

@@ -8,6 +8,7 @@ Shapes: V = vocab_size, E = embedding_dim, D = width that enters a layer, H = hi
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from math import prod
 from typing import Annotated, Any
 
 from penwright.alphabet.units import CHARACTERS, UNITS
@@ -131,23 +132,27 @@ class ModelConfig:
 
 def num_parameters_of(config: ModelConfig) -> int:
     """Count the weights and biases of the model that `config` describes, without building it."""
-    width, hidden = config.embedding_dim, config.hidden_size
-    count = config.vocab_size * config.embedding_dim
+    return sum(map(prod, parameter_shapes(config).values()))
+
+
+def parameter_shapes(config: ModelConfig) -> dict[str, tuple[int, ...]]:
+    """Return the shape of every weight and bias of the model that `config` describes, by its name in `state_dict`."""
+    width, hidden, vocab_size = config.embedding_dim, config.hidden_size, config.vocab_size
+    shapes: dict[str, tuple[int, ...]] = {"embedding": (vocab_size, width)} if width else {}
     for layer in range(config.num_layers):
+        input_size = width if config.is_residual else config.input_size if layer == 0 else hidden
+        own, inside = f"layers.{layer}.", "layer." if config.is_residual else ""
+        cell = _cell_shapes(config, layer=layer, input_size=input_size)
+        shapes |= {f"{own}{inside}{name}": shape for name, shape in cell.items()}
         if config.is_residual:
-            projections = hidden * width + 2 * width * config.mlp_size
-            count += _layer_parameters(config, layer=layer, input_size=width) + projections
-        else:
-            input_size = config.input_size if layer == 0 else hidden
-            count += _layer_parameters(config, layer=layer, input_size=input_size)
-    kinds = kinds_of(config.unit)
-    if config.has_ngrams:
-        count += width * (kinds.num_confidences + NUM_INPUTS * config.vocab_size)
-        count += kinds.num_outputs * (width + kinds.num_confidences + 1)
-    if config.has_match:
-        count += len(kinds.match) * (config.vocab_size + 3) * width + kinds.num_bonuses * (width + 1)
-    read_size = width if config.is_residual else hidden
-    return count + (read_size + 1) * config.vocab_size
+            shapes[f"{own}projection_weight"] = (width, hidden)
+        if config.is_residual and config.mlp_size:
+            shapes[f"{own}mlp_input_weight"] = (config.mlp_size, width)
+            shapes[f"{own}mlp_output_weight"] = (width, config.mlp_size)
+    shapes |= {f"context_models.{name}": shape for name, shape in _context_model_shapes(config).items()}
+    shapes["readout_weight"] = (vocab_size, width if config.is_residual else hidden)
+    shapes["readout_bias"] = (vocab_size,)
+    return shapes
 
 
 def window_size_of(config: ModelConfig, *, layer: int) -> int:
@@ -155,20 +160,35 @@ def window_size_of(config: ModelConfig, *, layer: int) -> int:
     return config.window_size if layer == 0 else 1
 
 
-def _layer_parameters(config: ModelConfig, *, layer: int, input_size: int) -> int:
-    """Count one layer without its norm, projection and perceptron."""
+def _context_model_shapes(config: ModelConfig) -> dict[str, tuple[int, ...]]:
+    kinds, width = kinds_of(config.unit), config.embedding_dim
+    shapes: dict[str, tuple[int, ...]] = {}
+    if config.has_ngrams:
+        shapes["ngram_input_weight"] = (width, NUM_INPUTS * config.vocab_size)
+        shapes["confidence_weight"] = (width, kinds.num_confidences)
+        shapes["mix_weight"] = (kinds.num_outputs, width)
+        shapes["mix_confidence_weight"] = (kinds.num_outputs, kinds.num_confidences)
+        shapes["mix_bias"] = (kinds.num_outputs,)
+    if config.has_match:
+        num_kinds = len(kinds.match)
+        shapes["match_embedding"] = (num_kinds, config.vocab_size + 1, width)
+        shapes["match_confidence_weight"] = (width, 2 * num_kinds)
+        shapes["bonus_weight"] = (kinds.num_bonuses, width)
+        shapes["bonus_bias"] = (kinds.num_bonuses,)
+    return shapes
+
+
+def _cell_shapes(config: ModelConfig, *, layer: int, input_size: int) -> dict[str, tuple[int, ...]]:
+    """Return the shapes of one layer without its projection and perceptron."""
     hidden = config.hidden_size
-    match config.cell:
-        case "perceptron":
-            return (input_size + 1) * hidden
-        case "window":
-            return (input_size * window_size_of(config, layer=layer) + 1) * hidden
-        case "elman":
-            return (input_size + hidden + 1) * hidden
-        case "gru":
-            second_bias = hidden if config.gru_reset == "after" else 0
-            return (input_size + hidden + 1) * 3 * hidden + second_bias
-        case "lstm":
-            return (input_size + hidden + 1) * 4 * hidden
-        case _:
-            return (input_size + 1) * 3 * hidden + input_size * CONV_SIZE
+    if config.cell == "window":
+        input_size *= window_size_of(config, layer=layer)
+    num_rows = hidden * {"gru": 3, "lstm": 4, "gated": 3}.get(config.cell, 1)
+    shapes: dict[str, tuple[int, ...]] = {"input_weight": (num_rows, input_size), "bias": (num_rows,)}
+    if config.cell in ("elman", "gru", "lstm"):
+        shapes["recurrent_weight"] = (num_rows, hidden)
+    if config.cell == "gru" and config.gru_reset == "after":
+        shapes["candidate_bias"] = (hidden,)
+    if config.cell == "gated":
+        shapes["conv_weight"] = (CONV_SIZE, input_size)
+    return shapes

@@ -22,21 +22,9 @@ from torch import Tensor
 from penwright.kernels import running
 from penwright.kernels.contexts import name_contexts
 from penwright.ngrams.context_kinds import ContextKinds
+from penwright.ngrams.hashing import FACTORS, INVERSE, ODD, POWER, SPREAD, WORD_MIX, leaving, salts, signed
 
-
-def _signed(value: int) -> int:
-    """Return a number modulo 2^64 as the int64 of the same bits."""
-    value %= 1 << 64
-    return value - (1 << 64) if value >> 63 else value
-
-
-_P = 0x9E3779B97F4A7C15
-_POWER = _signed(_P)
-_INVERSE = _signed(pow(_P, -1, 1 << 64))
-_SPREAD = _signed(0xD6E8FEB86659FD93)
-_SALT = 0xBF58476D1CE4E5B9
-_WORD_MIX = (_signed(0x94D049BB133111EB), _signed(0xC2B2AE3D27D4EB4F))
-_FACTORS = torch.tensor([_POWER, *_WORD_MIX, _SPREAD])  # as the kernel takes them
+_FACTORS = torch.from_numpy(FACTORS)
 
 
 class ContextState(NamedTuple):
@@ -87,7 +75,7 @@ def context_step(
     seen = torch.cat((state.recent, ids.unsqueeze(1)), dim=1)  # (B, reach + 1)
     hashes, value = [], torch.zeros_like(ids)
     for lag in range(reach + 1):
-        value = value + seen[:, reach - lag] * _signed(pow(_P, lag, 1 << 64))
+        value = value + seen[:, reach - lag] * signed(pow(ODD, lag, 1 << 64))
         if lag + 1 in kinds.orders:
             hashes.append(value)
     is_word = is_letter[ids]
@@ -97,7 +85,7 @@ def context_step(
         torch.where(has_ended, state.last, state.before),
         torch.where(has_ended, state.before, state.third),
     )
-    run = torch.where(begins, 0, state.run) * _POWER + ids
+    run = torch.where(begins, 0, state.run) * POWER + ids
     return _fingerprints(hashes, run, *words), ContextState(seen[:, 1:], run, is_word, *words)
 
 
@@ -218,13 +206,12 @@ def _words(run: Tensor, has_ended: Tensor, state: ContextState, resets: Tensor |
 
 def _fingerprints(hashes: list[Tensor], run: Tensor, last: Tensor, before: Tensor, third: Tensor) -> Tensor:
     """Return 32 bits a kind, as int64 (..., K)."""
-    one_word = run * _WORD_MIX[0] + last
-    two_words = one_word * _WORD_MIX[1] + before
-    three_words = two_words * _WORD_MIX[0] + third
-    skipping = run * _WORD_MIX[1] + before
+    one_word = run * WORD_MIX[0] + last
+    two_words = one_word * WORD_MIX[1] + before
+    three_words = two_words * WORD_MIX[0] + third
+    skipping = run * WORD_MIX[1] + before
     values = torch.stack([*hashes, one_word, two_words, three_words, skipping], dim=-1)
-    salts = _salts(values.shape[-1], values.device)
-    mixed: Tensor = ((values ^ salts) * _SPREAD) >> 32
+    mixed: Tensor = ((values ^ _salts(values.shape[-1], values.device)) * SPREAD) >> 32
     return mixed
 
 
@@ -236,19 +223,19 @@ def _shifted(values: Tensor, first: Tensor) -> Tensor:
 @lru_cache(maxsize=16)
 def _salts(count: int, device: torch.device) -> Tensor:
     """Return a salt for each kind, so that equal symbols hash differently in each."""
-    return torch.tensor([_signed(_SALT * (kind + 1)) for kind in range(count)], device=device)
+    return torch.from_numpy(salts(count)).to(device)
 
 
 @lru_cache(maxsize=16)
 def _rolling(orders: tuple[int, ...]) -> tuple[Tensor, Tensor]:
     """Return some orders, and the weight P^order of the symbol that leaves the rolling hash of each."""
-    return torch.tensor(orders), torch.tensor([_signed(pow(_P, order, 1 << 64)) for order in orders])
+    return torch.tensor(orders), torch.from_numpy(leaving(orders))
 
 
 @lru_cache(maxsize=16)
 def _powers(count: int, device: torch.device) -> tuple[Tensor, Tensor]:
     """Return P^i and P^-i modulo 2^64 for i from 0 to count - 1, int64."""
-    powers = torch.full((count,), _POWER, dtype=torch.int64)
-    inverses = torch.full((count,), _INVERSE, dtype=torch.int64)
+    powers = torch.full((count,), POWER, dtype=torch.int64)
+    inverses = torch.full((count,), INVERSE, dtype=torch.int64)
     powers[0] = inverses[0] = 1
     return powers.cumprod(0).to(device), inverses.cumprod(0).to(device)

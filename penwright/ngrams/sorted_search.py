@@ -14,23 +14,15 @@ import torch
 from torch import Tensor
 
 from penwright.kernels.searching import LOWEST
+from penwright.ngrams import lookup_arrays
 
 FEW = 1_024
 """Number of searches up to which the plain search is no slower."""
 
 
 def bucket_begins(numbers: Tensor) -> Tensor:
-    """Return the index of the first number with each sequence of leading bits, and the end of the last.
-
-    Args:
-        numbers: int32 (C,), rising.
-
-    Returns:
-        int32 (2^b + 1,), with about one number to each sequence of b bits.
-    """
-    bits = max(0, len(numbers).bit_length() - 1)
-    sizes = torch.bincount(_bucket(numbers, bits), minlength=1 << bits)
-    return torch.nn.functional.pad(sizes.cumsum(0), (1, 0)).int()
+    """Return `lookup_arrays.bucket_begins` of a tensor on the CPU: int32 (2^b + 1,)."""
+    return torch.from_numpy(lookup_arrays.bucket_begins(numbers.numpy()))
 
 
 def search(numbers: Tensor, begins: Tensor, wanted: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""N-gram tables as the plain arrays of a file, and back with suspicion.
+"""N-gram tables as the plain arrays of a file, read with suspicion. Without torch.
 
 Shapes: V = vocab_size, C = contexts, E = successors.
 """
@@ -7,10 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-
-from penwright.ngrams.tables import NgramTables
 
 Array = NDArray[Any]
 
@@ -28,20 +25,8 @@ def table_shapes(vocab_size: int, *, num_contexts: int, num_entries: int) -> dic
     }
 
 
-def arrays_of(tables: NgramTables) -> dict[str, Array]:
-    """Return the arrays of some tables, in the types that `table_shapes` names."""
-    return {
-        name: getattr(tables, name).cpu().numpy().astype(kind) for name, (kind, _) in shapes_of_tables(tables).items()
-    }
-
-
-def shapes_of_tables(tables: NgramTables) -> dict[str, tuple[str, int]]:
-    """Return the type and length of each array of some tables."""
-    return table_shapes(len(tables.unigrams), num_contexts=len(tables.contexts), num_entries=len(tables.symbols))
-
-
-def tables_of(arrays: Mapping[str, Array]) -> NgramTables:
-    """Return the tables that some arrays of the right types and lengths hold.
+def checked_tables(arrays: Mapping[str, Array]) -> dict[str, Array]:
+    """Return the arrays of tables as `NgramTables` holds them, from those of a file, of the right types and lengths.
 
     Raises:
         ValueError: A clause that says what is wrong with them.
@@ -62,6 +47,4 @@ def tables_of(arrays: Mapping[str, Array]) -> NgramTables:
     if not (np.isfinite(unigrams).all() and (unigrams > 0).all() and (unigrams <= 1).all()):
         raise ValueError("the shares of its n-grams are not between 0 and 1")
     types = {"contexts": np.int32, "symbols": np.int32, "unigrams": np.float32}
-    return NgramTables(
-        **{name: torch.from_numpy(arrays[name].astype(types.get(name, np.uint8))) for name in NgramTables._fields}
-    )
+    return {name: array.astype(types.get(name, np.uint8), copy=False) for name, array in arrays.items()}

@@ -5,8 +5,8 @@ This module knows nothing of models or training.
 Shapes: V = vocab_size, K = number of kinds of context, C = contexts kept, E = successors kept.
 """
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -18,12 +18,10 @@ from penwright.ngrams.backoff_links import backoff_links
 from penwright.ngrams.context_kinds import ContextKinds
 from penwright.ngrams.counting import count_successors
 from penwright.ngrams.discounting import Discounted, discounted
+from penwright.ngrams.lookup_arrays import SHARE_STEPS, TOTAL_STEPS
 from penwright.ngrams.pruning import highest_scores, scores_of
+from penwright.ngrams.storage import table_shapes
 
-SHARE_STEPS = 16
-"""Steps of a share's or backoff's code to a factor of two: code c means 2^(-c / 16)."""
-TOTAL_STEPS = 8
-"""Steps of a total's code to a factor of two: code c means 2^(c / 8)."""
 MIN_COUNT = 3
 """Smallest count of a context in the tables. With contexts of count two, a shelf of plays was learned worse, by 0.6 %
 (1 million characters, 2026-11), and novels no better. A passage that occurs once has no business in the tables."""
@@ -103,6 +101,23 @@ def empty_tables(vocab_size: int) -> NgramTables:
         shares=nothing,
         unigrams=torch.full((vocab_size,), 1.0 / vocab_size),
     )
+
+
+def arrays_of(tables: NgramTables) -> dict[str, NDArray[Any]]:
+    """Return the arrays of some tables, in the types that `table_shapes` names."""
+    return {
+        name: getattr(tables, name).cpu().numpy().astype(kind) for name, (kind, _) in shapes_of_tables(tables).items()
+    }
+
+
+def shapes_of_tables(tables: NgramTables) -> dict[str, tuple[str, int]]:
+    """Return the type and length of each array of some tables."""
+    return table_shapes(len(tables.unigrams), num_contexts=len(tables.contexts), num_entries=len(tables.symbols))
+
+
+def tables_of(arrays: Mapping[str, NDArray[Any]]) -> NgramTables:
+    """Return the tables that some arrays hold, which share their memory; see `storage.checked_tables`."""
+    return NgramTables(**{name: torch.from_numpy(arrays[name]) for name in NgramTables._fields})
 
 
 def share_of(codes: Tensor) -> Tensor:

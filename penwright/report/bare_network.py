@@ -23,7 +23,9 @@ from penwright.training.session import Session
 from penwright.training.settings.config import RunConfig
 from penwright.training.start import resolve_auto
 from penwright.training.validation import validate
-from penwright.writing.plain import iter_text
+from penwright.writing.engines.plain import PlainEngine
+from penwright.writing.generation import iter_text
+from penwright.writing.sampling import draws_of
 
 MAX_STEPS = 500
 MAX_SECONDS = 30.0
@@ -95,11 +97,11 @@ def _page(session: Session) -> list[AnyRecord]:
     """Return the network's score, if there are held-out books, and a page by it."""
     diary, scores = session.config.diary, validate(session)
     strings = iter_text(
-        session.model,
+        PlainEngine(session.model),
         session.corpus.alphabet,
         diary.prompt,
         sampling=diary.sampling(epoch=session.counters.epoch),
-        generator=torch.Generator().manual_seed(diary.seed),
+        draws=draws_of(diary.seed),
     )
     sample = Sample(**session.when(), prompt=diary.prompt, text="".join(islice(strings, diary.max_chars)))
     if scores is None:

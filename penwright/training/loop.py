@@ -11,8 +11,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 
-import torch
-
 from penwright.training.activity import COUNTING, HELD_OUT, LEARNING, SAVING, WRITING, Activity, Tell, tell_nobody
 from penwright.training.cadence import EverySteps, cadences_of
 from penwright.training.comparison import compare
@@ -26,7 +24,9 @@ from penwright.training.records import AnyRecord, Evaluation, Finished, RolledBa
 from penwright.training.run_writer import FinalScores, RunWriter
 from penwright.training.session import Session, WindowResult
 from penwright.training.validation import validate
-from penwright.writing.plain import iter_text
+from penwright.writing.engines.plain import PlainEngine
+from penwright.writing.generation import iter_text
+from penwright.writing.sampling import draws_of
 
 
 class Loop:
@@ -225,11 +225,11 @@ class Loop:
         began = self._clock()
         self._tell(WRITING)
         strings = iter_text(
-            session.model,
+            PlainEngine(session.model),
             session.corpus.alphabet,
             diary.prompt,
             sampling=diary.sampling(epoch=session.counters.epoch),
-            generator=torch.Generator().manual_seed(diary.seed),
+            draws=draws_of(diary.seed),
         )
         text = "".join(islice(strings, diary.max_chars))
         took = self._took_since(began)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from penwright.author.card import Card, listed_books, listed_scores
+from penwright.author.file.building import build_model
 from penwright.author.file.loading import load_author
 from penwright.author.file.saving import save_author
 from penwright.corpus.config import SplitName
@@ -123,7 +124,7 @@ class RunWriter:
         if not session.world.leads:
             return FinalScores()
         parts = load_author(self.folder.author_path)
-        best = parts.model.to(session.device)
+        best = build_model(parts).to(session.device)
         budget = READING_SHARE * session.counters.chars_read
         readings = [
             choose_reading(session.corpus, session.config, split, budget=budget, is_last=True)

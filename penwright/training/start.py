@@ -16,6 +16,7 @@ from typing import Any
 
 from penwright.author.author import Author
 from penwright.author.card import Card
+from penwright.author.file.building import build_model
 from penwright.author.file.loading import load_author
 from penwright.corpus.store import Corpus
 from penwright.errors import AuthorError, RunError, counted
@@ -204,7 +205,10 @@ def _session(corpus: Corpus, config: RunConfig, world: World, start: StartAuthor
 
 def _start_of(folder: RunFolder) -> StartAuthor | None:
     """Return the author that a run began from, None for one that began from nothing."""
-    return StartAuthor(*load_author(folder.start_path)) if folder.has_start else None
+    if not folder.has_start:
+        return None
+    parts = load_author(folder.start_path)
+    return StartAuthor(build_model(parts), parts.alphabet, parts.card)
 
 
 def _make_folder(path: Path, session: Session) -> RunFolder:

@@ -15,7 +15,7 @@ from typing import TypeVar
 
 import torch
 
-from penwright.kernels.running import thread_pool
+from penwright.kernels.threads import thread_pool
 
 MIN_SYMBOLS = 1_024
 """Of a window that a thread is given: products of fewer rows are slow for their size."""

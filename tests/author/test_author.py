@@ -1,6 +1,8 @@
 """The author: one value that loads, reads, writes, judges and saves."""
 
 import inspect
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
@@ -14,27 +16,29 @@ from penwright.alphabet.characters import Alphabet
 from penwright.author import box
 from penwright.author.author import Author
 from penwright.author.card import Card
+from penwright.author.file.format import Precision
 from penwright.author.file.naming import author_file_of
 from penwright.errors import AuthorError, ConfigError, UsageError
 from penwright.evaluation.texts import score_text
 from penwright.model.char_model import CharModel
 from penwright.model.config import ModelConfig
+from penwright.writing.engines.plain import PlainEngine
+from penwright.writing.generation import iter_text
 from penwright.writing.options import Ending, SamplingConfig
-from penwright.writing.plain import iter_text
-from penwright.writing.sampling import generator_from
+from penwright.writing.sampling import draws_of
 from penwright.writing.stopping import until_end
 
 PROSE = "The lamp went out at nine. “Who is there?” asked Mr. Vane.\n"
 LIMITS = ("max_chars", "max_words", "max_paragraphs", "until")
 
 
-def make_author(*, alphabet: Alphabet | None = None, seed: int = 1) -> Author:
+def make_author(*, alphabet: Alphabet | None = None, seed: int = 1, width: int = 8) -> Author:
     """An untrained author with a card."""
     alphabet = alphabet or Alphabet.learn(dict.fromkeys(PROSE, 1))
-    config = ModelConfig(vocab_size=alphabet.vocab_size, cell="gru", embedding_dim=8, hidden_size=16, num_layers=1)
-    model = CharModel(config, generator=generator_from(seed))
+    config = ModelConfig(vocab_size=alphabet.vocab_size, cell="gru", embedding_dim=width, hidden_size=16, num_layers=1)
+    model = CharModel(config, generator=torch.Generator().manual_seed(seed))
     with torch.no_grad():
-        model.readout_weight.normal_(0.0, 0.3, generator=generator_from(seed))
+        model.readout_weight.normal_(0.0, 0.3, generator=torch.Generator().manual_seed(seed))
     return Author(model, alphabet, Card(name="Vane's heir", steps=3))
 
 
@@ -64,6 +68,60 @@ def test_a_loaded_author_writes_the_same_text(alphabet: Alphabet | None, tmp_pat
     assert loaded.alphabet == author.alphabet
     assert loaded.write("The", max_chars=60, seed=3) == author.write("The", max_chars=60, seed=3)
     assert loaded.score(PROSE) == author.score(PROSE)
+
+
+WRITE_ALONE = """
+import sys
+from penwright import Author
+author = Author.load(sys.argv[1])
+bookmark = author.read("The lamp")
+print(ascii(author.write(" went", after=bookmark, max_chars=60, seed=3)), repr(author), len(author.card.name))
+sys.exit("torch" in sys.modules)
+"""
+
+
+def by_torch(author: Author, prompt: str, number: int, *, seed: int) -> str:
+    """What the model itself writes."""
+    engine = PlainEngine(author.model)
+    strings = iter_text(engine, author.alphabet, prompt, sampling=SamplingConfig(), draws=draws_of(seed))
+    return "".join(islice(strings, number))
+
+
+@pytest.mark.parametrize("precision", ["float32", "int8"])
+def test_a_loaded_author_reads_and_writes_without_torch_what_its_model_writes(
+    tmp_path: Path, precision: Precision
+) -> None:
+    path = tmp_path / "a.safetensors"
+    make_author(width=64).save(path, precision=precision)
+    alone = subprocess.run([sys.executable, "-c", WRITE_ALONE, path], capture_output=True, text=True, check=False)
+    assert (alone.returncode, alone.stderr) == (0, "")
+    assert alone.stdout.startswith(ascii(by_torch(Author.load(path), "The lamp went", 60, seed=3)) + " Author(Vane")
+
+
+def test_an_author_in_eight_bits_is_nearly_the_same(tmp_path: Path) -> None:
+    author, path, whole = make_author(width=64), tmp_path / "a.safetensors", tmp_path / "b.safetensors"
+    author.save(path, precision="int8")
+    author.save(whole)
+    assert path.stat().st_size < 0.5 * whole.stat().st_size
+    small = Author.load(path)
+    written = small.write("The", max_chars=60, seed=3)
+    assert written == by_torch(small, "The", 60, seed=3)
+    assert small.score(PROSE).bits_per_char == pytest.approx(author.score(PROSE).bits_per_char, abs=5e-3)
+    assert small.write("The", max_chars=60, seed=3) == written, "by the model that has been built meanwhile"
+
+
+def test_whatever_is_changed_in_the_model_changes_what_is_written(path: Path) -> None:
+    author = Author.load(path)
+    before = author.write("The", max_chars=40, seed=3)
+    engine = author.engine
+    assert author.engine is engine, "an author that was loaded lays its weights out once"
+    with torch.no_grad():
+        author.model.readout_weight.neg_()
+    assert author.write("The", max_chars=40, seed=3) == by_torch(author, "The", 40, seed=3) != before
+
+
+def test_the_shape_is_known_before_the_model_is_built(author: Author, path: Path) -> None:
+    assert Author.load(path).config == author.config == author.model.config
 
 
 def test_loading_leaves_the_shared_generator_alone(path: Path) -> None:
@@ -172,8 +230,8 @@ def test_an_author_can_be_saved_in_half_the_room(author: Author, path: Path, tmp
 
 
 def test_an_unknown_precision_is_refused(author: Author, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"no precision 'int8'. Give float32 or float16\."):
-        author.save(tmp_path / "a.safetensors", precision="int8")  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match=r"no precision 'int4'. Give float32 or float16 or int8\."):
+        author.save(tmp_path / "a.safetensors", precision="int4")  # type: ignore[arg-type]
     assert list(tmp_path.iterdir()) == []
 
 
@@ -206,12 +264,8 @@ def test_writing_is_the_stream_joined(author: Author) -> None:
 
 
 def test_the_prompt_is_not_part_of_what_is_written(author: Author) -> None:
-    whole = "".join(
-        islice(
-            iter_text(author.model, author.alphabet, PROSE, sampling=SamplingConfig(), generator=generator_from(2)), 30
-        )
-    )
-    assert author.write(PROSE, max_chars=30, seed=2) == whole
+    whole = iter_text(author.engine, author.alphabet, PROSE, sampling=SamplingConfig(), draws=draws_of(2))
+    assert author.write(PROSE, max_chars=30, seed=2) == "".join(islice(whole, 30))
 
 
 def test_an_endless_text_must_be_streamed(author: Author) -> None:

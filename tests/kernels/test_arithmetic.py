@@ -6,7 +6,8 @@ import numpy as np
 import torch
 
 from penwright.kernels.arithmetic import fitting, logarithm, sigmoid, tanh, wide
-from penwright.kernels.running import kernel, run
+from penwright.kernels.compiling import kernel
+from penwright.kernels.running import run
 
 
 @kernel

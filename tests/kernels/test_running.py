@@ -1,21 +1,16 @@
 """Which tensors kernels take, and that dividing their rows among threads changes nothing."""
 
 import threading
-from collections import Counter
-from itertools import islice
 from pathlib import Path
 
 import pytest
 import torch
 
-from penwright.alphabet.characters import Alphabet
-from penwright.kernels import running
+from penwright.kernels import compiling, running
 from penwright.kernels.ops import norm_forward
 from penwright.kernels.running import array_of, can_run, run, without_kernels
 from penwright.model.char_model import CharModel
 from penwright.model.config import ModelConfig
-from penwright.writing.options import SamplingConfig
-from penwright.writing.plain import iter_text
 
 
 def test_they_take_what_torch_multiplies_on_the_processor() -> None:
@@ -47,12 +42,12 @@ def test_some_must_be_single_precision() -> None:
 def test_what_was_compiled_is_kept_for_these_very_sources(tmp_path: Path) -> None:
     """A change in a module that kernels of others are compiled with used to leave those as they were."""
     folder = Path(running.__file__).parent
-    assert running.digest_of(folder) in norm_forward._cache._cache_file._source_stamp  # type: ignore[attr-defined]
+    assert compiling.digest_of(folder) in norm_forward._cache._cache_file._source_stamp  # type: ignore[attr-defined]
     (tmp_path / "arithmetic.py").write_text("ONE = 1", encoding="utf-8")
-    before = running.digest_of(tmp_path)
+    before = compiling.digest_of(tmp_path)
     (tmp_path / "arithmetic.py").write_text("ONE = 2", encoding="utf-8")
-    running.digest_of.cache_clear()
-    assert running.digest_of(tmp_path) != before
+    compiling.digest_of.cache_clear()
+    assert compiling.digest_of(tmp_path) != before
 
 
 def test_an_array_is_the_tensor_s_own_memory() -> None:
@@ -118,28 +113,18 @@ def test_values_do_not_depend_on_the_threads(monkeypatch: pytest.MonkeyPatch) ->
     assert all(torch.equal(one, other) for one, other in zip(*found, strict=True))
 
 
-def test_an_author_that_writes_compiles_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The first page after an installation is to begin at once."""
+def test_a_step_of_the_plain_engine_compiles_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An author is to write at once where the engine cannot be compiled."""
 
     def refuse(tensor: torch.Tensor) -> None:
         raise AssertionError("a kernel was run")
 
     monkeypatch.setattr(running, "MANY", 256)
     monkeypatch.setattr(running, "array_of", refuse)
-    text = "It was a dark and quiet morning in the harbour."
-    alphabet = Alphabet.learn(Counter(text))
-    shape = {
-        "embedding_dim": 8,
-        "hidden_size": 8,
-        "mlp_size": 16,
-        "num_layers": 2,
-        "cell": "gated",
-        "is_residual": True,
-    }
-    config = ModelConfig(vocab_size=alphabet.vocab_size, ngram_entries=100, match_slots=64, **shape)
-    random = torch.Generator().manual_seed(0)
-    pieces = iter_text(CharModel(config), alphabet, text, sampling=SamplingConfig(), generator=random)
-    assert len("".join(islice(pieces, 20))) >= 20
+    config = ModelConfig(
+        vocab_size=60, embedding_dim=8, hidden_size=8, mlp_size=16, num_layers=2, ngram_entries=100, match_slots=64
+    )
+    model = CharModel(config)
+    model.step(torch.zeros(1, dtype=torch.int64), model.initial_state(1))
     with pytest.raises(AssertionError, match="a kernel was run"):
-        model = CharModel(config)
         model.sequence(torch.zeros(4, 64, dtype=torch.int64), model.initial_state(4))

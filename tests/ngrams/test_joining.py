@@ -7,8 +7,8 @@ import torch
 from penwright.kernels.pruning import MAX_SUCCESSORS
 from penwright.ngrams.context_kinds import kinds_of
 from penwright.ngrams.joining import joined_tables, with_symbols
-from penwright.ngrams.storage import arrays_of, tables_of
-from penwright.ngrams.tables import NgramTables, empty_tables, make_tables, share_of, total_of
+from penwright.ngrams.storage import checked_tables
+from penwright.ngrams.tables import NgramTables, arrays_of, empty_tables, make_tables, share_of, tables_of, total_of
 
 
 def tables_with(symbols: dict[int, dict[int, float]], *, totals: dict[int, int], vocab_size: int = 8) -> NgramTables:
@@ -55,7 +55,7 @@ def test_real_tables_join_to_tables_that_a_file_may_hold(vocab_size: int) -> Non
         for _ in range(2)
     ]
     joined = joined_tables(*made, weight=4.0)
-    tables_of(arrays_of(joined))
+    tables_of(checked_tables(arrays_of(joined)))
     assert int(joined.sizes.max()) <= MAX_SUCCESSORS
     starts = joined.sizes.long().cumsum(0) - joined.sizes.long()
     masses = np.add.reduceat(share_of(joined.shares).numpy(), starts.numpy()) + share_of(joined.backoffs).numpy()

@@ -8,8 +8,8 @@ import torch
 
 from penwright.alphabet.units import CHARACTERS
 from penwright.ngrams.context_kinds import kinds_of
-from penwright.ngrams.storage import arrays_of, table_shapes, tables_of
-from penwright.ngrams.tables import NgramTables, empty_tables, make_tables
+from penwright.ngrams.storage import checked_tables, table_shapes
+from penwright.ngrams.tables import NgramTables, arrays_of, empty_tables, make_tables, tables_of
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +20,7 @@ def tables() -> NgramTables:
 
 
 def test_tables_survive_the_round_trip(tables: NgramTables) -> None:
-    again = tables_of(arrays_of(tables))
+    again = tables_of(checked_tables(arrays_of(tables)))
     assert all(torch.equal(one, other) for one, other in zip(tables, again, strict=True))
 
 
@@ -31,7 +31,7 @@ def test_arrays_have_the_shapes_that_are_announced(tables: NgramTables) -> None:
 
 
 def test_tables_of_nothing_survive_the_round_trip() -> None:
-    assert not len(tables_of(arrays_of(empty_tables(6))).symbols)
+    assert not len(tables_of(checked_tables(arrays_of(empty_tables(6)))).symbols)
 
 
 def test_a_large_alphabet_takes_two_bytes_a_successor() -> None:
@@ -58,4 +58,4 @@ def test_arrays_that_are_no_tables_are_refused(
     assert arrays["sizes"][0] > 1
     arrays[name][place] = value
     with pytest.raises(ValueError, match=reason):
-        tables_of(arrays)
+        checked_tables(arrays)

@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 import penwright
-from penwright.author.file.loading import load_author
+from penwright.author.author import Author
 from penwright.corpus.store import Corpus
 from penwright.errors import ConfigError, RunError
 from penwright.training import start
@@ -143,7 +143,7 @@ def test_two_processes_read_and_learn_what_one_does(corpus: Corpus, tmp_path: Pa
         torch.testing.assert_close(tensor, two.weights[name], rtol=1e-3, atol=1e-4)
     for name, tensor in one.lanes.items():
         torch.testing.assert_close(tensor, two.lanes[name], rtol=1e-3, atol=1e-3)
-    first, second = (load_author(run / "author.safetensors").model.tables for run in (alone, pair))
+    first, second = (Author.load(run / "author.safetensors").model.tables for run in (alone, pair))
     assert (first is None) == (second is None) == (model == "plain")
     assert all(torch.equal(one, other) for one, other in zip(first or (), second or (), strict=True))
 

@@ -12,6 +12,7 @@ import pytest
 import torch
 from folders import SHELF
 
+from penwright.author.author import Author
 from penwright.author.file.loading import load_author
 from penwright.cli.display.words import remark
 from penwright.corpus.preparing import prepare
@@ -311,9 +312,9 @@ def test_a_run_stopped_where_a_fold_begins_keeps_its_author(
     run, asked = tmp_path / "run", iter([False] * steps + [True] * 2)
     overrides = settings("with context models", val_every=99, save_every=99)
     list(train(corpus, run=run, overrides=overrides, stop=lambda: next(asked), clock=still))
-    before = load_author(run / "author.safetensors").model.tables
+    before = Author.load(run / "author.safetensors").model.tables
     list(resume(run, stop=lambda: next(asked), clock=still))
-    after = load_author(run / "author.safetensors").model.tables
+    after = Author.load(run / "author.safetensors").model.tables
     assert before is not None
     assert after is not None
     assert all(torch.equal(one, other) for one, other in zip(before, after, strict=True))

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import torch
 
-from penwright.author.file.loading import load_author
+from penwright.author.author import Author
 from penwright.corpus.store import Corpus
 from penwright.errors import RunError
 from penwright.ngrams.tables import NgramTables
@@ -105,7 +105,7 @@ def test_one_update_is_made_however_little_time_is_left(corpus: Corpus, tmp_path
     last = list(train(corpus, run=run, overrides=SETTINGS, seconds=5.0, clock=lambda: 40.0 * next(ticks)))[-1]
     assert isinstance(last, Finished)
     assert (last.reason, last.step) == ("done", 1)
-    tables = load_author(run / "author.safetensors").model.tables
+    tables = Author.load(run / "author.safetensors").model.tables
     assert tables is not None and len(tables.symbols) > 0
 
 

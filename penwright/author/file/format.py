@@ -4,7 +4,8 @@
     header     JSON: type, shape and offsets of every tensor, and under "__metadata__" one text, "penwright", itself
                JSON: format, format_version, model, alphabet, counts (the tables' contexts and successors), card,
                tensors_sha256 (of all that follows the header), header_sha256 (of the other entries of this text)
-    weights    all float32 or all float16, little-endian, by name, side by side
+    weights    float32, or float16, or int8 codes, each followed by float32 scales of its rows ("<name>.scale"), with
+               float32 for what is not rounded; little-endian, by name, side by side
     tables     if the model looks n-grams up: the arrays of their tables, as "counts.<name>", by name, side by side
 
 A file may come from a stranger. Nothing in it is run or imported, and no name in it is looked up. Memory is allocated
@@ -19,29 +20,30 @@ but they are written tensor by tensor, without a second copy in memory.
 import hashlib
 import json
 import math
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from torch import Tensor
+from penwright.model.rounding import is_rounded
 
 FORMAT = "penwright author"
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
+"""Newest version that is read, and the version of a file with rounded weights. Others are of version 3."""
+UNROUNDED_VERSION = 3
 MIN_FORMAT_VERSION = 2
 """Oldest version that is read. Its tensors have the names of `model.tensor_names.former_name`."""
 SUFFIX = ".safetensors"
 RUN_AUTHOR = "author.safetensors"
 """Name of the author file in a run folder."""
 MAX_HEADER_BYTES = 16 << 20
-Precision = Literal["float32", "float16"]
-"""Type of the weights in the file. The model computes in float32 either way."""
+Precision = Literal["float32", "float16", "int8"]
+"""Type of the weights in the file. The model computes in float32 in any case."""
 TABLES = "counts."
 """Beginning of the names of the n-gram tables' arrays."""
-KINDS: dict[Precision, str] = {"float32": "<f4", "float16": "<f2"}
-"""Type of each precision, as numpy writes it."""
-_DTYPES = {"|u1": "U8", "<u2": "U16", "<i4": "I32", "<f4": "F32", "<f2": "F16"}
+SCALE = ".scale"
+"""End of the names of the scales of rounded weights."""
+_DTYPES = {"|i1": "I8", "|u1": "U8", "<u2": "U16", "<i4": "I32", "<f4": "F32", "<f2": "F16"}
 ABOUT_KEYS = {"format", "format_version", "model", "alphabet", "counts", "card", "tensors_sha256", "header_sha256"}
 
 
@@ -52,43 +54,62 @@ def header_data(entries: Mapping[str, Any], about: str) -> bytes:
     return data + b" " * (-len(data) % 8)
 
 
-def entries_of(
+class Piece(NamedTuple):
+    """An array in a file."""
+
+    name: str
+    kind: str
+    """Type as numpy writes it."""
+    shape: tuple[int, ...]
+
+    @property
+    def num_bytes(self) -> int:
+        """Size in the file."""
+        return np.dtype(self.kind).itemsize * math.prod(self.shape)
+
+
+def pieces_of(
     shapes: Mapping[str, tuple[int, ...]], tables: Mapping[str, tuple[str, int]], precision: Precision
-) -> dict[str, Any]:
-    """Return the header entries of tensors that lie side by side, by name, the weights before the tables.
+) -> list[Piece]:
+    """Return the arrays of a file in their order: weights by name, then tables by name.
 
     Args:
         shapes: Shapes of the weights.
         tables: Type and length of each array of the n-gram tables, from `table_shapes`; none without tables.
         precision: Precision of the weights.
     """
-    weight_kind = KINDS[precision]
+    pieces = []
+    for name in sorted(shapes):
+        shape = shapes[name]
+        if precision == "int8" and is_rounded(shape):
+            pieces += [Piece(name, "|i1", shape), Piece(f"{name}{SCALE}", "<f4", shape[:-1])]
+        else:
+            pieces.append(Piece(name, "<f2" if precision == "float16" else "<f4", shape))
+    return pieces + [Piece(f"{TABLES}{name}", kind, (length,)) for name, (kind, length) in sorted(tables.items())]
+
+
+def entries_of(pieces: Iterable[Piece]) -> dict[str, Any]:
+    """Return the header entries of arrays that lie side by side."""
     entries: dict[str, Any] = {}
     start = 0
-    for name in sorted(shapes):
-        stop = start + np.dtype(weight_kind).itemsize * math.prod(shapes[name])
-        entries[name] = {"dtype": _DTYPES[weight_kind], "shape": list(shapes[name]), "data_offsets": [start, stop]}
-        start = stop
-    for name in sorted(tables):
-        kind, length = tables[name]
-        stop = start + np.dtype(kind).itemsize * length
-        entries[f"{TABLES}{name}"] = {"dtype": _DTYPES[kind], "shape": [length], "data_offsets": [start, stop]}
+    for piece in pieces:
+        stop = start + piece.num_bytes
+        entries[piece.name] = {
+            "dtype": _DTYPES[piece.kind],
+            "shape": list(piece.shape),
+            "data_offsets": [start, stop],
+        }
         start = stop
     return entries
 
 
 def precision_of(entries: Mapping[str, Any]) -> Precision:
-    """Return the precision of the weights according to a header: float16 if all are float16, else float32."""
+    """Return the precision of the weights according to a header."""
     weights = [entry for name, entry in entries.items() if not name.startswith((TABLES, "__metadata__"))]
-    kinds = [
-        entry.get("dtype") if isinstance(entry, dict) else None for entry in weights
-    ]  # of any type in a forged file
-    return "float16" if kinds and all(kind == _DTYPES[KINDS["float16"]] for kind in kinds) else "float32"
-
-
-def shapes_of(weights: Mapping[str, "Tensor"]) -> dict[str, tuple[int, ...]]:
-    """Return the shape of each tensor by name."""
-    return {name: tuple(weight.shape) for name, weight in weights.items()}
+    kinds = {
+        str(entry.get("dtype")) if isinstance(entry, dict) else "" for entry in weights
+    }  # of any type in a forged file
+    return "int8" if _DTYPES["|i1"] in kinds else "float16" if kinds == {_DTYPES["<f2"]} else "float32"
 
 
 def digest_of(about: Mapping[str, Any]) -> str:

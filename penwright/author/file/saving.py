@@ -5,8 +5,9 @@ The weights are written tensor by tensor, so that no second copy of them is need
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,19 +19,19 @@ from penwright.author.card import Card
 from penwright.author.file.format import (
     FORMAT,
     FORMAT_VERSION,
-    KINDS,
     MAX_HEADER_BYTES,
+    UNROUNDED_VERSION,
     Precision,
     digest_of,
     entries_of,
     header_data,
-    shapes_of,
+    pieces_of,
 )
 from penwright.errors import AuthorError
 from penwright.files import replacing
 from penwright.model.config import ModelConfig, num_parameters_of
-from penwright.ngrams.storage import arrays_of, shapes_of_tables
-from penwright.ngrams.tables import NgramTables
+from penwright.model.rounding import is_rounded, rounded
+from penwright.ngrams.tables import NgramTables, arrays_of, shapes_of_tables
 
 
 def save_author(
@@ -63,21 +64,12 @@ def save_author(
         "weights of another model"
     )
     digest = hashlib.sha256()
-    for name in sorted(weights):
-        values = _values_of(weights[name], precision)
-        if not np.isfinite(values).all():
-            if weights[name].isfinite().all():
-                raise AuthorError(f"the weights '{name}' are too large for {precision}. Save the author in float32.")
-            raise AuthorError(
-                f"the weights '{name}' are not finite, so the author is not saved. Go back to a good state."
-            )
-        digest.update(values.data)
     arrays = {} if tables is None else arrays_of(tables)
-    for name in sorted(arrays):
-        digest.update(arrays[name].data)
+    for values in _iter_arrays(weights, arrays, precision):
+        digest.update(values.data)
     about = {
         "format": FORMAT,
-        "format_version": FORMAT_VERSION,
+        "format_version": FORMAT_VERSION if precision == "int8" else UNROUNDED_VERSION,
         "model": model_config.to_dict(),
         "alphabet": alphabet.to_dict(),
         "counts": None if tables is None else [len(tables.contexts), len(tables.symbols)],
@@ -85,8 +77,9 @@ def save_author(
         "tensors_sha256": digest.hexdigest(),
     }
     about["header_sha256"] = digest_of(about)
-    shapes = {} if tables is None else shapes_of_tables(tables)
-    header = header_data(entries_of(shapes_of(weights), shapes, precision), json.dumps(about, allow_nan=False))
+    shapes = {name: tuple(weight.shape) for name, weight in weights.items()}
+    pieces = pieces_of(shapes, {} if tables is None else shapes_of_tables(tables), precision)
+    header = header_data(entries_of(pieces), json.dumps(about, allow_nan=False))
     if len(header) > MAX_HEADER_BYTES:
         raise AuthorError(
             f"the card makes a header of {len(header):,} bytes; at most {MAX_HEADER_BYTES:,} are allowed."
@@ -94,15 +87,35 @@ def save_author(
     try:
         with replacing(path) as file:
             file.write(len(header).to_bytes(8, "little") + header)
-            for name in sorted(weights):
-                file.write(_values_of(weights[name], precision).data)
-            for name in sorted(arrays):
-                file.write(arrays[name].data)
+            for values in _iter_arrays(weights, arrays, precision):
+                file.write(values.data)
     except OSError as error:
         raise AuthorError(f"{path} cannot be written: {error.strerror or error}. Choose another folder.") from error
 
 
-def _values_of(weight: Tensor, precision: Precision) -> NDArray[np.floating]:
-    """Return the values of a weight as the file holds them; a view if the weight is on the CPU in that precision."""
-    values = weight.detach().to("cpu", getattr(torch, precision)).reshape(-1).numpy()
-    return values.astype(KINDS[precision], copy=False)
+def _iter_arrays(
+    weights: Mapping[str, Tensor], tables: Mapping[str, NDArray[Any]], precision: Precision
+) -> Iterator[NDArray[Any]]:
+    """Yield the arrays of a file in their order; views of what is on the CPU in that precision.
+
+    Raises:
+        AuthorError: If a weight is not finite in that precision.
+    """
+    for name in sorted(weights):
+        weight = weights[name].detach()
+        kind = torch.float16 if precision == "float16" else torch.float32
+        values = weight.to("cpu", kind).contiguous().numpy()
+        if not np.isfinite(values).all():
+            if weight.isfinite().all():
+                raise AuthorError(f"the weights '{name}' are too large for {precision}. Save the author in float32.")
+            raise AuthorError(
+                f"the weights '{name}' are not finite, so the author is not saved. Go back to a good state."
+            )
+        if precision == "int8" and is_rounded(values.shape):
+            codes, scales = rounded(values)
+            yield codes.reshape(-1)
+            yield scales.astype("<f4", copy=False).reshape(-1)
+        else:
+            yield values.astype(values.dtype.newbyteorder("<"), copy=False).reshape(-1)
+    for name in sorted(tables):
+        yield tables[name]

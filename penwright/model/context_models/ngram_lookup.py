@@ -13,11 +13,12 @@ import torch
 from torch import Tensor, nn
 
 from penwright.kernels import running
-from penwright.kernels.ngram_lookup import FLOOR, look_up, pack_entry, pack_row, unpack_entry, unpack_row
+from penwright.kernels.ngram_lookup import FLOOR, look_up, unpack_entry, unpack_row
 from penwright.kernels.searching import LOWEST
 from penwright.ngrams.context_kinds import ContextKinds
-from penwright.ngrams.sorted_search import bucket_begins, search
-from penwright.ngrams.tables import NgramTables, empty_tables, share_of, total_of
+from penwright.ngrams.lookup_arrays import LookupArrays, lookup_arrays
+from penwright.ngrams.sorted_search import search
+from penwright.ngrams.tables import NgramTables, empty_tables
 
 
 class Predictions(NamedTuple):
@@ -63,10 +64,8 @@ class NgramLookup(nn.Module):
         """
         super().__init__()
         self.kinds = kinds
-        codes = torch.arange(256)
-        values = {"share_values": share_of(codes), "total_values": torch.log1p(total_of(codes)) * 0.2}
-        for name in ("contexts", "begins", "rows", "entries", "share_values", "total_values", "unigrams"):
-            self.register_buffer(name, values.get(name, torch.zeros(0)), persistent=False)
+        for name in LookupArrays._fields:
+            self.register_buffer(name, torch.zeros(0), persistent=False)
         shorter = [-1 if kind is None else kind for kind in kinds.shorter]
         self.register_buffer("shorter", torch.tensor(shorter), persistent=False)
         self.tables = empty_tables(vocab_size)
@@ -76,17 +75,9 @@ class NgramLookup(nn.Module):
         """Exchange the tables, on whatever device the module is."""
         device = self.unigrams.device
         self.tables = tables
-        sizes = tables.sizes.long()
-        starts = sizes.cumsum(0).sub_(sizes)
-        packed = {
-            "contexts": tables.contexts,
-            "begins": bucket_begins(tables.contexts),
-            "rows": pack_row(starts, sizes, tables.backoffs.long(), tables.totals.long()),
-            "entries": pack_entry(tables.symbols, tables.shares.int()),
-            "unigrams": tables.unigrams,
-        }
-        for name, value in packed.items():
-            setattr(self, name, value.to(device))
+        packed = lookup_arrays({name: tensor.numpy() for name, tensor in tables._asdict().items()})
+        for name, value in packed._asdict().items():
+            setattr(self, name, torch.from_numpy(value).to(device))
 
     @torch.no_grad()
     def forward(self, contexts: Tensor) -> Predictions:

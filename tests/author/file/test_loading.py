@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from author_files import ALPHABET, CARD, CONFIG, header_of, is_sound, refusal
@@ -143,7 +144,7 @@ def test_a_model_larger_than_the_file_is_refused_before_anything_is_built(
         raise AssertionError("nothing may be built for a file of this size")
 
     path = forge(about={"model": {**CONFIG.to_dict(), "hidden_size": 8_192, "num_layers": 4}})
-    monkeypatch.setattr(loading, "CharModel", fail)
+    monkeypatch.setattr(np, "empty", fail)
     assert "its model needs weights of" in refusal(path)
 
 
@@ -215,9 +216,9 @@ def test_two_tensors_in_one_place_are_refused(forge: Forge, sound: bytes) -> Non
 
 def test_too_little_memory_is_one_sentence(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object, **__: object) -> None:
-        raise RuntimeError("DefaultCPUAllocator: can't allocate memory")
+        raise MemoryError
 
-    monkeypatch.setattr(loading, "CharModel", fail)
+    monkeypatch.setattr(np, "empty", fail)
     assert "there is not enough memory for" in refusal(path)
 
 
@@ -230,5 +231,5 @@ def test_too_little_memory_for_tables_is_one_sentence(tmp_path: Path, monkeypatc
     save_author(
         path, model_config=model.config, alphabet=ALPHABET, weights=model.state_dict(), tables=model.tables, card=CARD
     )
-    monkeypatch.setattr(loading, "tables_of", fail)
+    monkeypatch.setattr(loading, "checked_tables", fail)
     assert "there is not enough memory for" in refusal(path)

@@ -16,7 +16,6 @@ from penwright.alphabet.characters import Alphabet
 from penwright.alphabet.units import CHARACTERS
 from penwright.author.author import Author
 from penwright.author.card import Card
-from penwright.author.file import loading
 from penwright.author.file.loading import load_author
 from penwright.errors import AuthorError
 from penwright.kernels import running
@@ -26,7 +25,6 @@ from penwright.model.config import ModelConfig
 from penwright.ngrams.context_kinds import kinds_of
 from penwright.ngrams.letters import letters_of
 from penwright.ngrams.tables import NgramTables, make_tables
-from penwright.writing.sampling import generator_from
 
 Forge = Callable[..., Path]
 TEXT = "a bee, a bay, and a bad day; a bead, a bed and a dab. " * 4
@@ -44,10 +42,10 @@ CONFIG = ModelConfig(
 
 def an_author() -> Author:
     """An author of few weights, none of them zero, with tables of a small text."""
-    model = CharModel(CONFIG, generator=generator_from(1))
+    model = CharModel(CONFIG, generator=torch.Generator().manual_seed(1))
     with torch.no_grad():
         for parameter in model.parameters():
-            parameter += 0.1 * torch.randn(parameter.shape, generator=generator_from(2))
+            parameter += 0.1 * torch.randn(parameter.shape, generator=torch.Generator().manual_seed(2))
     is_letter = letters_of(ALPHABET)
     texts, kinds = [ALPHABET.encode(TEXT)], kinds_of(CHARACTERS)
     tables = make_tables(texts, kinds=kinds, is_letter=is_letter, max_entries=CONFIG.ngram_entries)
@@ -104,7 +102,7 @@ def test_what_the_tables_say_matters() -> None:
 
 
 def test_an_author_whose_tables_are_empty_comes_back(path: Path) -> None:
-    author = Author(CharModel(CONFIG, generator=generator_from(1)), ALPHABET)
+    author = Author(CharModel(CONFIG, generator=torch.Generator().manual_seed(1)), ALPHABET)
     author.save(path)
     assert are_equal(Author.load(path).model.tables, author.model.tables)
 
@@ -167,7 +165,6 @@ def test_tables_of_a_wrong_size_are_refused_before_anything_is_built(
         raise AssertionError("nothing may be built for such a file")
 
     path = forge(about={"counts": counts})
-    monkeypatch.setattr(loading, "CharModel", fail)
     monkeypatch.setattr(np, "empty", fail)
     with pytest.raises(AuthorError, match=sentence):
         load_author(path)

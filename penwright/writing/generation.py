@@ -14,22 +14,23 @@ With subwords, a text that ends within a word is read only to the beginning of t
 subwords that no book has there. The beginning of the word waits in the bookmark until more text shows how it is cut, or
 until writing chooses, among the subwords that agree with it, those that lead through it.
 
-This module knows nothing of files, or of how long a text should be.
+This module knows nothing of files, of how an engine computes, or of how long a text should be.
 
-Shapes: V = vocab_size, T = ids read at once, N = ids of a stretch of text.
+Shapes: V = vocab_size, T = ids read at once.
 """
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple, Protocol
 
-import torch
-from torch import Tensor
+import numpy as np
+from numpy.typing import NDArray
 
 from penwright.alphabet.byte_fallback import ByteFallbackGate
 from penwright.alphabet.characters import Alphabet
-from penwright.model.char_model import CharModel, ModelState, ReadOptions
+from penwright.writing.engines.base import Engine
 from penwright.writing.options import SamplingConfig
-from penwright.writing.sampling import sample_next
+from penwright.writing.sampling import Draws, Logits, choose_next
 
 CHARS_ENCODED_AT_ONCE = 1 << 16
 IDS_READ_AT_ONCE = 512
@@ -42,54 +43,70 @@ PARAGRAPH_BREAK = "\n\n"
 OPENING_CHARS = 2
 MAX_OPENINGS = 8
 """Number of tries to begin a text without a prompt with other characters than OPENING_CHARS capitals."""
-WRITING = ReadOptions(max_match_length=MAX_MATCH_LENGTH)
 MAX_LOGITS = 1 << 22  # at once (T * V): 16 MiB in float32
+
+Mask = NDArray[np.bool_]
 
 
 class Bookmark(NamedTuple):
     """State of an author at some point in a text: its memory and its prediction. Reading on makes a new bookmark."""
 
-    logits: Tensor
-    """Prediction of the next symbol, shape (1, V), on the model's device."""
-    state: ModelState
-    """State of one lane."""
+    logits: Logits
+    """Prediction of the next symbol, float32 (V,)."""
+    state: Any
+    """Memory of one text, of the kind that the author's engine has."""
     unread: str = ""
     """End of the text that is not read yet, because it may belong to a longer subword. Empty for characters."""
 
 
-def read_text(model: CharModel, alphabet: Alphabet, text: str, *, after: Bookmark | None = None) -> Bookmark:
+class Guide(Protocol):
+    """A rule that steers a text. It sees every symbol before it is drawn and after."""
+
+    def adjust(self, logits: Logits, allowed: Mask) -> float | None:
+        """Change the logits (V,) and the allowed ids (V,) of the next symbol in place; at least one must stay allowed.
+
+        Returns:
+            Temperature of this symbol, None for the usual one.
+        """
+
+    def push(self, symbol: int, text: str) -> None:
+        """Take the symbol that was drawn and the text that it completed, which may be empty."""
+
+
+def read_text(engine: Engine, alphabet: Alphabet, text: str, *, after: Bookmark | None = None) -> Bookmark:
     """Read a text of any length in bounded memory.
 
     Args:
-        model: Model that reads. Dropout is never applied.
-        alphabet: Alphabet that the model was trained with.
+        engine: Engine that reads.
+        alphabet: Alphabet that its model was trained with.
         text: Any string, lone surrogates included; it may be empty.
         after: Bookmark to read on from, or None to open a new book.
 
     Returns:
         Bookmark at the end of the text.
     """
-    assert model.config.vocab_size == alphabet.vocab_size, (model.config.vocab_size, alphabet.vocab_size)
+    assert engine.vocab_size == alphabet.vocab_size, (engine.vocab_size, alphabet.vocab_size)
     text = text if after is None else after.unread + text
     stable = alphabet.num_stable_chars(text)
-    bookmark, device = after, _device_of(model)
-    with torch.inference_mode():
-        state = model.initial_state(1) if after is None else after.state
-        for ids in _iter_ids(alphabet, text[:stable], is_new=after is None):
-            logits, state = model.sequence(ids.to(device), state)  # (1, T, V)
-            bookmark = Bookmark(logits[:, -1].clone(), state)  # a view would keep all of the logits in memory
+    bookmark = after
+    state = engine.initial_state() if after is None else after.state
+    is_own = after is None  # the caller may read on from the bookmark again
+    for ids in _iter_ids(alphabet, text[:stable], is_new=after is None):
+        logits, state = engine.read(ids, state, consumes_state=is_own)  # (1, 1, V)
+        bookmark, is_own = Bookmark(logits[0, 0], state), True
     assert bookmark is not None
     return bookmark if bookmark.unread == text[stable:] else bookmark._replace(unread=text[stable:])
 
 
 def iter_text(
-    model: CharModel,
+    engine: Engine,
     alphabet: Alphabet,
     prompt: str = "",
     *,
     sampling: SamplingConfig,
-    generator: torch.Generator,
+    draws: Draws,
     after: Bookmark | None = None,
+    guides: Sequence[Guide] = (),
 ) -> Iterator[str]:
     """Write on after a prompt, for ever.
 
@@ -98,12 +115,13 @@ def iter_text(
     longer than MAX_MATCH_LENGTH. With subwords, it also requires that the author cut its words as its books are cut.
 
     Args:
-        model: Model that writes.
-        alphabet: Alphabet that the model was trained with.
+        engine: Engine that writes.
+        alphabet: Alphabet that its model was trained with.
         prompt: Text read first and not repeated. Without one and without a bookmark, the text begins a paragraph.
         sampling: Sampling options.
-        generator: Generator on the CPU; see `sampling.generator_from`.
+        draws: Random numbers; see `sampling.draws_of`.
         after: Bookmark to read the prompt from, or None to open a new book.
+        guides: Rules that steer the text, applied in their order.
 
     Yields:
         Each character, one at a time, as soon as it is complete.
@@ -111,43 +129,69 @@ def iter_text(
     Raises:
         AuthorError: If the model's predictions are not numbers.
     """
-    gate, decoder, device = ByteFallbackGate(alphabet), alphabet.decoder(), _device_of(model)
-    banned_at_edge = torch.tensor(gate.banned_ids)
+    gate, decoder = ByteFallbackGate(alphabet), alphabet.decoder()
+    allowed_at_edge = _mask(alphabet, banned_ids=gate.banned_ids)
     is_opening = after is None and not prompt and alphabet.boundary_id is not None and "\n" in alphabet
-    bookmark = read_text(model, alphabet, PARAGRAPH_BREAK if is_opening else prompt, after=after)
+    bookmark = read_text(engine, alphabet, PARAGRAPH_BREAK if is_opening else prompt, after=after)
     begin = _open_paragraph if is_opening else _read_out
-    bookmark, begun = begin(model, alphabet, bookmark, sampling=sampling, generator=generator)
+    bookmark, begun = begin(engine, alphabet, bookmark, sampling=sampling, draws=draws)
     yield from begun
+    logits, state = bookmark.logits, bookmark.state.copy()
+    ids, usual = np.zeros((1, 1), np.int64), sampling
+    chances = np.empty(alphabet.vocab_size)
     while True:
-        banned = gate.banned_ids if gate.is_inside else banned_at_edge
-        symbol = sample_next(bookmark.logits, config=sampling, generator=generator, banned_ids=banned)  # (1,)
-        gate.push(int(symbol))
-        yield from decoder.push(int(symbol))
-        with torch.inference_mode():  # never around the yield, where it would hold for the caller too
-            bookmark = Bookmark(*model.step(symbol.to(device), bookmark.state, options=WRITING))
+        allowed = _mask(alphabet, banned_ids=gate.banned_ids) if gate.is_inside else allowed_at_edge
+        if guides:
+            logits, allowed, sampling = _guided(guides, logits, allowed, usual=usual)
+        draw = draws.at(int(state.position[0]))
+        symbol = choose_next(logits, config=sampling, allowed=allowed, draw=draw, chances=chances)
+        gate.push(symbol)
+        text = decoder.push(symbol)
+        for guide in guides:
+            guide.push(symbol, text)
+        yield from text
+        ids[0, 0] = symbol
+        shown, state = engine.read(ids, state, max_match_length=MAX_MATCH_LENGTH, consumes_state=True)
+        logits = shown[0, 0]
+
+
+def _guided(
+    guides: Sequence[Guide], logits: Logits, allowed: Mask, *, usual: SamplingConfig
+) -> tuple[Logits, Mask, SamplingConfig]:
+    """Let all guides change a copy of what the next symbol is drawn from."""
+    logits, allowed, sampling = logits.copy(), allowed.copy(), usual
+    for guide in guides:
+        temperature = guide.adjust(logits, allowed)
+        if temperature is not None:
+            sampling = replace(sampling, temperature=temperature)
+    return logits, allowed, sampling
 
 
 def _open_paragraph(
-    model: CharModel, alphabet: Alphabet, bookmark: Bookmark, *, sampling: SamplingConfig, generator: torch.Generator
+    engine: Engine, alphabet: Alphabet, bookmark: Bookmark, *, sampling: SamplingConfig, draws: Draws
 ) -> tuple[Bookmark, str]:
     """Let the model begin a paragraph, not with a blank, and not with two capitals, as headings do, if it can help it.
 
     Returns:
         Bookmark after the first characters, and these.
     """
-    bookmark, _ = _read_out(model, alphabet, bookmark, sampling=sampling, generator=generator)
+    bookmark, _ = _read_out(engine, alphabet, bookmark, sampling=sampling, draws=draws)
     spelled = [symbol for symbol, text in enumerate(alphabet.texts) if not text]
     blank = [symbol for symbol, text in enumerate(alphabet.texts) if text[:1].isspace()]
     if len(spelled) + len(blank) == alphabet.vocab_size:
         return bookmark, ""
-    for _ in range(MAX_OPENINGS):
+    within, first = _mask(alphabet, banned_ids=spelled), _mask(alphabet, banned_ids=spelled + blank)
+    for attempt in range(MAX_OPENINGS):
         opened, text = bookmark, ""
         while len(text) < OPENING_CHARS:
-            banned = spelled if text else spelled + blank
-            symbol = sample_next(opened.logits, config=sampling, generator=generator, banned_ids=banned)
-            text += alphabet.texts[int(symbol)]
-            with torch.inference_mode():
-                opened = Bookmark(*model.step(symbol.to(_device_of(model)), opened.state))
+            symbol = choose_next(
+                opened.logits,
+                config=sampling,
+                allowed=within if text else first,
+                draw=draws.at(int(opened.state.position[0]), attempt=attempt),
+            )
+            text += alphabet.texts[symbol]
+            opened = _after(engine, opened, symbol)
         start = text[:OPENING_CHARS]
         if not (start.isalpha() and start.isupper()):
             break
@@ -155,7 +199,7 @@ def _open_paragraph(
 
 
 def _read_out(
-    model: CharModel, alphabet: Alphabet, bookmark: Bookmark, *, sampling: SamplingConfig, generator: torch.Generator
+    engine: Engine, alphabet: Alphabet, bookmark: Bookmark, *, sampling: SamplingConfig, draws: Draws
 ) -> tuple[Bookmark, str]:
     """Read the unread end of a bookmark and let the model choose the subwords.
 
@@ -174,30 +218,40 @@ def _read_out(
                 for symbol, text in enumerate(alphabet.texts)
                 if not text or not (text.startswith(unread) or unread.startswith(text))
             ]
-            symbols = sample_next(bookmark.logits, config=sampling, generator=generator, banned_ids=banned).tolist()
+            draw = draws.at(int(bookmark.state.position[0]))
+            allowed = _mask(alphabet, banned_ids=banned)
+            symbols = [choose_next(bookmark.logits, config=sampling, allowed=allowed, draw=draw)]
             text = alphabet.texts[symbols[0]]
         else:
             text = unread[0]
             symbols = alphabet.encode(text).tolist()
-        with torch.inference_mode():
-            for symbol in symbols:
-                bookmark = Bookmark(*model.step(torch.tensor([symbol], device=_device_of(model)), bookmark.state))
+        for symbol in symbols:
+            bookmark = _after(engine, bookmark, symbol)
         unread, beyond = unread[len(text) :], text[len(unread) :]
     return bookmark, beyond
 
 
-def _iter_ids(alphabet: Alphabet, text: str, *, is_new: bool) -> Iterator[Tensor]:
+def _after(engine: Engine, bookmark: Bookmark, symbol: int) -> Bookmark:
+    """Return the bookmark after one more symbol."""
+    logits, state = engine.read(np.array([[symbol]], np.int64), bookmark.state)
+    return Bookmark(logits[0, 0], state)
+
+
+def _mask(alphabet: Alphabet, *, banned_ids: Sequence[int]) -> Mask:
+    """Return the allowed ids, bool (V,)."""
+    allowed = np.ones(alphabet.vocab_size, np.bool_)
+    allowed[list(banned_ids)] = False
+    return allowed
+
+
+def _iter_ids(alphabet: Alphabet, text: str, *, is_new: bool) -> Iterator[NDArray[np.int64]]:
     """Yield the ids to read as int64 (1, T), with T bounded. The ids that open a new book come first."""
     if is_new and alphabet.boundary_id is not None:
-        yield torch.tensor([[alphabet.boundary_id]])
+        yield np.array([[alphabet.boundary_id]], np.int64)
     elif is_new and not text:
-        yield torch.tensor([[alphabet.start_id]])
+        yield np.array([[alphabet.start_id]], np.int64)
     at_once = max(1, min(IDS_READ_AT_ONCE, MAX_LOGITS // alphabet.vocab_size))
     for stretch in alphabet.iter_stretches(text, size=CHARS_ENCODED_AT_ONCE):
-        ids = torch.from_numpy(alphabet.encode(stretch).astype("int64"))  # (N,)
+        ids = alphabet.encode(stretch).astype(np.int64)  # (N,)
         for start in range(0, len(ids), at_once):
             yield ids[None, start : start + at_once]
-
-
-def _device_of(model: CharModel) -> torch.device:
-    return next(model.parameters()).device

@@ -1,0 +1,27 @@
+"""Build the model of an author file, and lay it out for the engine that writes.
+
+The parts of a file become a model of torch, on which training goes on, or an engine without torch.
+"""
+
+import numpy as np
+import torch
+
+from penwright.author.file.loading import AuthorParts
+from penwright.model.char_model import CharModel
+from penwright.model.rounding import RoundedWeight
+from penwright.ngrams.letters import letters_of
+from penwright.ngrams.tables import empty_tables, tables_of
+
+
+def build_model(parts: AuthorParts) -> CharModel:
+    """Return the model of an author file, on the CPU, in float32."""
+    model = CharModel(parts.config, generator=torch.Generator().manual_seed(0))  # every weight is replaced
+    weights = {}
+    for name, weight in parts.weights.items():
+        values = weight.values() if isinstance(weight, RoundedWeight) else np.ascontiguousarray(weight)
+        weights[name] = torch.from_numpy(values)
+    model.load_state_dict(weights)
+    if model.context_models is not None:
+        tables = empty_tables(parts.config.vocab_size) if parts.tables is None else tables_of(parts.tables)
+        model.context_models.use(tables, torch.from_numpy(letters_of(parts.alphabet)))
+    return model

@@ -1,0 +1,53 @@
+"""The interface of the engines: symbols and state in, logits and state out.
+
+Shapes: B = texts, T = symbols read at once, S = symbols whose logits are returned, V = vocab_size.
+"""
+
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class EngineState(Protocol):
+    """Memory of B texts. Each engine has its own kind."""
+
+    @property
+    def position(self) -> NDArray[np.int64]:
+        """(B,), number of symbols read of each text."""
+
+    def copy(self) -> Any:
+        """Return a copy that shares no memory with this state."""
+
+
+class Engine(Protocol):
+    """A model that reads."""
+
+    @property
+    def vocab_size(self) -> int:
+        """V."""
+
+    def initial_state(self, num_texts: int = 1) -> Any:
+        """Return the state before the first symbol of some texts."""
+
+    def read(
+        self,
+        ids: NDArray[np.int64],
+        state: Any,
+        *,
+        max_match_length: int | None = None,
+        num_shown: int = 1,
+        consumes_state: bool = False,
+    ) -> tuple[NDArray[np.float32], Any]:
+        """Read symbols.
+
+        Args:
+            ids: (B, T), T at least 1.
+            state: Result of the last call, or `initial_state`.
+            max_match_length: Number of characters for which a text may repeat itself, None for no limit.
+            num_shown: S, from 1 to T.
+            consumes_state: True if the state's memory may be overwritten; it must not be used again.
+
+        Returns:
+            Logits (B, S, V) of what follows the last S symbols, and the state after the last.
+        """
