@@ -2,26 +2,26 @@
 
 The text is read exactly as given, in one pass, as the beginning of a book. With the seed alphabet, which has no
 boundary id, the first character is read but not scored, and characters that the alphabet lacks are lost and counted.
-The cost of a subword is divided evenly among its characters. This module knows nothing of books or files.
+The cost of a subword is divided evenly among its characters. This module knows nothing of books, files or models.
 
 Shapes: N = characters of the text.
 """
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from penwright.alphabet.characters import Alphabet
+from penwright.alphabet.characters import Alphabet, Ids
 from penwright.errors import NoNumbersError, UsageError, counted
-from penwright.evaluation.costs import symbol_nats
 from penwright.evaluation.passages import chars_begun
 from penwright.markup import glimpse, html_table
-from penwright.model.char_model import CharModel
 
+Costs = Callable[[Ids], NDArray[np.float64]]
+"""Function that reads ids, (N + 1,), and returns the nats of all but the first, (N,)."""
 MIN_PASSAGE_CHARS = 100
 """Smallest number of characters of a paragraph that is ranked by its surprise. In fewer, one rare name decides."""
 _BLANK_LINES = re.compile(r"\n(?:[^\S\n]*\n)+")
@@ -81,12 +81,12 @@ class TextScore:
         return sorted(long or self.paragraphs, key=lambda each: -each.bits_per_char)[:num]
 
 
-def score_text(model: CharModel, alphabet: Alphabet, text: str) -> TextScore:
+def score_text(costs: Costs, alphabet: Alphabet, text: str) -> TextScore:
     """Score a text as a whole and by paragraph.
 
     Args:
-        model: The model.
-        alphabet: Its alphabet.
+        costs: Function that returns the cost of each symbol.
+        alphabet: Alphabet of the symbols.
         text: Any text. A paragraph ends with the blank lines after it, or with every line where no line is blank.
 
     Returns:
@@ -96,7 +96,7 @@ def score_text(model: CharModel, alphabet: Alphabet, text: str) -> TextScore:
         UsageError: If the text has no character that can be scored.
         NoNumbersError: If the predictions are not finite.
     """
-    bits = character_bits(model, alphabet, text)
+    bits = character_bits(costs, alphabet, text)
     if not np.isfinite(bits).all():
         raise NoNumbersError
     num_unscored = _num_unscored(alphabet)
@@ -126,12 +126,12 @@ def score_text(model: CharModel, alphabet: Alphabet, text: str) -> TextScore:
     )
 
 
-def character_bits(model: CharModel, alphabet: Alphabet, text: str) -> NDArray[np.float64]:
+def character_bits(costs: Costs, alphabet: Alphabet, text: str) -> NDArray[np.float64]:
     """Return the bits of each character of a text.
 
     Args:
-        model: The model.
-        alphabet: Its alphabet.
+        costs: Function that returns the cost of each symbol.
+        alphabet: Alphabet of the symbols.
         text: Any text.
 
     Returns:
@@ -141,11 +141,11 @@ def character_bits(model: CharModel, alphabet: Alphabet, text: str) -> NDArray[n
     ids = alphabet.encode(text)
     if alphabet.boundary_id is None:
         unscored = np.zeros(min(1, len(ids)))
-        return np.concatenate([unscored, symbol_nats(model, ids)]) / math.log(2) if len(ids) else unscored
+        return np.concatenate([unscored, costs(ids)]) / math.log(2) if len(ids) else unscored
     counts = chars_begun(ids, alphabet=alphabet)
     starts = np.flatnonzero(counts)
     edge = np.array([alphabet.boundary_id], dtype=ids.dtype)
-    nats = symbol_nats(model, np.concatenate([edge, ids]))
+    nats = costs(np.concatenate([edge, ids]))
     if not len(starts):
         return nats
     even = np.add.reduceat(nats, starts) / counts[starts]

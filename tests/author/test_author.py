@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from penwright.author.card import Card
 from penwright.author.file.format import Precision
 from penwright.author.file.naming import author_file_of
 from penwright.errors import AuthorError, ConfigError, UsageError
+from penwright.evaluation.costs import symbol_nats
 from penwright.evaluation.texts import score_text
 from penwright.model.char_model import CharModel
 from penwright.model.config import ModelConfig
@@ -346,7 +348,11 @@ def test_an_author_has_no_memory_of_its_last_call(author: Author) -> None:
 
 
 def test_a_score_is_that_of_the_evaluation(author: Author) -> None:
-    assert author.score(PROSE) == score_text(author.model, author.alphabet, PROSE)
+    expected = score_text(partial(symbol_nats, author.model), author.alphabet, PROSE)
+    found = author.score(PROSE)
+    assert found.bits_per_char == pytest.approx(expected.bits_per_char, abs=1e-5)
+    for own, other in zip(found.paragraphs, expected.paragraphs, strict=True):
+        assert own.bits_per_char == pytest.approx(other.bits_per_char, abs=1e-5)
 
 
 def test_an_author_shows_its_name_and_size(author: Author) -> None:
