@@ -82,8 +82,8 @@ def main() -> None:
     start, _, _ = score_process(text[:100])
     rows += [
         "",
-        f"`penwright score` of {len(text):,} characters, as a process: {took:.1f} s, {len(text) / took:,.0f} characters "
-        f"a second, at most {peak:,.0f} MiB. Of 100 characters: {start:.2f} s.",
+        f"`penwright score` of {len(text):,} characters, as a process: {took:.1f} s, {len(text) / took:,.0f} a second, "
+        f"at most {peak:,.0f} MiB. Of 100 characters: {start:.2f} s.",
         "",
         f"It prints: {line}",
     ]

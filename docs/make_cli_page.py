@@ -21,6 +21,7 @@ INTRODUCTION = """\
     penwright write --box --prompt "It was"     # the author in the box, which comes with the package
     penwright write runs/2026-01-31-shelf --prompt "It was a dark" --seed 7
     penwright score letter.txt                  # how well the newest author predicts a text
+    penwright attribute letter.txt --authors A B  # which of several authors may have written it
     penwright report runs/2026-01-31-shelf      # one HTML page about a run
     penwright card author.safetensors           # what an author file says of itself
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # the list that editors and type checkers read
     from penwright.alphabet.characters import Alphabet as Alphabet
+    from penwright.author.attribution import attribute as attribute
     from penwright.author.author import Author as Author
     from penwright.author.card import Card as Card
     from penwright.corpus.config import CorpusConfig as CorpusConfig
@@ -61,6 +62,7 @@ _HOME = {  # the list that Python reads, on first use (PEP 562)
     "Saved": "penwright.training.records",
     "TextScore": "penwright.evaluation.texts",
     "TrainConfig": "penwright.training.settings.config",
+    "attribute": "penwright.author.attribution",
     "prepare": "penwright.corpus.preparing",
     "raise_author": "penwright.notebook",
     "resume": "penwright.notebook",

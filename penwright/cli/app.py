@@ -12,6 +12,7 @@ from cyclopts import App, CycloptsError, Parameter
 from cyclopts.exceptions import UnusedCliTokensError
 
 import penwright
+from penwright.cli.commands.attribute import attribute
 from penwright.cli.commands.card import card
 from penwright.cli.commands.fetch import fetch
 from penwright.cli.commands.inspect import inspect
@@ -32,6 +33,7 @@ COMMANDS: dict[Callable[..., int], str] = {
     train: "[PATH...] [OPTIONS]",
     write: "[AUTHOR] [OPTIONS]",
     score: "FILE [OPTIONS]",
+    attribute: "FILE --authors AUTHOR AUTHOR... [OPTIONS]",
     report: "[RUN] [OPTIONS]",
     card: "[AUTHOR] [OPTIONS]",
     fetch: "[OPTIONS]",
@@ -53,6 +55,10 @@ EXAMPLES: dict[Callable[..., int], tuple[str, ...]] = {
         "author.safetensors --paragraphs 2 --out page.txt",
     ),
     score: ("letter.txt", "letter.txt --box --top 10"),
+    attribute: (
+        "letter.txt --authors runs/2026-01-31-austen runs/2026-02-01-dickens",
+        "letter.txt --authors a.safetensors --box --json",
+    ),
     report: ("", "runs/2026-01-31-shelf --open"),
     card: ("", "--box", "author.safetensors --json"),
     fetch: ("",),

@@ -70,6 +70,12 @@ def _existing(
     return convert
 
 
+def _existing_authors(_: object, tokens: Sequence[Token]) -> tuple[Path, ...]:
+    """Read the paths of several authors."""
+    convert = _existing(hint=_authors_near)
+    return tuple(convert(None, [token]) for token in tokens)
+
+
 def _authors_near(path: Path) -> str:
     from penwright.author.file.naming import authors_near
 
@@ -129,6 +135,11 @@ Existing = option(converter=_existing())
 """Annotation of an option that names a file or folder which must exist."""
 ExistingAuthor = option(converter=_existing(str, hint=_authors_near, others=("box",)))
 """The same for an author file, or "box"."""
+AuthorPaths = Annotated[
+    tuple[Path, ...],
+    option(converter=_existing_authors, consume_multiple=True, metavar="AUTHOR...", negative_iterable=()),
+]
+"""Author files or run folders, after one option."""
 ExistingRun = option(converter=_existing(hint=_runs_near))
 """The same for the folder of a run."""
 ExistingText = option(converter=_existing(str, others=("-",)))

@@ -99,6 +99,7 @@ def test_nothing_that_is_typed_leads_to_a_traceback(
 
 IMPOSSIBLE = {
     "--author": ["nowhere"],
+    "--authors": ["nowhere"],
     "--chars": ["-1", "ten"],
     "--config": ["nowhere.toml"],
     "--device": ["abacus"],
