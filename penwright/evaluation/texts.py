@@ -96,7 +96,20 @@ def score_text(costs: Costs, alphabet: Alphabet, text: str) -> TextScore:
         UsageError: If the text has no character that can be scored.
         NoNumbersError: If the predictions are not finite.
     """
-    bits = character_bits(costs, alphabet, text)
+    return score_bits(character_bits(costs, alphabet, text), alphabet, text)
+
+
+def score_bits(bits: NDArray[np.float64], alphabet: Alphabet, text: str) -> TextScore:
+    """Score a text whose characters were scored before.
+
+    Args:
+        bits: Result of `character_bits`, shape (N,).
+        alphabet: Alphabet of the symbols.
+        text: The text.
+
+    Raises:
+        UsageError, NoNumbersError: See `score_text`.
+    """
     if not np.isfinite(bits).all():
         raise NoNumbersError
     num_unscored = _num_unscored(alphabet)

@@ -106,6 +106,7 @@ IMPOSSIBLE = {
     "--epochs": ["0", "1.5"],
     "--for": ["0s", "soon", "10"],
     "--from": ["nowhere"],
+    "--html": ["nowhere/a.html", "."],
     "--manifest": ["nowhere/a.toml", "a.txt", "."],
     "--min-p": ["1.1", "-1"],
     "--old-books": ["nowhere"],

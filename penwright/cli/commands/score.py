@@ -1,14 +1,21 @@
 """`penwright score`: measure how well an author predicts a text."""
 
+import sys
+from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from penwright.cli.display.lines import glimpse
 from penwright.cli.finding import find_author
-from penwright.cli.options import OUTPUT, AuthorPath, Box, Json, Whole, option
-from penwright.cli.output import console, print_json, visible
+from penwright.cli.options import OUTPUT, AuthorPath, Box, Json, NewFile, Whole, option
+from penwright.cli.output import console, error_console, is_terminal, print_json, say, visible
 from penwright.errors import UsageError, counted
+
+if TYPE_CHECKING:
+    from penwright.author.author import Author
+    from penwright.evaluation.texts import TextScore
 
 
 def score(
@@ -18,6 +25,7 @@ def score(
     author: AuthorPath = None,
     box: Box = False,
     top: Annotated[Whole, option(group=OUTPUT)] = None,
+    html: Annotated[Path | None, NewFile, option(group=OUTPUT)] = None,
     as_json: Json = False,
 ) -> int:
     """Measure how well an author predicts a text.
@@ -31,20 +39,38 @@ def score(
             box if there is none.
         top: Number of paragraphs to show, the worst predicted first. Short ones, such as headings, are passed over.
             Default 5.
+        html: Make a page of the text too: each word shaded by its bits, what the author expected instead, likely slips
+            of the pen, and the paragraphs least like the author. It needs no other files.
     """
     num_shown = 5 if top is None else top
     if num_shown < 0:
         raise UsageError(f"--top {num_shown} must be 0 or more.")
 
     from penwright.author.author import Author
+    from penwright.author.box import boxed_author
     from penwright.corpus.formats.document import decode
 
     path = find_author(author, is_boxed=box, is_quiet=as_json)
     judge = Author.load(path)
     decoded = decode(file.read_bytes(), name=str(file))
-    result = judge.score(decoded.text)
+    shows = is_terminal(sys.stderr) and not as_json
+    waiting = error_console().status("Reading the text ...") if shows else None
+    with waiting or nullcontext():
+        if html is None:
+            result = judge.score(decoded.text)
+        else:
+            name = judge.card.name or ("the author in the box" if path == boxed_author() else path.name)
+            result = _write_page(
+                html,
+                judge,
+                decoded.text,
+                source=file,
+                author=name,
+                tell=lambda doing: waiting.update(f"{doing} ...") if waiting else None,
+            )
     if as_json:
-        print_json({"author": str(path), "file": str(file), "encoding": decoded.encoding, **asdict(result)})
+        page = {} if html is None else {"html": str(html)}
+        print_json({"author": str(path), "file": str(file), "encoding": decoded.encoding, **asdict(result), **page})
         return 0
     length = counted(result.num_chars, "character")
     print(f"{result.bits_per_char:.3f} bits/char over {length} ({visible(decoded.encoding)})")
@@ -58,4 +84,19 @@ def score(
             start = f"{paragraph.start:,}"
             line = f"{paragraph.bits_per_char:7.3f}  {start:>11}  {glimpse(paragraph.text)}"
             console().print(visible(line), overflow="ellipsis", no_wrap=True)
+    if html is not None:
+        say(f"The page is {html}.")
     return 0
+
+
+def _write_page(
+    path: Path, judge: "Author", text: str, *, source: Path, author: str, tell: Callable[[str], None]
+) -> "TextScore":
+    """Write the page of a text, whole or not at all, and return the text's score."""
+    from penwright.files import write_text
+    from penwright.report.close_reading import read_closely
+    from penwright.report.score_page import render_score_page
+
+    reading = read_closely(judge, text, tell=tell)
+    write_text(path, render_score_page(reading, text, name=source.name, author=author))
+    return reading.score
