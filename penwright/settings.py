@@ -10,7 +10,8 @@
 
 A string in the annotation says what the setting means. An annotation without a rule still checks the type: `bool`,
 `int`, `float` (finite; a whole number is a number too) or `str`, each with `| None` where None is allowed. A bool is
-never a number. Fields of other types are passed over.
+never a number. `tuple[str, ...]` is a list of texts and `Mapping[str, float]` a table of numbers by text; rules hold
+for each text and each number. Fields of other types are passed over.
 This module knows nothing of what any setting means.
 """
 
@@ -78,7 +79,7 @@ class Setting(NamedTuple):
     """The declaration of one setting."""
 
     kind: type
-    """bool, int, float or str."""
+    """bool, int, float, str, tuple (of texts) or dict (of numbers by text)."""
     rules: tuple[Rule, ...] = ()
     may_be_none: bool = False
     description: str = ""
@@ -108,11 +109,19 @@ class Setting(NamedTuple):
     def needed(self) -> str:
         """The values allowed, in words such as "a whole number from 1 to 64"."""
         names = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
+        names |= {tuple: "a list, each text", dict: "a table from text to numbers, each"}
         return names[self.kind] + "".join(_in_words(rule) for rule in self.rules)
 
     def _has_type(self, value: object) -> bool:
         if isinstance(value, bool):
             return self.kind is bool
+        if self.kind is tuple:
+            return isinstance(value, tuple | list) and all(isinstance(each, str) for each in value)
+        if self.kind is dict:
+            number = Setting(float)
+            return isinstance(value, Mapping) and all(
+                isinstance(text, str) and number._has_type(each) for text, each in value.items()
+            )
         if self.kind is float:
             return isinstance(value, int | float) and -math.inf < value < math.inf
         return isinstance(value, self.kind)
@@ -187,11 +196,16 @@ def _setting_of(hint: Any) -> Setting | None:
             break
     if get_origin(hint) is Literal:
         return Setting(str, (OneOf(get_args(hint)),), may_be_none, description)
-    return Setting(hint, rules, may_be_none, description) if hint in (bool, int, float, str) else None
+    kind = {tuple[str, ...]: tuple, Mapping[str, float]: dict}.get(hint, hint)
+    return Setting(kind, rules, may_be_none, description) if kind in (bool, int, float, str, tuple, dict) else None
 
 
 def _keeps(value: Any, rule: Rule) -> bool:
     """Return whether a value of the right type keeps a rule."""
+    if isinstance(value, tuple | list):
+        return all(_keeps(each, rule) for each in value)
+    if isinstance(value, Mapping):
+        return all(_keeps(each, rule) for each in (value if isinstance(rule, MaxChars) else value.values()))
     match rule:
         case Between():
             return bool(rule.low <= value <= rule.high and value != rule.excluding)

@@ -29,7 +29,8 @@ from penwright.writing.engines.base import Engine
 from penwright.writing.engines.choosing import engine_of_model, engine_of_parts
 from penwright.writing.engines.compiled import CompiledEngine
 from penwright.writing.generation import Bookmark, iter_text, read_text
-from penwright.writing.options import WriteOptions, new_seed, parse_options, shows_options
+from penwright.writing.options import Laws, WriteOptions, new_seed, parse_options, shows_options
+from penwright.writing.pen import Guide
 from penwright.writing.sampling import draws_of
 from penwright.writing.stopping import until_end
 
@@ -190,7 +191,7 @@ class Author:
         Args:
             prompt: Text read first and not repeated.
             after: Bookmark to read the prompt from, or None to open a new book.
-            **options: At least one of max_chars, max_words, max_paragraphs and until, and any others.
+            **options: At least one of max_chars, max_words, max_paragraphs, until and stop, and any others.
 
         Returns:
             The text written, without the prompt.
@@ -223,9 +224,19 @@ class Author:
         Raises:
             UsageError: At once, if an option does not exist or a value is out of bounds.
         """
-        ending, sampling, seed = parse_options(options)
+        ending, sampling, laws, seed = parse_options(options)
         draws = draws_of(new_seed() if seed is None else seed)
-        text = iter_text(self.engine, self.alphabet, prompt, sampling=sampling, draws=draws, after=after)
+        guides: list[Guide] = []
+        if laws != Laws():
+            from penwright.writing.laws.choosing import guides_of
+
+            guides = guides_of(laws, alphabet=self.alphabet, sampling=sampling)
+        write = iter_text
+        if laws.best_of > 1:
+            from penwright.writing.best import iter_best
+
+            write = partial(iter_best, num_tries=laws.best_of)
+        text = write(self.engine, self.alphabet, prompt, sampling=sampling, draws=draws, after=after, guides=guides)
         return until_end(text, ending=ending)
 
     def score(self, text: str) -> "TextScore":

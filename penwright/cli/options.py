@@ -23,8 +23,9 @@ Settings = dict[str, dict[str, Any]]
 
 LENGTH = Group("Length", sort_key=1)
 DRAWING = Group("How each character is drawn", sort_key=2)
-CONFIGURATION = Group("Configuration", sort_key=3)
-OUTPUT = Group("Output", sort_key=4)
+LAWS = Group("Laws that the text keeps", sort_key=3)
+CONFIGURATION = Group("Configuration", sort_key=4)
+OUTPUT = Group("Output", sort_key=5)
 BOX_OPTION = "--box"
 FOR_OPTION = "--for"
 OPTION_OF = MappingProxyType({"seconds": FOR_OPTION})
@@ -40,6 +41,23 @@ def _whole_number(_: object, tokens: Sequence[Token]) -> int:
     if not _WHOLE_NUMBER.fullmatch(text):
         raise ValueError(f"'{text}' is not a whole number")
     return int(re.sub("[,_]", "", text))
+
+
+def _numbers_by_text(_: object, tokens: Sequence[Token]) -> Mapping[str, float]:
+    """Read a table written as TEXT=NUMBER, one pair for each token. The text may hold "=" itself."""
+    table: dict[str, float] = {}
+    for token in tokens:
+        text, equals, number = token.value.rpartition("=")
+        try:
+            table[text] = float(number)
+        except ValueError:
+            equals = ""
+        if not (equals and text):
+            raise UsageError(
+                f"{token.keyword} '{token.value:.100}' is not a text and a number. Write TEXT=NUMBER, for example "
+                f"{token.keyword} 'whale=-100'."
+            )
+    return table
 
 
 def _duration(_: object, tokens: Sequence[Token]) -> float:
@@ -114,6 +132,13 @@ Whole = Annotated[int | None, option(converter=_whole_number, metavar="N")]
 """Whole number, also written 10_000 or 10,000."""
 Text = Annotated[str | None, option(allow_leading_hyphen=True, metavar="TEXT")]
 """Any text, even if it begins with a hyphen."""
+Texts = Annotated[tuple[str, ...] | None, option(allow_leading_hyphen=True, metavar="TEXT", negative_iterable=())]
+"""Any text, each time that the option is given."""
+Biases = Annotated[
+    tuple[str, ...] | None,
+    option(converter=_numbers_by_text, allow_leading_hyphen=True, metavar="TEXT=X", negative_iterable=()),
+]
+"""Table of numbers by text; each time that the option is given adds one."""
 Number = Annotated[float | None, option(metavar="X")]
 """A number."""
 Duration = Annotated[
@@ -168,8 +193,9 @@ def options_from(cls: type, *, group: Group, flags: Mapping[str, str] = MappingP
     defaults = {field.name: field.default for field in fields(cls)}
     table: dict[str, Any] = {}
     for name, setting in settings_of(cls).items():
-        text = setting.description + ("" if defaults[name] is None else f" Default {defaults[name]:g}.")
-        kind = {int: Whole, float: Number, str: Text}[setting.kind]
+        has_default = defaults[name] is not None and defaults[name] is not False
+        text = setting.description + (f" Default {defaults[name]:g}." if has_default else "")
+        kind = {bool: bool, int: Whole, float: Number, str: Text, tuple: Texts, dict: Biases}[setting.kind]
         table[name] = Annotated[kind, option(name=flags.get(name), group=group, help=text)]
     return Annotated[TypedDict(cls.__name__, table, total=False) | None, option(name="*")]  # type: ignore[operator]
 

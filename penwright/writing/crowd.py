@@ -12,6 +12,7 @@ Shapes: B = texts in the crowd, V = vocab_size.
 import os
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,8 +24,9 @@ from penwright.errors import NoNumbersError
 from penwright.kernels.sampling import NO_NUMBER, choose_rows
 from penwright.kernels.threads import thread_pool
 from penwright.writing.engines.compiled import CompiledEngine, TextState
-from penwright.writing.generation import MAX_MATCH_LENGTH, Bookmark, Guide
+from penwright.writing.generation import Bookmark
 from penwright.writing.options import SamplingConfig
+from penwright.writing.pen import MAX_MATCH_LENGTH, ForesightedGuide, Guide, look_ahead
 from penwright.writing.sampling import Draws
 
 MIN_CAPACITY = 4
@@ -102,7 +104,7 @@ class Crowd:
             bookmark: Where it begins, from `read_text` with this engine, with nothing unread. It stays as it is.
             sampling: Sampling options of this text.
             draws: Random numbers of this text.
-            guides: Rules that steer this text.
+            guides: Rules that steer this text. They have read what stands before it.
 
         Returns:
             Key of the text, by which it is known from now on.
@@ -111,6 +113,7 @@ class Crowd:
         row, key = len(self._members), self._next_key
         if row == len(self._room.state.memory):
             self._grow(2 * row)
+        array: NDArray[Any]
         for array, own in zip(self._room.state, bookmark.state, strict=True):
             array[row] = own[0]
         self._room.logits[row, 0] = bookmark.logits
@@ -119,12 +122,15 @@ class Crowd:
         gate, decoder = ByteFallbackGate(self._alphabet), self._alphabet.decoder()
         self._members.append(_Member(key, sampling, gate, decoder, tuple(guides)))
         self._set_limits(row, sampling)
+        for guide in guides:
+            if isinstance(guide, ForesightedGuide):
+                guide.ahead = partial(self._ahead, key)
         self._next_key += 1
         return key
 
     def leave(self, key: int) -> Bookmark:
         """Remove a text and return where it is. The last text takes its row."""
-        row = next(row for row, member in enumerate(self._members) if member.key == key)
+        row = self._row_of(key)
         state = TextState(*[array[row : row + 1].copy() for array in self._room.state])  # type: ignore[arg-type]
         bookmark = Bookmark(self._room.logits[row, 0].copy(), state)
         last = len(self._members) - 1
@@ -202,6 +208,15 @@ class Crowd:
             if temperature is not None:
                 sampling = replace(sampling, temperature=temperature)
         self._set_limits(row, sampling)
+
+    def _row_of(self, key: int) -> int:
+        return next(row for row, member in enumerate(self._members) if member.key == key)
+
+    def _ahead(self, key: int, ids: Sequence[int]) -> NDArray[np.float32]:
+        """Return the logits (T, V) after each of some ids, were they written next in a text."""
+        row = self._row_of(key)
+        state = TextState(*[array[row : row + 1] for array in self._room.state])  # type: ignore[arg-type]
+        return look_ahead(self._engine, state, ids)
 
     def _set_limits(self, row: int, sampling: SamplingConfig) -> None:
         top_k = min(sampling.top_k, self._engine.vocab_size)

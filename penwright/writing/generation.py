@@ -20,32 +20,24 @@ Shapes: V = vocab_size, T = ids read at once.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from penwright.alphabet.byte_fallback import ByteFallbackGate
 from penwright.alphabet.characters import Alphabet
 from penwright.writing.engines.base import Engine
 from penwright.writing.options import SamplingConfig
+from penwright.writing.pen import Guide, Pen, ReadingGuide, allowed_ids
 from penwright.writing.sampling import Draws, Logits, choose_next
 
 CHARS_ENCODED_AT_ONCE = 1 << 16
 IDS_READ_AT_ONCE = 512
-MAX_MATCH_LENGTH = 16
-"""Maximum number of characters for which the match model may follow a repetition while a text is being written. An
-author that matches its own words finds them more probable each time. Of twelve pages of 2,000 characters by an author
-of five minutes, one went round in circles: 8 % of all characters stood in spans of 40 that had been written before.
-With a limit of 32 it was 0.4 %, with 24 0.1 %, with 16 none (2026-11). There is no limit while reading."""
 PARAGRAPH_BREAK = "\n\n"
 OPENING_CHARS = 2
 MAX_OPENINGS = 8
 """Number of tries to begin a text without a prompt with other characters than OPENING_CHARS capitals."""
 MAX_LOGITS = 1 << 22  # at once (T * V): 16 MiB in float32
-
-Mask = NDArray[np.bool_]
 
 
 class Bookmark(NamedTuple):
@@ -57,20 +49,6 @@ class Bookmark(NamedTuple):
     """Memory of one text, of the kind that the author's engine has."""
     unread: str = ""
     """End of the text that is not read yet, because it may belong to a longer subword. Empty for characters."""
-
-
-class Guide(Protocol):
-    """A rule that steers a text. It sees every symbol before it is drawn and after."""
-
-    def adjust(self, logits: Logits, allowed: Mask) -> float | None:
-        """Change the logits (V,) and the allowed ids (V,) of the next symbol in place; at least one must stay allowed.
-
-        Returns:
-            Temperature of this symbol, None for the usual one.
-        """
-
-    def push(self, symbol: int, text: str) -> None:
-        """Take the symbol that was drawn and the text that it completed, which may be empty."""
 
 
 def read_text(engine: Engine, alphabet: Alphabet, text: str, *, after: Bookmark | None = None) -> Bookmark:
@@ -129,42 +107,35 @@ def iter_text(
     Raises:
         AuthorError: If the model's predictions are not numbers.
     """
-    gate, decoder = ByteFallbackGate(alphabet), alphabet.decoder()
-    allowed_at_edge = _mask(alphabet, banned_ids=gate.banned_ids)
+    pen, begun = open_pen(engine, alphabet, prompt, sampling=sampling, draws=draws, after=after, guides=guides)
+    yield from begun
+    write = pen.write
+    while True:
+        yield from write()
+
+
+def open_pen(
+    engine: Engine,
+    alphabet: Alphabet,
+    prompt: str = "",
+    *,
+    sampling: SamplingConfig,
+    draws: Draws,
+    after: Bookmark | None = None,
+    guides: Sequence[Guide] = (),
+) -> tuple[Pen, str]:
+    """Read a prompt and return a pen that writes on, and what was written to begin with. `iter_text` explains both."""
     is_opening = after is None and not prompt and alphabet.boundary_id is not None and "\n" in alphabet
     bookmark = read_text(engine, alphabet, PARAGRAPH_BREAK if is_opening else prompt, after=after)
     begin = _open_paragraph if is_opening else _read_out
     bookmark, begun = begin(engine, alphabet, bookmark, sampling=sampling, draws=draws)
-    yield from begun
-    logits, state = bookmark.logits, bookmark.state.copy()
-    ids, usual = np.zeros((1, 1), np.int64), sampling
-    chances = np.empty(alphabet.vocab_size)
-    while True:
-        allowed = _mask(alphabet, banned_ids=gate.banned_ids) if gate.is_inside else allowed_at_edge
-        if guides:
-            logits, allowed, sampling = _guided(guides, logits, allowed, usual=usual)
-        draw = draws.at(int(state.position[0]))
-        symbol = choose_next(logits, config=sampling, allowed=allowed, draw=draw, chances=chances)
-        gate.push(symbol)
-        text = decoder.push(symbol)
-        for guide in guides:
-            guide.push(symbol, text)
-        yield from text
-        ids[0, 0] = symbol
-        shown, state = engine.read(ids, state, max_match_length=MAX_MATCH_LENGTH, consumes_state=True)
-        logits = shown[0, 0]
-
-
-def _guided(
-    guides: Sequence[Guide], logits: Logits, allowed: Mask, *, usual: SamplingConfig
-) -> tuple[Logits, Mask, SamplingConfig]:
-    """Let all guides change a copy of what the next symbol is drawn from."""
-    logits, allowed, sampling = logits.copy(), allowed.copy(), usual
     for guide in guides:
-        temperature = guide.adjust(logits, allowed)
-        if temperature is not None:
-            sampling = replace(sampling, temperature=temperature)
-    return logits, allowed, sampling
+        if isinstance(guide, ReadingGuide):
+            guide.read(prompt + begun)
+    state = bookmark.state.copy()
+    return Pen(
+        engine, alphabet, logits=bookmark.logits, state=state, sampling=sampling, draws=draws, guides=guides
+    ), begun
 
 
 def _open_paragraph(
@@ -180,7 +151,7 @@ def _open_paragraph(
     blank = [symbol for symbol, text in enumerate(alphabet.texts) if text[:1].isspace()]
     if len(spelled) + len(blank) == alphabet.vocab_size:
         return bookmark, ""
-    within, first = _mask(alphabet, banned_ids=spelled), _mask(alphabet, banned_ids=spelled + blank)
+    within, first = allowed_ids(alphabet, banned_ids=spelled), allowed_ids(alphabet, banned_ids=spelled + blank)
     for attempt in range(MAX_OPENINGS):
         opened, text = bookmark, ""
         while len(text) < OPENING_CHARS:
@@ -219,7 +190,7 @@ def _read_out(
                 if not text or not (text.startswith(unread) or unread.startswith(text))
             ]
             draw = draws.at(int(bookmark.state.position[0]))
-            allowed = _mask(alphabet, banned_ids=banned)
+            allowed = allowed_ids(alphabet, banned_ids=banned)
             symbols = [choose_next(bookmark.logits, config=sampling, allowed=allowed, draw=draw)]
             text = alphabet.texts[symbols[0]]
         else:
@@ -235,13 +206,6 @@ def _after(engine: Engine, bookmark: Bookmark, symbol: int) -> Bookmark:
     """Return the bookmark after one more symbol."""
     logits, state = engine.read(np.array([[symbol]], np.int64), bookmark.state)
     return Bookmark(logits[0, 0], state)
-
-
-def _mask(alphabet: Alphabet, *, banned_ids: Sequence[int]) -> Mask:
-    """Return the allowed ids, bool (V,)."""
-    allowed = np.ones(alphabet.vocab_size, np.bool_)
-    allowed[list(banned_ids)] = False
-    return allowed
 
 
 def _iter_ids(alphabet: Alphabet, text: str, *, is_new: bool) -> Iterator[NDArray[np.int64]]:

@@ -1,13 +1,14 @@
 """The options of writing, each declared once: how a character is drawn, and where the text ends.
 
-An option is a field of `SamplingConfig` or of `Ending`, with its bounds, its meaning and its default, and a line in
-`WriteOptions` for editors and type checkers. `Author.write`, the diary of a training and the command line read it from
-here; `sampling` and `stopping` hold what it does. This module knows nothing of models and does not import torch.
+An option is a field of `Ending`, of `SamplingConfig` or of `Laws`, with its bounds, its meaning and its default, and a
+line in `WriteOptions` for editors and type checkers. `Author.write`, the diary of a training and the command line read
+it from here; `sampling`, `stopping`, `laws` and `best` hold what it does. This module knows nothing of models and does
+not import torch.
 """
 
 import re
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from inspect import Parameter, cleandoc, signature
 from typing import Annotated, Any, NamedTuple, TypedDict, TypeVar
@@ -17,6 +18,9 @@ from penwright.settings import MAX_INT64, Between, MaxChars, Setting, check, set
 
 MAX_COUNT = 10**12
 MAX_PATTERN_CHARS = 1_000
+MAX_BIASED_CHARS = 50
+MAX_BIASES = 100
+MAX_TRIES = 64
 
 Count = Annotated[int, Between(1, MAX_COUNT)] | None
 Temperature = Annotated[
@@ -73,6 +77,12 @@ class Ending:
     "$" for the end of what is written so far, so an optional ending is never waited for. A pattern with nested
     repetitions can take very long even so; it should come from the person at the keyboard, never from a stranger."""
 
+    stop: Annotated[
+        tuple[str, ...] | None,
+        MaxChars(MAX_PATTERN_CHARS),
+        "Write until this text begins, which is left out; several may be given, and the first to come ends the text.",
+    ] = None
+
     def __post_init__(self) -> None:
         """Check every value.
 
@@ -80,7 +90,11 @@ class Ending:
             UsageError: If a value is of the wrong type or out of bounds, or `until` is no regular expression or matches
                 the empty text.
         """
+        if isinstance(self.stop, str):
+            object.__setattr__(self, "stop", (self.stop,))
         check(self)
+        if self.stop is not None and "" in self.stop:
+            raise UsageError("stop='' would end every text at once; give at least one character.")
         if self.pattern is not None and self.pattern.search(""):
             raise UsageError(f"the pattern {self.until!r:.100} matches no text at all: nothing would be written.")
 
@@ -102,6 +116,48 @@ class Ending:
             ) from error
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Laws:
+    """Laws that a text keeps, each by a guide. Without any, the author writes as it would."""
+
+    word_temperature: Annotated[
+        float | None, Between(0, 10), "Temperature where a word begins; the usual one holds inside words."
+    ] = None
+    no_repeat_ngram: Annotated[
+        int | None,
+        Between(2, 20),
+        "Write no run of N words twice, nor one that the prompt has; 5 ends most loops.",
+    ] = None
+    sentence_length: Annotated[
+        float, Between(0.25, 4), "Length of sentences, as a multiple of what the author would write."
+    ] = 1.0
+    paragraph_length: Annotated[
+        float, Between(0.25, 4), "Length of paragraphs, as a multiple of what the author would write."
+    ] = 1.0
+    close_quotes: Annotated[
+        bool, "Close quotations and brackets by the end of each paragraph, and close none that is not open."
+    ] = False
+    logit_bias: Annotated[
+        Mapping[str, float] | None,
+        Between(-100, 100),
+        MaxChars(MAX_BIASED_CHARS),
+        "Number added to the logit of a character or of a longer text; -100 never writes it.",
+    ] = None
+    best_of: Annotated[int, Between(1, MAX_TRIES), "Write each sentence so many times and keep the best."] = 1
+
+    def __post_init__(self) -> None:
+        """Check every value.
+
+        Raises:
+            UsageError: If a value is of the wrong type or out of bounds.
+        """
+        check(self)
+        if self.logit_bias and "" in self.logit_bias:
+            raise UsageError("logit_bias needs texts of at least one character.")
+        if self.logit_bias and len(self.logit_bias) > MAX_BIASES:
+            raise UsageError(f"logit_bias takes at most {MAX_BIASES} texts; {len(self.logit_bias):,} were given.")
+
+
 class WriteOptions(TypedDict, total=False):
     """The names of all options, for editors and type checkers."""
 
@@ -109,10 +165,18 @@ class WriteOptions(TypedDict, total=False):
     max_words: int | None
     max_paragraphs: int | None
     until: str | None
+    stop: Sequence[str] | str | None
     temperature: float
     top_k: int
     top_p: float
     min_p: float
+    word_temperature: float | None
+    no_repeat_ngram: int | None
+    sentence_length: float
+    paragraph_length: float
+    close_quotes: bool
+    logit_bias: Mapping[str, float] | None
+    best_of: int
     seed: int | None
 
 
@@ -121,6 +185,7 @@ class ParsedOptions(NamedTuple):
 
     ending: Ending
     sampling: SamplingConfig
+    laws: Laws
     seed: int | None
     """Seed of the draws, None to take a new one."""
 
@@ -140,7 +205,9 @@ def parse_options(options: Mapping[str, Any]) -> ParsedOptions:
             raise UsageError(f"writing has no option '{name:.50}'.{near}")
     seed = options.get("seed")
     SEED.check("seed", seed)
-    return ParsedOptions(Ending(**_of(Ending, options)), SamplingConfig(**_of(SamplingConfig, options)), seed)
+    return ParsedOptions(
+        Ending(**_of(Ending, options)), SamplingConfig(**_of(SamplingConfig, options)), Laws(**_of(Laws, options)), seed
+    )
 
 
 def new_seed() -> int:
@@ -156,11 +223,16 @@ def shows_options(function: Function) -> Function:
     shown = signature(function)
     own = [each for each in shown.parameters.values() if each.kind is not Parameter.VAR_KEYWORD]
     lines = ["Options:"]
-    for name, setting in {**settings_of(Ending), **settings_of(SamplingConfig), "seed": SEED}.items():
-        default = getattr(SamplingConfig(), name, None)
+    for name, setting in {
+        **settings_of(Ending),
+        **settings_of(SamplingConfig),
+        **settings_of(Laws),
+        "seed": SEED,
+    }.items():
+        default = getattr(SamplingConfig(), name, getattr(Laws(), name, None))
         hint = WriteOptions.__annotations__[name]
         own.append(Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=hint))
-        shown_default = "" if default is None else f" Default {default:g}."
+        shown_default = "" if default is None or default is False else f" Default {default:g}."
         lines.append(f"    {name}: {setting.description} {setting.needed.capitalize()}.{shown_default}")
     function.__signature__ = shown.replace(parameters=own)  # type: ignore[attr-defined]  # `inspect` looks for it
     function.__doc__ = "\n".join([cleandoc(function.__doc__ or ""), "", *lines])

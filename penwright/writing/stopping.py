@@ -8,7 +8,7 @@ This module knows nothing of models; the text may come from any source.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from penwright.writing.options import Ending
 
@@ -23,9 +23,12 @@ SENTENCE_CHARS = 600
 LAST_WORD_CHARS = 100
 """Characters to wait for the end of that word. Then the text ends at once."""
 
-_CLOSERS = "\"'’”»›)\\]}」』*_"
-_SENTENCE_END = re.compile(rf"[.!?…。！？][{_CLOSERS}]*\Z")
-_WIDE_SENTENCE_END = re.compile(rf"[。！？][{_CLOSERS}]*\Z")
+CLOSERS = "\"'’”»›)]}」』*_"
+"""Signs that may stand between the sign that ends a sentence and the blank after it."""
+SENTENCE_ENDERS = tuple(".!?…。！？")
+_CLOSERS_ANY = f"[{re.escape(CLOSERS)}]*"
+_SENTENCE_END = re.compile(rf"[.!?…。！？]{_CLOSERS_ANY}\Z")
+_WIDE_SENTENCE_END = re.compile(rf"[。！？]{_CLOSERS_ANY}\Z")
 _WIDE = re.compile("[\u3040-\u30ff\u3400-\u9fff\U00020000-\U0003ffff]")  # Han and kana put no blanks between words
 _NO_SENTENCE_END = re.compile(
     r"(?:^|[\s(\"'“‘—-])(?:[A-HJ-Z]|Mr|Mrs|Ms|Dr|St|Prof|Rev|Hon|Esq|Capt|Col|Gen|Lieut|Lt|Sergt|Sgt|Messrs|Mme|Mlle|Jr|Sr)\.\Z"
@@ -39,10 +42,16 @@ def until_end(stream: Iterable[str], *, ending: Ending) -> Iterator[str]:
         stream: The text as strings of any size, finite or not. No string is requested that is not needed.
         ending: Limits of the text.
 
-    Yields:
-        The beginning of the text. If words or paragraphs are counted, blanks are held back until a character follows,
-        so that the text does not end with blanks.
+    Returns:
+        The beginning of the text as strings. If words or paragraphs are counted, blanks are held back until a character
+        follows, so that the text does not end with blanks.
     """
+    limited = _until_limit(stream, ending=ending)
+    return _until_stop(limited, ending.stop) if ending.stop else limited
+
+
+def _until_limit(stream: Iterable[str], *, ending: Ending) -> Iterator[str]:
+    """Yield a text until a limit other than `stop` holds."""
     watch = _Watch(ending)
     for text in stream:
         passed = ""
@@ -110,7 +119,7 @@ class _Watch:
         overdue = self._num_chars - self._enough_at
         if is_paragraph_end or overdue >= SENTENCE_CHARS + LAST_WORD_CHARS or (is_blank and overdue >= SENTENCE_CHARS):
             return True
-        return character not in _CLOSERS and _ends_sentence(self._tail, is_before_blank=is_blank)
+        return character not in CLOSERS and ends_sentence(self._tail, is_before_blank=is_blank)
 
     def _is_enough(self) -> bool:
         """Return True if the last word asked for has begun, or words or paragraphs are implausibly long."""
@@ -120,7 +129,34 @@ class _Watch:
         return paragraphs is not None and self._num_chars >= paragraphs * PARAGRAPH_CHARS
 
 
-def _ends_sentence(text: str, *, is_before_blank: bool) -> bool:
+def ends_sentence(text: str, *, is_before_blank: bool) -> bool:
+    """Return True if a sentence ends with a text. A dot after an abbreviation ends none."""
     if not is_before_blank:
         return _WIDE_SENTENCE_END.search(text) is not None
-    return _SENTENCE_END.search(text) is not None and _NO_SENTENCE_END.search(text) is None
+    return _SENTENCE_END.search(text) is not None and not is_abbreviation(text)
+
+
+def is_abbreviation(text: str) -> bool:
+    """Return True if a text ends with an abbreviation and its dot, such as "Mr."."""
+    return _NO_SENTENCE_END.search(text) is not None
+
+
+def _until_stop(stream: Iterable[str], stops: Sequence[str]) -> Iterator[str]:
+    """Yield a text until one of some strings begins. What may be the beginning of one is held back."""
+    held = ""
+    for text in stream:
+        for character in text:
+            held += character
+            found = [held.index(stop) for stop in stops if stop in held]
+            if found:
+                if held[: min(found)]:
+                    yield held[: min(found)]
+                return
+            num_kept = max(
+                (length for stop in stops for length in range(1, len(stop)) if held.endswith(stop[:length])), default=0
+            )
+            if num_kept < len(held):
+                yield held[: len(held) - num_kept]
+                held = held[len(held) - num_kept :]
+    if held:
+        yield held

@@ -15,7 +15,7 @@ from penwright.alphabet.characters import Alphabet
 from penwright.errors import AuthorError
 from penwright.model.char_model import CharModel
 from penwright.model.config import CELLS
-from penwright.writing import generation
+from penwright.writing import generation, pen
 from penwright.writing.engines.base import Engine
 from penwright.writing.engines.plain import PlainEngine
 from penwright.writing.generation import Bookmark, iter_text, read_text
@@ -281,7 +281,7 @@ def test_an_author_that_believes_its_own_words_does_not_go_round_in_circles(
     prompt = "hehe" * 8
     circle = "he" * 50
     assert written(engine, prompt, 100) != circle
-    monkeypatch.setattr(generation, "MAX_MATCH_LENGTH", None)
+    monkeypatch.setattr(pen, "MAX_MATCH_LENGTH", None)
     assert written(engine, prompt, 100) == circle
 
 

@@ -8,11 +8,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated, Any
 
-from penwright.cli.display.pages import Page
+from penwright.cli.display.pages import Columns, Page
 from penwright.cli.finding import find_author
 from penwright.cli.interrupts import EXIT_INTERRUPTED
 from penwright.cli.options import (
     DRAWING,
+    LAWS,
     LENGTH,
     OUTPUT,
     AuthorPath,
@@ -32,7 +33,7 @@ from penwright.cli.output import print_json, say
 from penwright.cli.prompts import find_prompt, is_prompt
 from penwright.errors import UsageError
 from penwright.files import replacing
-from penwright.writing.options import SEED, Ending, SamplingConfig, WriteOptions, new_seed, parse_options
+from penwright.writing.options import SEED, Ending, Laws, SamplingConfig, WriteOptions, new_seed, parse_options
 
 FLAGS = {"max_chars": "--chars", "max_words": "--words", "max_paragraphs": "--paragraphs"}
 
@@ -41,12 +42,15 @@ if TYPE_CHECKING:
 
     LengthOptions = WriteOptions | None
     DrawingOptions = WriteOptions | None
+    LawOptions = WriteOptions | None
 else:
     LengthOptions = options_from(Ending, group=LENGTH, flags=FLAGS)
     DrawingOptions = options_from(SamplingConfig, group=DRAWING)
+    LawOptions = options_from(Laws, group=LAWS)
 
 PAGE_WORDS = 250
 MAX_SAMPLES = 10_000
+MAX_TEMPERATURES = 16
 
 
 def write(
@@ -61,6 +65,8 @@ def write(
     length: LengthOptions = None,
     endless: Annotated[bool, option(group=LENGTH)] = False,
     drawing: DrawingOptions = None,
+    laws: LawOptions = None,
+    temps: Annotated[Text, option(group=DRAWING, metavar="X,X,...")] = None,
     seed: Annotated[Whole, option(group=DRAWING)] = None,
     out: Annotated[Path | None, NewFile, option(group=OUTPUT)] = None,
     as_json: Json = False,
@@ -79,12 +85,14 @@ def write(
             piped into it and no prompt is given. The last line end is not part of the prompt.
         samples: Number of texts to write, each with the next seed.
         endless: Write until Ctrl-C; `--chars 0` does the same.
+        temps: Several temperatures, such as 0.5,0.8,1.1: one text for each, with the same seed, side by side.
         seed: The same seed gives the same text. Without one, a new seed is drawn and shown.
         out: Write the text to this file as well, with the prompt. The file is written whole or not at all.
     """
     check_options(Ending, length or {}, flags=FLAGS, allowed={"max_chars": 0})
     check_options(SamplingConfig, drawing or {})
-    _check_pattern((length or {}).get("until"))
+    check_options(Laws, laws or {})
+    _check_ending(length or {})
     SEED.check("--seed", seed)
     unending = "--endless" if endless else "--chars 0" if (length or {}).get("max_chars") == 0 else None
     limits: WriteOptions = {**(length or {})}
@@ -92,14 +100,18 @@ def write(
         del limits["max_chars"]
     if unending is not None:
         lengths = {option_of(name, FLAGS): value for name, value in limits.items()}
-        for name, value in {**lengths, "--json": as_json, "--samples": samples}.items():
+        for name, value in {**lengths, "--json": as_json, "--samples": samples, "--temps": temps}.items():
             at_most_one({unending: True, name: value})
     elif not limits:
         limits = {"max_words": PAGE_WORDS}
     seeds = _seeds(seed, num_samples=1 if samples is None else samples)
-    wanted: list[WriteOptions] = [{**limits, **(drawing or {}), "seed": each} for each in seeds]
+    wanted: list[WriteOptions] = [{**limits, **(drawing or {}), **(laws or {}), "seed": each} for each in seeds]
+    if temps is not None:
+        for name, value in {"--temperature": (drawing or {}).get("temperature"), "--samples": samples}.items():
+            at_most_one({"--temps": temps, name: value})
+        wanted = [{**wanted[0], "temperature": each} for each in _temperatures(temps)]
     for each in (wanted[0], wanted[-1]):  # a wrong value is refused before anything is loaded
-        sampling = parse_options(each).sampling
+        parsed = parse_options(each)
     if author is not None and prompt is None and prompt_file is None and is_prompt(author):
         author, prompt = None, str(author)
     at_most_one({"AUTHOR": author, "--author": author_option})
@@ -111,20 +123,37 @@ def write(
     if seed is None:
         say(f"seed {seeds[0]}")
     with replacing(out) if out is not None else nullcontext() as file:
+        if temps is not None and not as_json and (columns := Columns.that_fit(len(wanted))) is not None:
+            return _show_beside(writer, text_before, wanted=wanted, file=file, columns=columns)
         if not as_json:
             return _show(writer, text_before, wanted=wanted, file=file)
         texts = [_sample(writer, text_before, options=each) for each in wanted]
         if file is not None:
             file.write("\n".join(f"{text_before}{text['text']}\n" for text in texts).encode("utf-8", "replace"))
-    print_json({"author": str(path), "prompt": text_before, **asdict(sampling), "samples": texts})
+    values = {**asdict(parsed.sampling), **asdict(parsed.laws)}
+    print_json({"author": str(path), "prompt": text_before, **values, "samples": texts})
     return 0
 
 
-def _check_pattern(until: str | None) -> None:
+def _check_ending(length: WriteOptions) -> None:
+    for name in ("until", "stop"):
+        try:
+            parse_options({name: length.get(name)})
+        except UsageError as error:
+            raise UsageError(f"--{name}: {error}") from error
+
+
+def _temperatures(text: str) -> list[float]:
+    """Read temperatures parted by commas."""
     try:
-        Ending(until=until)
-    except UsageError as error:
-        raise UsageError(f"--until: {error}") from error
+        temperatures = [float(each) for each in text.split(",")]
+    except ValueError as error:
+        raise UsageError(f"--temps '{text:.100}' must be numbers parted by commas, for example 0.5,0.8,1.1.") from error
+    if len(temperatures) > MAX_TEMPERATURES:
+        raise UsageError(f"--temps takes at most {MAX_TEMPERATURES} numbers; {len(temperatures):,} were given.")
+    for each in temperatures:
+        check_options(SamplingConfig, {"temperature": each}, flags={"temperature": "--temps"})
+    return temperatures
 
 
 def _load(path: Path) -> "Author":
@@ -159,7 +188,7 @@ def _show(writer: "Author", prompt: str, *, wanted: Sequence[WriteOptions], file
         if number > 1:
             page.write("\n")
         if len(wanted) > 1:
-            say(f"sample {number} of {len(wanted)}, seed {options['seed']}")
+            say(_label(options, number=number, count=len(wanted)))
         try:
             page.prompt(prompt)
             for text in writer.stream(prompt, **options):
@@ -171,6 +200,24 @@ def _show(writer: "Author", prompt: str, *, wanted: Sequence[WriteOptions], file
     return 0
 
 
+def _show_beside(
+    writer: "Author", prompt: str, *, wanted: Sequence[WriteOptions], file: IO[bytes] | None, columns: Columns
+) -> int:
+    """Show texts of several temperatures side by side, once all are written."""
+    texts = [prompt + writer.write(prompt, **options) for options in wanted]
+    columns.show(texts, headings=[f"temperature {options['temperature']:g}" for options in wanted])
+    if file is not None:
+        file.write("\n".join(f"{text}\n" for text in texts).encode("utf-8", "replace"))
+    return 0
+
+
+def _label(options: WriteOptions, *, number: int, count: int) -> str:
+    """Return what distinguishes one of several texts."""
+    if "temperature" in options:
+        return f"sample {number} of {count}, temperature {options['temperature']:g}, seed {options['seed']}"
+    return f"sample {number} of {count}, seed {options['seed']}"
+
+
 def _sample(writer: "Author", prompt: str, *, options: WriteOptions) -> dict[str, Any]:
     """Write one text; return it with its seed, length and speed."""
     began = time.monotonic()
@@ -178,6 +225,7 @@ def _sample(writer: "Author", prompt: str, *, options: WriteOptions) -> dict[str
     seconds = time.monotonic() - began
     return {
         "seed": options["seed"],
+        "temperature": parse_options(options).sampling.temperature,
         "text": text,
         "num_chars": len(text),
         "chars_per_second": len(text) / max(seconds, 1e-9),

@@ -6,9 +6,13 @@ of authors.
 """
 
 import sys
+from collections.abc import Sequence
 from typing import IO
 
 from penwright.cli.output import console, is_terminal, visible
+
+MIN_COLUMN_WIDTH = 24
+COLUMN_GAP = 3
 
 
 class Page:
@@ -60,6 +64,32 @@ class Page:
             self._last = text[-1]
         if self._file is not None:
             self._file.write(text.encode("utf-8", "replace"))
+
+
+class Columns:
+    """Several texts side by side on a terminal."""
+
+    def __init__(self, width: int) -> None:
+        """Begin with columns that are `width` characters wide."""
+        self._width = width
+
+    @classmethod
+    def that_fit(cls, count: int) -> "Columns | None":
+        """Return columns for so many texts, None if standard output is no terminal or too narrow."""
+        if not is_terminal(sys.stdout):
+            return None
+        width = (console().width - COLUMN_GAP * (count - 1)) // count
+        return cls(width) if width >= MIN_COLUMN_WIDTH else None
+
+    def show(self, texts: Sequence[str], *, headings: Sequence[str]) -> None:
+        """Show the texts below their headings."""
+        from rich.table import Table
+
+        table = Table(box=None, padding=(0, COLUMN_GAP, 0, 0), pad_edge=False)
+        for heading in headings:
+            table.add_column(heading, width=self._width)
+        table.add_row(*(visible(text) for text in texts))
+        console().print(table)
 
 
 class WordWrap:

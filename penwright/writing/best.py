@@ -1,0 +1,99 @@
+"""The best of several sentences: each is written several times from one point, and the best is kept.
+
+A pen is copied at the beginning of each sentence; every copy draws other numbers, and the text goes on from the one
+that wrote the best. The score of a sentence is how near its surprise comes to what the author itself expects there: the
+difference between the bits that its symbols took and those that they would take on average, per symbol (Meister et al.
+2022, "Locally Typical Sampling"). The most probable sentence would be the blandest, and authors that take it go round
+in circles.
+
+Shapes: V = vocab_size.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from penwright.alphabet.characters import Alphabet
+from penwright.writing.engines.base import Engine
+from penwright.writing.generation import Bookmark, open_pen
+from penwright.writing.options import SamplingConfig
+from penwright.writing.pen import Guide, Pen
+from penwright.writing.sampling import Draws, Logits
+from penwright.writing.stopping import LAST_WORD_CHARS, SENTENCE_CHARS, ends_sentence
+
+CONTEXT_CHARS = 40
+
+
+def iter_best(
+    engine: Engine,
+    alphabet: Alphabet,
+    prompt: str = "",
+    *,
+    num_tries: int,
+    sampling: SamplingConfig,
+    draws: Draws,
+    after: Bookmark | None = None,
+    guides: Sequence[Guide] = (),
+) -> Iterator[str]:
+    """Write on after a prompt, for ever, as `generation.iter_text` does, but the best of several sentences each time.
+
+    Yields:
+        Each character, as soon as its sentence is chosen.
+    """
+    pen, begun = open_pen(engine, alphabet, prompt, sampling=sampling, draws=draws, after=after, guides=guides)
+    yield from begun
+    for sentence in best_sentences(pen, num_tries=num_tries):
+        yield from sentence
+
+
+def best_sentences(pen: Pen, *, num_tries: int) -> Iterator[str]:
+    """Write on for ever, sentence by sentence.
+
+    Args:
+        pen: Where to begin. It is not used up.
+        num_tries: Number of times that each sentence is written.
+
+    Yields:
+        Each sentence with the blank after it. The first may be the rest of one.
+
+    Raises:
+        AuthorError: If the model's predictions are not numbers.
+    """
+    while True:
+        best = max((_sentence(pen.copy(), attempt=each) for each in range(num_tries)), key=lambda tried: tried[0])
+        _, text, pen = best
+        yield text
+
+
+def _sentence(pen: Pen, *, attempt: int) -> tuple[float, str, Pen]:
+    """Write a sentence.
+
+    Returns:
+        Its score, higher for better, its text, and the pen after it.
+    """
+    text, excess, num_symbols = "", 0.0, 0
+    while not _is_whole(text):
+        logits = pen.logits
+        written = pen.write(attempt=attempt)
+        excess += _excess(logits, pen.symbol)
+        num_symbols += 1
+        text += written
+    return -abs(excess) / num_symbols, text, pen
+
+
+def _is_whole(text: str) -> bool:
+    """Return True if a sentence or a line has ended, or is too long."""
+    if not text[-1:].isspace():
+        return len(text) >= SENTENCE_CHARS + LAST_WORD_CHARS
+    said = text.rstrip()
+    if not said:
+        return False
+    return text[-1] == "\n" or len(text) >= SENTENCE_CHARS or ends_sentence(said[-CONTEXT_CHARS:], is_before_blank=True)
+
+
+def _excess(logits: Logits, symbol: int) -> float:
+    """Return the surprise of a symbol less the surprise that was to be expected, in nats."""
+    finite = np.clip(logits.astype(np.float64), -1e30, 1e30)
+    logs = finite - finite.max()
+    logs -= np.log(np.exp(logs).sum())
+    return float((np.exp(logs) * logs).sum() - logs[symbol])
