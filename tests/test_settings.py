@@ -142,3 +142,20 @@ def test_a_setting_under_both_its_names_is_refused(names: tuple[str, str]) -> No
 
 def test_a_former_name_is_no_present_one() -> None:
     assert not set(settings.RENAMED) & set(settings.RENAMED.values())
+
+
+def test_lists_of_texts_and_tables_of_numbers_are_settings() -> None:
+    class Listed(TypedDict):
+        names: Annotated[tuple[str, ...] | None, MaxChars(3)]
+        table: Annotated[Mapping[str, float], Between(0, 1), MaxChars(2)]
+
+    names, table = settings_of(Listed)["names"], settings_of(Listed)["table"]
+    for value in (None, (), ("abc",), ["a", "b"]):
+        names.check("names", value)
+    table.check("table", {"ab": 1, "": 0.5})
+    for value in ("abc", ("abcd",), (1,), {"a": 1}):
+        with pytest.raises(ConfigError, match="names=.* must be a list, each text of at most 3 characters"):
+            names.check("names", value)
+    for value in ({"abc": 1.0}, {"a": 2.0}, {1: 1.0}, {"a": True}, {"a": "b"}, ["a"]):
+        with pytest.raises(ConfigError, match="table=.* must be a table from text to numbers"):
+            table.check("table", value)

@@ -9,21 +9,21 @@ import pytest
 
 from penwright.errors import ConfigError, UsageError
 from penwright.settings import settings_of
-from penwright.writing.options import Ending, SamplingConfig, WriteOptions, parse_options, shows_options
+from penwright.writing.options import Ending, Laws, SamplingConfig, WriteOptions, parse_options, shows_options
 
 
 def test_every_option_has_a_name_for_type_checkers_and_a_meaning() -> None:
-    names = [field.name for kind in (Ending, SamplingConfig) for field in fields(kind)]
+    names = [field.name for kind in (Ending, SamplingConfig, Laws) for field in fields(kind)]
     assert [*names, "seed"] == list(get_type_hints(WriteOptions))
-    settings = {**settings_of(Ending), **settings_of(SamplingConfig)}
+    settings = {**settings_of(Ending), **settings_of(SamplingConfig), **settings_of(Laws)}
     assert list(settings) == names
     assert all(setting.description.endswith(".") for setting in settings.values())
 
 
 def test_options_are_sorted() -> None:
-    parsed = parse_options({"max_chars": 3, "min_p": 0.5, "seed": 7})
-    assert parsed == (Ending(max_chars=3), SamplingConfig(min_p=0.5), 7)
-    assert parse_options({}) == (Ending(), SamplingConfig(), None)
+    parsed = parse_options({"max_chars": 3, "min_p": 0.5, "close_quotes": True, "seed": 7})
+    assert parsed == (Ending(max_chars=3), SamplingConfig(min_p=0.5), Laws(close_quotes=True), 7)
+    assert parse_options({}) == (Ending(), SamplingConfig(), Laws(), None)
 
 
 def test_an_option_that_does_not_exist_is_refused_with_the_nearest() -> None:
@@ -88,3 +88,32 @@ def test_a_pattern_that_matches_nothing_is_refused(pattern: str) -> None:
 def test_what_is_no_pattern_is_refused_with_a_sentence(pattern: str) -> None:
     with pytest.raises(UsageError, match="is no regular expression|text of at most 1,000 characters"):
         Ending(until=pattern)
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"word_temperature": 11}, "word_temperature=11 must be a number from 0 to 10"),
+        ({"no_repeat_ngram": 1}, "no_repeat_ngram=1 must be a whole number from 2 to 20"),
+        ({"sentence_length": 0.2}, "sentence_length=0.2 must be a number from 0.25 to 4"),
+        ({"paragraph_length": 5}, "paragraph_length=5 must be a number from 0.25 to 4"),
+        ({"close_quotes": 1}, "close_quotes=1 must be true or false"),
+        ({"logit_bias": {"a": 101}}, "logit_bias=.* must be a table from text to numbers, each from -100 to 100"),
+        ({"logit_bias": {"a": math.nan}}, "logit_bias=.* must be a table"),
+        ({"logit_bias": {3: 1.0}}, "logit_bias=.* must be a table"),
+        ({"logit_bias": ["a"]}, "logit_bias=.* must be a table"),
+        ({"logit_bias": {"a" * 51: 1.0}}, "logit_bias=.* of at most 50 characters"),
+        ({"logit_bias": {"": 1.0}}, "at least one character"),
+        ({"logit_bias": {str(each): 1.0 for each in range(101)}}, "at most 100 texts; 101 were given"),
+        ({"best_of": 0}, "best_of=0 must be a whole number from 1 to 64"),
+    ],
+)
+def test_a_law_out_of_bounds_is_refused_with_a_sentence(values: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(UsageError, match=sentence):
+        Laws(**values)
+
+
+@pytest.mark.parametrize("value", ["", ("a", ""), (1,), 3, "a" * 1_001])
+def test_a_stop_string_that_is_none_is_refused(value: Any) -> None:
+    with pytest.raises(UsageError, match="stop="):
+        Ending(stop=value)

@@ -32,6 +32,7 @@ limits = st.fixed_dictionaries(
         "max_chars": st.integers(1, 60),
         "max_words": st.integers(1, 12),
         "max_paragraphs": st.integers(1, 4),
+        "stop": st.sampled_from(["a", "b.", ".\n\n", "ab"]),
         "until": st.sampled_from(["a", "b\\.", "\n\n", "[!?]$", "^a b"]),
     },
 )
@@ -192,3 +193,34 @@ def test_no_more_is_asked_for_than_is_needed() -> None:
     source = (f"{next(numbers)}," for _ in repeat(None))
     assert "".join(until_end(source, ending=Ending(max_chars=4))) == "0,1,"
     assert next(numbers) == 2
+
+
+@pytest.mark.parametrize(
+    ("stops", "expected"),
+    [
+        ("Vane", "The lamp went out at nine. Nobody had touched it! “Who is there?” asked Mr. "),
+        (("zzz", " Who", "touched", "Nobody had t"), "The lamp went out at nine. "),
+        ("The", ""),
+        ("never written", PROSE),
+        ("open.\nX", PROSE),
+    ],
+)
+def test_a_stop_string_ends_the_text_and_is_left_out(stops: Any, expected: str) -> None:
+    assert ended(PROSE, stop=stops) == expected
+
+
+@given(anything, st.lists(st.text(alphabet="ab .!", min_size=1, max_size=4), min_size=1, max_size=3), st.integers(1, 9))
+def test_stop_strings_are_found_across_any_steps(text: str, stops: list[str], size: int) -> None:
+    """However the text is cut; the one that is complete first counts, the longest of those."""
+    chunks = [text[start : start + size] for start in range(0, len(text), size)]
+    written = "".join(until_end(iter(chunks), ending=Ending(stop=tuple(stops))))
+    ends = [text.index(stop) + len(stop) for stop in stops if stop in text]
+    expected = text
+    if ends:
+        begun = [min(ends) - len(stop) for stop in stops if text[: min(ends)].endswith(stop)]
+        expected = text[: min(begun)]
+    assert written == expected
+
+
+def test_an_exact_number_of_characters_is_not_waited_for_longer() -> None:
+    assert ended("ab" * 9, max_chars=4, stop="abX") == "abab"

@@ -188,7 +188,9 @@ def _show(writer: "Author", prompt: str, *, wanted: Sequence[WriteOptions], file
         if number > 1:
             page.write("\n")
         if len(wanted) > 1:
-            say(_label(options, number=number, count=len(wanted)))
+            is_sample = wanted[0]["seed"] != wanted[1]["seed"]
+            label = f"sample {number} of {len(wanted)}" if is_sample else f"temperature {options['temperature']:g}"
+            say(f"{label}, seed {options['seed']}")
         try:
             page.prompt(prompt)
             for text in writer.stream(prompt, **options):
@@ -209,13 +211,6 @@ def _show_beside(
     if file is not None:
         file.write("\n".join(f"{text}\n" for text in texts).encode("utf-8", "replace"))
     return 0
-
-
-def _label(options: WriteOptions, *, number: int, count: int) -> str:
-    """Return what distinguishes one of several texts."""
-    if "temperature" in options:
-        return f"sample {number} of {count}, temperature {options['temperature']:g}, seed {options['seed']}"
-    return f"sample {number} of {count}, seed {options['seed']}"
 
 
 def _sample(writer: "Author", prompt: str, *, options: WriteOptions) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import pytest
 from penwright import Author, CharModel, Corpus
 from penwright.author import box
 from penwright.cli.app import main
+from penwright.writing.options import WriteOptions
 
 
 @pytest.fixture
@@ -233,3 +234,49 @@ def test_several_words_in_the_author_s_place_are_the_prompt(
 def test_an_error_names_the_option_that_was_typed(option: str, value: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["write", option, value]) == 2
     assert f"penwright: {option}={value}" in capsys.readouterr().err
+
+
+def test_laws_and_stop_strings_are_options(author_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = "--close-quotes --no-repeat-ngram 3 --logit-bias e=-100 --best-of 2".split()
+    words += ["--logit-bias", " t=-1"]
+    words += ["--sentence-length", "0.5", "--word-temperature", "1.2", "--stop", "q", "--stop", "-z"]
+    out, _ = write(capsys, author_file, "--prompt", "A ", "--chars", "60", "--seed", "5", *words)
+    laws: WriteOptions = {"close_quotes": True, "no_repeat_ngram": 3, "sentence_length": 0.5, "word_temperature": 1.2}
+    text = Author.load(author_file).write(
+        "A ", max_chars=60, seed=5, best_of=2, logit_bias={"e": -100, " t": -1}, stop=["q", "-z"], **laws
+    )
+    assert out == f"A {text}\n" and "e" not in text and "q" not in text
+
+
+def test_several_temperatures_stand_one_below_the_other_where_there_is_no_terminal(
+    author_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["--prompt", "A", "--chars", "9", "--seed", "5", "--temps", "0.5,1,2"]
+    out, err = write(capsys, author_file, *words)
+    author = Author.load(author_file)
+    texts = [author.write("A", max_chars=9, seed=5, temperature=each) for each in (0.5, 1.0, 2.0)]
+    assert out == "\n".join(f"A{text}\n" for text in texts)
+    assert err.splitlines() == [f"temperature {each}, seed 5" for each in ("0.5", "1", "2")]
+    out, _ = write(capsys, author_file, *words, "--json")
+    assert [(each["temperature"], each["text"]) for each in json.loads(out)["samples"]] == [
+        *zip([0.5, 1.0, 2.0], texts, strict=True)
+    ]
+
+
+def test_several_temperatures_stand_side_by_side_on_a_terminal(
+    author_file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "100")
+    words = ["--prompt", "A", "--chars", "20", "--seed", "5", "--temps"]
+    out, _ = write(capsys, author_file, *words, "0.5,1,2")
+    assert all(f"temperature {each}" in out.splitlines()[0] for each in ("0.5", "1", "2"))
+    out, _ = write(capsys, author_file, *words, "0.5,1,2,3,4")
+    assert "temperature" not in out, "five columns of 100 characters would be too narrow"
+
+
+@pytest.mark.parametrize("other", [["--temperature", "1"], ["--samples", "2"], ["--endless"]])
+def test_several_temperatures_exclude_what_they_replace(other: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["write", "--temps", "0.5,1", *other]) == 2
+    assert "exclude each other" in capsys.readouterr().err
