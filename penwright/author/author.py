@@ -25,6 +25,7 @@ from penwright.errors import UsageError
 from penwright.markup import html_table
 from penwright.model.config import ModelConfig, num_parameters_of
 from penwright.writing.costs import symbol_nats as compiled_nats
+from penwright.writing.engines.adaptation import adaptation_of
 from penwright.writing.engines.base import Engine
 from penwright.writing.engines.choosing import engine_of_model, engine_of_parts
 from penwright.writing.engines.compiled import CompiledEngine
@@ -239,11 +240,12 @@ class Author:
         text = write(self.engine, self.alphabet, prompt, sampling=sampling, draws=draws, after=after, guides=guides)
         return until_end(text, ending=ending)
 
-    def score(self, text: str) -> "TextScore":
+    def score(self, text: str, *, adapts: bool = False) -> "TextScore":
         """Score how well the author predicts a text, in bits per character, paragraph by paragraph.
 
         Args:
             text: Any text, scored as it is. One of 5 million characters takes minutes and 0.3 GB of memory.
+            adapts: True if the author adapts to the text as it reads. Each symbol is still predicted before it is read.
 
         Raises:
             UsageError: If the text has no character that can be scored.
@@ -251,12 +253,18 @@ class Author:
         """
         from penwright.evaluation.texts import score_text
 
-        return score_text(self.costs(), self.alphabet, text)
+        return score_text(self.costs(adapts=adapts), self.alphabet, text)
 
-    def costs(self) -> "Costs":
+    def costs(self, *, adapts: bool = False) -> "Costs":
         """Return the function that scores the symbols of a text: by the compiled engine where there is one, else by
-        torch on the author's device."""
+        torch on the author's device.
+
+        Args:
+            adapts: See `score`.
+        """
         engine = self.engine
+        if adapts:
+            return partial(compiled_nats, engine, adaptation=adaptation_of(self.alphabet))
         if isinstance(engine, CompiledEngine):
             return partial(compiled_nats, engine)
         from penwright.evaluation.costs import symbol_nats

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from penwright.writing.engines.adaptation import Adaptation
 from penwright.writing.engines.base import Engine
 
 SYMBOLS_READ_AT_ONCE = 128
@@ -31,37 +32,52 @@ class Stretch(NamedTuple):
     """State of the engine before the last symbol was read. It is overwritten when the next stretch is asked for."""
 
 
-def iter_stretches(engine: Engine, ids: NDArray[Any], *, at_once: int = SYMBOLS_READ_AT_ONCE) -> Iterator[Stretch]:
+def iter_stretches(
+    engine: Engine,
+    ids: NDArray[Any],
+    *,
+    at_once: int = SYMBOLS_READ_AT_ONCE,
+    adaptation: Adaptation | None = None,
+) -> Iterator[Stretch]:
     """Read a text and yield what was predicted, stretch by stretch.
 
     Args:
         engine: Engine that reads.
         ids: Shape (N,). The first symbol is read but not scored.
         at_once: Largest number of symbols of a stretch, from 1.
+        adaptation: Biases by which the author adapts to the text, None to keep it as it is.
     """
     at_once = max(1, min(at_once, MAX_LOGITS // engine.vocab_size))
     state = engine.initial_state()
+    adapted = None if adaptation is None else adaptation.initial_state(1)
     for start in range(0, len(ids) - 1, at_once):
         part = ids[start : start + at_once + 1].astype(np.int64)
         logits, state = engine.read(part[None, :-1], state, num_shown=len(part) - 1, consumes_state=True)
+        if adaptation is not None and adapted is not None:
+            adaptation.move(0, 1, np.ascontiguousarray(part[None, :-1]), adapted, logits, learns=True)
         yield Stretch(start, part[1:], log_softmax(logits[0]), state)
 
 
 def symbol_nats(
-    engine: Engine, ids: NDArray[Any], *, tell: Callable[[int], None] = lambda num_read: None
+    engine: Engine,
+    ids: NDArray[Any],
+    *,
+    adaptation: Adaptation | None = None,
+    tell: Callable[[int], None] = lambda num_read: None,
 ) -> NDArray[np.float64]:
     """Return the cost of each symbol of one text.
 
     Args:
         engine: Engine that reads.
         ids: Shape (N,), at least one. The first symbol is read but not scored.
+        adaptation: See `iter_stretches`.
         tell: Called now and then with the number of symbols read.
 
     Returns:
         Nats, shape (N - 1,). They are not finite if the author's predictions are not.
     """
     nats = np.empty(len(ids) - 1)
-    for start, targets, log_probs, _ in iter_stretches(engine, ids):
+    for start, targets, log_probs, _ in iter_stretches(engine, ids, adaptation=adaptation):
         nats[start : start + len(targets)] = -log_probs[np.arange(len(targets)), targets]
         tell(start + len(targets))
     return nats

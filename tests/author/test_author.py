@@ -357,3 +357,12 @@ def test_a_score_is_that_of_the_evaluation(author: Author) -> None:
 
 def test_an_author_shows_its_name_and_size(author: Author) -> None:
     assert repr(author) == f"Author(Vane's heir, {author.model.num_parameters:,} parameters, {author.alphabet!r})"
+
+
+def test_an_author_that_adapts_predicts_a_text_with_habits_better() -> None:
+    author = Author.from_box()
+    text = "The zwiff met the zwoff;\nand the zwoff met the zwiff.\n" * 30
+    plain, adapted = author.score(text), author.score(text, adapts=True)
+    assert adapted.num_chars == plain.num_chars
+    assert adapted.bits_per_char < 0.9 * plain.bits_per_char
+    assert author.score(text).bits_per_char == plain.bits_per_char, "nothing is kept between texts"

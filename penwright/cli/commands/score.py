@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from penwright.cli.display.lines import glimpse
 from penwright.cli.finding import find_author
-from penwright.cli.options import OUTPUT, AuthorPath, Box, Json, NewFile, Whole, option
+from penwright.cli.options import OUTPUT, AuthorPath, Box, Json, NewFile, Whole, at_most_one, option
 from penwright.cli.output import console, error_console, is_terminal, print_json, say, visible
 from penwright.errors import UsageError, counted
 
@@ -24,6 +24,7 @@ def score(
     *,
     author: AuthorPath = None,
     box: Box = False,
+    adapt: Annotated[bool, option()] = False,
     top: Annotated[Whole, option(group=OUTPUT)] = None,
     html: Annotated[Path | None, NewFile, option(group=OUTPUT)] = None,
     as_json: Json = False,
@@ -37,6 +38,8 @@ def score(
         file: A text file.
         author: An author file or the folder of a run. The default is the newest author under runs/, or the one in the
             box if there is none.
+        adapt: Let the author adapt to the text as it reads. Each character is still
+            predicted before it is read. It excludes --html.
         top: Number of paragraphs to show, the worst predicted first. Short ones, such as headings, are passed over.
             Default 5.
         html: Make a page of the text too: each word shaded by its bits, what the author expected instead, likely slips
@@ -45,6 +48,7 @@ def score(
     num_shown = 5 if top is None else top
     if num_shown < 0:
         raise UsageError(f"--top {num_shown} must be 0 or more.")
+    at_most_one({"--adapt": adapt, "--html": html})
 
     from penwright.author.author import Author
     from penwright.author.box import boxed_author
@@ -57,7 +61,7 @@ def score(
     waiting = error_console().status("Reading the text ...") if shows else None
     with waiting or nullcontext():
         if html is None:
-            result = judge.score(decoded.text)
+            result = judge.score(decoded.text, adapts=adapt)
         else:
             name = judge.card.name or ("the author in the box" if path == boxed_author() else path.name)
             result = _write_page(
@@ -70,10 +74,12 @@ def score(
             )
     if as_json:
         page = {} if html is None else {"html": str(html)}
-        print_json({"author": str(path), "file": str(file), "encoding": decoded.encoding, **asdict(result), **page})
+        facts = {"author": str(path), "file": str(file), "encoding": decoded.encoding, "adapts": adapt}
+        print_json({**facts, **asdict(result), **page})
         return 0
     length = counted(result.num_chars, "character")
-    print(f"{result.bits_per_char:.3f} bits/char over {length} ({visible(decoded.encoding)})")
+    how = ", adapting" if adapt else ""
+    print(f"{result.bits_per_char:.3f} bits/char{how} over {length} ({visible(decoded.encoding)})")
     if not result.is_lossless and result.num_lost_chars:
         lost = counted(result.num_lost_chars, "character is", "characters are")
         print(f"{lost} not in this author's alphabet, which cannot tell such characters apart.")
