@@ -79,7 +79,7 @@ def _keep_most_probable(scores: Any, top_k: int, top_p: float) -> None:
     for rank in range(len(order)):
         symbol = order[rank]
         chance = math.exp(scores[symbol]) / total
-        if rank and (before >= top_p or (top_k > 0 and rank >= top_k)):
+        if rank and ((top_p < 1 and before >= top_p) or (top_k > 0 and rank >= top_k)):
             scores[symbol] = -math.inf
         before += chance
 

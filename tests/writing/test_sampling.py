@@ -124,8 +124,11 @@ def test_neutral_values_change_nothing(row: Logits) -> None:
 
 @given(moderate_rows, st.integers(1, 12))
 def test_top_k_keeps_k(row: Logits, top_k: int) -> None:
+    """Also where the most probable alone reach a probability of 1 but for rounding."""
+    for each in (row, np.append(row, np.float32(60.0))):
+        kept = wins(each, config=SamplingConfig(temperature=1.0, top_k=top_k, min_p=0.0))
+        assert len(kept) == min(top_k, len(each))
     kept = wins(row, config=SamplingConfig(temperature=1.0, top_k=top_k, min_p=0.0))
-    assert len(kept) == min(top_k, len(row))
     dropped = set(range(len(row))) - set(kept)
     assert all(row[each] <= row[kept].min() for each in dropped)
 
