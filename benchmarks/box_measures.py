@@ -4,16 +4,17 @@ Baselines are measured on the same characters. Passages of held-out novels are s
 as the author's own pages are. This module knows nothing of the page about it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from penwright import Author, Corpus
 from penwright.corpus.config import SplitName
 from penwright.evaluation.baselines.measuring import measure_baselines
 from penwright.evaluation.books import evaluate
-from penwright.evaluation.copying import Copied, copied
 from penwright.evaluation.passages import choose_passages
 from penwright.model.char_model import CharModel
+from penwright.originality.building import index_of
+from penwright.originality.meter import Copied, copied
 from penwright.training.held_out import FINAL_MAX_CHARS
 
 HELD_OUT: tuple[SplitName, ...] = ("val", "test")
@@ -23,7 +24,7 @@ SCORED_CHARS = FINAL_MAX_CHARS
 """Characters scored of each split, spread over its books, as for the author's card."""
 NUM_SAMPLES = 25
 SAMPLE_CHARS = 2_000
-LENGTHS = (16, 24, 32, 50, 80, 120)
+LENGTHS = (20, 24, 32, 50, 80, 120)
 
 
 class Row(NamedTuple):
@@ -45,17 +46,6 @@ class Copying(NamedTuple):
     """Spans of pages that the author wrote."""
     people: Copied
     """Spans of as many passages of the same length from held-out books."""
-
-
-class TrainingTexts:
-    """The texts of the training books, one at a time. They can be iterated several times."""
-
-    def __init__(self, corpus: Corpus) -> None:
-        """Read nothing yet."""
-        self._corpus = corpus
-
-    def __iter__(self) -> Iterator[str]:
-        return (self._corpus.book_text(book) for book in self._corpus.books_in("train"))
 
 
 def measure_books(model: CharModel, corpus: Corpus) -> list[Row]:
@@ -94,10 +84,10 @@ def mean(rows: Sequence[Row], method: str) -> float:
 def measure_copying(author: Author, corpus: Corpus) -> Copying:
     """Search the training books for spans of pages that the author writes, and of passages that people wrote."""
     pages = [author.write(max_chars=SAMPLE_CHARS, seed=seed) for seed in range(1, NUM_SAMPLES + 1)]
-    texts = TrainingTexts(corpus)
+    index = index_of(corpus)
     return Copying(
-        copied(pages, texts, lengths=LENGTHS),
-        copied(passages_of_people(corpus, num_passages=NUM_SAMPLES), texts, lengths=LENGTHS),
+        copied(pages, index, lengths=LENGTHS),
+        copied(passages_of_people(corpus, num_passages=NUM_SAMPLES), index, lengths=LENGTHS),
     )
 
 

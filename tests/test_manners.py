@@ -151,6 +151,8 @@ RULES = [
                 "corpus/scratch",
                 "corpus/sources",
                 "corpus/store",
+                "originality/index",
+                "originality/building",
                 "author/author",
                 "author/box",
                 "author/file",

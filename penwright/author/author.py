@@ -31,7 +31,7 @@ from penwright.writing.engines.choosing import engine_of_model, engine_of_parts
 from penwright.writing.engines.compiled import CompiledEngine
 from penwright.writing.generation import Bookmark, iter_text, read_text
 from penwright.writing.options import Laws, WriteOptions, new_seed, parse_options, shows_options
-from penwright.writing.pen import Guide
+from penwright.writing.pen import Guides
 from penwright.writing.sampling import draws_of
 from penwright.writing.stopping import until_end
 
@@ -186,12 +186,15 @@ class Author:
         return read_text(self.engine, self.alphabet, text, after=after)
 
     @shows_options
-    def write(self, prompt: str = "", *, after: Bookmark | None = None, **options: Unpack[WriteOptions]) -> str:
+    def write(
+        self, prompt: str = "", *, after: Bookmark | None = None, guides: Guides = (), **options: Unpack[WriteOptions]
+    ) -> str:
         """Write a text that ends: `stream`, joined. The arguments are the same, but a limit must be given.
 
         Args:
             prompt: Text read first and not repeated.
             after: Bookmark to read the prompt from, or None to open a new book.
+            guides: As for `stream`.
             **options: At least one of max_chars, max_words, max_paragraphs, until and stop, and any others.
 
         Returns:
@@ -206,17 +209,19 @@ class Author:
                 "write needs to know where to end: give max_chars, max_words, max_paragraphs or until, "
                 "or take an endless text from stream."
             )
-        return "".join(self.stream(prompt, after=after, **options))
+        return "".join(self.stream(prompt, after=after, guides=guides, **options))
 
     @shows_options
     def stream(
-        self, prompt: str = "", *, after: Bookmark | None = None, **options: Unpack[WriteOptions]
+        self, prompt: str = "", *, after: Bookmark | None = None, guides: Guides = (), **options: Unpack[WriteOptions]
     ) -> Iterator[str]:
         """Write character by character, for ever if no limit is given. The first limit that holds ends the text.
 
         Args:
             prompt: Text read first and not repeated.
             after: Bookmark to read the prompt from, or None to open a new book.
+            guides: Rules of your own that steer the text, such as `originality.quote_limit.QuoteLimit`. Each serves one
+                text.
             **options: Any of the options below. To know the seed of a text, draw it with `writing.options.new_seed`.
 
         Returns:
@@ -227,17 +232,17 @@ class Author:
         """
         ending, sampling, laws, seed = parse_options(options)
         draws = draws_of(new_seed() if seed is None else seed)
-        guides: list[Guide] = []
+        steering = list(guides)
         if laws != Laws():
             from penwright.writing.laws.choosing import guides_of
 
-            guides = guides_of(laws, alphabet=self.alphabet, sampling=sampling)
+            steering += guides_of(laws, alphabet=self.alphabet, sampling=sampling)
         write = iter_text
         if laws.best_of > 1:
             from penwright.writing.best import iter_best
 
             write = partial(iter_best, num_tries=laws.best_of)
-        text = write(self.engine, self.alphabet, prompt, sampling=sampling, draws=draws, after=after, guides=guides)
+        text = write(self.engine, self.alphabet, prompt, sampling=sampling, draws=draws, after=after, guides=steering)
         return until_end(text, ending=ending)
 
     def score(self, text: str, *, adapts: bool = False) -> "TextScore":

@@ -15,7 +15,9 @@ import penwright
 from penwright.cli.commands.attribute import attribute
 from penwright.cli.commands.card import card
 from penwright.cli.commands.fetch import fetch
+from penwright.cli.commands.index import index
 from penwright.cli.commands.inspect import inspect
+from penwright.cli.commands.originality import originality
 from penwright.cli.commands.plan import plan
 from penwright.cli.commands.report import report
 from penwright.cli.commands.score import score
@@ -34,6 +36,8 @@ COMMANDS: dict[Callable[..., int], str] = {
     write: "[AUTHOR] [OPTIONS]",
     score: "FILE [OPTIONS]",
     attribute: "FILE --authors AUTHOR AUTHOR... [OPTIONS]",
+    originality: "FILE [OPTIONS]",
+    index: "PATH... [OPTIONS]",
     report: "[RUN] [OPTIONS]",
     card: "[AUTHOR] [OPTIONS]",
     fetch: "[OPTIONS]",
@@ -53,12 +57,15 @@ EXAMPLES: dict[Callable[..., int], tuple[str, ...]] = {
         "--box --words 300 --seed 7",
         'runs/2026-01-31-shelf --prompt "It was" --samples 3',
         "author.safetensors --paragraphs 2 --out page.txt",
+        "runs/2026-01-31-shelf --max-quote 40 --annotate",
     ),
     score: ("letter.txt", "letter.txt --box --top 10"),
     attribute: (
         "letter.txt --authors runs/2026-01-31-austen runs/2026-02-01-dickens",
         "letter.txt --authors a.safetensors --box --json",
     ),
+    originality: ("page.txt --corpus shelf/", "page.txt --corpus runs/2026-01-31-shelf --top 20"),
+    index: ("shelf/", "runs/2026-01-31-shelf"),
     report: ("", "runs/2026-01-31-shelf --open"),
     card: ("", "--box", "author.safetensors --json"),
     fetch: ("",),
@@ -85,10 +92,10 @@ def build_app() -> App:
         exit_on_error=False,
         suppress_keyboard_interrupt=False,
     )
-    for index, (command, arguments) in enumerate(COMMANDS.items()):
+    for place, (command, arguments) in enumerate(COMMANDS.items()):
         name = command.__name__
         usage = f"Usage: penwright {name} {arguments}"
-        app.command(command, name, sort_key=index, help_epilogue=_examples(command), usage=usage)
+        app.command(command, name, sort_key=place, help_epilogue=_examples(command), usage=usage)
     return app
 
 

@@ -3,20 +3,19 @@
 This module knows nothing of runs or pages.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from penwright.author.author import Author
 from penwright.corpus.store import Book, Corpus
-from penwright.evaluation.copying import copied
 from penwright.evaluation.texts import MIN_PASSAGE_CHARS
+from penwright.originality.building import index_of
+from penwright.originality.meter import copied
 
 PAGE_WORDS, PAGE_CHARS = 300, 3_000
 LENGTHS = (20, 30, 50, 80)
 """Lengths of copied spans, in characters."""
-MAX_SEARCHED_CHARS = 20_000_000
-"""Largest number of characters of the training books that are searched, book after book."""
 SCORED_CHARS = 6_000
 """Characters of a held-out book in which surprises are looked for."""
 NUM_PARAGRAPHS = 3
@@ -64,16 +63,16 @@ def paint(author: Author, corpus: Corpus, *, seed: int, tell: Callable[[str], No
     held_out = next((book for split in ("val", "test") for book in corpus.books_in(split)), None)
     passage = _from_the_middle(corpus, held_out) if held_out else ""
     tell("Searching the training books for what it wrote")
-    texts = _SearchedTexts(corpus)
-    own = copied([page], texts, lengths=LENGTHS)
-    theirs = copied([passage[: len(page)]], texts, lengths=LENGTHS).shares if passage else {}
+    index = index_of(corpus)
+    own = copied([page], index, lengths=LENGTHS)
+    theirs = copied([passage[: len(page)]], index, lengths=LENGTHS).shares if passage else {}
     tell("Looking for what surprises it")
     ranked = _ranked(author, passage)
     return Portrait(
         page=page,
         shares=tuple((length, own.shares[length], theirs.get(length)) for length in LENGTHS),
         longest=own.longest,
-        num_searched_chars=texts.num_chars,
+        num_searched_chars=index.num_chars,
         book=held_out.title if held_out else "",
         surprising=tuple(ranked[:NUM_PARAGRAPHS]),
         expected=tuple(ranked[::-1][: min(NUM_PARAGRAPHS, max(0, len(ranked) - NUM_PARAGRAPHS))]),
@@ -104,23 +103,6 @@ def portrait_from(data: Mapping[str, Any]) -> Portrait:
         surprising=paragraphs("surprising"),
         expected=paragraphs("expected"),
     )
-
-
-class _SearchedTexts:
-    """The first texts of the training books, one at a time. They can be iterated several times."""
-
-    def __init__(self, corpus: Corpus) -> None:
-        self._corpus = corpus
-        self._books: list[Book] = []
-        self.num_chars = 0
-        for book in corpus.books_in("train"):
-            if self._books and self.num_chars + book.num_chars > MAX_SEARCHED_CHARS:
-                break
-            self._books.append(book)
-            self.num_chars += book.num_chars
-
-    def __iter__(self) -> Iterator[str]:
-        return (self._corpus.book_text(book) for book in self._books)
 
 
 def _from_the_middle(corpus: Corpus, book: Book) -> str:

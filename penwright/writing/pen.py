@@ -47,6 +47,9 @@ class Guide(Protocol):
         """Take the symbol that was drawn and the text that it completed, which may be empty."""
 
 
+Guides = Sequence[Guide]
+
+
 @runtime_checkable
 class ReadingGuide(Guide, Protocol):
     """A guide for which the text before the first symbol matters."""

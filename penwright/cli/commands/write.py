@@ -18,6 +18,7 @@ from penwright.cli.options import (
     OUTPUT,
     AuthorPath,
     Box,
+    Existing,
     ExistingText,
     Json,
     NewFile,
@@ -39,6 +40,8 @@ FLAGS = {"max_chars": "--chars", "max_words": "--words", "max_paragraphs": "--pa
 
 if TYPE_CHECKING:
     from penwright.author.author import Author
+    from penwright.cli.copies import Copies
+    from penwright.writing.pen import Guides
 
     LengthOptions = WriteOptions | None
     DrawingOptions = WriteOptions | None
@@ -68,6 +71,9 @@ def write(
     laws: LawOptions = None,
     temps: Annotated[Text, option(group=DRAWING, metavar="X,X,...")] = None,
     seed: Annotated[Whole, option(group=DRAWING)] = None,
+    max_quote: Annotated[Whole, option(group=DRAWING)] = None,
+    corpus: Annotated[Path | None, Existing, option(group=DRAWING, metavar="PATH")] = None,
+    annotate: Annotated[bool, option(group=OUTPUT)] = False,
     out: Annotated[Path | None, NewFile, option(group=OUTPUT)] = None,
     as_json: Json = False,
 ) -> int:
@@ -87,6 +93,9 @@ def write(
         endless: Write until Ctrl-C; `--chars 0` does the same.
         temps: Several temperatures, such as 0.5,0.8,1.1: one text for each, with the same seed, side by side.
         seed: The same seed gives the same text. Without one, a new seed is drawn and shown.
+        max_quote: Never copy more than this many characters in a row from the books that the author was raised on.
+        corpus: These books, for --max-quote and --annotate; by default those of the author's run.
+        annotate: Say below each text which runs of 20 characters or more stand in these books, and where.
         out: Write the text to this file as well, with the prompt. The file is written whole or not at all.
     """
     check_options(Ending, length or {}, flags=FLAGS, allowed={"max_chars": 0})
@@ -112,6 +121,12 @@ def write(
         wanted = [{**wanted[0], "temperature": each} for each in _temperatures(temps)]
     for each in (wanted[0], wanted[-1]):  # a wrong value is refused before anything is loaded
         parsed = parse_options(each)
+    if corpus is not None and max_quote is None and not annotate:
+        raise UsageError("--corpus is read for --max-quote and --annotate only. Give one of them too.")
+    if max_quote is not None:
+        from penwright.cli.copies import check_limit
+
+        check_limit(max_quote)
     if author is not None and prompt is None and prompt_file is None and is_prompt(author):
         author, prompt = None, str(author)
     at_most_one({"AUTHOR": author, "--author": author_option})
@@ -119,15 +134,22 @@ def write(
     text_before = find_prompt(prompt, prompt_file=prompt_file)
 
     path = find_author(author, is_boxed=box, is_quiet=as_json)
+    copies = None
+    if max_quote is not None or annotate:
+        from penwright.cli.copies import Copies
+
+        copies = Copies.open(path, corpus=corpus, max_quote=max_quote, annotates=annotate, is_quiet=as_json)
     writer = _load(path)
+    if copies is not None:
+        copies.check(writer.alphabet, text_before)
     if seed is None:
         say(f"seed {seeds[0]}")
     with replacing(out) if out is not None else nullcontext() as file:
         if temps is not None and not as_json and (columns := Columns.that_fit(len(wanted))) is not None:
-            return _show_beside(writer, text_before, wanted=wanted, file=file, columns=columns)
+            return _show_beside(writer, text_before, wanted=wanted, file=file, columns=columns, copies=copies)
         if not as_json:
-            return _show(writer, text_before, wanted=wanted, file=file)
-        texts = [_sample(writer, text_before, options=each) for each in wanted]
+            return _show(writer, text_before, wanted=wanted, file=file, copies=copies)
+        texts = [_sample(writer, text_before, options=each, copies=copies) for each in wanted]
         if file is not None:
             file.write("\n".join(f"{text_before}{text['text']}\n" for text in texts).encode("utf-8", "replace"))
     values = {**asdict(parsed.sampling), **asdict(parsed.laws)}
@@ -173,6 +195,10 @@ def _load(path: Path) -> "Author":
         gc.enable()
 
 
+def _guides(copies: "Copies | None", writer: "Author") -> "Guides":
+    return () if copies is None else copies.guides(writer.alphabet)
+
+
 def _seeds(first: int | None, *, num_samples: int) -> range:
     """Return consecutive seeds, one for each sample. None draws the first."""
     if not 1 <= num_samples <= MAX_SAMPLES:
@@ -181,10 +207,17 @@ def _seeds(first: int | None, *, num_samples: int) -> range:
     return range(first, first + num_samples)
 
 
-def _show(writer: "Author", prompt: str, *, wanted: Sequence[WriteOptions], file: IO[bytes] | None) -> int:
+def _show(
+    writer: "Author",
+    prompt: str,
+    *,
+    wanted: Sequence[WriteOptions],
+    file: IO[bytes] | None,
+    copies: "Copies | None",
+) -> int:
     """Show texts one below the other as they are written. Ctrl-C ends them and keeps the text so far."""
     for number, options in enumerate(wanted, start=1):
-        page = Page(file=file)
+        page, written = Page(file=file), list[str]()
         if number > 1:
             page.write("\n")
         if len(wanted) > 1:
@@ -193,30 +226,40 @@ def _show(writer: "Author", prompt: str, *, wanted: Sequence[WriteOptions], file
             say(f"{label}, seed {options['seed']}")
         try:
             page.prompt(prompt)
-            for text in writer.stream(prompt, **options):
+            for text in writer.stream(prompt, guides=_guides(copies, writer), **options):
                 page.write(text)
+                if copies is not None and copies.annotates:
+                    written.append(text)
         except KeyboardInterrupt:
             page.end()
             return EXIT_INTERRUPTED
         page.end()
+        for line in copies.lines("".join(written)) if copies is not None else ():
+            say(line)
     return 0
 
 
 def _show_beside(
-    writer: "Author", prompt: str, *, wanted: Sequence[WriteOptions], file: IO[bytes] | None, columns: Columns
+    writer: "Author",
+    prompt: str,
+    *,
+    wanted: Sequence[WriteOptions],
+    file: IO[bytes] | None,
+    columns: Columns,
+    copies: "Copies | None",
 ) -> int:
     """Show texts of several temperatures side by side, once all are written."""
-    texts = [prompt + writer.write(prompt, **options) for options in wanted]
+    texts = [prompt + writer.write(prompt, guides=_guides(copies, writer), **options) for options in wanted]
     columns.show(texts, headings=[f"temperature {options['temperature']:g}" for options in wanted])
     if file is not None:
         file.write("\n".join(f"{text}\n" for text in texts).encode("utf-8", "replace"))
     return 0
 
 
-def _sample(writer: "Author", prompt: str, *, options: WriteOptions) -> dict[str, Any]:
+def _sample(writer: "Author", prompt: str, *, options: WriteOptions, copies: "Copies | None") -> dict[str, Any]:
     """Write one text; return it with its seed, length and speed."""
     began = time.monotonic()
-    text = writer.write(prompt, **options)
+    text = writer.write(prompt, guides=_guides(copies, writer), **options)
     seconds = time.monotonic() - began
     return {
         "seed": options["seed"],
@@ -224,4 +267,5 @@ def _sample(writer: "Author", prompt: str, *, options: WriteOptions) -> dict[str
         "text": text,
         "num_chars": len(text),
         "chars_per_second": len(text) / max(seconds, 1e-9),
+        **(copies.facts(text) if copies is not None else {}),
     }
