@@ -92,7 +92,9 @@ class Author:
         author.alphabet, author.card = parts.alphabet, parts.card
         author._model, author._parts, author._engine = None, parts, None
         if str(device) != "cpu":
-            author._model = _on_device(author.model, device)
+            from penwright.author.file.building import on_device
+
+            author._model = on_device(author.model, device)
         return author
 
     @property
@@ -287,19 +289,3 @@ class Author:
         return (
             f"Author({self.card.name or 'unnamed'}, {num_parameters_of(self.config):,} parameters, {self.alphabet!r})"
         )
-
-
-def _on_device(model: "CharModel", device: "str | torch.device") -> "CharModel":
-    """Return the model on a device.
-
-    Raises:
-        UsageError: If there is no such device.
-    """
-    import torch
-
-    try:
-        if torch.device(device).type == "meta":
-            raise RuntimeError("it holds no values")
-        return model.to(device)
-    except (RuntimeError, AssertionError) as error:  # torch was built without it, or the machine lacks it
-        raise UsageError(f"the device '{device}' cannot be used here. Use 'cpu' or one that torch finds.") from error

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 
 from penwright.author.file.loading import AuthorParts
+from penwright.errors import UsageError
 from penwright.model.char_model import CharModel
 from penwright.model.rounding import RoundedWeight
 from penwright.ngrams.letters import letters_of
@@ -25,3 +26,17 @@ def build_model(parts: AuthorParts) -> CharModel:
         tables = empty_tables(parts.config.vocab_size) if parts.tables is None else tables_of(parts.tables)
         model.context_models.use(tables, torch.from_numpy(letters_of(parts.alphabet)))
     return model
+
+
+def on_device(model: CharModel, device: str | torch.device) -> CharModel:
+    """Return the model on a device.
+
+    Raises:
+        UsageError: If there is no such device.
+    """
+    try:
+        if torch.device(device).type == "meta":
+            raise RuntimeError("it holds no values")
+        return model.to(device)
+    except (RuntimeError, AssertionError) as error:  # torch was built without it, or the machine lacks it
+        raise UsageError(f"the device '{device}' cannot be used here. Use 'cpu' or one that torch finds.") from error
