@@ -81,7 +81,7 @@ def main() -> None:
     rows = [
         f"Load of the machine at the end of these rounds, other programs included: {os.getloadavg()[0]:.1f}.",
         "",
-        "| way | characters a second | compiled is faster by | characters a second of processor time | bits per character |",
+        "| way | characters a second | compiled is faster by | the same of processor time | bits per character |",
         "|---|---:|---:|---:|---:|",
     ]
     for name, values in speeds.items():
