@@ -44,6 +44,8 @@ SETTINGS: tuple[WriteOptions, ...] = (
     {"paragraph_length": 0.5},
     {"paragraph_length": 2.0},
     {"close_quotes": True},
+    {"temperature": 1.1, "min_p": 0.02},
+    {"temperature": 1.1, "min_p": 0.02, "close_quotes": True},
     {"logit_bias": {" said ": -100}},
     {"best_of": 4},
     {"best_of": 8},
@@ -186,8 +188,8 @@ def main() -> None:
             path = arguments.pages / f"{re.sub('[^a-z0-9.]+', '-', name.lower()).strip('-')}.txt"
             path.write_text("\n\n--------\n\n".join(BEGINNING + text for text in texts), encoding="utf-8")
     head = [
-        f"| law | {RUN_WORDS} words again | loops | words in a sentence | sentences in a paragraph | paragraphs unclosed "
-        '| non-words | "said" in 1,000 words | characters a second |',
+        f"| law | {RUN_WORDS} words again | loops | words in a sentence | sentences in a paragraph | "
+        'paragraphs unclosed | non-words | "said" in 1,000 words | characters a second |',
         "|---|---|---|---|---|---|---|---|---|",
     ]
     note = (

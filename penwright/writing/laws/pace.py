@@ -18,9 +18,9 @@ from penwright.writing.pen import Mask
 from penwright.writing.sampling import Logits
 from penwright.writing.stopping import CLOSERS, SENTENCE_ENDERS, is_abbreviation
 
-LONGER_SENTENCES = 1.5
+LONGER_SENTENCES = 1.65
 SHORTER_SENTENCES = 1.8
-LONGER_PARAGRAPHS = 1.1
+LONGER_PARAGRAPHS = 1.2
 SHORTER_PARAGRAPHS = 2.8
 TAIL_CHARS = 40
 
