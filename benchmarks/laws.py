@@ -14,9 +14,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from box_measures import TrainingTexts, passages_of_people
+from box_measures import passages_of_people
 from common import results_header, write_results
-from sampling import WORD, loop_share, words_of
+from sampling import WORD, lexicon_of, loop_share, words_of
 
 from penwright import Author, prepare
 from penwright.author.box import boxed_author
@@ -174,7 +174,7 @@ def main() -> None:
     arguments = parser.parse_args()
     corpus = prepare([arguments.shelf])
     author = Author.load(arguments.author or boxed_author())
-    lexicon = {word for text in TrainingTexts(corpus) for word in words_of(text)}
+    lexicon = lexicon_of(corpus)
     num_chars = arguments.chars // NUM_TEXTS
     people = passages_of_people(corpus, num_passages=arguments.chars // 2_000)
     rows = [row("people: held-out books", measure(people, lexicon), "")]

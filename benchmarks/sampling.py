@@ -15,10 +15,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from box_measures import TrainingTexts, passages_of_people
+from box_measures import passages_of_people
 from common import results_header, write_results
 
-from penwright import Author, SamplingConfig, prepare
+from penwright import Author, Corpus, SamplingConfig, prepare
 from penwright.author.box import boxed_author
 from penwright.writing.crowd import Crowd
 from penwright.writing.engines.compiled import CompiledEngine
@@ -47,6 +47,11 @@ class Measures(NamedTuple):
 def words_of(text: str) -> list[str]:
     """Return the words of a text in small letters, apostrophes made one."""
     return [word.replace("’", "'") for word in WORD.findall(text.lower())]
+
+
+def lexicon_of(corpus: Corpus) -> set[str]:
+    """Return the words of all training books."""
+    return {word for book in corpus.books_in("train") for word in words_of(corpus.book_text(book))}
 
 
 def measure(texts: Sequence[str], lexicon: set[str]) -> Measures:
@@ -110,7 +115,7 @@ def main() -> None:
     arguments = parser.parse_args()
     corpus = prepare([arguments.shelf])
     author = Author.load(arguments.author or boxed_author())
-    lexicon = {word for text in TrainingTexts(corpus) for word in words_of(text)}
+    lexicon = lexicon_of(corpus)
     num_chars = round(arguments.words * CHARS_A_WORD / NUM_TEXTS)
     people = passages_of_people(corpus, num_passages=round(arguments.words * CHARS_A_WORD / 2_000))
     rows = [row("people: held-out books", measure(people, lexicon))]

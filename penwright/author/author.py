@@ -29,11 +29,10 @@ from penwright.writing.engines.adaptation import adaptation_of
 from penwright.writing.engines.base import Engine
 from penwright.writing.engines.choosing import engine_of_model, engine_of_parts
 from penwright.writing.engines.compiled import CompiledEngine
-from penwright.writing.generation import Bookmark, iter_text, read_text
-from penwright.writing.options import Laws, WriteOptions, new_seed, parse_options, shows_options
+from penwright.writing.generation import Bookmark, read_text
+from penwright.writing.options import WriteOptions, parse_options, shows_options
 from penwright.writing.pen import Guides
-from penwright.writing.sampling import draws_of
-from penwright.writing.stopping import until_end
+from penwright.writing.streaming import stream_text
 
 if TYPE_CHECKING:
     import torch
@@ -208,7 +207,7 @@ class Author:
         """
         if parse_options(options).ending.is_endless:
             raise UsageError(
-                "write needs to know where to end: give max_chars, max_words, max_paragraphs or until, "
+                "write needs to know where to end: give max_chars, max_words, max_paragraphs, until or stop, "
                 "or take an endless text from stream."
             )
         return "".join(self.stream(prompt, after=after, guides=guides, **options))
@@ -232,20 +231,7 @@ class Author:
         Raises:
             UsageError: At once, if an option does not exist or a value is out of bounds.
         """
-        ending, sampling, laws, seed = parse_options(options)
-        draws = draws_of(new_seed() if seed is None else seed)
-        steering = list(guides)
-        if laws != Laws():
-            from penwright.writing.laws.choosing import guides_of
-
-            steering += guides_of(laws, alphabet=self.alphabet, sampling=sampling)
-        write = iter_text
-        if laws.best_of > 1:
-            from penwright.writing.best import iter_best
-
-            write = partial(iter_best, num_tries=laws.best_of)
-        text = write(self.engine, self.alphabet, prompt, sampling=sampling, draws=draws, after=after, guides=steering)
-        return until_end(text, ending=ending)
+        return stream_text(self.engine, self.alphabet, prompt, after=after, guides=guides, options=options)
 
     def score(self, text: str, *, adapts: bool = False) -> "TextScore":
         """Score how well the author predicts a text, in bits per character, paragraph by paragraph.
