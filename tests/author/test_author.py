@@ -271,7 +271,9 @@ def test_the_prompt_is_not_part_of_what_is_written(author: Author) -> None:
 
 
 def test_an_endless_text_must_be_streamed(author: Author) -> None:
-    with pytest.raises(UsageError, match="give max_chars, max_words, max_paragraphs or until, or take an endless text"):
+    with pytest.raises(
+        UsageError, match="give max_chars, max_words, max_paragraphs, until or stop, or take an endless text"
+    ):
         author.write("The", seed=1)
     stream: Iterator[str] = author.stream("The", seed=1)
     assert len("".join(islice(stream, 100))) == 100
