@@ -2,9 +2,9 @@
 
     python benchmarks/originality.py PATH/TO/novels [--samples 25] [--chars 2000] [--max-quote 24]
 
-The shelf should be the one that the author in the box was raised on. The index is built twice: the first time
-its memory is measured, which is what belongs to the process alone, without mapped files, and the second time its speed. Pages are written
-with the defaults, without a prompt. The held-out books are those of the shelf.
+The shelf should be the one that the author in the box was raised on. The index is built twice: the first time its
+memory is measured, which is what belongs to the process alone, without mapped files, and the second time its speed.
+Pages are written with the defaults, without a prompt. The held-out books are those of the shelf.
 """
 
 import argparse

@@ -52,6 +52,7 @@ MEASURED = {
     "forecast": (*_TRAINING, *_SCORES, *_PLANS, "benchmarks/forecast.py"),
     "from_author": (*_TRAINING, *_SCORES, "penwright/training/from_author.py", "benchmarks/from_author.py"),
     "learning": (*_TRAINING, *_SCORES, *_PLANS, "benchmarks/learning.py", "benchmarks/peers"),
+    "originality": ("penwright/originality", "penwright/kernels/originality.py", "benchmarks/originality.py"),
     "public": ("penwright/kernels", "penwright/writing", "penwright/author/box", "benchmarks/public.py"),
     "sampling": ("penwright/writing", "penwright/model", "benchmarks/sampling.py"),
     "seed_curve": (*_SEED_UPDATES, "penwright/evaluation/seed.py", "benchmarks/seed_curve.py"),

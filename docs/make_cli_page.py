@@ -22,6 +22,7 @@ INTRODUCTION = """\
     penwright write runs/2026-01-31-shelf --prompt "It was a dark" --seed 7
     penwright score letter.txt                  # how well the newest author predicts a text
     penwright attribute letter.txt --authors A B  # which of several authors may have written it
+    penwright originality page.txt --corpus shelf/  # what it copies from the books of a shelf
     penwright report runs/2026-01-31-shelf      # one HTML page about a run
     penwright card author.safetensors           # what an author file says of itself
 
