@@ -33,7 +33,7 @@ if TYPE_CHECKING:  # the list that editors and type checkers read
     from penwright.training.records import Sample as Sample
     from penwright.training.records import Saved as Saved
     from penwright.training.settings.config import TrainConfig as TrainConfig
-    from penwright.writing.generation import Bookmark as Bookmark
+    from penwright.writing.bookmark import Bookmark as Bookmark
     from penwright.writing.options import SamplingConfig as SamplingConfig
 
 __version__ = "0.1.0"
@@ -42,7 +42,7 @@ _HOME = {  # the list that Python reads, on first use (PEP 562)
     "Alphabet": "penwright.alphabet.characters",
     "Author": "penwright.author.author",
     "BookScore": "penwright.evaluation.book_score",
-    "Bookmark": "penwright.writing.generation",
+    "Bookmark": "penwright.writing.bookmark",
     "Card": "penwright.author.card",
     "CharModel": "penwright.model.char_model",
     "Comparison": "penwright.training.records",

@@ -65,6 +65,10 @@ class NoNumbersError(AuthorError):
         super().__init__("the author's predictions are not numbers: its weights are too large to compute with.")
 
 
+class BookmarkError(PenwrightError):
+    """A bookmark that is missing, damaged, foreign, hostile, or of another author."""
+
+
 class RunError(PenwrightError):
     """A run folder that is missing, in use by another process, or cannot be continued."""
 

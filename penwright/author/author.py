@@ -19,17 +19,19 @@ from penwright.alphabet.characters import Alphabet
 from penwright.author.box import boxed_author
 from penwright.author.card import Card
 from penwright.author.file.format import SUFFIX, Precision
+from penwright.author.file.identity import identity_of
 from penwright.author.file.loading import AuthorParts, load_author
 from penwright.author.file.naming import author_file_of
+from penwright.author.reader import Reader
 from penwright.errors import UsageError
 from penwright.markup import html_table
 from penwright.model.config import ModelConfig, num_parameters_of
+from penwright.writing.bookmark import Bookmark
 from penwright.writing.costs import symbol_nats as compiled_nats
 from penwright.writing.engines.adaptation import adaptation_of
 from penwright.writing.engines.base import Engine
 from penwright.writing.engines.choosing import engine_of_model, engine_of_parts
 from penwright.writing.engines.compiled import CompiledEngine
-from penwright.writing.generation import Bookmark, read_text
 from penwright.writing.options import WriteOptions, parse_options, shows_options
 from penwright.writing.pen import Guides
 from penwright.writing.streaming import stream_text
@@ -41,11 +43,8 @@ if TYPE_CHECKING:
     from penwright.model.char_model import CharModel
 
 
-class Author:
+class Author(Reader):
     """A trained model that writes. Load one from a file or a run folder, or wrap a model of your own."""
-
-    alphabet: Alphabet
-    card: Card
 
     def __init__(self, model: "CharModel", alphabet: Alphabet, card: Card | None = None) -> None:
         """Join a model, its alphabet and its card.
@@ -125,6 +124,15 @@ class Author:
             self._engine = engine_of_parts(self._parts.config, self._parts.weights, self._parts.tables, self.alphabet)
         return self._engine if self._engine is not None else engine_of_model(self.model, self.alphabet)
 
+    @property
+    def identity(self) -> str:
+        """Digest of the author's weights, n-gram tables and alphabet. A bookmark belongs to one identity."""
+        if self._parts is not None:
+            return identity_of(self._parts.weights, self._parts.tables, self.alphabet)
+        from penwright.author.file.building import arrays_of_model
+
+        return identity_of(*arrays_of_model(self.model), self.alphabet)
+
     @classmethod
     def from_box(cls, *, device: "str | torch.device" = "cpu") -> "Author":
         """Load the author that comes with the package.
@@ -173,18 +181,6 @@ class Author:
             card=self.card,
             precision=precision,
         )
-
-    def read(self, text: str, *, after: Bookmark | None = None) -> Bookmark:
-        """Read a text of any length.
-
-        Args:
-            text: Any text. A book of 10 million characters takes no more memory than a page.
-            after: Bookmark to read on from, or None to open a new book.
-
-        Returns:
-            Bookmark at the end of the text.
-        """
-        return read_text(self.engine, self.alphabet, text, after=after)
 
     @shows_options
     def write(

@@ -19,8 +19,10 @@ from penwright.cli.commands.index import index
 from penwright.cli.commands.inspect import inspect
 from penwright.cli.commands.originality import originality
 from penwright.cli.commands.plan import plan
+from penwright.cli.commands.read import read
 from penwright.cli.commands.report import report
 from penwright.cli.commands.score import score
+from penwright.cli.commands.suggest import suggest
 from penwright.cli.commands.train import train
 from penwright.cli.commands.write import write
 from penwright.cli.failures import EXIT_BROKEN_PIPE, exit_code_of, sentence_of
@@ -34,6 +36,8 @@ COMMANDS: dict[Callable[..., int], str] = {
     plan: "[PATH...] [OPTIONS]",
     train: "[PATH...] [OPTIONS]",
     write: "[AUTHOR] [OPTIONS]",
+    read: "BOOK... --save MARK [OPTIONS]",
+    suggest: "TEXT [OPTIONS]",
     score: "FILE [OPTIONS]",
     attribute: "FILE --authors AUTHOR AUTHOR... [OPTIONS]",
     originality: "FILE [OPTIONS]",
@@ -58,7 +62,10 @@ EXAMPLES: dict[Callable[..., int], tuple[str, ...]] = {
         'runs/2026-01-31-shelf --prompt "It was" --samples 3',
         "author.safetensors --paragraphs 2 --out page.txt",
         "runs/2026-01-31-shelf --max-quote 40 --annotate",
+        "--from emma.mark --words 300",
     ),
+    read: ("emma.txt --save emma.mark", "part-2.txt --from part-1.mark --save part-2.mark"),
+    suggest: ('"She opened the d"', '"She opened the " --count 10 --json'),
     score: ("letter.txt", "letter.txt --box --top 10"),
     attribute: (
         "letter.txt --authors runs/2026-01-31-austen runs/2026-02-01-dickens",

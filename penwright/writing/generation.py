@@ -20,16 +20,16 @@ Shapes: V = vocab_size, T = ids read at once.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from penwright.alphabet.characters import Alphabet
+from penwright.writing.bookmark import Bookmark as Bookmark
 from penwright.writing.engines.base import Engine
 from penwright.writing.options import SamplingConfig
 from penwright.writing.pen import Guide, Pen, ReadingGuide, allowed_ids
-from penwright.writing.sampling import Draws, Logits, choose_next
+from penwright.writing.sampling import Draws, choose_next
 
 CHARS_ENCODED_AT_ONCE = 1 << 16
 IDS_READ_AT_ONCE = 512
@@ -38,17 +38,6 @@ OPENING_CHARS = 2
 MAX_OPENINGS = 8
 """Number of tries to begin a text without a prompt with other characters than OPENING_CHARS capitals."""
 MAX_LOGITS = 1 << 22  # at once (T * V): 16 MiB in float32
-
-
-class Bookmark(NamedTuple):
-    """State of an author at some point in a text: its memory and its prediction. Reading on makes a new bookmark."""
-
-    logits: Logits
-    """Prediction of the next symbol, float32 (V,)."""
-    state: Any
-    """Memory of one text, of the kind that the author's engine has."""
-    unread: str = ""
-    """End of the text that is not read yet, because it may belong to a longer subword. Empty for characters."""
 
 
 def read_text(engine: Engine, alphabet: Alphabet, text: str, *, after: Bookmark | None = None) -> Bookmark:

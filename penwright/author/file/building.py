@@ -3,15 +3,18 @@
 The parts of a file become a model of torch, on which training goes on, or an engine without torch.
 """
 
+from typing import Any
+
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from penwright.author.file.loading import AuthorParts
 from penwright.errors import UsageError
 from penwright.model.char_model import CharModel
 from penwright.model.rounding import RoundedWeight
 from penwright.ngrams.letters import letters_of
-from penwright.ngrams.tables import empty_tables, tables_of
+from penwright.ngrams.tables import arrays_of, empty_tables, tables_of
 
 
 def build_model(parts: AuthorParts) -> CharModel:
@@ -26,6 +29,12 @@ def build_model(parts: AuthorParts) -> CharModel:
         tables = empty_tables(parts.config.vocab_size) if parts.tables is None else tables_of(parts.tables)
         model.context_models.use(tables, torch.from_numpy(letters_of(parts.alphabet)))
     return model
+
+
+def arrays_of_model(model: CharModel) -> tuple[dict[str, NDArray[np.float32]], dict[str, NDArray[Any]] | None]:
+    """Return a model's weights by name, as float32 on the CPU, and the arrays of its n-gram tables if it has any."""
+    weights = {name: tensor.detach().cpu().float().numpy() for name, tensor in model.state_dict().items()}
+    return weights, None if model.tables is None else arrays_of(model.tables)
 
 
 def on_device(model: CharModel, device: str | torch.device) -> CharModel:

@@ -28,6 +28,8 @@ import numpy as np
 from penwright.model.rounding import is_rounded
 
 FORMAT = "penwright author"
+BOOKMARK_FORMAT = "penwright bookmark"
+"""Format of a file of another kind, see `bookmark`."""
 FORMAT_VERSION = 4
 """Newest version that is read, and the version of a file with rounded weights. Others are of version 3."""
 UNROUNDED_VERSION = 3
@@ -43,7 +45,7 @@ TABLES = "counts."
 """Beginning of the names of the n-gram tables' arrays."""
 SCALE = ".scale"
 """End of the names of the scales of rounded weights."""
-_DTYPES = {"|i1": "I8", "|u1": "U8", "<u2": "U16", "<i4": "I32", "<f4": "F32", "<f2": "F16"}
+_DTYPES = {"|i1": "I8", "|u1": "U8", "<u2": "U16", "<i4": "I32", "<i8": "I64", "<f4": "F32", "<f2": "F16"}
 ABOUT_KEYS = {"format", "format_version", "model", "alphabet", "counts", "card", "tensors_sha256", "header_sha256"}
 
 

@@ -15,6 +15,7 @@ from penwright.alphabet.characters import Alphabet
 from penwright.author.card import Card
 from penwright.author.file.format import (
     ABOUT_KEYS,
+    BOOKMARK_FORMAT,
     FORMAT,
     FORMAT_VERSION,
     MAX_HEADER_BYTES,
@@ -178,6 +179,8 @@ def _checked_about(header: dict[str, Any], path: Path) -> dict[str, Any]:
         refuse(path, f"what it says of itself cannot be read ({error})")
     if not isinstance(about, dict):
         refuse(path, "what it says of itself is not a table")
+    if about.get("format") == BOOKMARK_FORMAT:
+        raise AuthorError(f"{path} is a bookmark and no author. Name it with --from, and its author with --author.")
     if about.get("format") != FORMAT:
         refuse(path, f"it calls itself {about.get('format')!r:.50}, not {FORMAT!r}")
     version = about.get("format_version")

@@ -1,6 +1,5 @@
 """`penwright write`: let an author write."""
 
-import gc
 import time
 from collections.abc import Sequence
 from contextlib import nullcontext
@@ -8,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated, Any
 
+from penwright.cli.commands.loading import BookmarkPath, load_to_write, open_bookmark
 from penwright.cli.display.pages import Columns, Page
 from penwright.cli.finding import find_author
 from penwright.cli.interrupts import EXIT_INTERRUPTED
@@ -41,6 +41,7 @@ FLAGS = {"max_chars": "--chars", "max_words": "--words", "max_paragraphs": "--pa
 if TYPE_CHECKING:
     from penwright.author.author import Author
     from penwright.cli.copies import Copies
+    from penwright.writing.bookmark import Bookmark
     from penwright.writing.pen import Guides
 
     LengthOptions = WriteOptions | None
@@ -63,6 +64,7 @@ def write(
     author_option: AuthorPath = None,
     prompt: Text = None,
     prompt_file: Annotated[Text, ExistingText, option(metavar="FILE")] = None,
+    from_: BookmarkPath = None,
     box: Box = False,
     samples: Whole = None,
     length: LengthOptions = None,
@@ -89,6 +91,7 @@ def write(
         prompt: Text to continue. It may be empty.
         prompt_file: A file that holds the prompt, or - for standard input. Standard input is also read if something is
             piped into it and no prompt is given. The last line end is not part of the prompt.
+        from_: A bookmark of `penwright read`: the text goes on from there, after the prompt if there is one.
         samples: Number of texts to write, each with the next seed.
         endless: Write until Ctrl-C; `--chars 0` does the same.
         temps: Several temperatures, such as 0.5,0.8,1.1: one text for each, with the same seed, side by side.
@@ -139,17 +142,20 @@ def write(
         from penwright.cli.copies import Copies
 
         copies = Copies.open(path, corpus=corpus, max_quote=max_quote, annotates=annotate, is_quiet=as_json)
-    writer = _load(path)
+    writer = load_to_write(path)
+    bookmark = open_bookmark(from_, writer)
     if copies is not None:
         copies.check(writer.alphabet, text_before)
     if seed is None:
         say(f"seed {seeds[0]}")
     with replacing(out) if out is not None else nullcontext() as file:
         if temps is not None and not as_json and (columns := Columns.that_fit(len(wanted))) is not None:
-            return _show_beside(writer, text_before, wanted=wanted, file=file, columns=columns, copies=copies)
+            return _show_beside(
+                writer, text_before, after=bookmark, wanted=wanted, file=file, columns=columns, copies=copies
+            )
         if not as_json:
-            return _show(writer, text_before, wanted=wanted, file=file, copies=copies)
-        texts = [_sample(writer, text_before, options=each, copies=copies) for each in wanted]
+            return _show(writer, text_before, after=bookmark, wanted=wanted, file=file, copies=copies)
+        texts = [_sample(writer, text_before, after=bookmark, options=each, copies=copies) for each in wanted]
         if file is not None:
             file.write("\n".join(f"{text_before}{text['text']}\n" for text in texts).encode("utf-8", "replace"))
     values = {**asdict(parsed.sampling), **asdict(parsed.laws)}
@@ -178,23 +184,6 @@ def _temperatures(text: str) -> list[float]:
     return temperatures
 
 
-def _load(path: Path) -> "Author":
-    """Load the author. Objects are not searched for garbage meanwhile, which took a tenth of the time to begin."""
-    gc.disable()
-    try:
-        from penwright.author.author import Author
-        from penwright.writing.engines.choosing import needs_compiling
-
-        author = Author.load(path)
-        if needs_compiling():
-            say("compiling the engine that writes, once for this processor: about half a minute")
-        author.read("")
-        return author
-    finally:
-        gc.freeze()
-        gc.enable()
-
-
 def _guides(copies: "Copies | None", writer: "Author") -> "Guides":
     return () if copies is None else copies.guides(writer.alphabet)
 
@@ -211,6 +200,7 @@ def _show(
     writer: "Author",
     prompt: str,
     *,
+    after: "Bookmark | None",
     wanted: Sequence[WriteOptions],
     file: IO[bytes] | None,
     copies: "Copies | None",
@@ -226,7 +216,7 @@ def _show(
             say(f"{label}, seed {options['seed']}")
         try:
             page.prompt(prompt)
-            for text in writer.stream(prompt, guides=_guides(copies, writer), **options):
+            for text in writer.stream(prompt, after=after, guides=_guides(copies, writer), **options):
                 page.write(text)
                 if copies is not None and copies.annotates:
                     written.append(text)
@@ -243,23 +233,28 @@ def _show_beside(
     writer: "Author",
     prompt: str,
     *,
+    after: "Bookmark | None",
     wanted: Sequence[WriteOptions],
     file: IO[bytes] | None,
     columns: Columns,
     copies: "Copies | None",
 ) -> int:
     """Show texts of several temperatures side by side, once all are written."""
-    texts = [prompt + writer.write(prompt, guides=_guides(copies, writer), **options) for options in wanted]
+    texts = [
+        prompt + writer.write(prompt, after=after, guides=_guides(copies, writer), **options) for options in wanted
+    ]
     columns.show(texts, headings=[f"temperature {options['temperature']:g}" for options in wanted])
     if file is not None:
         file.write("\n".join(f"{text}\n" for text in texts).encode("utf-8", "replace"))
     return 0
 
 
-def _sample(writer: "Author", prompt: str, *, options: WriteOptions, copies: "Copies | None") -> dict[str, Any]:
+def _sample(
+    writer: "Author", prompt: str, *, after: "Bookmark | None", options: WriteOptions, copies: "Copies | None"
+) -> dict[str, Any]:
     """Write one text; return it with its seed, length and speed."""
     began = time.monotonic()
-    text = writer.write(prompt, guides=_guides(copies, writer), **options)
+    text = writer.write(prompt, after=after, guides=_guides(copies, writer), **options)
     seconds = time.monotonic() - began
     return {
         "seed": options["seed"],

@@ -8,6 +8,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from penwright.writing.engines.text_state import TextState
+
 
 class EngineState(Protocol):
     """Memory of B texts. Each engine has its own kind."""
@@ -29,6 +31,12 @@ class Engine(Protocol):
 
     def initial_state(self, num_texts: int = 1) -> Any:
         """Return the state before the first symbol of some texts."""
+
+    def to_text_state(self, state: Any) -> TextState:
+        """Return a state in the form that all engines share. It may share memory with the state."""
+
+    def from_text_state(self, state: TextState) -> Any:
+        """Return a state of the form that all engines share as this engine has it. It may share memory with it."""
 
     def read(
         self,

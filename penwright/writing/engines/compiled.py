@@ -6,8 +6,6 @@ bit, alone and beside any others, in one stretch or symbol by symbol.
 Shapes: B = texts, T = symbols read at once, S = symbols whose logits are returned, V = vocab_size.
 """
 
-from typing import Any, NamedTuple
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,35 +14,11 @@ from penwright.model.config import ModelConfig
 from penwright.ngrams import hashing
 from penwright.ngrams.context_kinds import kinds_of
 from penwright.ngrams.lookup_arrays import LookupArrays
-from penwright.writing.engines.parameters import Weights, memory_size_of, pack_parameters, sizes_of
+from penwright.writing.engines.parameters import Weights, pack_parameters, sizes_of
+from penwright.writing.engines.text_state import TextState as TextState
+from penwright.writing.engines.text_state import empty_text_state, successor_bits
 
 NO_LIMIT = 1 << 62
-_NARROW = 8
-_WIDE = 17
-"""Bits of a successor in a slot of the match model, see `model.context_models.match`."""
-
-
-class TextState(NamedTuple):
-    """Memory of B texts."""
-
-    memory: NDArray[np.float32]
-    """(B, F), of all layers, the lowest first."""
-    recent: NDArray[np.int64]
-    """(B, reach), the last symbols, oldest first."""
-    words: NDArray[np.int64]
-    """(B, 4), hashes of the present run and of the three words before it."""
-    is_word: NDArray[np.bool_]
-    """(B,)."""
-    slots: NDArray[Any]
-    """int32 or int64 (B, C, slots) of the match model."""
-    pending: NDArray[np.int64]
-    """(B, 3, C): the contexts that wait for a successor, the successors expected, and the match lengths."""
-    position: NDArray[np.int64]
-    """(B,), number of symbols read."""
-
-    def copy(self) -> "TextState":
-        """Return a copy that shares no memory with this state."""
-        return TextState(*[array.copy() for array in self])  # type: ignore[arg-type]  # in the same order
 
 
 class CompiledEngine:
@@ -75,8 +49,7 @@ class CompiledEngine:
             tables = LookupArrays(none, np.zeros(2, np.int32), nothing, none, floats, floats, flat)
         kinds = self._kinds
         self._match_kinds = np.array(kinds.match if config.has_match else (), np.int64)
-        self._bits = _NARROW if config.vocab_size < 1 << _NARROW else _WIDE
-        self._memory_size = memory_size_of(config)
+        self._bits = successor_bits(config)
         self._fixed = (
             sizes_of(config),
             *pack_parameters(config, weights),
@@ -99,17 +72,15 @@ class CompiledEngine:
 
     def initial_state(self, num_texts: int = 1) -> TextState:
         """Return the state before the first symbol of some texts."""
-        num_kinds = len(self._match_kinds)
-        dtype: Any = np.int32 if self._bits == _NARROW else np.int64
-        return TextState(
-            np.zeros((num_texts, self._memory_size), np.float32),
-            np.zeros((num_texts, self._kinds.reach), np.int64),
-            np.zeros((num_texts, 4), np.int64),
-            np.zeros(num_texts, np.bool_),
-            np.zeros((num_texts, num_kinds, self.config.match_slots if num_kinds else 1), dtype),
-            np.zeros((num_texts, 3, num_kinds), np.int64),
-            np.zeros(num_texts, np.int64),
-        )
+        return empty_text_state(self.config, num_texts=num_texts)
+
+    def to_text_state(self, state: TextState) -> TextState:
+        """Return a state in the form that all engines share, which is this engine's own."""
+        return state
+
+    def from_text_state(self, state: TextState) -> TextState:
+        """Return a state of the form that all engines share as this engine has it."""
+        return state
 
     def read(
         self,

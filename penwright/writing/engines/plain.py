@@ -10,6 +10,9 @@ import torch
 from numpy.typing import NDArray
 
 from penwright.model.char_model import CharModel, ModelState, ReadOptions
+from penwright.model.context_models.match import MatchState
+from penwright.ngrams.contexts import ContextState
+from penwright.writing.engines.text_state import TextState, empty_text_state
 
 
 class PlainState(NamedTuple):
@@ -40,6 +43,49 @@ class PlainEngine:
         """Return the state before the first symbol of some texts."""
         with torch.inference_mode():
             return PlainState(self._model.initial_state(num_texts), np.zeros(num_texts, np.int64))
+
+    def to_text_state(self, state: PlainState) -> TextState:
+        """Return a state in the form that all engines share."""
+        num_texts, plain = len(state.position), state.model
+        empty = empty_text_state(self._model.config, num_texts=num_texts)
+        flat = [tensor.to("cpu", torch.float32).reshape(num_texts, -1) for layer in plain.layers for tensor in layer]
+        memory = torch.cat(flat, dim=1).numpy() if flat else empty.memory
+        shared = empty._replace(memory=memory, position=state.position.copy())
+        if plain.contexts is not None:
+            contexts = ContextState(*(tensor.cpu() for tensor in plain.contexts))
+            words = torch.stack([contexts.run, contexts.last, contexts.before, contexts.third], dim=1)
+            shared = shared._replace(
+                recent=contexts.recent.numpy(), words=words.numpy(), is_word=contexts.is_word.numpy()
+            )
+        if plain.match is not None:
+            match = MatchState(*(tensor.cpu() for tensor in plain.match))
+            pending = torch.stack([match.waiting, match.expected, match.length], dim=1)
+            shared = shared._replace(slots=match.slots.numpy(), pending=pending.numpy())
+        return shared
+
+    def from_text_state(self, state: TextState) -> PlainState:
+        """Return a state of the form that all engines share as this engine has it."""
+        with torch.inference_mode():
+            empty, start, layers = self._model.initial_state(len(state.position)), 0, []
+            for layer in empty.layers:
+                tensors = []
+                for tensor in layer:
+                    size = tensor[0].numel()
+                    part = torch.from_numpy(state.memory[:, start : start + size]).reshape(tensor.shape)
+                    tensors.append(part.to(tensor))
+                    start += size
+                layers.append(type(layer)(*tensors))
+            contexts, match = empty.contexts, empty.match
+            if contexts is not None:
+                run, last, before, third = torch.from_numpy(state.words).unbind(dim=1)
+                recent, is_word = torch.from_numpy(state.recent), torch.from_numpy(state.is_word)
+                shared = ContextState(recent, run, is_word, last, before, third)
+                contexts = ContextState(*(tensor.to(contexts.run.device) for tensor in shared))
+            if match is not None:
+                pending = torch.from_numpy(state.pending).unbind(dim=1)
+                slots = torch.from_numpy(state.slots)
+                match = MatchState(*(tensor.to(match.slots.device) for tensor in (slots, *pending)))
+            return PlainState(ModelState(tuple(layers), contexts, match), state.position.copy())
 
     def read(
         self,

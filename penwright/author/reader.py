@@ -1,0 +1,91 @@
+"""What an author does with what it has read: it stands somewhere, keeps a bookmark of that, and suggests the next word."""
+
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from penwright.alphabet.characters import Alphabet
+from penwright.author.card import Card
+from penwright.model.config import ModelConfig
+from penwright.writing.bookmark import Bookmark
+from penwright.writing.engines.base import Engine
+from penwright.writing.generation import read_text
+
+if TYPE_CHECKING:
+    from penwright.author.file.bookmark import Owner
+    from penwright.writing.suggesting import Suggestion
+
+
+class Reader(ABC):
+    """An author that reads."""
+
+    alphabet: Alphabet
+    card: Card
+
+    @property
+    @abstractmethod
+    def config(self) -> ModelConfig:
+        """Shape of the model."""
+
+    @property
+    @abstractmethod
+    def engine(self) -> Engine:
+        """The engine that reads and writes for this author."""
+
+    @property
+    @abstractmethod
+    def identity(self) -> str:
+        """Digest of the author's weights, n-gram tables and alphabet."""
+
+    def read(self, text: str, *, after: Bookmark | None = None) -> Bookmark:
+        """Read a text of any length.
+
+        Args:
+            text: Any text. A book of 10 million characters takes no more memory than a page.
+            after: Bookmark to read on from, or None to open a new book.
+
+        Returns:
+            Bookmark at the end of the text.
+        """
+        return read_text(self.engine, self.alphabet, text, after=after)
+
+    def save_bookmark(self, bookmark: Bookmark, path: str | Path) -> None:
+        """Save a bookmark of this author, see `Bookmark.save`."""
+        from penwright.author.file.bookmark import SavedBookmark, save_bookmark
+
+        saved = SavedBookmark(bookmark.logits, self.engine.to_text_state(bookmark.state), bookmark.unread)
+        save_bookmark(Path(path), saved, owner=self._owner())
+
+    def load_bookmark(self, path: str | Path) -> Bookmark:
+        """Load a bookmark of this author, see `Bookmark.load`."""
+        from penwright.author.file.bookmark import load_bookmark
+
+        logits, state, unread = load_bookmark(Path(path), owner=self._owner())
+        return Bookmark(logits, self.engine.from_text_state(state), unread)
+
+    def suggest(self, text: str, *, count: int = 5, after: Bookmark | None = None) -> "list[Suggestion]":
+        """Suggest the word that the text ends within, or the next one.
+
+        Args:
+            text: Any text, read anew each time. For a long one, `read` it once and go on from the bookmark.
+            count: Largest number of words, 1 to 100.
+            after: Bookmark to read the text from, or None to open a new book.
+
+        Returns:
+            Words with their probabilities, the most probable first.
+
+        Raises:
+            UsageError: If the count is out of bounds.
+            AuthorError: If the author's predictions are not numbers.
+        """
+        from penwright.writing.suggesting import COUNT, suggest_words
+
+        COUNT.check("count", count)
+        bookmark = self.read(text, after=after)
+        tail = text if after is None else after.unread + text
+        return suggest_words(self.engine, self.alphabet, bookmark, tail, count=count)
+
+    def _owner(self) -> "Owner":
+        from penwright.author.file.bookmark import Owner
+
+        return Owner(self.identity, self.card.name, self.config)
