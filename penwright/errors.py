@@ -8,6 +8,7 @@
         ManifestError         a manifest that cannot be parsed or no longer matches
       AuthorError             an author file that is missing, damaged, foreign or hostile
         NoNumbersError        an author whose predictions are no numbers
+      BookmarkError           a bookmark that is missing, damaged, foreign, hostile, or of another author
       RunError                a run folder that is missing, in use or cannot be continued
         CheckpointError       a checkpoint that is damaged or does not belong to this run
       MissingExtraError       an optional package that is not installed

@@ -153,9 +153,11 @@ RULES = [
                 "corpus/store",
                 "originality/index",
                 "originality/building",
+                "corpus/texts",
                 "author/author",
                 "author/box",
                 "author/file",
+                "author/reader",
                 # Of training: not the updates, not optim, not planning.
                 "training/machine",
                 "training/runs",

@@ -1,6 +1,7 @@
-"""What an author does with what it has read: it stands somewhere, keeps a bookmark of that, and suggests the next word."""
+"""An author that reads: it keeps a bookmark of where it stands, and suggests the next word."""
 
 from abc import ABC, abstractmethod
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,14 +50,14 @@ class Reader(ABC):
         """
         return read_text(self.engine, self.alphabet, text, after=after)
 
-    def save_bookmark(self, bookmark: Bookmark, path: str | Path) -> None:
+    def save_bookmark(self, bookmark: Bookmark, path: str | PathLike[str]) -> None:
         """Save a bookmark of this author, see `Bookmark.save`."""
         from penwright.author.file.bookmark import SavedBookmark, save_bookmark
 
         saved = SavedBookmark(bookmark.logits, self.engine.to_text_state(bookmark.state), bookmark.unread)
         save_bookmark(Path(path), saved, owner=self._owner())
 
-    def load_bookmark(self, path: str | Path) -> Bookmark:
+    def load_bookmark(self, path: str | PathLike[str]) -> Bookmark:
         """Load a bookmark of this author, see `Bookmark.load`."""
         from penwright.author.file.bookmark import load_bookmark
 

@@ -3,13 +3,11 @@
 Shapes: V = vocab_size.
 """
 
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from os import PathLike
+from typing import Any, NamedTuple, Protocol
 
 from penwright.errors import counted
 from penwright.writing.sampling import Logits
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 class Bookmark(NamedTuple):
@@ -22,7 +20,7 @@ class Bookmark(NamedTuple):
     unread: str = ""
     """End of the text that is not read yet, because it may belong to a longer subword. Empty for characters."""
 
-    def save(self, path: "str | Path", author: "BookmarkKeeper") -> None:
+    def save(self, path: str | PathLike[str], author: "BookmarkKeeper") -> None:
         """Save the bookmark as one file, which only this author opens. It is written whole or not at all.
 
         Args:
@@ -35,7 +33,7 @@ class Bookmark(NamedTuple):
         author.save_bookmark(self, path)
 
     @staticmethod
-    def load(path: "str | Path", author: "BookmarkKeeper") -> "Bookmark":
+    def load(path: str | PathLike[str], author: "BookmarkKeeper") -> "Bookmark":
         """Load a bookmark that `save` wrote. Writing on from it is the same as from the one that was saved.
 
         Args:
@@ -55,8 +53,8 @@ class Bookmark(NamedTuple):
 class BookmarkKeeper(Protocol):
     """An author that keeps its bookmarks on disk."""
 
-    def save_bookmark(self, bookmark: Bookmark, path: "str | Path") -> None:
+    def save_bookmark(self, bookmark: Bookmark, path: str | PathLike[str]) -> None:
         """See `Bookmark.save`."""
 
-    def load_bookmark(self, path: "str | Path") -> Bookmark:
+    def load_bookmark(self, path: str | PathLike[str]) -> Bookmark:
         """See `Bookmark.load`."""
