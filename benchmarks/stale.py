@@ -51,6 +51,7 @@ MEASURED = {
     "corpus": ("penwright/corpus", "penwright/alphabet", "benchmarks/corpus.py"),
     "forecast": (*_TRAINING, *_SCORES, *_PLANS, "benchmarks/forecast.py"),
     "from_author": (*_TRAINING, *_SCORES, "penwright/training/from_author.py", "benchmarks/from_author.py"),
+    "laws": ("penwright/kernels", "penwright/writing", "penwright/author/box", "benchmarks/laws.py"),
     "learning": (*_TRAINING, *_SCORES, *_PLANS, "benchmarks/learning.py", "benchmarks/peers"),
     "originality": ("penwright/originality", "penwright/kernels/originality.py", "benchmarks/originality.py"),
     "public": ("penwright/kernels", "penwright/writing", "penwright/author/box", "benchmarks/public.py"),
