@@ -1,6 +1,8 @@
 """`penwright score`: the file's characters exactly as they stand."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -31,6 +33,18 @@ def test_the_figures_are_the_library_s(author_file: Path, tmp_path: Path, capsys
     assert facts["num_chars"] == len(TEXT) and facts["is_lossless"]
     assert "".join(paragraph["text"] for paragraph in facts["paragraphs"]) == TEXT, "nothing is folded or left out"
     assert facts["file"] == str(path) and facts["encoding"] == "utf-8"
+
+
+@pytest.mark.parametrize("command", ["score", "attribute"])
+def test_a_text_is_scored_without_torch(command: str, author_file: Path, tmp_path: Path) -> None:
+    path = tmp_path / "letter.txt"
+    path.write_text(TEXT, encoding="utf-8")
+    other = author_file.with_name("other.safetensors")
+    other.write_bytes(author_file.read_bytes())
+    options = ["--author", str(author_file)] if command == "score" else ["--authors", str(author_file), str(other)]
+    words = [command, str(path), *options]
+    code = f"import sys; from penwright.cli.app import main; main({words!r}); sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False, capture_output=True).returncode == 0
 
 
 def test_the_author_in_the_box_judges_when_there_is_no_other(
