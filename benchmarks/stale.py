@@ -56,6 +56,12 @@ MEASURED = {
     "originality": ("penwright/originality", "penwright/kernels/originality.py", "benchmarks/originality.py"),
     "public": ("penwright/kernels", "penwright/writing", "penwright/author/box", "benchmarks/public.py"),
     "sampling": ("penwright/writing", "penwright/model", "benchmarks/sampling.py"),
+    "scoring": (
+        "penwright/kernels",
+        "penwright/writing/costs.py",
+        "penwright/evaluation/costs.py",
+        "benchmarks/scoring.py",
+    ),
     "seed_curve": (*_SEED_UPDATES, "penwright/evaluation/seed.py", "benchmarks/seed_curve.py"),
     "throughput": (*_TRAINING, "benchmarks/throughput.py"),
     "writing": ("penwright/kernels", "penwright/writing", "benchmarks/writing.py"),
