@@ -14,6 +14,7 @@ from cyclopts.exceptions import UnusedCliTokensError
 import penwright
 from penwright.cli.commands.attribute import attribute
 from penwright.cli.commands.card import card
+from penwright.cli.commands.export import export
 from penwright.cli.commands.fetch import fetch
 from penwright.cli.commands.index import index
 from penwright.cli.commands.inspect import inspect
@@ -44,6 +45,7 @@ COMMANDS: dict[Callable[..., int], str] = {
     index: "PATH... [OPTIONS]",
     report: "[RUN] [OPTIONS]",
     card: "[AUTHOR] [OPTIONS]",
+    export: "html [AUTHOR] [OPTIONS]",
     fetch: "[OPTIONS]",
 }
 """Usage line of each command, after its name."""
@@ -75,6 +77,7 @@ EXAMPLES: dict[Callable[..., int], tuple[str, ...]] = {
     index: ("shelf/", "runs/2026-01-31-shelf"),
     report: ("", "runs/2026-01-31-shelf --open"),
     card: ("", "--box", "author.safetensors --json"),
+    export: ("html --box", "html runs/2026-01-31-shelf --out author.html"),
     fetch: ("",),
 }
 """Words that may follow each command's name."""
