@@ -156,6 +156,7 @@ RULES = [
                 "corpus/texts",
                 "author/author",
                 "author/box",
+                "author/export/html",
                 "author/file",
                 "author/reader",
                 # Of training: not the updates, not optim, not planning.

@@ -33,7 +33,7 @@ class _Array(NamedTuple):
     name: str
     kind: str
     data: bytes
-    count: int
+    length: int
 
 
 def pack_author(parts: AuthorParts, *, is_int8: bool) -> bytes:
@@ -128,7 +128,7 @@ def _plain(name: str, array: NDArray[Any]) -> _Array:
 
 def _joined(about: Mapping[str, Any], arrays: list[_Array]) -> bytes:
     """Return the description, which says where each array begins, and the arrays, each at a multiple of 8 bytes."""
-    places = [{"name": each.name, "kind": each.kind, "start": 10**10, "count": each.count} for each in arrays]
+    places = [{"name": each.name, "kind": each.kind, "start": 10**10, "count": each.length} for each in arrays]
     room = len(_described(about, places)) + 4  # places are never longer than these
     body, at = [], room + (-room) % _ALIGNMENT
     begin = at

@@ -91,8 +91,14 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
 def written(browser: Chromium, prompt: str, *, seed: int, num_chars: int = NUM_CHARS, **values: float) -> str:
     """What the page that is open writes."""
     browser.wait_for("!document.getElementById('write').disabled")
-    settings = {"prompt": prompt, "seed": str(seed), **{name.replace("_", "-"): str(each) for name, each in values.items()}}
-    lines = [f"document.getElementById({json.dumps(name)}).value = {json.dumps(text)};" for name, text in settings.items()]
+    settings = {
+        "prompt": prompt,
+        "seed": str(seed),
+        **{name.replace("_", "-"): str(each) for name, each in values.items()},
+    }
+    lines = [
+        f"document.getElementById({json.dumps(name)}).value = {json.dumps(text)};" for name, text in settings.items()
+    ]
     browser.evaluate(
         f"{''.join(lines)} document.getElementById('lock').checked = true;"
         f"document.body.dataset.chars = '{num_chars or ''}'; document.getElementById('write').click()"
@@ -178,7 +184,9 @@ def test_a_card_from_a_stranger_is_only_text(tmp_path: Path) -> None:
     assert "<script" not in head and "<img" not in head and "&lt;img src=x&gt;" in head
     assert page.count("{{author}}") == 2, "a name that looks like a place to fill in"
     assert "and 1 more" in head
-    assert not re.search(r"https?://|\bfetch\(|XMLHttpRequest|WebSocket|innerHTML|eval\(", page.replace(parts.card.name, ""))
+    assert not re.search(
+        r"https?://|\bfetch\(|XMLHttpRequest|WebSocket|innerHTML|eval\(", page.replace(parts.card.name, "")
+    )
 
 
 def test_the_page_of_an_author_is_always_the_same(tmp_path: Path) -> None:

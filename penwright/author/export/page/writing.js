@@ -41,7 +41,7 @@ function keepMostProbable(scores, topK, topP) {
   for (const symbol of order) total += Math.exp(scores[symbol]);
   order.forEach((symbol, rank) => {
     const chance = Math.exp(scores[symbol]) / total;
-    if (rank && (before >= topP || (topK > 0 && rank >= topK))) scores[symbol] = -Infinity;
+    if (rank && ((topP < 1 && before >= topP) || (topK > 0 && rank >= topK))) scores[symbol] = -Infinity;
     before += chance;
   });
 }
