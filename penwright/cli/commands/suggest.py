@@ -6,7 +6,6 @@ from penwright.cli.commands.loading import BookmarkPath, load_to_write, open_boo
 from penwright.cli.finding import find_author
 from penwright.cli.options import OUTPUT, AuthorPath, Box, Json, Whole, option
 from penwright.cli.output import print_json, visible
-from penwright.writing.suggesting import COUNT
 
 DEFAULT_COUNT = 5
 
@@ -33,6 +32,8 @@ def suggest(
         from_: A bookmark of `penwright read`, after which the text comes.
         count: Number of words, 1 to 100. Default 5.
     """
+    from penwright.writing.suggesting import COUNT
+
     wanted = DEFAULT_COUNT if count is None else count
     COUNT.check("--count", wanted)
 
