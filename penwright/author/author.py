@@ -78,7 +78,8 @@ class Author(Reader):
         """Load an author.
 
         Args:
-            path: An author file, or the folder of a run, which means the best author of that run.
+            path: An author file, or the folder of a run, which means the best author of that run. "box", where there is
+                no such file, names the author that comes with the package.
             device: Device to compute on, such as "cpu" or "cuda". It need not be the one used for training.
 
         Raises:

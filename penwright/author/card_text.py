@@ -50,7 +50,7 @@ def card_lines(
         "books": f"{num_books:,}: {', '.join(shelf)}" if shelf else "unknown",
         "predicts": _prediction(card),
         "beside": ", ".join(f"{name} {bits:.3f}" for name, bits in card.baselines.items()),
-        "learnt": f"{counted(card.chars_read, 'character')} in {counted(card.steps, 'step')}, "
+        "learned": f"{counted(card.chars_read, 'character')} in {counted(card.steps, 'step')}, "
         f"{_duration(card.training_seconds)}",
         "network": f"{model_config.cell}, {model_config.num_layers} x {model_config.hidden_size}, "
         f"{counted(num_parameters, 'parameter')}",

@@ -36,7 +36,7 @@ COMMANDS: dict[Callable[..., int], str] = {
     inspect: "PATH... [OPTIONS]",
     plan: "[PATH...] [OPTIONS]",
     train: "[PATH...] [OPTIONS]",
-    write: "[AUTHOR] [OPTIONS]",
+    write: "[AUTHOR] [TEXT] [OPTIONS]",
     read: "BOOK... --save MARK [OPTIONS]",
     suggest: "TEXT [OPTIONS]",
     score: "FILE [OPTIONS]",
@@ -61,7 +61,7 @@ EXAMPLES: dict[Callable[..., int], tuple[str, ...]] = {
     write: (
         '"Once upon a time"',
         "--box --words 300 --seed 7",
-        'runs/2026-01-31-shelf --prompt "It was" --samples 3',
+        'runs/2026-01-31-shelf "It was" --samples 3',
         "author.safetensors --paragraphs 2 --out page.txt",
         "runs/2026-01-31-shelf --max-quote 40 --annotate",
         "--from emma.mark --words 300",
@@ -112,7 +112,7 @@ def build_app() -> App:
 def _examples(command: Callable[..., int]) -> str:
     """Return the examples of a command as Markdown."""
     lines = [f"penwright {command.__name__} {words}".rstrip() for words in EXAMPLES[command]]
-    return "\n".join(["Examples:", "", "```console", *lines, "```"])
+    return "  \n".join(["Examples:", *(f"`{line}`" for line in lines)])
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from penwright.author.box import boxed_author, has_author
+from penwright.author.file.naming import BOX_NAME
 from penwright.cli.options import BOX_OPTION, at_most_one
 from penwright.cli.output import say
 from penwright.errors import AuthorError
@@ -69,21 +70,19 @@ def find_author(path: Path | None, *, is_boxed: bool, is_quiet: bool, runs: Path
     """Return the author that a command should use, and say which it is if the user chose none.
 
     Args:
-        path: An author file or a run folder. None means the newest author under `runs`, or the one in the box if there
-            is none.
+        path: An author file or a run folder, or "box" where no file has this name. None means the newest author under
+            `runs`, or the one in the box if there is none.
         is_boxed: True if the user asked for the author in the box.
         is_quiet: True to say nothing.
         runs: Folder of all runs.
 
     Raises:
         UsageError: If one was named and the one in the box was asked for too.
-        AuthorError: If there is none anywhere, or `box` was named and is neither a file nor a folder.
+        AuthorError: If there is none anywhere.
     """
     at_most_one({"AUTHOR": path, BOX_OPTION: is_boxed})
-    if is_boxed:
+    if is_boxed or (path == Path(BOX_NAME) and not path.exists()):
         return boxed_author()
-    if path == Path("box") and not path.exists():
-        raise AuthorError(f"there is no author at box. The one that comes with Penwright is taken with {BOX_OPTION}.")
     if path is None and has_author() and _newest_run(runs) is None:
         if not is_quiet:
             say(f"No author under {runs}{os.sep} yet: taking the one in the box. Raise your own: penwright train PATH")

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from penwright.author.author import Author
-from penwright.author.box import boxed_author
 from penwright.author.card import Card
 from penwright.cli.config_layers import ConfigLayers
 from penwright.cli.display.base import Display, Silence, Together
@@ -177,7 +176,7 @@ def _begun_from(author: Author) -> StartAuthor:
 
 def _start_author(name: str) -> Author:
     """Return the author that a training is to begin from: of a file or a run's folder, or the one in the box."""
-    return Author.load(boxed_author() if name == "box" and not Path(name).exists() else name)
+    return Author.load(name)
 
 
 @contextmanager

@@ -16,6 +16,7 @@ import torch
 from penwright.alphabet.characters import Alphabet
 from penwright.author import box
 from penwright.author.author import Author
+from penwright.author.box import boxed_author
 from penwright.author.card import Card
 from penwright.author.file.format import Precision
 from penwright.author.file.naming import author_file_of
@@ -192,6 +193,13 @@ def test_a_neighbour_that_may_not_be_looked_into_is_none(tmp_path: Path, monkeyp
     monkeypatch.setattr(Path, "is_file", is_file)
     with pytest.raises(AuthorError, match="there is no author at .*privat"):
         author_file_of(tmp_path / "privat")
+
+
+def test_box_names_the_author_in_the_box_where_no_file_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert author_file_of(Path("box")) == boxed_author()
+    Path("box").write_bytes(b"")
+    assert author_file_of(Path("box")) == Path("box")
 
 
 def test_without_neighbours_the_sentence_says_what_to_give(tmp_path: Path) -> None:

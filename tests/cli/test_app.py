@@ -34,7 +34,7 @@ def test_every_option_of_every_command_is_explained(name: str, capsys: pytest.Ca
         assert argument.name == "*" or argument.parameter.help, f"{name} does not explain {argument.name}"
     shown = capsys.readouterr().out
     assert f"Usage: penwright {name}" in shown
-    examples = shown[shown.index("Examples:") :].split(f" penwright {name}")[1:]
+    examples = shown[shown.index("Examples:") :].split(f"penwright {name}")[1:]
     assert len(examples) == len(app.EXAMPLES[next(each for each in COMMANDS if each.__name__ == name)])
 
 
@@ -164,3 +164,9 @@ def test_a_closed_stream_is_no_error(closed: str) -> None:
 def test_what_needs_no_model_does_not_load_torch(words: list[str]) -> None:
     code = f"import sys; from penwright.cli.app import main; main({words!r}); sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=False).returncode == 0
+
+
+def test_the_examples_follow_their_heading_at_once(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["write", "--help"]) == 0
+    lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
+    assert lines[lines.index("Examples:") + 1] == 'penwright write "Once upon a time"'

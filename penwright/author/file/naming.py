@@ -3,15 +3,21 @@
 from difflib import get_close_matches
 from pathlib import Path
 
+from penwright.author.box import boxed_author
 from penwright.author.file.format import RUN_AUTHOR, SUFFIX
 from penwright.errors import AuthorError
 from penwright.files import entries, is_file
 
 NUM_SUGGESTIONS = 3
+BOX_NAME = "box"
+"""Name of the author that comes with the package, where no file or folder has this name."""
 
 
 def author_file_of(path: Path) -> Path:
     """Return the author file that a path names: the file itself, or the author of a run folder.
+
+    Args:
+        path: The path. "box", where there is no such file or folder, names the author that comes with the package.
 
     Raises:
         AuthorError: If there is none, with the nearest names that there are.
@@ -24,6 +30,8 @@ def author_file_of(path: Path) -> Path:
             )
         return path / RUN_AUTHOR
     if not path.exists():
+        if path == Path(BOX_NAME):
+            return boxed_author()
         raise AuthorError(f"there is no author at {path}.{authors_near(path)}")
     return path
 

@@ -59,6 +59,7 @@ MAX_TEMPERATURES = 16
 
 def write(
     author: Path | None = None,
+    text: Text = None,
     /,
     *,
     author_option: AuthorPath = None,
@@ -87,6 +88,7 @@ def write(
     Args:
         author: An author file or the folder of a run. The default is the newest author under runs/, or the one in the
             box if there is none. A text in its place, such as "Once upon a time", is taken as the prompt.
+        text: Text to continue, beside an author; the same as --prompt.
         author_option: The same as an option, for use beside a prompt in AUTHOR's place.
         prompt: Text to continue. It may be empty.
         prompt_file: A file that holds the prompt, or - for standard input. Standard input is also read if something is
@@ -130,7 +132,10 @@ def write(
         from penwright.cli.copies import check_limit
 
         check_limit(max_quote)
-    if author is not None and prompt is None and prompt_file is None and is_prompt(author):
+    at_most_one({"TEXT": text, "--prompt": prompt, "--prompt-file": prompt_file})
+    if text is not None:
+        prompt = text
+    elif author is not None and prompt is None and prompt_file is None and is_prompt(author):
         author, prompt = None, str(author)
     at_most_one({"AUTHOR": author, "--author": author_option})
     author = author if author_option is None else author_option

@@ -228,6 +228,15 @@ def test_several_words_in_the_author_s_place_are_the_prompt(
     assert main([*words, "--author", str(author_file), "--prompt", "It was"]) == 2  # the place is an author's then
 
 
+def test_an_author_and_a_prompt_stand_side_by_side(author_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out, _ = write(capsys, author_file, "--prompt", "The sea", "--chars", "5", "--seed", "1")
+    words = ["write", str(author_file), "The sea", "--chars", "5", "--seed", "1"]
+    assert main(words) == 0
+    assert capsys.readouterr().out == out
+    assert main([*words, "--prompt", "It was"]) == 2
+    assert "TEXT and --prompt exclude each other" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("option", "value"), [("--words", "0"), ("--paragraphs", "-1"), ("--min-p", "2"), ("--seed", "-1")]
 )
