@@ -80,6 +80,10 @@ class Card:
     """Scores of the test books, measured once after the training."""
     baselines: Mapping[str, float] = field(default_factory=dict)
     """Bits per character of simpler methods on the same characters, by name."""
+    num_earlier: Whole = 0
+    """Number of books, the last ones listed, that are on the card of the author it began from but not on its shelf."""
+    num_known: Whole = 0
+    """Number of books of this training's shelf that the author it began from had learned from."""
     chars_read: Whole = 0
     """Number of characters learned from, over all epochs."""
     steps: Whole = 0
@@ -135,6 +139,8 @@ class Card:
         _check_rows("books", self.books, CardBook)
         if self.num_books < len(self.books):
             raise ConfigError(f"num_books={self.num_books} must be at least the {len(self.books)} books listed.")
+        if self.num_earlier > len(self.books):
+            raise ConfigError(f"num_earlier={self.num_earlier} must be at most the {len(self.books)} books listed.")
         for name in ("val_scores", "test_scores"):
             _check_rows(name, getattr(self, name), BookScore)
             for score in getattr(self, name):
@@ -163,7 +169,8 @@ class Card:
             AuthorError: If the data is not what `to_dict` writes.
         """
         try:
-            values = _values(cls, data, "the card")
+            added = {"num_earlier": 0, "num_known": 0}  # cards of older files lack these
+            values = _values(cls, {**added, **data} if isinstance(data, dict) else data, "the card")
             for name, row in (("books", CardBook), ("val_scores", BookScore), ("test_scores", BookScore)):
                 if not isinstance(values[name], (list, tuple)):
                     raise ConfigError(f"{name} must be a list.")

@@ -111,7 +111,7 @@ def begin_run(
             vocab_size = begun.alphabet_for(corpus).vocab_size
             if known := begun.num_known(corpus):
                 speech.warn(
-                    f"The author has learned from {known:,} of these {len(corpus.books):,} books before. Scores on "
+                    f"The author has learned from {known:,} of these {corpus.num_books:,} books before. Scores on "
                     "them say nothing about new books."
                 )
         speech.say(beginning(resolved.config, vocab_size=vocab_size, run=folder, is_planned=is_planned))

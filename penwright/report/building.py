@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from penwright.author.author import Author
+from penwright.author.file.header import open_author
 from penwright.corpus.store import Book, Corpus
 from penwright.errors import AuthorError, ConfigError, CorpusError, NoNumbersError
 from penwright.evaluation.baselines.measuring import Baseline, measure_baselines
@@ -24,6 +25,7 @@ from penwright.report.portrait import Portrait, paint, portrait_from
 from penwright.report.story import Exam, RunStory
 from penwright.training.folds import CrossFittedTables
 from penwright.training.records import AnyRecord, from_json, to_json
+from penwright.training.run_writer import BEFORE
 from penwright.training.runs.folder import RunFolder
 
 REPORT_NAME = "report.html"
@@ -94,7 +96,24 @@ def collect_story(
             story = replace(story, bare=_bare_network(folder, books, num_steps=finished.step, tell=tell))
         except (CorpusError, AuthorError, NoNumbersError) as error:
             notes.append(f"The finished author could not be tried in full: {error}")
+    if finished is not None and finished.val_books and folder.has_start:
+        try:
+            story = _beside_its_start(story, folder, bits_per_char=val.bits_per_char)
+        except AuthorError as error:
+            notes.append(f"The author could not be compared with the one it began from: {error}")
     return replace(story, val=val, test=test, fold_starts=_fold_starts(folder, books), notes=tuple(notes))
+
+
+def _beside_its_start(story: RunStory, folder: RunFolder, *, bits_per_char: float | None) -> RunStory:
+    """Add what the author's card tells of the author that the run began from.
+
+    Raises:
+        AuthorError: If the author cannot be read.
+    """
+    with open_author(folder.author_path) as opened:
+        card = opened.claims.card
+    before = card.baselines.get(BEFORE) if card.bits_per_char == bits_per_char else None  # else of other characters
+    return replace(story, score_before=before, num_known=card.num_known)
 
 
 class _Books:

@@ -13,6 +13,8 @@ from penwright.report.scales import Point, Scale, linear_ticks, log_ticks, sprea
 
 LABEL_GAP = 17
 MAX_DOTS = 60
+TICK_WIDTH = 9
+"""Width that is kept for one letter of a label on the x axis."""
 
 
 class Frame(NamedTuple):
@@ -98,7 +100,7 @@ def draw(chart: Chart, frame: Frame = WIDE) -> str:
     levels = [level for level in chart.levels if math.isfinite(level.bits_per_char)]
     band = chart.band if chart.band and math.isfinite(chart.band.low) and math.isfinite(chart.band.high) else None
     x = _x_scale([x for x, _ in points], frame, is_log=chart.is_log)
-    y = _y_scale([*(value for _, value in points), *((band.low, band.high) if band else ())], frame)
+    y = _y_scale(_heights(points, band), frame)
     parts = [
         f'<svg viewBox="0 0 {frame.width} {frame.height}" role="img" aria-label="{escape(chart.title)}">',
         *(_band(band, y, frame) if band else []),
@@ -109,6 +111,20 @@ def draw(chart: Chart, frame: Frame = WIDE) -> str:
         "</svg>",
     ]
     return "\n".join(parts)
+
+
+def has_line(chart: Chart, level: Level) -> bool:
+    """Return True if a level lies within the chart, so that it is drawn as a line."""
+    points = [point for curve in chart.curves for point in _drawable(curve.points, is_log=chart.is_log)]
+    if not points or not math.isfinite(level.bits_per_char):
+        return False
+    y = _y_scale(_heights(points, chart.band), WIDE)
+    return y.low <= level.bits_per_char <= y.high
+
+
+def _heights(points: Sequence[Point], band: Band | None) -> list[float]:
+    ends = (band.low, band.high) if band and math.isfinite(band.low) and math.isfinite(band.high) else ()
+    return [*(value for _, value in points), *ends]
 
 
 def _drawable(points: Sequence[Point], *, is_log: bool) -> list[Point]:
@@ -149,7 +165,9 @@ def _grid(x: Scale, y: Scale, frame: Frame, *, x_label: str) -> list[str]:
     for value in ticks(x.low, x.high, target=frame.num_ticks):
         at = f"{x(value):.1f}"
         parts.append(f'<line class="notch" x1="{at}" x2="{at}" y1="{bottom}" y2="{bottom + 6}"/>')
-        parts.append(f'<text class="tick" x="{at}" y="{bottom + 24}" text-anchor="middle">{short_count(value)}</text>')
+        label = short_count(value)
+        middle = min(x(value), frame.width - TICK_WIDTH * len(label) / 2)  # a label at the right edge is not cut off
+        parts.append(f'<text class="tick" x="{middle:.1f}" y="{bottom + 24}" text-anchor="middle">{label}</text>')
     parts.append(f'<line class="axis" x1="{left}" x2="{right}" y1="{bottom}" y2="{bottom}"/>')
     for transform, name in (
         (f"translate({(left + right) / 2} {frame.height - 8})", x_label),

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from penwright.errors import counted, quoted
-from penwright.report.curves import NARROW, Band, Chart, Curve, Level, Mark, draw
+from penwright.report.curves import NARROW, Band, Chart, Curve, Level, Mark, draw, has_line
 from penwright.report.diary import diary
 from penwright.report.markup import bits, count, duration, epoch_name, escape, isolated
 from penwright.report.portrait_section import portrait_section
-from penwright.report.story import Exam, RunStory, longer_length, surviving
+from penwright.report.story import RunStory, longer_length, surviving
 from penwright.report.style import STYLE
 from penwright.report.tables import baselines_table, books_table, plan_table, rollbacks_table, settings_tables
 from penwright.training.records import Evaluation, Progress
@@ -64,10 +64,16 @@ def _lead(story: RunStory) -> str:
     own = story.bits_per_char
     if own is None:
         return "This author was not scored on books it does not know."
-    what = "unread passages from the ends of its books" if story.holds_out_passages else "books it has never read"
+    new, held_out = "books it has never read", "held-out books"
+    if story.holds_out_passages:
+        new, held_out = "unread passages from the ends of its books", "passages from the ends of its books"
+    what = held_out if story.num_known else new
     said = f"This author predicts {what} with <strong>{bits(own)} bits per character</strong>."
     before = story.bits_before
     also = "" if before is None else f" Before it was taught these books, it needed {bits(before)}."
+    if story.num_known:
+        also += f" The author it began from has learned from {counted(story.num_known, 'book')} of this shelf before."
+        also += " Scores on them say nothing about new books."
     rival = story.val.best_baseline
     if rival is None:
         return said + also
@@ -145,7 +151,8 @@ def _learning(story: RunStory) -> str:
         for number, (_, chart) in enumerate(charts, start=1)
     )
     keys = [("held-out", story.held_out), ("training", "training text")]
-    keys += [("simpler", "methods without a network")] if story.val.baselines else []
+    if any(has_line(chart, level) for _, chart in charts for level in chart.levels):
+        keys.append(("simpler", "methods without a network"))
     band = _forecast_band(story)
     keys += [("forecast", band.name)] if band else []
     reached = story.progress[-1].chars_read if story.progress else 0
@@ -162,7 +169,7 @@ def _learning(story: RunStory) -> str:
 
 def _head_start(story: RunStory) -> str:
     """Return a sentence on what an author with n-grams, or a taught one, knows before its first step."""
-    if story.bits_before is not None:
+    if story.first_bits is not None:
         return " This author had learned other books before, so its curve begins low."
     if not story.fold_starts:
         return ""
@@ -189,7 +196,7 @@ def _chart(story: RunStory, *, by_time: bool, is_log: bool) -> Chart:
             Curve("in training", "training", points(story.progress)),
             Curve(story.held_out, "held-out", points(story.evaluations), has_dots=True),
         ),
-        levels=_levels(story.val),
+        levels=[Level(each.name, each.bits_per_char) for each in story.val.drawn_baselines],
         band=_forecast_band(story),
         marks=_marks(story, by_time=by_time),
         is_log=is_log,
@@ -218,18 +225,8 @@ def _marks(story: RunStory, *, by_time: bool) -> list[Mark]:
     return marks
 
 
-def _levels(exam: Exam) -> list[Level]:
-    """Choose baselines to draw: the shortest table, the best and one between, the first and the last compressor."""
-    tables = [each for each in exam.baselines if each.kind == "table"]
-    compressors = [each for each in exam.baselines if each.kind == "compressor"]
-    best = min(range(len(tables)), key=lambda index: tables[index].bits_per_char, default=0)
-    chosen = [*tables[:1], *tables[best // 2 : best // 2 + 1], *tables[best : best + 1]]
-    chosen += [*compressors[:1], *compressors[-1:]]
-    return [Level(each.name, each.bits_per_char) for each in dict.fromkeys(chosen)]
-
-
 def _portrait(story: RunStory) -> str:
-    return portrait_section(story.portrait) if story.portrait else ""
+    return portrait_section(story.portrait, is_unread=not story.num_known) if story.portrait else ""
 
 
 def _diary(story: RunStory) -> str:
@@ -255,8 +252,13 @@ def _exams(story: RunStory) -> str:
     kind, what = "books", "Books"
     if story.holds_out_passages:
         kind, what = "passages", "Passages from the ends of the same books"
+    unread = "" if story.num_known else "the author never learned from, but that "
     for exam, title, words in (
-        (story.val, f"Held-out {kind}", f"{what} that the author never learned from, but that steered its training."),
+        (
+            story.val,
+            f"Held-out {kind}",
+            f"{what} that {unread}steered its training.",
+        ),
         (story.test, f"Test {kind}", f"{what} that were not read before the training had ended."),
     ):
         if exam.scores:

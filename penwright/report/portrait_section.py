@@ -10,19 +10,26 @@ from penwright.report.tables import copying_table
 MAX_SHOWN_CHARS = 400
 
 
-def portrait_section(portrait: Portrait) -> str:
-    """Return the portrait of a finished author as HTML."""
+def portrait_section(portrait: Portrait, *, is_unread: bool = True) -> str:
+    """Return the portrait of a finished author as HTML.
+
+    Args:
+        portrait: The portrait.
+        is_unread: True if the author surely never learned from the passage that stands beside its page.
+    """
     return (
         "<section><h2>A page by the finished author</h2>"
-        f"{written('', portrait.page, is_whole=True)}{_copying(portrait)}{_surprises(portrait)}</section>"
+        f"{written('', portrait.page, is_whole=True)}"
+        f"{_copying(portrait, is_unread=is_unread)}{_surprises(portrait)}</section>"
     )
 
 
-def _copying(portrait: Portrait) -> str:
+def _copying(portrait: Portrait, *, is_unread: bool) -> str:
     where = f"{count(portrait.num_searched_chars)} characters of the training books"
     said = f"How much of this page stands word for word in {where}? Writers share short phrases without copying."
     if portrait.book:
-        said += f" So a passage of \u201c{portrait.book}\u201d, which the author never learned from, stands beside it."
+        which = ", which the author never learned from," if is_unread else ""
+        said += f" So a held-out passage of \u201c{portrait.book}\u201d{which} stands beside it."
     longest = ""
     if portrait.longest:
         span = "\u201c" + portrait.longest.strip().replace("\n", " \u00b6 ") + "\u201d"

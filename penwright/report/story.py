@@ -45,6 +45,15 @@ class Exam:
         """The baseline with the fewest bits per character; None if none was measured."""
         return min(self.baselines, key=lambda baseline: baseline.bits_per_char, default=None)
 
+    @property
+    def drawn_baselines(self) -> tuple[Baseline, ...]:
+        """Baselines to draw: the shortest table, the best and one between, the first and the last compressor."""
+        tables = [each for each in self.baselines if each.kind == "table"]
+        compressors = [each for each in self.baselines if each.kind == "compressor"]
+        best = min(range(len(tables)), key=lambda index: tables[index].bits_per_char, default=0)
+        chosen = [*tables[:1], *tables[best // 2 : best // 2 + 1], *tables[best : best + 1]]
+        return tuple(dict.fromkeys([*chosen, *compressors[:1], *compressors[-1:]]))
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunStory:
@@ -70,6 +79,10 @@ class RunStory:
     """What the finished author does; None if it is not finished, or its books are gone."""
     bare: tuple[AnyRecord, ...] = ()
     """Records of a small network without n-grams, raised beside the author; empty without one."""
+    score_before: float | None = None
+    """Bits per character of the author that the run began from, on the characters of `val`; None if not measured."""
+    num_known: int = 0
+    """Number of the run's books that the author it began from had learned from."""
     notes: tuple[str, ...] = ()
     """Sentences that say what the report lacks, and why."""
 
@@ -119,7 +132,15 @@ class RunStory:
 
     @property
     def bits_before(self) -> float | None:
-        """Bits per character on held-out books of the author that the run began from; None if from nothing."""
+        """Bits per character of the author that the run began from, on the characters of `bits_per_char`; None if
+        unknown."""
+        if self.finished is not None and self.finished.val_books:
+            return self.score_before
+        return self.first_bits
+
+    @property
+    def first_bits(self) -> float | None:
+        """Bits per character of the evaluation before the first step; None if the run began from no author."""
         return next((each.bits_per_char for each in self.evaluations if each.step == 0), None)
 
     @property

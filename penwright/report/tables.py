@@ -9,6 +9,8 @@ from penwright.report.story import Exam
 from penwright.training.records import Planned, RolledBack
 
 MAX_BOOKS = 60
+MIN_SECONDS = 0.1
+"""Shortest duration that a measurement is told with."""
 
 Cell = tuple[str, str]
 """CSS class and HTML of a cell."""
@@ -41,13 +43,17 @@ def baselines_table(exam: Exam) -> str:
     for baseline in exam.baselines:
         seen = f"{count(baseline.train_chars)} characters" if baseline.train_chars else "no other text"
         gain = signed_bits(own - baseline.bits_per_char) if own is not None else ""
-        cells = _row(baseline.name, [bits(baseline.bits_per_char), gain], minor=[seen, duration(baseline.seconds)])
+        cells = _row(baseline.name, [bits(baseline.bits_per_char), gain], minor=[seen, _measured_in(baseline.seconds)])
         rows.append((baseline.bits_per_char, "", cells))
     if own is not None:
         rows.append((own, "own", _row("This author", [bits(own), ""], minor=["the training books", ""])))
     rows.sort(key=lambda row: row[0])
     head = ["Method", "Bits per character", "This author\u2019s difference", "Learned from", "Measured in"]
     return _table(head, [cells for _, _, cells in rows], classes=[name for _, name, _ in rows])
+
+
+def _measured_in(seconds: float) -> str:
+    return duration(seconds) if seconds >= MIN_SECONDS else f"under {duration(MIN_SECONDS)}"
 
 
 def plan_table(planned: Planned) -> str:

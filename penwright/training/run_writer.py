@@ -95,6 +95,8 @@ class RunWriter:
             name=self.folder.path.absolute().name,
             books=listed_books(corpus.books) + earlier,
             num_books=len(corpus.books) + len(earlier),
+            num_earlier=len(earlier),
+            num_known=0 if session.start is None else session.start.num_known(corpus),
             corpus_digest=corpus.digest,
             bits_per_char=total(scores).bits_per_char if scores else counters.best_bits_per_char,
             val_scores=listed_scores(scores),

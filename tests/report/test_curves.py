@@ -5,7 +5,7 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
-from penwright.report.curves import NARROW, WIDE, Band, Chart, Curve, Frame, Level, Mark, draw
+from penwright.report.curves import NARROW, WIDE, Band, Chart, Curve, Frame, Level, Mark, draw, has_line
 
 POINTS = [(1_000.0, 5.0), (10_000.0, 3.0), (100_000.0, 2.0)]
 
@@ -137,3 +137,15 @@ def test_a_forecast_and_marks_are_drawn_within_the_plot_and_named() -> None:
     (band,) = ElementTree.fromstring(source).iter("rect")
     assert WIDE.top <= float(band.get("y")) and float(band.get("y")) + float(band.get("height")) <= WIDE.bottom
     assert "<title>forecast</title>" in source and "<title>fold 1</title>" in source and "<title>no<" not in source
+
+
+def test_a_label_at_the_right_edge_is_not_cut_off() -> None:
+    svg = ElementTree.fromstring(draw(a_chart(curves=[Curve("a", "training", [(1e3, 3.0), (1e6, 2.0)])]), NARROW))
+    (last,) = [text for text in svg.iter("text") if "".join(text.itertext()) == "1\u00a0M"]
+    assert float(last.get("x")) + 9 * len("1 M") / 2 <= NARROW.width
+
+
+def test_a_level_beyond_the_axis_has_no_line() -> None:
+    chart = a_chart()
+    assert has_line(chart, Level("6-character table", 2.5))
+    assert not has_line(chart, Level("xz", 9.0)) and not has_line(a_chart(curves=[]), Level("xz", 2.5))

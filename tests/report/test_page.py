@@ -130,6 +130,15 @@ FULL = story(
     val=Exam(scores=books(1.85), baselines=BASELINES),
     test=Exam(scores=books(1.95, "Soup")),
 )
+PORTRAIT = Portrait(
+    page=HOSTILE,
+    shares=((20, 0.0132, 0.066), (50, 0.0, None)),
+    longest=HOSTILE,
+    num_searched_chars=872_200,
+    book=HOSTILE,
+    surprising=(Paragraph(text="Halloa, Watson!", bits_per_char=2.24),),
+    expected=(Paragraph(text=HOSTILE, bits_per_char=1.74),),
+)
 
 
 def test_the_page_tells_the_whole_run() -> None:
@@ -172,16 +181,7 @@ def test_the_page_forbids_everything_but_its_own_style() -> None:
 
 
 def test_the_finished_author_shows_a_page_what_it_copies_and_what_surprises_it() -> None:
-    portrait = Portrait(
-        page=HOSTILE,
-        shares=((20, 0.0132, 0.066), (50, 0.0, None)),
-        longest=HOSTILE,
-        num_searched_chars=872_200,
-        book=HOSTILE,
-        surprising=(Paragraph(text="Halloa, Watson!", bits_per_char=2.24),),
-        expected=(Paragraph(text=HOSTILE, bits_per_char=1.74),),
-    )
-    page = render_page(story(*RECORDS, portrait=portrait))
+    page = render_page(story(*RECORDS, portrait=PORTRAIT))
     page.encode("utf-8")
     reader = Reader(page)
     assert not reader.tags & {"script", "img"}
@@ -217,6 +217,30 @@ def test_an_author_that_was_taught_other_books_is_held_against_itself_before() -
     assert "Before it was taught these books, it needed 1.940." in reader.text
     assert "had learned other books before" in reader.text
     assert page.count("held-out books: 1.940") == 6, "a dot on each axis, the logarithmic one included"
+
+
+def test_before_and_now_are_of_the_same_characters() -> None:
+    first, last = (
+        record_samples.evaluation(**when(0), bits_per_char=1.94),
+        replace(finished("done"), val_books=books(1.9)),
+    )
+    run = story(first, *RECORDS, last, val=Exam(scores=books(1.9)))
+    assert "1.940" not in Reader(render_page(run)).text.partition("Learning")[0], "of other characters"
+    assert "it needed 1.970." in Reader(render_page(replace(run, score_before=1.97))).text
+
+
+def test_books_that_the_author_knew_are_not_called_unread() -> None:
+    env = {"corpus": {"holds_out_passages": True}}
+    run = replace(FULL, env=env, portrait=replace(PORTRAIT, book="Soup"))
+    assert "unread passages" in Reader(render_page(run)).text
+    text = Reader(render_page(replace(run, num_known=3))).text
+    assert "has learned from 3 books of this shelf before. Scores on them say nothing about new books." in text
+    assert "unread" not in text and "never learned from" not in text
+
+
+def test_a_line_that_is_not_drawn_is_not_in_the_legend() -> None:
+    beyond = replace(FULL, val=Exam(scores=books(1.85), baselines=(baseline("xz -9e", "compressor", 99.0),)))
+    assert '<span class="simpler">' in render_page(FULL) and '<span class="simpler">' not in render_page(beyond)
 
 
 def test_the_curves_stand_beside_both_axes_and_the_baselines() -> None:

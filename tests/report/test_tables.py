@@ -1,5 +1,7 @@
 """The tables of a page."""
 
+from dataclasses import replace
+
 from record_samples import rolled_back
 
 from penwright.evaluation.baselines.measuring import Baseline
@@ -89,3 +91,8 @@ def test_names_cannot_open_anything() -> None:
     exam = Exam(scores=scores, baselines=(baseline(hostile, 2.1, books=(2.1,)),))
     for page in (books_table(exam), baselines_table(exam), settings_tables({hostile: {hostile: hostile}})):
         assert "<script" not in page and "&lt;script&gt;" in page
+
+
+def test_no_measurement_takes_no_time() -> None:
+    quick = Exam(scores=SCORES, baselines=(replace(BASELINES[0], seconds=0.01),))
+    assert "under 0.1\u00a0s" in baselines_table(quick)

@@ -1,5 +1,7 @@
 """A training that begins from an author keeps what it knows, adds a shelf to it, and resumes as any other."""
 
+from copy import copy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -7,10 +9,12 @@ import pytest
 import torch
 
 from penwright.author.author import Author
+from penwright.author.card import listed_books
 from penwright.author.file.loading import load_author
 from penwright.corpus.preparing import prepare
 from penwright.corpus.store import Corpus
 from penwright.errors import ConfigError
+from penwright.report.building import collect_story
 from penwright.training.from_author import StartAuthor
 from penwright.training.records import Evaluation, Saved
 from penwright.training.run_writer import BEFORE
@@ -85,11 +89,22 @@ def test_it_begins_where_the_author_stands_and_is_never_worse(author: Author, ot
     assert parts.card.bits_per_char < parts.card.baselines[BEFORE]
     assert parts.card.baselines[BEFORE] == pytest.approx(evaluations[0].bits_per_char, abs=1e-3)
     assert {book.sha256 for book in author.card.books} <= {book.sha256 for book in parts.card.books}
+    assert parts.card.num_known == 0 and parts.card.num_earlier == len(author.card.books)
+    story = collect_story(RunFolder.open(tmp_path / "run"), corpus=other, path="run")
+    assert (story.bits_before, story.bits_per_char) == (parts.card.baselines[BEFORE], parts.card.bits_per_char)
     assert all(torch.equal(before[name], weight) for name, weight in author.model.named_parameters())
     assert parts.tables is not None
     assert author.model.tables is not None
     assert set(author.model.tables.contexts.tolist()) <= set(parts.tables["contexts"].tolist())
     Author.load(tmp_path / "run").write("ða ", max_chars=20, seed=1)
+
+
+def test_books_that_it_knew_are_counted_as_books_not_as_passages(author: Author, other: Corpus) -> None:
+    learned = [book for book in other.books if book.split == "train"][:2]
+    shelf = copy(other)
+    shelf.books = (*other.books, replace(learned[0], split="val", first_char=900))  # a passage
+    card = replace(author.card, books=listed_books(learned), num_books=2, num_earlier=0)
+    assert StartAuthor(author.model, author.alphabet, card).num_known(shelf) == 2
 
 
 def test_it_resumes_bit_for_bit(author: Author, other: Corpus, tmp_path: Path) -> None:
