@@ -115,7 +115,7 @@ class Card:
         return [
             ("books", f"{self.num_books:,}" if self.num_books else ""),
             ("predicts", "" if self.bits_per_char is None else f"{self.bits_per_char:.3f} bits per character"),
-            ("beside", ", ".join(f"{name} {bits:.3f}" for name, bits in self.baselines.items())),
+            ("beside", ", ".join(f"{bits:.3f} {name}" for name, bits in self.baselines.items())),
             ("learned", learned if self.steps else ""),
             ("made", self.created),
             ("preset", self.preset),

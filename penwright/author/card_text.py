@@ -32,14 +32,7 @@ def card_lines(
         counts: Contexts and successors of its n-gram tables, None if it consults none.
         file_bytes: Size of the author's file in bytes.
     """
-    count, chars = _count_by_split(card)
-
-    def number_of(split: str) -> str:
-        is_passage = card.holds_out_passages and split != "train"
-        return counted(count[split], f"{split} passage") if is_passage else f"{count[split]:,} {split}"
-
-    shelf = [f"{number_of(split)} ({counted(chars[split], 'character')})" for split in SPLITS if count[split]]
-    num_books = card.num_books - (count["val"] + count["test"] if card.holds_out_passages else 0)
+    shelf, num_passages = _shelf(card)
     made = [
         card.created or "at an unknown time",
         *([f"preset {card.preset}"] if card.preset else []),
@@ -47,9 +40,13 @@ def card_lines(
     ]
     entries = {
         "author": card.name or "unnamed",
-        "books": f"{num_books:,}: {', '.join(shelf)}" if shelf else "unknown",
+        "books": f"{card.num_books - num_passages:,}: {', '.join(shelf)}" if shelf else "unknown",
         "predicts": _prediction(card),
-        "beside": ", ".join(f"{name} {bits:.3f}" for name, bits in card.baselines.items()),
+        "beside": ", ".join(f"{bits:.3f} {name}" for name, bits in card.baselines.items()),
+        "known": f"the author it began from has learned from {counted(card.num_known, 'book')} of this shelf before. "
+        "Scores on them say nothing about new books."
+        if card.num_known
+        else "",
         "learned": f"{counted(card.chars_read, 'character')} in {counted(card.steps, 'step')}, "
         f"{_duration(card.training_seconds)}",
         "network": f"{model_config.cell}, {model_config.num_layers} x {model_config.hidden_size}, "
@@ -77,15 +74,29 @@ def _prediction(card: Card) -> str:
     if card.bits_per_char is None:
         return "no held-out books"
     what = "passages from the ends of the same books" if card.holds_out_passages else "held-out books"
-    return f"{card.bits_per_char:.3f} bits per character of {what}"
+    said = f"{card.bits_per_char:.3f} bits per character of {what}"
+    held_out = [book for book in card.books[: len(card.books) - card.num_earlier] if book.split == "val"]
+    scored, in_all = sum(score.num_chars for score in card.val_scores), sum(book.num_chars for book in held_out)
+    if not 0 < scored < in_all:
+        return said
+    num_books = f"{len(card.val_scores):,} of {counted(len(held_out), 'book')}"
+    return f"{said}, measured on {scored:,} of {counted(in_all, 'character')}, {num_books}"
 
 
-def _count_by_split(card: Card) -> tuple[dict[str, int], dict[str, int]]:
-    count, chars = dict.fromkeys(SPLITS, 0), dict.fromkeys(SPLITS, 0)
-    for book in card.books:
-        count[book.split] += 1
-        chars[book.split] += book.num_chars
-    return count, chars
+def _shelf(card: Card) -> tuple[list[str], int]:
+    """Return the numbers of books and of held-out passages by split, and the number of passages."""
+    learned = {book.sha256 for book in card.books if book.split == "train" and book.sha256}
+    parts: list[str] = []
+    num_passages = 0
+    for split in SPLITS:
+        rows = [book for book in card.books if book.split == split]
+        passages = [book for book in rows if split != "train" and book.sha256 in learned]
+        whole = [book for book in rows if split == "train" or book.sha256 not in learned]
+        num_passages += len(passages)
+        for what, found in ((f"{len(whole):,} {split}", whole), (counted(len(passages), f"{split} passage"), passages)):
+            if found:
+                parts.append(f"{what} ({counted(sum(book.num_chars for book in found), 'character')})")
+    return parts, num_passages
 
 
 def _table(heading: str, rows: list[str], *, num_rows: int) -> list[str]:

@@ -1,4 +1,6 @@
-"""Choose how much of the held-out books is read, so that a run of any length spends at most a tenth of it on them.
+"""Choose how much of the held-out books is read, so that a run spends at most a tenth of it on them.
+
+The last evaluation of a short run may take some seconds more: every held-out book has a part in its figure.
 
 A run that is long enough for it reads each book from its beginning with the state carried. A shorter one reads fewer
 characters. Where few books leave most lanes empty, it reads them in stretches side by side, each after some unscored
@@ -23,6 +25,8 @@ MAX_CHARS = 100_000
 """Largest number of characters of an evaluation, unless the configuration names one."""
 FINAL_MAX_CHARS = 300_000
 """Largest number of characters of one split in the last evaluation, likewise."""
+FINAL_MIN_CHARS = 60_000
+"""Characters of one split that the last evaluation reads in the shortest of runs: its figure stands on the card."""
 MIN_CHARS = 1_000
 """Characters read in the shortest of runs."""
 MIN_PASSAGE = 1_000
@@ -87,6 +91,8 @@ def choose_reading(
         return HeldOutReading(books, max(1, sum(shares)), None)
     warm_up = num_lanes * WARM_UP / corpus.symbols_per_char
     max_chars = min(sum(shares), max(MIN_CHARS, int(max(budget - warm_up, budget / 2))))
+    if is_last:
+        max_chars = min(sum(shares), max(max_chars, FINAL_MIN_CHARS, MIN_PASSAGE * len(books)))
     num_books = min(len(books), max(1, max_chars // MIN_PASSAGE))
     chosen = tuple(books[len(books) * index // num_books] for index in range(num_books))
     stretch = math.ceil(max_chars * corpus.symbols_per_char / num_lanes)

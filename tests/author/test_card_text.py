@@ -45,7 +45,7 @@ def test_a_card_shows_what_is_known() -> None:
         "author    Vane's heir",
         "books     2: 1 train (1,234 characters), 1 val (900 characters)",
         "predicts  2.250 bits per character of held-out books",
-        "beside    xz 3.000",
+        "beside    3.000 xz",
         "learned   1,000,000 characters in 300 steps, 1 h 2 min",
         "network   gru, 2 x 16, 12,345 parameters",
         "file      51,234 bytes",
@@ -70,6 +70,20 @@ def test_passages_from_the_ends_of_the_same_books_are_called_that() -> None:
         "books     1: 1 train (1,234 characters), 1 val passage (60 characters), 1 test passage (61 characters)",
         "predicts  2.250 bits per character of passages from the ends of the same books",
     ]
+
+
+def test_a_taught_author_s_card_tells_books_from_passages_and_how_much_was_scored() -> None:
+    old = (replace(BOOK, title="Old"), replace(BOOK, title="Older", split="val", sha256="2" * 64))
+    learned = replace(BOOK, sha256="1" * 64)
+    passages = (replace(learned, split="val", num_chars=1_000), replace(learned, split="test", num_chars=61))
+    card = replace(CARD, books=(learned, *passages, *old), num_books=5, num_earlier=2, num_known=1)
+    lines = lines_of(card)
+    assert lines[1] == (
+        "books     3: 2 train (2,468 characters), 1 val (1,234 characters), 1 val passage (1,000 characters), "
+        "1 test passage (61 characters)"
+    )
+    assert lines[2].endswith("same books, measured on 900 of 1,000 characters, 1 of 1 book")
+    assert "has learned from 1 book of this shelf before" in lines[4]
 
 
 def test_an_empty_card_has_no_empty_lines() -> None:

@@ -13,6 +13,7 @@ from penwright.corpus.store import Corpus
 from penwright.evaluation.passages import WARM_UP
 from penwright.training.activity import HELD_OUT, LEARNING, Activity
 from penwright.training.held_out import (
+    FINAL_MIN_CHARS,
     LANES,
     LANES_OF_LOOPS,
     MAX_CHARS,
@@ -71,6 +72,8 @@ def test_what_is_too_little_for_many_books_is_read_in_a_few(corpus: Corpus) -> N
         def books_in(self, split: str) -> Any:
             return books
 
+    last = choose_reading(Shelf(), resolve_config("gru").config, "val", budget=6_000, is_last=True)  # type: ignore[arg-type]
+    assert last.books == books, "the figure of the card drops no book"
     chosen = choose_reading(Shelf(), resolve_config("gru").config, "val", budget=6_000).books  # type: ignore[arg-type]
     assert [book.title for book in chosen] == ["0", "10", "20"]
 
@@ -96,7 +99,7 @@ def test_a_run_of_a_few_steps_does_not_read_a_whole_book(shelf: Corpus, tmp_path
     evaluations = [record for record in records if isinstance(record, Evaluation)]
     assert [record.num_chars for record in evaluations] == [MIN_CHARS] * len(evaluations) and evaluations
     assert isinstance(records[-1], Finished)
-    assert sum(score.num_chars for score in records[-1].val_books) == MIN_CHARS
+    assert sum(score.num_chars for score in records[-1].val_books) == FINAL_MIN_CHARS
     assert LEARNING in read and any(activity.name == HELD_OUT and activity.share == 1.0 for activity in read)
     budget = load_latest(run / "checkpoints").checkpoint.state.counters.evaluation_budget
     longer = [record for record in resume(run, steps=40, clock=lambda: 0.0) if isinstance(record, Evaluation)]

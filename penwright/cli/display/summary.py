@@ -84,14 +84,19 @@ def outcome_lines(
     if finished.best_bits_per_char is not None:
         expected = expected_range(planned) if planned is not None and finished.reason == "done" else None
         lines.append(
-            f"Best on held-out text: {finished.best_bits_per_char:.3f} bits/char, after step {finished.best_step:,}"
-            f"{f'; expected {expected}' if expected else ''}."
+            f"Best on held-out text during training: {finished.best_bits_per_char:.3f} bits/char, "
+            f"after step {finished.best_step:,}{f'; expected {expected}' if expected else ''}."
         )
-    if before is not None and finished.val_books:
+    if finished.val_books:
         from penwright.evaluation.books import total
 
-        after = total(finished.val_books).bits_per_char
-        lines.append(f"Held-out books of this shelf: {before:.3f} bits/char before, {after:.3f} now.")
+        after = total(finished.val_books)
+        where = (
+            f"measured on {counted(after.num_chars, 'held-out character')}, {counted(len(finished.val_books), 'book')}"
+        )
+        lines.append(f"The final figure, on the card: {after.bits_per_char:.3f} bits/char, {where}.")
+        if before is not None:
+            lines.append(f"Held-out books of this shelf: {before:.3f} bits/char before, {after.bits_per_char:.3f} now.")
     if kept is not None:
         lines.append(kept.sentence())
     elif before is not None:

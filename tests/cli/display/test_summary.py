@@ -71,7 +71,8 @@ def test_before_a_size_is_found_none_is_told() -> None:
 def test_the_author_and_the_two_commands_to_try_are_named() -> None:
     assert outcome_lines(finished(), run=Path("runs/my books")) == [
         "Done: 2,431 steps, 4,978,688 characters read, 10:00.",
-        "Best on held-out text: 1.702 bits/char, after step 2,400.",
+        "Best on held-out text during training: 1.702 bits/char, after step 2,400.",
+        "The final figure, on the card: 1.700 bits/char, measured on 9 held-out characters, 1 book.",
         "The author: runs/my books/author.safetensors",
         "  Let it write:       penwright write 'runs/my books'",
         "  See how it learned: penwright report 'runs/my books'",
@@ -88,13 +89,13 @@ def test_the_outcome_stands_beside_what_was_expected() -> None:
 def test_a_run_that_was_stopped_says_how_to_go_on() -> None:
     lines = outcome_lines(finished("stopped"), run=Path("runs/a"))
     assert lines[0].startswith("Stopped and saved: ")
-    assert lines[3] == "  Go on:              penwright train --resume runs/a"
+    assert lines[4] == "  Go on:              penwright train --resume runs/a"
 
 
 def test_an_early_end_is_called_so_and_no_held_out_books_are_no_score() -> None:
     lines = outcome_lines(finished("patience", best=None), run=Path("runs/a"))
     assert lines[0].startswith("Ended early: ")
-    assert not any("held-out" in line for line in lines)
+    assert not any("Best on held-out" in line for line in lines)
 
 
 def test_json_has_the_names_of_the_glossary() -> None:
