@@ -69,6 +69,7 @@ class Ending:
     max_words: Annotated[Count, "Words to write, then on to the end of the sentence."] = None
     """A Han or kana sign counts as a word."""
     max_paragraphs: Annotated[Count, "Paragraphs to write; a blank line ends one."] = None
+    """Where no line is blank and one has 100 characters or more, every line is a paragraph."""
     until: Annotated[
         Annotated[str, MaxChars(MAX_PATTERN_CHARS)] | None,
         "Write until this regular expression matches, the match included.",

@@ -18,6 +18,9 @@ WORD_CHARS = 40
 """Characters allowed for each word, blanks included. A text of this many characters for each word asked is complete."""
 PARAGRAPH_CHARS = 10_000
 """Characters allowed for each paragraph."""
+LONG_LINE_CHARS = 100
+"""A line of at least this many characters, in a text without blank lines so far, shows that each line is a paragraph:
+neither verse nor text wrapped at a fixed width has such lines."""
 SENTENCE_CHARS = 600
 """Characters to wait for the end of a sentence after the count. Then the text ends with the word."""
 LAST_WORD_CHARS = 100
@@ -77,6 +80,10 @@ class _Watch:
         self._num_chars = 0
         self._num_words = 0
         self._num_paragraphs = 0
+        self._line_chars = 0
+        self._has_long_lines = False
+        self._has_blank_lines = False
+        self._has_counted_line = False  # the line just ended was counted as a paragraph
         self._enough_at: int | None = None  # characters written when words or paragraphs sufficed
         self._tail = ""
         self.held = ""
@@ -104,9 +111,21 @@ class _Watch:
     def _ends_before(self, character: str) -> bool:
         """Count words and paragraphs completed by the next character. Return True if the text ends before it."""
         is_blank = character.isspace()
-        is_paragraph_end = character == "\n" and "\n" in self.held and self._num_chars > len(self.held)
-        if is_paragraph_end and self.held.count("\n") == 1:  # more blank lines end no further paragraph
+        is_after_text = self._num_chars > len(self.held)
+        is_blank_line = character == "\n" and "\n" in self.held and is_after_text
+        is_line_end = character == "\n" and "\n" not in self.held and is_after_text and not self._has_blank_lines
+        self._has_long_lines |= is_line_end and self._line_chars >= LONG_LINE_CHARS
+        self._line_chars = 0 if character == "\n" else self._line_chars + 1
+        is_paragraph_line = is_line_end and self._has_long_lines
+        is_paragraph_end = is_blank_line or is_paragraph_line
+        if is_paragraph_line:
             self._num_paragraphs += 1
+            self._has_counted_line = True
+        elif is_blank_line and self.held.count("\n") == 1:  # more blank lines end no further paragraph
+            self._num_paragraphs += not self._has_counted_line
+            self._has_blank_lines = True
+        elif not is_blank:
+            self._has_counted_line = False
         if self._num_paragraphs == self._ending.max_paragraphs:
             return True
         if self._enough_at is None and self._is_enough():

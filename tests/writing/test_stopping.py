@@ -140,6 +140,16 @@ def test_without_a_blank_the_text_ends_somewhere() -> None:
     assert len(written) == 2 * WORD_CHARS + SENTENCE_CHARS + LAST_WORD_CHARS
 
 
+def test_a_long_line_is_a_paragraph_where_no_line_is_blank() -> None:
+    long = "He waited, and counted the coins again. " * 3
+    lines = f"{long.strip()}\n“No.”\n{long.strip()}\n{long.strip()}\n"
+    assert ended(lines, max_paragraphs=2) == f"{long.strip()}\n“No.”"
+    wrapped = "He waited, and counted\nthe coins again.\n" * 3
+    assert ended(f"{wrapped}\n{wrapped}", max_paragraphs=1) == wrapped.strip(), "wrapped lines and verse end none"
+    apart = f"{long.strip()}\n\n“No.”\n\n{long.strip()}\n\n"
+    assert ended(apart * 2, max_paragraphs=2) == f"{long.strip()}\n\n“No.”", "one end, not two"
+
+
 def test_nothing_but_blanks_ends_as_nothing() -> None:
     assert "".join(until_end(forever(" \n"), ending=Ending(max_words=2))) == ""
     assert "".join(until_end(forever("\n"), ending=Ending(max_paragraphs=1))) == ""
