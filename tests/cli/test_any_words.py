@@ -170,7 +170,8 @@ def test_an_impossible_value_is_refused_by_the_name_that_was_typed(
     for value in values:
         if command in ("plan", "inspect") and value == "train.steps=0":
             continue  # needs no time of its own; inspect knows settings of the corpus only
-        words = [] if command in ("write", "report", "card", "fetch") else ["a-file.txt"]
+        words = ["html"] if command == "export" else ["a-file.txt"]
+        words = [] if command in ("write", "report", "card", "fetch") else words
         assert main([command, *words, f"{option}={value}"]) == 2, value
         out, err = capsys.readouterr()
         assert out == "" and err.startswith("penwright: ") and err.count("\n") == 1
