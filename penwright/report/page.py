@@ -97,7 +97,9 @@ def _status(story: RunStory) -> str:
 def _figures(story: RunStory) -> str:
     figures: list[tuple[str, str]] = []
     if story.bits_per_char is not None:
-        figures.append(("bits per character, held out", bits(story.bits_per_char)))
+        scored = sum(score.num_chars for score in story.val.scores)
+        where = f"on {scored:,} characters held out" if scored else "held out"
+        figures.append((f"bits per character, {where}", bits(story.bits_per_char)))
     choice = story.expected
     if choice is not None:
         figures.append((f"forecast ({bits(choice.low)} to {bits(choice.high)})", bits(choice.bits_per_char)))
@@ -160,9 +162,12 @@ def _learning(story: RunStory) -> str:
     keys += [("rollback", "rollback")] if story.rollbacks else []
     legend = "".join(f'<li><span class="{style}"></span>{escape(name)}</li>' for style, name in keys)
     table = f"<h3>Rollbacks</h3>{rollbacks_table(story.rollbacks)}" if story.rollbacks else ""
+    each = story.evaluations[-1].num_chars if story.evaluations else 0
+    more = f" Each dot is measured on {counted(each, 'held-out character')}." if each else ""
+    more += _head_start(story)
     return (
         "<section><h2>Learning</h2><p>Bits per character: how many yes-or-no questions the next character still costs. "
-        f'Lower is better.{_head_start(story)}</p><div class="tabs">{tabs}{panels}<ul class="legend">{legend}</ul>'
+        f'Lower is better.{more}</p><div class="tabs">{tabs}{panels}<ul class="legend">{legend}</ul>'
         f"</div>{table}</section>"
     )
 

@@ -145,6 +145,8 @@ def test_the_page_tells_the_whole_run() -> None:
     text = Reader(render_page(FULL)).text
     for words in (
         "novels",
+        "bits per character, on 500 characters held out",
+        "Each dot is measured on 500 held-out characters.",
         "1.850 bits per character",
         "0.150 bits better than the best method without a network (6-character table, 2.000)",
         "Finished, after 400 steps",

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from penwright.cli.display.durations import format_duration
+from penwright.errors import counted
 
 if TYPE_CHECKING:
     from penwright.training.records import (
@@ -147,7 +148,8 @@ def remark(record: "AnyRecord") -> str | None:
 def evaluation_sentence(evaluation: "Evaluation") -> str:
     """Return a sentence on an evaluation on held-out books."""
     best = ", the best so far" if evaluation.is_best else ""
-    return f"held-out text after step {evaluation.step:,}: {evaluation.bits_per_char:.3f} bits/char{best}"
+    where = f" on {counted(evaluation.num_chars, 'character')}"
+    return f"held-out text after step {evaluation.step:,}: {evaluation.bits_per_char:.3f} bits/char{where}{best}"
 
 
 def plan_sentence(planned: "Planned") -> str:

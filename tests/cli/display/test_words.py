@@ -83,7 +83,7 @@ def test_an_early_end_is_said_in_words_and_a_usual_one_is_not() -> None:
 
 def test_a_reading_of_held_out_books_is_said_in_words() -> None:
     assert evaluation_sentence(evaluation(bits_per_char=1.7123, is_best=True)) == (
-        "held-out text after step 1,200: 1.712 bits/char, the best so far"
+        "held-out text after step 1,200: 1.712 bits/char on 1,000 characters, the best so far"
     )
 
 
