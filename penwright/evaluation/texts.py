@@ -9,7 +9,7 @@ Shapes: N = characters of the text.
 
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -72,13 +72,43 @@ class TextScore:
     def most_surprising(self, num: int) -> list[ParagraphScore]:
         """Return the paragraphs predicted worst, by bits per character, the worst first.
 
-        Paragraphs shorter than MIN_PASSAGE_CHARS, headings among them, are passed over unless there is no longer one.
+        Paragraphs shorter than MIN_PASSAGE_CHARS, headings among them, are passed over. Where they hold most of the
+        text, as lines of verse do, neighbours are joined until each passage has so many.
 
         Args:
             num: Largest number of paragraphs to return, from 0.
         """
         long = [each for each in self.paragraphs if len(each.text.strip()) >= MIN_PASSAGE_CHARS]
-        return sorted(long or self.paragraphs, key=lambda each: -each.bits_per_char)[:num]
+        if 2 * sum(each.num_chars for each in long) < self.num_chars:
+            joined = _joined(self.paragraphs)
+            long = joined if len(joined) > 1 else list(self.paragraphs)
+        return sorted(long, key=lambda each: -each.bits_per_char)[:num]
+
+
+def _joined(paragraphs: Iterable[ParagraphScore]) -> list[ParagraphScore]:
+    """Return passages of MIN_PASSAGE_CHARS or more, made of neighbours. The last passage takes what is left over."""
+    passages: list[ParagraphScore] = []
+    for each in paragraphs:
+        if passages and len(passages[-1].text.strip()) < MIN_PASSAGE_CHARS:
+            passages[-1] = _join(passages[-1], each)
+        else:
+            passages.append(each)
+    if len(passages) > 1 and len(passages[-1].text.strip()) < MIN_PASSAGE_CHARS:
+        last = passages.pop()
+        passages[-1] = _join(passages[-1], last)
+    return passages
+
+
+def _join(first: ParagraphScore, second: ParagraphScore) -> ParagraphScore:
+    """Return two neighbours as one."""
+    num_chars = first.num_chars + second.num_chars
+    bits = first.bits_per_char * first.num_chars + second.bits_per_char * second.num_chars
+    return ParagraphScore(
+        start=first.start,
+        text=first.text + second.text,
+        num_chars=num_chars,
+        bits_per_char=bits / max(1, num_chars),
+    )
 
 
 def score_text(costs: Costs, alphabet: Alphabet, text: str) -> TextScore:

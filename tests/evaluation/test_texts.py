@@ -171,3 +171,14 @@ def test_the_most_surprising_paragraphs_are_long_ones_where_there_are_any() -> N
     assert score.most_surprising(5) == [second, first]
     assert score.most_surprising(1) == [second]
     assert replace(score, paragraphs=(heading,)).most_surprising(5) == [heading]
+
+
+def test_short_lines_are_joined_to_passages_before_they_are_ranked() -> None:
+    text = "".join(f"Line {number} of a verse\n" for number in range(30))
+    alphabet = Alphabet("".join(sorted(set(text))))
+    score = texts.score_bits(np.arange(len(text), dtype=np.float64), alphabet, text)
+    ranked = score.most_surprising(99)
+    assert len(ranked) > 1 and all(len(each.text.strip()) >= texts.MIN_PASSAGE_CHARS for each in ranked)
+    assert "".join(each.text for each in sorted(ranked, key=lambda each: each.start)) == text
+    bits = sum(each.bits_per_char * each.num_chars for each in ranked)
+    assert bits == pytest.approx(score.bits_per_char * len(text))

@@ -40,7 +40,7 @@ def score(
             box if there is none.
         adapt: Let the author adapt to the text as it reads. Each character is still
             predicted before it is read. It excludes --html.
-        top: Number of paragraphs to show, the worst predicted first. Short ones, such as headings, are passed over.
+        top: Number of paragraphs to show, the worst predicted first. Headings are passed over, short lines joined.
             Default 5.
         html: Make a page of the text too: each word shaded by its bits, what the author expected instead, likely slips
             of the pen, and the paragraphs least like the author. It needs no other files.
@@ -86,9 +86,10 @@ def score(
     worst = result.most_surprising(num_shown)
     if len(result.paragraphs) > 1 and worst:
         print("\nPredicted worst:")
+        print(f"{'bits/char':>9}  {'at character':>12}  passage")
         for paragraph in worst:
             start = f"{paragraph.start:,}"
-            line = f"{paragraph.bits_per_char:7.3f}  {start:>11}  {glimpse(paragraph.text)}"
+            line = f"{paragraph.bits_per_char:9.3f}  {start:>12}  {glimpse(paragraph.text)}"
             console().print(visible(line), overflow="ellipsis", no_wrap=True)
     if html is not None:
         say(f"The page is {html}.")

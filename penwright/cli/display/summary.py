@@ -103,6 +103,10 @@ def outcome_lines(
         lines.append("Its old books are not at hand. To see what it has kept of them, name them with --old-books PATH.")
     if finished.author:
         lines.append(f"The author: {finished.author}")
+        if finished.reason == "stopped" and finished.best_step is not None:
+            lines.append(
+                f"It is the author of step {finished.best_step:,}; --resume goes on from step {finished.step:,}."
+            )
     commands = {
         "Let it write": f"penwright write {quoted(run)}",
         "See how it learned": f"penwright report {quoted(run)}",

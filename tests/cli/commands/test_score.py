@@ -87,10 +87,10 @@ def test_the_worst_paragraphs_are_shown_worst_first(
     assert main(["score", str(path), "--author", str(author_file), "--top", "2"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].endswith(f"bits/char over {len(TEXT)} characters (utf-8)")
-    assert lines[2] == "Predicted worst:"
-    worst = [float(line.split()[0]) for line in lines[3:]]
+    assert lines[2] == "Predicted worst:" and lines[3].split() == ["bits/char", "at", "character", "passage"]
+    worst = [float(line.split()[0]) for line in lines[4:]]
     assert len(worst) == 2 and worst == sorted(worst, reverse=True)
-    assert "The lamp “burned” — 日本 — until morning." in lines[3], "the one with characters that must be spelled"
+    assert "The lamp “burned” — 日本 — until morning." in lines[4], "the one with characters that must be spelled"
     assert main(["score", str(path), "--author", str(author_file), "--top", "0"]) == 0
     assert len(capsys.readouterr().out.splitlines()) == 1
 

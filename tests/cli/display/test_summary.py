@@ -89,7 +89,8 @@ def test_the_outcome_stands_beside_what_was_expected() -> None:
 def test_a_run_that_was_stopped_says_how_to_go_on() -> None:
     lines = outcome_lines(finished("stopped"), run=Path("runs/a"))
     assert lines[0].startswith("Stopped and saved: ")
-    assert lines[4] == "  Go on:              penwright train --resume runs/a"
+    assert lines[4] == f"It is the author of step 2,400; --resume goes on from step {finished('stopped').step:,}."
+    assert lines[5] == "  Go on:              penwright train --resume runs/a"
 
 
 def test_an_early_end_is_called_so_and_no_held_out_books_are_no_score() -> None:
