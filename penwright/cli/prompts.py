@@ -5,15 +5,20 @@ import select
 import stat
 import sys
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from penwright.cli.options import at_most_one
-from penwright.cli.output import say
+from penwright.cli.output import say, visible
 from penwright.errors import UsageError
+
+if TYPE_CHECKING:
+    from penwright.alphabet.characters import Alphabet
 
 STANDARD_INPUT = "-"
 MAX_PROMPT_BYTES = 1 << 30
 PATIENCE_SECONDS = 2.0
+MAX_FOREIGN = 20
+"""Largest number of foreign characters named."""
 
 
 def find_prompt(prompt: str | None, *, prompt_file: str | None) -> str:
@@ -51,6 +56,18 @@ def is_prompt(path: Path) -> bool:
         return len(str(path).split()) > 1 and not path.exists()
     except (OSError, ValueError):  # too long for a path, or with a null character
         return True
+
+
+def tell_of_foreign_characters(prompt: str, alphabet: "Alphabet") -> None:
+    """Say which characters of a prompt the author has not learned, if there are any."""
+    foreign = "".join(dict.fromkeys(each for each in prompt if each not in alphabet))
+    if foreign:
+        more = " and others" if len(foreign) > MAX_FOREIGN else ""
+        say(
+            visible(
+                f"Foreign to this author: {foreign[:MAX_FOREIGN]}{more}. What it writes after them may make no sense."
+            )
+        )
 
 
 def has_piped_input() -> bool:

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from penwright.alphabet.characters import Alphabet
 from penwright.cli import prompts
-from penwright.cli.prompts import find_prompt, has_piped_input
+from penwright.cli.prompts import find_prompt, has_piped_input, tell_of_foreign_characters
 from penwright.errors import ReadingError, UsageError
 
 
@@ -98,3 +99,10 @@ def test_a_standard_input_that_is_asked_for_must_be_there(monkeypatch: pytest.Mo
 def test_two_prompts_are_one_too_many() -> None:
     with pytest.raises(UsageError, match="--prompt and --prompt-file exclude each other"):
         find_prompt("a", prompt_file="b")
+
+
+def test_characters_that_the_author_lacks_are_named_once(capsys: pytest.CaptureFixture[str]) -> None:
+    tell_of_foreign_characters("ab日本日", Alphabet("ab"))
+    assert capsys.readouterr().err.startswith("Foreign to this author: 日本. ")
+    tell_of_foreign_characters("ba", Alphabet("ab"))
+    assert capsys.readouterr().err == ""

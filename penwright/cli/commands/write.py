@@ -31,7 +31,7 @@ from penwright.cli.options import (
     options_from,
 )
 from penwright.cli.output import print_json, say
-from penwright.cli.prompts import find_prompt, is_prompt
+from penwright.cli.prompts import find_prompt, is_prompt, tell_of_foreign_characters
 from penwright.errors import UsageError
 from penwright.files import replacing
 from penwright.writing.options import SEED, Ending, Laws, SamplingConfig, WriteOptions, new_seed, parse_options
@@ -149,6 +149,8 @@ def write(
         copies = Copies.open(path, corpus=corpus, max_quote=max_quote, annotates=annotate, is_quiet=as_json)
     writer = load_to_write(path)
     bookmark = open_bookmark(from_, writer)
+    if not as_json:
+        tell_of_foreign_characters(text_before, writer.alphabet)
     if copies is not None:
         copies.check(writer.alphabet, text_before)
     if seed is None:

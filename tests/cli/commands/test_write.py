@@ -30,7 +30,7 @@ def test_the_prompt_comes_first_and_as_it_stands(author_file: Path, capsys: pyte
     out, err = write(capsys, author_file, "--prompt", "It [b]was 日本\t😀 ", "--chars", "40", "--seed", "3")
     assert out.startswith("It [b]was 日本\t😀 ")
     assert len(out) == len("It [b]was 日本\t😀 ") + 40 + 1 and out.endswith("\n")
-    assert err == ""
+    assert err.startswith("Foreign to this author: ") and err.count("\n") == 1
 
 
 def test_a_seed_writes_the_same_text_as_the_library(author_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
