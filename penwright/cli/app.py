@@ -30,7 +30,8 @@ from penwright.cli.failures import EXIT_BROKEN_PIPE, exit_code_of, sentence_of
 from penwright.cli.interrupts import EXIT_INTERRUPTED
 from penwright.cli.output import close_quietly, console, say, use_utf8
 from penwright.cli.processors import let_waiting_threads_sleep
-from penwright.errors import UsageError, quoted
+from penwright.cli.prompts import unquoted_prompt
+from penwright.errors import UsageError
 
 COMMANDS: dict[Callable[..., int], str] = {
     inspect: "PATH... [OPTIONS]",
@@ -182,8 +183,7 @@ def _unquoted_prompt(argv: Sequence[str]) -> str:
         words = words[1:]
     if len(words) > 1 and Path(words[0]).exists():
         words = words[1:]
-    command = f"penwright write --prompt {quoted(' '.join(words))}"
-    return f"write has no use for several words side by side. Put a prompt in quotes: {command}"
+    return unquoted_prompt(words)
 
 
 def _shown_default(value: Any) -> Any:

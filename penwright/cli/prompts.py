@@ -4,12 +4,13 @@ import os
 import select
 import stat
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from penwright.cli.options import at_most_one
 from penwright.cli.output import say, visible
-from penwright.errors import UsageError
+from penwright.errors import UsageError, quoted
 
 if TYPE_CHECKING:
     from penwright.alphabet.characters import Alphabet
@@ -56,6 +57,18 @@ def is_prompt(path: Path) -> bool:
         return len(str(path).split()) > 1 and not path.exists()
     except (OSError, ValueError):  # too long for a path, or with a null character
         return True
+
+
+def is_unquoted(author: Path, text: str) -> bool:
+    """Return True if two words side by side are rather a prompt without quotes than an author and a prompt."""
+    is_name = author.name == str(author) and not author.suffix and author.name != "box" and not author.exists()
+    return is_name and len(text.split()) == 1
+
+
+def unquoted_prompt(words: Sequence[str]) -> str:
+    """Return a hint at the quotes that a prompt of several words needs."""
+    command = f"penwright write --prompt {quoted(' '.join(words))}"
+    return f"write has no use for several words side by side. Put a prompt in quotes: {command}"
 
 
 def tell_of_foreign_characters(prompt: str, alphabet: "Alphabet") -> None:

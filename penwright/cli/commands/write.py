@@ -31,7 +31,7 @@ from penwright.cli.options import (
     options_from,
 )
 from penwright.cli.output import print_json, say
-from penwright.cli.prompts import find_prompt, is_prompt, tell_of_foreign_characters
+from penwright.cli.prompts import find_prompt, is_prompt, is_unquoted, tell_of_foreign_characters, unquoted_prompt
 from penwright.errors import UsageError
 from penwright.files import replacing
 from penwright.writing.options import SEED, Ending, Laws, SamplingConfig, WriteOptions, new_seed, parse_options
@@ -134,6 +134,8 @@ def write(
         check_limit(max_quote)
     at_most_one({"TEXT": text, "--prompt": prompt, "--prompt-file": prompt_file})
     if text is not None:
+        if author is not None and is_unquoted(author, text):
+            raise UsageError(unquoted_prompt([str(author), text]))
         prompt = text
     elif author is not None and prompt is None and prompt_file is None and is_prompt(author):
         author, prompt = None, str(author)
