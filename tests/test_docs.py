@@ -117,7 +117,10 @@ def test_no_cell_of_a_table_is_too_long(page: Path) -> None:
 
 @pytest.mark.parametrize("page", [*PAGES, ROOT / "CHANGELOG.md", ROOT / "docs" / "cli.md"], ids=page_ids)
 def test_every_relative_link_leads_somewhere(page: Path) -> None:
-    assert not dead_links(page.read_text(encoding="utf-8"), folder=page.parent)
+    """Within the site, for a page of the documentation: the site holds nothing else of the repository."""
+    text = page.read_text(encoding="utf-8")
+    assert not dead_links(text, folder=page.parent)
+    assert page.parent == ROOT or "](../" not in text
 
 
 @pytest.mark.parametrize("page", PAGES, ids=page_ids)
