@@ -237,4 +237,4 @@ def test_a_prompt_is_piped_in_and_a_reader_that_has_enough_is_no_error(tmp_path:
     process.stderr.close()
     assert process.wait(timeout=PATIENCE) == 141
     assert start.decode("utf-8", "ignore").startswith("Жили-были 日本")
-    assert re.fullmatch(rb"seed \d+\n", error)
+    assert re.fullmatch(rb"Foreign to this author: .*\nseed \d+\n", error)

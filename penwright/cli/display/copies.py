@@ -2,16 +2,18 @@
 
 from collections.abc import Iterator, Sequence
 from statistics import median
-from typing import Any
-
-from rich.table import Table
+from typing import TYPE_CHECKING, Any
 
 from penwright.cli.display.lines import glimpse
-from penwright.originality.index import ShelfIndex
-from penwright.originality.meter import BookCopied, Copied, Run
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from penwright.originality.index import ShelfIndex
+    from penwright.originality.meter import BookCopied, Copied, Run
 
 
-def copies_table(own: Copied, others: Sequence[BookCopied], *, name: str) -> Table:
+def copies_table(own: "Copied", others: "Sequence[BookCopied]", *, name: str) -> "Table":
     """Return the shares of a text beside those of held-out books.
 
     Args:
@@ -19,6 +21,8 @@ def copies_table(own: Copied, others: Sequence[BookCopied], *, name: str) -> Tab
         others: The same of each held-out book; may be empty.
         name: Name of the text.
     """
+    from rich.table import Table
+
     table = Table(box=None, pad_edge=False)
     table.add_column("runs of at least")
     for heading in (name, *(["held-out books", "the most of one"] if others else [])):
@@ -33,7 +37,7 @@ def copies_table(own: Copied, others: Sequence[BookCopied], *, name: str) -> Tab
     return table
 
 
-def run_lines(text: str, runs: Sequence[Run], index: ShelfIndex) -> Iterator[str]:
+def run_lines(text: str, runs: "Sequence[Run]", index: "ShelfIndex") -> Iterator[str]:
     """Yield a line for each copied run: its length, where it stands in the text and in which book, and its words.
 
     Args:
@@ -49,7 +53,7 @@ def run_lines(text: str, runs: Sequence[Run], index: ShelfIndex) -> Iterator[str
         yield f"{run.length:5,} characters at {run.start:,}: {words} ({book.title}{writer}, at {share:.0%})"
 
 
-def run_facts(run: Run, text: str, index: ShelfIndex) -> dict[str, Any]:
+def run_facts(run: "Run", text: str, index: "ShelfIndex") -> dict[str, Any]:
     """Return a copied run of a text as plain data."""
     book, char = index.place_of(run.source)
     place = {"title": book.title, "author": book.author, "offset": char}
