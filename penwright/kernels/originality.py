@@ -159,6 +159,21 @@ def num_equal_before(query: Any, at: int, text: Any, place: int, low: int, limit
 
 
 @kernel
+def run_around(query: Any, at: int, text: Any, place: int, length: int, starts: Any, stride: int) -> Any:
+    """Return how far a run of at least `length` symbols begins before a sample, and the end of its book.
+
+    A run that is not there, or that the sample before this one has found already, begins `stride` before.
+    """
+    if place + length > len(text) or not are_equal(query, at, text, place, length):
+        return stride, place
+    book = book_of(starts, place)
+    high = int(starts[book + 1])
+    if place + length > high:
+        return stride, place
+    return num_equal_before(query, at, text, place, starts[book], stride), high
+
+
+@kernel
 def find_runs(
     query: Any,
     ends: Any,
@@ -189,14 +204,8 @@ def find_runs(
         bucket = window_hash(query, at, window) >> (HASH_BITS - bits)
         for index in range(int(begins[bucket]), int(begins[bucket + 1])):
             place = entry_at(entries, index, width) * stride
-            if place + window > len(text) or not are_equal(query, at, text, place, window):
-                continue
-            book = book_of(starts, place)
-            high = starts[book + 1]
-            if place + window > high:
-                continue
-            before = num_equal_before(query, at, text, place, starts[book], stride)
-            if before == stride:  # the sample before this one has found the run already
+            before, high = run_around(query, at, text, place, window, starts, stride)
+            if before == stride:
                 continue
             end, follows = at + window, place + window
             while end < len(query) and follows < high and query[end] == text[follows]:
@@ -253,13 +262,7 @@ def follow_runs(
         bucket = window_hash(query, at, window) >> (HASH_BITS - bits)
         for index in range(int(begins[bucket]), int(begins[bucket + 1])):
             place = entry_at(entries, index, width) * stride
-            if place + span > len(text) or not are_equal(query, at, text, place, span):
-                continue
-            book = book_of(starts, place)
-            high = starts[book + 1]
-            if place + span > high:
-                continue
-            before = num_equal_before(query, at, text, place, starts[book], stride)
+            before, high = run_around(query, at, text, place, span, starts, stride)
             if before < stride:
                 if found < len(runs):
                     runs[found, 0], runs[found, 1], runs[found, 2] = place + span, at - before, high

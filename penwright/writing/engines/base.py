@@ -11,17 +11,6 @@ from numpy.typing import NDArray
 from penwright.writing.engines.text_state import TextState
 
 
-class EngineState(Protocol):
-    """Memory of B texts. Each engine has its own kind."""
-
-    @property
-    def position(self) -> NDArray[np.int64]:
-        """(B,), number of symbols read of each text."""
-
-    def copy(self) -> Any:
-        """Return a copy that shares no memory with this state."""
-
-
 class Engine(Protocol):
     """A model that reads."""
 
