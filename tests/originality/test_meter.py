@@ -43,6 +43,17 @@ def test_every_run_is_found_and_none_besides(tmp_path: Path, kind: str, seed: in
         assert corpus.book_text(book)[char:].startswith(text[run.start : run.stop])
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_run_crosses_from_one_book_to_the_next(tmp_path: Path, kind: str) -> None:
+    """The end of a book and the beginning of the next lie side by side on disk, but nobody wrote them so."""
+    corpus, _ = patchwork(tmp_path / "shelf", 0, kind=kind)
+    index, books = make_index(corpus), texts_of(corpus)
+    for one, other in zip(books, books[1:], strict=False):
+        for before in range(1, MIN_RUN + 12):
+            text = one[-before:] + other[: MIN_RUN + 12 - before]
+            assert [(run.start, run.stop) for run in runs_of(text, index)] == plain_runs(text, books)
+
+
 def test_shares_and_the_longest_run(tmp_path: Path) -> None:
     line = "the lamp burned low and the rain went on"
     corpus = corpus_of([f"Chapter {number}. {line} {number}." * 20 for number in range(3)], tmp_path / "shelf")
