@@ -10,7 +10,7 @@ from penwright.errors import AuthorError
 
 BOXED = Path(__file__).with_name("author.safetensors")
 """Path of the author's file."""
-MAX_BYTES = 10_000_000
+MAX_BYTES = 16_000_000
 """Maximum size of the file, so that the package is quick to download."""
 
 

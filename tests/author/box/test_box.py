@@ -14,7 +14,7 @@ from penwright import Author
 from penwright.author import box
 from penwright.errors import AuthorError
 
-MAX_BYTES = 10_000_000
+MAX_BYTES = 16_000_000
 
 
 @pytest.fixture(scope="module")
