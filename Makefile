@@ -1,7 +1,7 @@
 # Penwright: what is done often. `make help` lists it. Plain POSIX make.
 .POSIX:
 .SUFFIXES:
-.PHONY: help author test test-slow lint format wheel docs clean
+.PHONY: help author test test-slow lint format wheel lessons docs clean
 
 # Any Python from 3.11 on, as a name or a path: make author PYTHON=python3.13
 PYTHON = python3
@@ -23,6 +23,7 @@ help:
 	@echo 'make lint       style and types only'
 	@echo 'make format     rewrite the sources in the house style'
 	@echo 'make wheel      build dist/*.whl'
+	@echo 'make lessons    run the lessons, and make their pages and notebooks in docs/lessons/'
 	@echo 'make docs       build the documentation into site/'
 	@echo 'make clean      remove .venv and everything that was built; runs/ stays'
 
@@ -51,11 +52,16 @@ wheel: $(STAMPS)/run
 	@rm -rf dist
 	@$(BIN)/python -m hatchling build --target wheel
 
+lessons: $(STAMPS)/docs
+	@$(BIN)/python docs/make_lessons.py --all
+
+# Of the lessons, only those are run whose pages are missing or old.
 docs: $(STAMPS)/docs
+	@$(BIN)/python docs/make_lessons.py
 	@$(BIN)/python -m zensical build --clean --strict
 
 clean:
-	@rm -rf $(VENV) build dist site .cache .pytest_cache .mypy_cache .ruff_cache
+	@rm -rf $(VENV) build dist site docs/lessons .cache .pytest_cache .mypy_cache .ruff_cache
 
 # The first Python that is new enough and can make a virtual environment; else one sentence that says what is missing.
 $(STAMPS)/venv:

@@ -18,6 +18,8 @@ PAGES = [
     ROOT / "README.md",
     ROOT / "CONTRIBUTING.md",
     *(page for page in sorted((ROOT / "docs").glob("*.md")) if page.name not in MADE_BY_THE_PROGRAM),
+    ROOT / "lessons" / "README.md",
+    *sorted((ROOT / "lessons").glob("[0-9]*.py")),
 ]
 
 MAP = re.compile(r"<!-- (map|floors) -->.*?<!-- end of \1 -->", re.DOTALL)
@@ -32,6 +34,17 @@ END_OF_SENTENCE = re.compile(r"(?<=[.?!])[*\"”)]*\s+(?=\S)")
 PATH = re.compile(r"`([\w/.-]+/[\w.-]+\.(?:py|md|toml|jsonl?|svg)|[\w.-]+\.py)`")
 SETTING = re.compile(r"(?:--set |`)(corpus|model|train)\.(?!json)([a-z_]+)(?=[=`])")
 SETTINGS = {"corpus": CorpusConfig, "model": ModelConfig, "train": TrainConfig}
+
+
+CELL = re.compile(r"^# %% \[markdown\]\n((?:#.*\n)*)", re.MULTILINE)
+
+
+def text_of(page: Path) -> str:
+    """Return the Markdown of a page, or of a lesson, which is a script."""
+    text = page.read_text(encoding="utf-8")
+    if page.suffix != ".py":
+        return text
+    return "\n".join(re.sub(r"^# ?", "", cell, flags=re.MULTILINE) for cell in CELL.findall(text))
 
 
 def prose_of(text: str) -> str:
@@ -81,7 +94,12 @@ def dead_links(text: str, *, folder: Path) -> list[str]:
     targets = [
         target.partition("#")[0] for target in [*(target for _, target in LINK.findall(text)), *SOURCE.findall(text)]
     ]
-    return [each for each in targets if each and "://" not in each and not (folder / each).exists()]
+    return [each for each in targets if each and "://" not in each and not (folder / source_of(each)).exists()]
+
+
+def source_of(target: str) -> str:
+    """Return what a link's page is made of: those of lessons are made when the documentation is built."""
+    return re.sub(r"^lessons/(\d\d_\w+)\.(?:md|ipynb)$", r"../lessons/\1.py", target)
 
 
 def dead_paths(text: str) -> list[str]:
@@ -107,30 +125,30 @@ def page_ids(path: Path) -> str:
 
 @pytest.mark.parametrize("page", PAGES, ids=page_ids)
 def test_no_sentence_is_too_long(page: Path) -> None:
-    assert not long_sentences(page.read_text(encoding="utf-8")), f"at most {MAX_WORDS} words a sentence"
+    assert not long_sentences(text_of(page)), f"at most {MAX_WORDS} words a sentence"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=page_ids)
 def test_no_cell_of_a_table_is_too_long(page: Path) -> None:
-    assert not long_cells(page.read_text(encoding="utf-8")), f"at most {MAX_CELL_CHARS} characters a cell"
+    assert not long_cells(text_of(page)), f"at most {MAX_CELL_CHARS} characters a cell"
 
 
 @pytest.mark.parametrize("page", [*PAGES, ROOT / "CHANGELOG.md", ROOT / "docs" / "cli.md"], ids=page_ids)
 def test_every_relative_link_leads_somewhere(page: Path) -> None:
     """Within the site, for a page of the documentation: the site holds nothing else of the repository."""
-    text = page.read_text(encoding="utf-8")
+    text = text_of(page)
     assert not dead_links(text, folder=page.parent)
     assert page.parent == ROOT or "](../" not in text
 
 
 @pytest.mark.parametrize("page", PAGES, ids=page_ids)
 def test_every_path_that_is_named_exists(page: Path) -> None:
-    assert not dead_paths(page.read_text(encoding="utf-8"))
+    assert not dead_paths(text_of(page))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=page_ids)
 def test_every_setting_that_is_named_exists(page: Path) -> None:
-    assert not unknown_settings(page.read_text(encoding="utf-8"))
+    assert not unknown_settings(text_of(page))
 
 
 def test_the_readme_stays_within_a_screen() -> None:
