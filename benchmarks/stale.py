@@ -47,6 +47,13 @@ against the 2017 system."""
 MEASURED = {
     "ablations": (*_TRAINING, *_SCORES, *_PLANS, "benchmarks/learning.py"),
     "box": (*_TRAINING, *_SCORES, *_PLANS, "penwright/writing", "benchmarks/box.py"),
+    "bookmarks": (
+        "penwright/kernels",
+        "penwright/writing",
+        "penwright/author/file/bookmark.py",
+        "penwright/author/box",
+        "benchmarks/bookmarks.py",
+    ),
     "cells": (*_TRAINING, *_SCORES, "benchmarks/cells.py", "benchmarks/candidate_cells.py"),
     "corpus": ("penwright/corpus", "penwright/alphabet", "benchmarks/corpus.py"),
     "forecast": (*_TRAINING, *_SCORES, *_PLANS, "benchmarks/forecast.py"),

@@ -28,7 +28,6 @@ from penwright.markup import html_table
 from penwright.model.config import ModelConfig, num_parameters_of
 from penwright.writing.bookmark import Bookmark
 from penwright.writing.costs import symbol_nats as compiled_nats
-from penwright.writing.engines.adaptation import adaptation_of
 from penwright.writing.engines.base import Engine
 from penwright.writing.engines.choosing import engine_of_model, engine_of_parts
 from penwright.writing.engines.compiled import CompiledEngine
@@ -254,7 +253,7 @@ class Author(Reader):
         """
         engine = self.engine
         if adapts:
-            return partial(compiled_nats, engine, adaptation=adaptation_of(self.alphabet))
+            return partial(compiled_nats, engine, adapts=True)
         if isinstance(engine, CompiledEngine):
             return partial(compiled_nats, engine)
         from penwright.evaluation.costs import symbol_nats

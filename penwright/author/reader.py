@@ -9,6 +9,7 @@ from penwright.alphabet.characters import Alphabet
 from penwright.author.card import Card
 from penwright.model.config import ModelConfig
 from penwright.writing.bookmark import Bookmark
+from penwright.writing.engines.adaptation import adaptation_of
 from penwright.writing.engines.base import Engine
 from penwright.writing.generation import read_text
 
@@ -38,17 +39,19 @@ class Reader(ABC):
     def identity(self) -> str:
         """Digest of the author's weights, n-gram tables and alphabet."""
 
-    def read(self, text: str, *, after: Bookmark | None = None) -> Bookmark:
+    def read(self, text: str, *, after: Bookmark | None = None, adapts: bool = False) -> Bookmark:
         """Read a text of any length.
 
         Args:
             text: Any text. A book of 10 million characters takes no more memory than a page.
             after: Bookmark to read on from, or None to open a new book.
+            adapts: True for a new book to which the author adapts: its predictions move towards the text that it reads.
+                After a bookmark, it goes on as it began. Nothing is learned from what the author writes.
 
         Returns:
             Bookmark at the end of the text.
         """
-        return read_text(self.engine, self.alphabet, text, after=after)
+        return read_text(self.engine, self.alphabet, text, after=after, adapts=adapts)
 
     def save_bookmark(self, bookmark: Bookmark, path: str | PathLike[str]) -> None:
         """Save a bookmark of this author, see `Bookmark.save`."""
@@ -89,4 +92,4 @@ class Reader(ABC):
     def _owner(self) -> "Owner":
         from penwright.author.file.bookmark import Owner
 
-        return Owner(self.identity, self.card.name, self.config)
+        return Owner(self.identity, self.card.name, self.config, adaptation_of(self.alphabet))

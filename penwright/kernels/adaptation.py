@@ -10,9 +10,10 @@ import numpy as np
 from penwright.kernels.arithmetic import ONE
 from penwright.kernels.compiling import kernel
 
-IS_WAITING, COLUMN, PREVIOUS, WORD, ROW_1, ROW_2, ROW_WORD, ROW_COLUMN, NUM_PLACES = range(9)
-"""Entries of a text's places: 1 if a prediction waits for its symbol; symbols since the last line end; the last symbol;
-the hash of the word so far, 0 between words; and the rows that the prediction was made with, -1 for none."""
+ADAPTS, IS_WAITING, COLUMN, PREVIOUS, WORD, ROW_1, ROW_2, ROW_WORD, ROW_COLUMN, NUM_PLACES = range(10)
+"""Entries of a text's places: 1 if it adapts; 1 if a prediction waits for its symbol; symbols since the last line end;
+the last symbol; the hash of the word so far, 0 between words; and the rows that the prediction was made with, -1 for
+none."""
 CHANCES, LOGITS = range(2)
 """What is kept of a waiting prediction."""
 _ODD = np.int64(0x9E3779B1)
@@ -38,7 +39,7 @@ def adapt(
     places: Any,
     logits: Any,
 ) -> None:
-    """Learn from symbols as they come, and move the logits of what follows each.
+    """Learn from symbols as they come, and move the logits of what follows each, in every text that adapts.
 
     Args:
         first, stop: Slice of the texts.
@@ -62,6 +63,8 @@ def adapt(
     num_columns = biases.shape[1] - start_column
     for text in range(first, stop):
         place = places[text]
+        if not place[ADAPTS]:
+            continue
         for time in range(ids.shape[1]):
             symbol = ids[text, time]
             if learns and place[IS_WAITING]:

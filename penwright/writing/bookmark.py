@@ -20,6 +20,11 @@ class Bookmark(NamedTuple):
     unread: str = ""
     """End of the text that is not read yet, because it may belong to a longer subword. Empty for characters."""
 
+    @property
+    def adapts(self) -> bool:
+        """True if the author adapts to what it reads, see `Author.read`."""
+        return bool(self.state.adapts)
+
     def save(self, path: str | PathLike[str], author: "BookmarkKeeper") -> None:
         """Save the bookmark as one file, which only this author opens. It is written whole or not at all.
 
@@ -47,7 +52,8 @@ class Bookmark(NamedTuple):
 
     def __repr__(self) -> str:
         unread = f", {self.unread!r} unread" if self.unread else ""
-        return f"Bookmark(after {counted(int(self.state.position[0]), 'symbol')}{unread})"
+        adapting = ", adapting" if self.adapts else ""
+        return f"Bookmark(after {counted(int(self.state.position[0]), 'symbol')}{adapting}{unread})"
 
 
 class BookmarkKeeper(Protocol):

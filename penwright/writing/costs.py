@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from penwright.writing.engines.adaptation import Adaptation
 from penwright.writing.engines.base import Engine
 
 SYMBOLS_READ_AT_ONCE = 128
@@ -37,7 +36,7 @@ def iter_stretches(
     ids: NDArray[Any],
     *,
     at_once: int = SYMBOLS_READ_AT_ONCE,
-    adaptation: Adaptation | None = None,
+    adapts: bool = False,
 ) -> Iterator[Stretch]:
     """Read a text and yield what was predicted, stretch by stretch.
 
@@ -45,16 +44,13 @@ def iter_stretches(
         engine: Engine that reads.
         ids: Shape (N,). The first symbol is read but not scored.
         at_once: Largest number of symbols of a stretch, from 1.
-        adaptation: Biases by which the author adapts to the text, None to keep it as it is.
+        adapts: True if the author adapts to the text.
     """
     at_once = max(1, min(at_once, MAX_LOGITS // engine.vocab_size))
-    state = engine.initial_state()
-    adapted = None if adaptation is None else adaptation.initial_state(1)
+    state = engine.initial_state(adapts=adapts)
     for start in range(0, len(ids) - 1, at_once):
         part = ids[start : start + at_once + 1].astype(np.int64)
-        logits, state = engine.read(part[None, :-1], state, num_shown=len(part) - 1, consumes_state=True)
-        if adaptation is not None and adapted is not None:
-            adaptation.move(0, 1, np.ascontiguousarray(part[None, :-1]), adapted, logits, learns=True)
+        logits, state = engine.read(part[None, :-1], state, num_shown=len(part) - 1, consumes_state=True, learns=True)
         yield Stretch(start, part[1:], log_softmax(logits[0]), state)
 
 
@@ -62,7 +58,7 @@ def symbol_nats(
     engine: Engine,
     ids: NDArray[Any],
     *,
-    adaptation: Adaptation | None = None,
+    adapts: bool = False,
     tell: Callable[[int], None] = lambda num_read: None,
 ) -> NDArray[np.float64]:
     """Return the cost of each symbol of one text.
@@ -70,14 +66,14 @@ def symbol_nats(
     Args:
         engine: Engine that reads.
         ids: Shape (N,), at least one. The first symbol is read but not scored.
-        adaptation: See `iter_stretches`.
+        adapts: See `iter_stretches`.
         tell: Called now and then with the number of symbols read.
 
     Returns:
         Nats, shape (N - 1,). They are not finite if the author's predictions are not.
     """
     nats = np.empty(len(ids) - 1)
-    for start, targets, log_probs, _ in iter_stretches(engine, ids, adaptation=adaptation):
+    for start, targets, log_probs, _ in iter_stretches(engine, ids, adapts=adapts):
         nats[start : start + len(targets)] = -log_probs[np.arange(len(targets)), targets]
         tell(start + len(targets))
     return nats

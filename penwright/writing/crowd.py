@@ -21,8 +21,10 @@ from numpy.typing import NDArray
 from penwright.alphabet.byte_fallback import ByteFallbackGate
 from penwright.alphabet.characters import Alphabet, Decoder
 from penwright.errors import NoNumbersError
+from penwright.kernels.adaptation import ADAPTS
 from penwright.kernels.sampling import NO_NUMBER, choose_rows
 from penwright.kernels.threads import thread_pool
+from penwright.writing.engines.adaptation import no_adaptation
 from penwright.writing.engines.compiled import CompiledEngine, TextState
 from penwright.writing.generation import Bookmark
 from penwright.writing.options import SamplingConfig
@@ -111,11 +113,11 @@ class Crowd:
         """
         assert not bookmark.unread, "read out the end of the prompt first"
         row, key = len(self._members), self._next_key
-        if row == len(self._room.state.memory):
-            self._grow(2 * row)
-        array: NDArray[Any]
-        for array, own in zip(self._room.state, bookmark.state, strict=True):
-            array[row] = own[0]
+        capacity, adapts = len(self._room.state.memory), self._room.state.adapts
+        has_adapted = bookmark.state.adapts
+        if row == capacity or has_adapted > adapts:
+            self._grow(2 * row if row == capacity else capacity, adapts=has_adapted or adapts)
+        self._put(bookmark.state, row)
         self._room.logits[row, 0] = bookmark.logits
         self._room.allowed[row] = self._allowed_at_edge
         self._room.numbers[row, :2] = draws
@@ -132,6 +134,8 @@ class Crowd:
         """Remove a text and return where it is. The last text takes its row."""
         row = self._row_of(key)
         state = TextState(*[array[row : row + 1].copy() for array in self._room.state])  # type: ignore[arg-type]
+        if not state.places[0, ADAPTS]:
+            state = state._replace(**no_adaptation(1)._asdict())
         bookmark = Bookmark(self._room.logits[row, 0].copy(), state)
         last = len(self._members) - 1
         if row < last:
@@ -222,11 +226,20 @@ class Crowd:
         top_k = min(sampling.top_k, self._engine.vocab_size)
         self._room.limits[row] = (sampling.temperature, top_k, sampling.top_p, sampling.min_p)
 
-    def _grow(self, capacity: int) -> None:
-        """Make room for more texts and keep those that there are."""
+    def _put(self, state: TextState, row: int) -> None:
+        """Copy the memory of a text, which need not adapt although the room has place for that, to a row."""
+        array: NDArray[Any]
+        for array, own in zip(self._room.state, state, strict=True):
+            if own[0].size or not array[row].size:
+                array[row] = own[0]
+            else:
+                array[row] = 0
+
+    def _grow(self, capacity: int, *, adapts: bool = False) -> None:
+        """Make room for more texts, or for texts that adapt, and keep those that there are."""
         vocab_size, count = self._engine.vocab_size, len(self._members)
         room = _Room(
-            self._engine.initial_state(capacity),
+            self._engine.initial_state(capacity, adapts=adapts),
             logits=np.zeros((capacity, 1, vocab_size), np.float32),
             allowed=np.zeros((capacity, vocab_size), np.bool_),
             limits=np.zeros((capacity, 4), np.float64),
@@ -235,5 +248,6 @@ class Crowd:
         )
         if count:
             for array, old in zip(room.arrays, self._room.arrays, strict=True):
-                array[:count] = old[:count]
+                if old[0].size:
+                    array[:count] = old[:count]
         self._room = room

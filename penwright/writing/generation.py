@@ -40,7 +40,9 @@ MAX_OPENINGS = 8
 MAX_LOGITS = 1 << 22  # at once (T * V): 16 MiB in float32
 
 
-def read_text(engine: Engine, alphabet: Alphabet, text: str, *, after: Bookmark | None = None) -> Bookmark:
+def read_text(
+    engine: Engine, alphabet: Alphabet, text: str, *, after: Bookmark | None = None, adapts: bool = False
+) -> Bookmark:
     """Read a text of any length in bounded memory.
 
     Args:
@@ -48,6 +50,7 @@ def read_text(engine: Engine, alphabet: Alphabet, text: str, *, after: Bookmark 
         alphabet: Alphabet that its model was trained with.
         text: Any string, lone surrogates included; it may be empty.
         after: Bookmark to read on from, or None to open a new book.
+        adapts: True for a new book to which the author adapts. After a bookmark, it goes on as it began.
 
     Returns:
         Bookmark at the end of the text.
@@ -56,10 +59,10 @@ def read_text(engine: Engine, alphabet: Alphabet, text: str, *, after: Bookmark 
     text = text if after is None else after.unread + text
     stable = alphabet.num_stable_chars(text)
     bookmark = after
-    state = engine.initial_state() if after is None else after.state
+    state = engine.initial_state(adapts=adapts) if after is None else after.state
     is_own = after is None  # the caller may read on from the bookmark again
     for ids in _iter_ids(alphabet, text[:stable], is_new=after is None):
-        logits, state = engine.read(ids, state, consumes_state=is_own)  # (1, 1, V)
+        logits, state = engine.read(ids, state, consumes_state=is_own, learns=True)  # (1, 1, V)
         bookmark, is_own = Bookmark(logits[0, 0], state), True
     assert bookmark is not None
     return bookmark if bookmark.unread == text[stable:] else bookmark._replace(unread=text[stable:])
@@ -79,7 +82,8 @@ def iter_text(
 
     The edge of a book is never drawn, and nibbles only where they make a character that the alphabet lacks, so no
     damaged character is written. Reading the written text leads to the same state, unless the text repeated itself for
-    longer than MAX_MATCH_LENGTH. With subwords, it also requires that the author cut its words as its books are cut.
+    longer than MAX_MATCH_LENGTH, or the author adapts: it learns from what it reads and not from what it writes. With
+    subwords, it also requires that the author cut its words as its books are cut.
 
     Args:
         engine: Engine that writes.

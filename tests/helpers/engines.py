@@ -9,6 +9,7 @@ import torch
 from penwright.alphabet.characters import Alphabet
 from penwright.model.char_model import CharModel
 from penwright.model.config import ModelConfig
+from penwright.writing.engines.adaptation import adaptation_of
 from penwright.writing.engines.base import Engine
 from penwright.writing.engines.choosing import engine_of_model
 from penwright.writing.engines.compiled import CompiledEngine
@@ -23,7 +24,7 @@ def compiled_engine(model: CharModel, alphabet: Alphabet) -> CompiledEngine:
 
 
 MAKERS: dict[str, Callable[[CharModel, Alphabet], Engine]] = {
-    "plain": lambda model, alphabet: PlainEngine(model),
+    "plain": lambda model, alphabet: PlainEngine(model, adaptation=adaptation_of(alphabet)),
     "compiled": compiled_engine,
 }
 
@@ -55,7 +56,7 @@ def loud_model(alphabet: Alphabet, **settings: Any) -> CharModel:
 def memory_of(state: Any) -> list[np.ndarray]:
     """All arrays of an engine's state."""
     if isinstance(state, PlainState):
-        return [*(tensor.numpy() for part in state.model.parts for tensor in part), state.position]
+        return [*(tensor.numpy() for part in state.model.parts for tensor in part), state.position, *state.adapted]
     return list(state)
 
 

@@ -2,9 +2,11 @@
 
     8 bytes    length of the header, little-endian
     header     JSON as in an author file. Under "penwright": format, format_version, author (its `identity_of`), name
-               (of the author), unread, slots_bytes, tensors_sha256, header_sha256
-    arrays     logits, and the fields of `TextState` by name, with the slots of the match model as `slots` packs them
+               (of the author), unread, slots_bytes, tensors_sha256, header_sha256; in version 2 biases_bytes too
+    arrays     logits, and the fields of `TextState` by name, with the slots of the match model, and the biases of
+               version 2 by their bits, as `slots` packs them
 
+An author that adapts to a text writes version 2, any other version 1, which lacks the fields of the adaptation.
 The file is safetensors. A reader has one header for given contents: another spelling of the same is refused as well.
 A bookmark may come from a stranger. Nothing in it is run; memory is allocated only as its author needs it; and every
 number that a kernel counts on is checked.
@@ -35,13 +37,17 @@ from penwright.errors import BookmarkError, printable
 from penwright.files import replacing
 from penwright.kernels.match import CHECK_MASK, FIRST_NUMBER
 from penwright.model.config import ModelConfig
+from penwright.writing.engines.adaptation import Adaptation, AdaptationState
 from penwright.writing.engines.text_state import TextState, empty_text_state, successor_bits
 
-BOOKMARK_VERSION = 1
+BOOKMARK_VERSION = 2
+VERSION_THAT_ADAPTS = 2
 MAX_COUNT = 1 << 53
 MAX_NAME_CHARS = 200
-SLOTS = "slots"
+SLOTS, BIASES = "slots", "biases"
+PACKED = (SLOTS, BIASES)
 _ABOUT = {"format", "format_version", "author", "name", "unread", "slots_bytes", "tensors_sha256", "header_sha256"}
+_ABOUT_BIASES = "biases_bytes"
 _MAX_REASON_CHARS = 200
 _KINDS = {"float32": "<f4", "int64": "<i8", "bool": "|u1"}
 
@@ -62,6 +68,11 @@ class Owner(NamedTuple):
     identity: str
     name: str
     config: ModelConfig
+    adaptation: Adaptation
+
+    def empty(self, *, adapts: bool) -> TextState:
+        """Return the state before the first symbol of one text."""
+        return empty_text_state(self.config, num_texts=1, adaptation=self.adaptation if adapts else None)
 
 
 def save_bookmark(path: Path, saved: SavedBookmark, *, owner: Owner) -> None:
@@ -76,20 +87,24 @@ def save_bookmark(path: Path, saved: SavedBookmark, *, owner: Owner) -> None:
         BookmarkError: If the author's predictions are not numbers, or the file cannot be written.
     """
     try:
-        _check(saved, owner.config)
+        _check(saved, owner)
     except ValueError as error:
         raise BookmarkError(f"the bookmark is not saved, because {error}. Go back to a good state.") from error
-    packed = deflated(saved.state.slots.reshape(-1))
-    arrays = {**_plain_arrays(saved.logits, saved.state), SLOTS: packed}
-    pieces = _pieces(owner.config, slots_bytes=len(packed))
+    adapts = saved.state.adapts
+    packed = {SLOTS: deflated(saved.state.slots.reshape(-1))}
+    if adapts:
+        packed[BIASES] = deflated(saved.state.biases.view(np.int32).reshape(-1))
+    arrays = {**_plain_arrays(saved.logits, saved.state), **packed}
+    sizes = {f"{name}_bytes": len(array) for name, array in packed.items()}
+    pieces = _pieces(owner, sizes)
     data = [arrays[piece.name].astype(piece.kind, copy=False).tobytes() for piece in pieces]
     about = {
         "format": BOOKMARK_FORMAT,
-        "format_version": BOOKMARK_VERSION,
+        "format_version": VERSION_THAT_ADAPTS if adapts else 1,
         "author": owner.identity,
         "name": owner.name[:MAX_NAME_CHARS],
         "unread": saved.unread,
-        "slots_bytes": len(packed),
+        **sizes,
         "tensors_sha256": hashlib.sha256(b"".join(data)).hexdigest(),
     }
     about["header_sha256"] = digest_of(about)
@@ -143,8 +158,10 @@ def _read(file: BinaryIO, path: Path, owner: Owner) -> SavedBookmark:
             f"{path} belongs to another author, '{other}', whose weights are not those of '{owner.name or 'unnamed'}'. "
             f"Name that author, or let this one read the book: penwright read BOOK --save {path}"
         )
-    pieces = _pieces(owner.config, slots_bytes=about["slots_bytes"])
-    if about["slots_bytes"] > max_bytes(*_slots_of(owner.config)) or header != _header_bytes(pieces, about):
+    empty = owner.empty(adapts=_ABOUT_BIASES in about)
+    sizes = {key: about[key] for key in ("slots_bytes", _ABOUT_BIASES) if key in about}
+    is_too_long = any(size > _max_bytes(empty, key) for key, size in sizes.items())
+    if is_too_long or header != _header_bytes(pieces := _pieces(owner, sizes), about):
         _refuse(path, "its header does not list what its author remembers")
     if num_bytes != 8 + header_bytes + sum(piece.num_bytes for piece in pieces):
         _refuse(path, "it is shorter or longer than its header says")
@@ -158,7 +175,7 @@ def _read(file: BinaryIO, path: Path, owner: Owner) -> SavedBookmark:
     if digest.hexdigest() != about["tensors_sha256"]:
         _refuse(path, "it was changed after it was written")
     try:
-        return _saved_from(arrays, about["unread"], owner.config)
+        return _saved_from(arrays, about["unread"], owner, empty)
     except ValueError as error:
         _refuse(path, str(error))
 
@@ -181,8 +198,10 @@ def _about(header: bytes, path: Path) -> dict[str, Any]:
             f"{BOOKMARK_VERSION}). Upgrade with: pip install --upgrade penwright"
         )
     texts = [about.get(name) for name in ("author", "name", "unread", "tensors_sha256", "header_sha256")]
-    size = about.get("slots_bytes")
-    if set(about) != _ABOUT or not all(isinstance(text, str) for text in texts) or type(size) is not int or size < 0:
+    keys = _ABOUT | {_ABOUT_BIASES} if version == VERSION_THAT_ADAPTS else _ABOUT
+    sizes = [about.get(key) for key in keys if key.endswith("_bytes")]
+    are_sizes = all(type(size) is int and size >= 0 for size in sizes)
+    if set(about) != keys or not all(isinstance(text, str) for text in texts) or not are_sizes:
         _refuse(path, "its header lacks an entry or has one too many")
     if digest_of({key: value for key, value in about.items() if key != "header_sha256"}) != about["header_sha256"]:
         _refuse(path, "its header was changed after it was written")
@@ -200,48 +219,58 @@ def _header_bytes(pieces: list[Piece], about: Mapping[str, Any]) -> bytes:
     return header_data(entries_of(pieces), json.dumps(about, allow_nan=False))
 
 
-def _slots_of(config: ModelConfig) -> tuple[int, np.dtype[Any]]:
-    """Return the number of slots of an author, and the type of each."""
-    slots = empty_text_state(config, num_texts=1).slots
-    return slots.size, slots.dtype
+def _max_bytes(empty: TextState, key: str) -> int:
+    """Return the largest number of bytes of a packed array."""
+    array: NDArray[Any] = getattr(empty, key.removesuffix("_bytes"))
+    return max_bytes(array.size, array.dtype)
 
 
-def _pieces(config: ModelConfig, *, slots_bytes: int) -> list[Piece]:
-    """Return the arrays of a bookmark in their order, by name."""
-    empty = empty_text_state(config, num_texts=1)
-    arrays = _plain_arrays(np.zeros(config.vocab_size, np.float32), empty)
+def _pieces(owner: Owner, sizes: Mapping[str, int]) -> list[Piece]:
+    """Return the arrays of a bookmark in their order, by name, given the number of bytes of each that is packed."""
+    empty = owner.empty(adapts=_ABOUT_BIASES in sizes)
+    arrays = _plain_arrays(np.zeros(owner.config.vocab_size, np.float32), empty)
     pieces = [Piece(name, _KINDS[array.dtype.name], array.shape) for name, array in arrays.items()]
-    return sorted([*pieces, Piece(SLOTS, "|u1", (slots_bytes,))])
+    return sorted([*pieces, *(Piece(key.removesuffix("_bytes"), "|u1", (size,)) for key, size in sizes.items())])
 
 
 def _plain_arrays(logits: NDArray[np.float32], state: TextState) -> dict[str, NDArray[Any]]:
-    """Return all arrays but the slots by name."""
-    return {"logits": logits, **{name: array for name, array in state._asdict().items() if name != SLOTS}}
+    """Return all arrays that are saved but not packed by name."""
+    left_out = PACKED if state.adapts else (*PACKED, *AdaptationState._fields)
+    return {"logits": logits, **{name: array for name, array in state._asdict().items() if name not in left_out}}
 
 
-def _saved_from(arrays: Mapping[str, NDArray[Any]], unread: str, config: ModelConfig) -> SavedBookmark:
+def _saved_from(arrays: Mapping[str, NDArray[Any]], unread: str, owner: Owner, empty: TextState) -> SavedBookmark:
     """Return what some arrays hold after checking it.
 
     Raises:
         ValueError: A clause that says what cannot be.
     """
-    empty = empty_text_state(config, num_texts=1)
-    slots = inflated(arrays[SLOTS], num_slots=empty.slots.size, dtype=empty.slots.dtype).reshape(empty.slots.shape)
-    fields = {name: arrays[name].astype(array.dtype) for name, array in empty._asdict().items() if name != SLOTS}
+    fields: dict[str, NDArray[Any]] = {}
+    for name, array in empty._asdict().items():
+        if name not in arrays:
+            fields[name] = array
+        elif name in PACKED:
+            bits = array.dtype if name == SLOTS else np.dtype(np.int32)
+            fields[name] = inflated(arrays[name], num_slots=array.size, dtype=bits).view(array.dtype)
+            fields[name] = fields[name].reshape(array.shape)
+        else:
+            fields[name] = arrays[name].astype(array.dtype)
     if (arrays["is_word"] > 1).any():
         raise ValueError("it is neither inside a word nor outside")
-    saved = SavedBookmark(arrays["logits"].astype(np.float32), TextState(**fields, slots=slots), unread)
-    _check(saved, config)
+    saved = SavedBookmark(arrays["logits"].astype(np.float32), TextState(**fields), unread)
+    _check(saved, owner)
     return saved
 
 
-def _check(saved: SavedBookmark, config: ModelConfig) -> None:
+def _check(saved: SavedBookmark, owner: Owner) -> None:
     """Check every number that a kernel counts on.
 
     Raises:
         ValueError: A clause that says what cannot be.
     """
-    state, vocab_size, bits = saved.state, config.vocab_size, successor_bits(config)
+    state, vocab_size, bits = saved.state, owner.config.vocab_size, successor_bits(owner.config)
+    if state.adapts:
+        owner.adaptation.check(state.adapted)
     if not (np.isfinite(saved.logits).all() and np.isfinite(state.memory).all()):
         raise ValueError("its numbers are not finite")
     waiting, expected, lengths = state.pending[:, 0], state.pending[:, 1], state.pending[:, 2]

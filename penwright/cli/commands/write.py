@@ -66,6 +66,7 @@ def write(
     prompt: Text = None,
     prompt_file: Annotated[Text, ExistingText, option(metavar="FILE")] = None,
     from_: BookmarkPath = None,
+    adapt: bool = False,
     box: Box = False,
     samples: Whole = None,
     length: LengthOptions = None,
@@ -94,6 +95,8 @@ def write(
         prompt_file: A file that holds the prompt, or - for standard input. Standard input is also read if something is
             piped into it and no prompt is given. The last line end is not part of the prompt.
         from_: A bookmark of `penwright read`: the text goes on from there, after the prompt if there is one.
+        adapt: Adapt to the prompt as it is read; a long one, such as a chapter, makes a difference. A bookmark adapts
+            by itself if it was made so.
         samples: Number of texts to write, each with the next seed.
         endless: Write until Ctrl-C; `--chars 0` does the same.
         temps: Several temperatures, such as 0.5,0.8,1.1: one text for each, with the same seed, side by side.
@@ -140,6 +143,7 @@ def write(
     elif author is not None and prompt is None and prompt_file is None and is_prompt(author):
         author, prompt = None, str(author)
     at_most_one({"AUTHOR": author, "--author": author_option})
+    at_most_one({"--from": from_, "--adapt": adapt})
     author = author if author_option is None else author_option
     text_before = find_prompt(prompt, prompt_file=prompt_file)
 
@@ -151,6 +155,8 @@ def write(
         copies = Copies.open(path, corpus=corpus, max_quote=max_quote, annotates=annotate, is_quiet=as_json)
     writer = load_to_write(path)
     bookmark = open_bookmark(from_, writer)
+    if adapt and text_before:
+        bookmark = writer.read("", adapts=True)
     if not as_json:
         tell_of_foreign_characters(text_before, writer.alphabet)
     if copies is not None:

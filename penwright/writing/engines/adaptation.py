@@ -4,7 +4,7 @@ A bias is added to the logit of each symbol: one of the whole text, one of the l
 the word so far (both hashed), and one of the place in the line, which tells where a wrapped text breaks its lines. One
 factor multiplies all logits. After each symbol, each is moved by rate * (1 if it is the symbol that came, else 0, less
 its probability): the gradient of the surprise. All are zero when a text begins, so the first symbol is predicted by the
-author alone. What is learned is part of the state of the text.
+author alone. What is learned is part of the state of the text; a text that does not adapt has no biases.
 
 Nothing is learned from what the author writes itself: of eight texts of 15,000 characters, 62 % stood in spans of 40
 written before, where it was 0.4 % (2026-11).
@@ -31,7 +31,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from penwright.alphabet.characters import Alphabet
-from penwright.kernels.adaptation import NUM_PLACES, adapt
+from penwright.kernels.adaptation import (
+    ADAPTS,
+    COLUMN,
+    IS_WAITING,
+    NUM_PLACES,
+    PREVIOUS,
+    ROW_1,
+    WORD,
+    adapt,
+)
 from penwright.ngrams.letters import letters_of
 
 RATES = np.array([0.01, 0.02, 0.02, 0.02, 0.01, 0.0003], np.float32)
@@ -42,11 +51,13 @@ MAX_BIASES = 300_000
 NUM_COLUMNS = 128
 MAX_HASHED_ROWS = 1_024
 """Largest number of rows of the last two symbols, and of the word so far."""
+MAX_WORD = (1 << 32) - 1
+"""Highest hash of a word."""
 _MIN_HASHED_ROWS = 32
 
 
 class AdaptationState(NamedTuple):
-    """What B texts have shown so far."""
+    """What B texts have shown so far; R is 0 if none of them adapts."""
 
     biases: NDArray[np.float32]
     """(B, R, V)."""
@@ -84,13 +95,32 @@ class Adaptation:
         self._layout = np.array([singles, hashed, hashed, end], np.int64)
 
     def initial_state(self, num_texts: int) -> AdaptationState:
-        """Return the state before the first symbol of some texts."""
-        return AdaptationState(
+        """Return the state before the first symbol of some texts that adapt."""
+        state = AdaptationState(
             np.zeros((num_texts, self.num_rows, self.vocab_size), np.float32),
             np.zeros(num_texts, np.float32),
             np.zeros((num_texts, 2, self.vocab_size), np.float32),
             np.zeros((num_texts, NUM_PLACES), np.int64),
         )
+        state.places[:, ADAPTS] = 1
+        return state
+
+    def check(self, state: AdaptationState) -> None:
+        """Check every number that the kernel counts on.
+
+        Args:
+            state: State of a file of unknown origin, of the right shapes.
+
+        Raises:
+            ValueError: A clause that says what cannot be.
+        """
+        if not all(np.isfinite(values).all() for values in state[:3]):
+            raise ValueError("its numbers are not finite")
+        lowest, highest = np.zeros(NUM_PLACES, np.int64), np.full(NUM_PLACES, self.num_rows - 1)
+        highest[[IS_WAITING, COLUMN, PREVIOUS, WORD]] = 1, NUM_COLUMNS - 1, self.vocab_size - 1, MAX_WORD
+        lowest[ADAPTS], highest[ADAPTS], lowest[COLUMN], lowest[ROW_1:] = 1, 1, -1, -1
+        if (state.places < lowest).any() or (state.places > highest).any():
+            raise ValueError("it learned what its author cannot have read")
 
     def move(
         self,
@@ -114,7 +144,21 @@ class Adaptation:
         adapt(first, stop, ids, learns, self._is_letter, self._layout, RATES, *state, logits)
 
 
+def no_adaptation(num_texts: int) -> AdaptationState:
+    """Return the state of some texts that do not adapt."""
+    return AdaptationState(
+        np.zeros((num_texts, 0, 0), np.float32),
+        np.zeros(num_texts, np.float32),
+        np.zeros((num_texts, 2, 0), np.float32),
+        np.zeros((num_texts, NUM_PLACES), np.int64),
+    )
+
+
 def adaptation_of(alphabet: Alphabet) -> Adaptation:
     """Return the biases of an alphabet."""
-    line_end = alphabet.texts.index("\n") if "\n" in alphabet.texts else None
-    return Adaptation(letters_of(alphabet), line_end=line_end)
+    return Adaptation(letters_of(alphabet), line_end=line_end_of(alphabet))
+
+
+def line_end_of(alphabet: Alphabet) -> int | None:
+    """Return the id of the line feed, None if no single symbol stands for it."""
+    return alphabet.texts.index("\n") if "\n" in alphabet.texts else None

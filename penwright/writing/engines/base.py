@@ -18,8 +18,13 @@ class Engine(Protocol):
     def vocab_size(self) -> int:
         """V."""
 
-    def initial_state(self, num_texts: int = 1) -> Any:
-        """Return the state before the first symbol of some texts."""
+    def initial_state(self, num_texts: int = 1, *, adapts: bool = False) -> Any:
+        """Return the state before the first symbol of some texts.
+
+        Args:
+            num_texts: B.
+            adapts: True if the model is to adapt to what it reads, see `engines.adaptation`.
+        """
 
     def to_text_state(self, state: Any) -> TextState:
         """Return a state in the form that all engines share. It may share memory with the state."""
@@ -35,6 +40,7 @@ class Engine(Protocol):
         max_match_length: int | None = None,
         num_shown: int = 1,
         consumes_state: bool = False,
+        learns: bool = False,
     ) -> tuple[NDArray[np.float32], Any]:
         """Read symbols.
 
@@ -44,6 +50,7 @@ class Engine(Protocol):
             max_match_length: Number of characters for which a text may repeat itself, None for no limit.
             num_shown: S, from 1 to T.
             consumes_state: True if the state's memory may be overwritten; it must not be used again.
+            learns: True to let texts that adapt learn from the symbols. What a model writes itself is no lesson.
 
         Returns:
             Logits (B, S, V) of what follows the last S symbols, and the state after the last.

@@ -11,6 +11,7 @@ from penwright.kernels.reading import read
 from penwright.model.config import ModelConfig
 from penwright.ngrams.letters import letters_of
 from penwright.ngrams.lookup_arrays import LookupArrays, lookup_arrays
+from penwright.writing.engines.adaptation import adaptation_of, line_end_of
 from penwright.writing.engines.base import Engine
 from penwright.writing.engines.compiled import CompiledEngine
 from penwright.writing.engines.parameters import Weights
@@ -38,7 +39,9 @@ def engine_of_parts(
     if numba is None:
         return None
     packed = None if tables is None else lookup_arrays(tables)
-    return CompiledEngine(config, weights, is_letter=letters_of(alphabet), tables=packed)
+    return CompiledEngine(
+        config, weights, is_letter=letters_of(alphabet), tables=packed, line_end=line_end_of(alphabet)
+    )
 
 
 def engine_of_model(model: "CharModel", alphabet: Alphabet) -> Engine:
@@ -49,8 +52,10 @@ def engine_of_model(model: "CharModel", alphabet: Alphabet) -> Engine:
 
     first = next(model.parameters())
     if numba is None or first.device.type != "cpu" or first.dtype != torch.float32:
-        return PlainEngine(model)
+        return PlainEngine(model, adaptation=adaptation_of(alphabet))
     weights = {name: tensor.detach().numpy() for name, tensor in model.state_dict().items()}
     lookup = None if model.context_models is None else model.context_models.ngram_lookup
     packed = None if lookup is None else LookupArrays(*(getattr(lookup, name).numpy() for name in LookupArrays._fields))
-    return CompiledEngine(model.config, weights, is_letter=letters_of(alphabet), tables=packed)
+    return CompiledEngine(
+        model.config, weights, is_letter=letters_of(alphabet), tables=packed, line_end=line_end_of(alphabet)
+    )

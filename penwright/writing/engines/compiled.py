@@ -14,6 +14,7 @@ from penwright.model.config import ModelConfig
 from penwright.ngrams import hashing
 from penwright.ngrams.context_kinds import kinds_of
 from penwright.ngrams.lookup_arrays import LookupArrays
+from penwright.writing.engines.adaptation import Adaptation
 from penwright.writing.engines.parameters import Weights, pack_parameters, sizes_of
 from penwright.writing.engines.text_state import TextState as TextState
 from penwright.writing.engines.text_state import empty_text_state, successor_bits
@@ -31,6 +32,7 @@ class CompiledEngine:
         *,
         is_letter: NDArray[np.bool_],
         tables: LookupArrays | None,
+        line_end: int | None = None,
     ) -> None:
         """Lay a model out.
 
@@ -39,8 +41,10 @@ class CompiledEngine:
             weights: Every weight by its name in `state_dict`, float32 or rounded.
             is_letter: bool (V,), see `ngrams.letters.letters_of`.
             tables: N-gram tables, None for a model without any.
+            line_end: Id of the line feed, None if no single symbol stands for it; see `Adaptation`.
         """
         self.config = config
+        self._adaptation = Adaptation(is_letter, line_end=line_end)
         self._kinds = kinds_of(config.unit)
         nothing = np.zeros(0, np.int64)
         if tables is None:
@@ -70,9 +74,10 @@ class CompiledEngine:
         """V."""
         return self.config.vocab_size
 
-    def initial_state(self, num_texts: int = 1) -> TextState:
-        """Return the state before the first symbol of some texts."""
-        return empty_text_state(self.config, num_texts=num_texts)
+    def initial_state(self, num_texts: int = 1, *, adapts: bool = False) -> TextState:
+        """Return the state before the first symbol of some texts, which may adapt to what is read."""
+        adaptation = self._adaptation if adapts else None
+        return empty_text_state(self.config, num_texts=num_texts, adaptation=adaptation)
 
     def to_text_state(self, state: TextState) -> TextState:
         """Return a state in the form that all engines share, which is this engine's own."""
@@ -90,6 +95,7 @@ class CompiledEngine:
         max_match_length: int | None = None,
         num_shown: int = 1,
         consumes_state: bool = False,
+        learns: bool = False,
     ) -> tuple[NDArray[np.float32], TextState]:
         """Read symbols.
 
@@ -99,6 +105,7 @@ class CompiledEngine:
             max_match_length: See `ReadOptions`.
             num_shown: S, from 1 to T.
             consumes_state: True if the state's memory may be overwritten; it must not be used again.
+            learns: True to let texts that adapt learn from the symbols.
 
         Returns:
             Logits (B, S, V) of what follows the last S symbols, and the state after the last.
@@ -106,11 +113,12 @@ class CompiledEngine:
         num_texts, num_steps = ids.shape
         assert 1 <= num_shown <= num_steps and len(state.memory) == num_texts, (ids.shape, num_shown)
         state = state if consumes_state else state.copy()
-        logits = np.empty((num_texts, num_shown, self.vocab_size), np.float32)
+        num_predicted = num_steps if state.adapts else num_shown
+        logits = np.empty((num_texts, num_predicted, self.vocab_size), np.float32)
         ids = np.ascontiguousarray(ids)  # for others a kernel would be compiled anew
-        self.read_rows(0, num_texts, ids, state, logits, max_match_length=max_match_length)
+        self.read_rows(0, num_texts, ids, state, logits, max_match_length=max_match_length, learns=learns)
         state.position[:] += num_steps
-        return logits, state
+        return logits[:, num_predicted - num_shown :], state
 
     def read_rows(
         self,
@@ -121,6 +129,7 @@ class CompiledEngine:
         logits: NDArray[np.float32],
         *,
         max_match_length: int | None = None,
+        learns: bool = False,
     ) -> None:
         """Read symbols of some texts, in place; their positions are left to the caller. Threads may do other texts.
 
@@ -128,8 +137,11 @@ class CompiledEngine:
             first, stop: Slice of the texts.
             ids: (B, T), contiguous.
             state: Memory of B texts, to be replaced.
-            logits: (B, S, V), to be filled.
+            logits: (B, S, V), to be filled. S is T if a text adapts.
             max_match_length: See `ReadOptions`.
+            learns: See `read`.
         """
         limit = NO_LIMIT if max_match_length is None else max_match_length
-        read(first, stop, ids, limit, *self._fixed, *state[:-1], self._bits, logits)
+        read(first, stop, ids, limit, *self._fixed, *state.network, self._bits, logits)
+        if state.adapts:
+            self._adaptation.move(first, stop, ids, state.adapted, logits, learns=learns)

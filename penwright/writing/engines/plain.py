@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from penwright.model.char_model import CharModel, ModelState, ReadOptions
 from penwright.model.context_models.match import MatchState
 from penwright.ngrams.contexts import ContextState
+from penwright.writing.engines.adaptation import Adaptation, AdaptationState, no_adaptation
 from penwright.writing.engines.text_state import TextState, empty_text_state
 
 
@@ -21,28 +22,43 @@ class PlainState(NamedTuple):
     model: ModelState
     position: NDArray[np.int64]
     """(B,)."""
+    adapted: AdaptationState
+
+    @property
+    def adapts(self) -> bool:
+        """True if a text of these may adapt."""
+        return bool(self.adapted.biases.shape[1])
 
     def copy(self) -> "PlainState":
         """Return a copy that shares no memory with this state."""
-        return PlainState(self.model.map(torch.clone), self.position.copy())
+        return PlainState(self.model.map(torch.clone), self.position.copy(), self.adapted.copy())
 
 
 class PlainEngine:
     """A model that reads texts by torch, on any device. See `engines.base.Engine`."""
 
-    def __init__(self, model: CharModel) -> None:
-        """Take a model as it is; no copy is made."""
-        self._model = model
+    def __init__(self, model: CharModel, *, adaptation: Adaptation | None = None) -> None:
+        """Take a model as it is; no copy is made.
+
+        Args:
+            model: Model.
+            adaptation: Biases of its alphabet, None for an engine whose texts never adapt.
+        """
+        self._model, self._adaptation = model, adaptation
 
     @property
     def vocab_size(self) -> int:
         """V."""
         return self._model.config.vocab_size
 
-    def initial_state(self, num_texts: int = 1) -> PlainState:
-        """Return the state before the first symbol of some texts."""
+    def initial_state(self, num_texts: int = 1, *, adapts: bool = False) -> PlainState:
+        """Return the state before the first symbol of some texts, which may adapt to what is read."""
+        adapted = no_adaptation(num_texts)
+        if adapts:
+            assert self._adaptation is not None, "this engine was made without an adaptation"
+            adapted = self._adaptation.initial_state(num_texts)
         with torch.inference_mode():
-            return PlainState(self._model.initial_state(num_texts), np.zeros(num_texts, np.int64))
+            return PlainState(self._model.initial_state(num_texts), np.zeros(num_texts, np.int64), adapted)
 
     def to_text_state(self, state: PlainState) -> TextState:
         """Return a state in the form that all engines share."""
@@ -50,7 +66,7 @@ class PlainEngine:
         empty = empty_text_state(self._model.config, num_texts=num_texts)
         flat = [tensor.to("cpu", torch.float32).reshape(num_texts, -1) for layer in plain.layers for tensor in layer]
         memory = torch.cat(flat, dim=1).numpy() if flat else empty.memory
-        shared = empty._replace(memory=memory, position=state.position.copy())
+        shared = empty._replace(memory=memory, position=state.position.copy(), **state.adapted._asdict())
         if plain.contexts is not None:
             contexts = ContextState(*(tensor.cpu() for tensor in plain.contexts))
             words = torch.stack([contexts.run, contexts.last, contexts.before, contexts.third], dim=1)
@@ -85,7 +101,7 @@ class PlainEngine:
                 pending = torch.from_numpy(state.pending).unbind(dim=1)
                 slots = torch.from_numpy(state.slots)
                 match = MatchState(*(tensor.to(match.slots.device) for tensor in (slots, *pending)))
-            return PlainState(ModelState(tuple(layers), contexts, match), state.position.copy())
+            return PlainState(ModelState(tuple(layers), contexts, match), state.position.copy(), state.adapted)
 
     def read(
         self,
@@ -95,6 +111,7 @@ class PlainEngine:
         max_match_length: int | None = None,
         num_shown: int = 1,
         consumes_state: bool = False,
+        learns: bool = False,
     ) -> tuple[NDArray[np.float32], PlainState]:
         """Read symbols, as `Engine.read` says. The state passed in is never changed."""
         given = torch.from_numpy(ids).to(next(self._model.parameters()).device)
@@ -105,5 +122,11 @@ class PlainEngine:
                 logits = logits.unsqueeze(1)
             else:
                 logits, after = self._model.sequence(given, state.model, options=options)
-            shown = logits[:, ids.shape[1] - num_shown :].to("cpu", torch.float32).numpy().copy()
-        return shown, PlainState(after, state.position + ids.shape[1])
+            num_steps, adapted = ids.shape[1], state.adapted
+            num_predicted = num_steps if state.adapts else num_shown
+            shown = logits[:, num_steps - num_predicted :].to("cpu", torch.float32).numpy().copy()
+        if state.adapts:
+            assert self._adaptation is not None, "this engine was made without an adaptation"
+            adapted = adapted.copy()
+            self._adaptation.move(0, len(ids), np.ascontiguousarray(ids), adapted, shown, learns=learns)
+        return shown[:, num_predicted - num_shown :], PlainState(after, state.position + num_steps, adapted)

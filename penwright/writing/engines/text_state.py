@@ -1,6 +1,7 @@
 """The memory of texts in the form that all engines share: plain arrays, whichever engine has read.
 
-Shapes: B = texts, F = numbers remembered by all layers of a text, C = contexts of the match model.
+Shapes: B = texts, F = numbers remembered by all layers of a text, C = contexts of the match model,
+R = rows of biases, V = vocab_size; both are 0 if no text adapts.
 """
 
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from penwright.model.config import ModelConfig
 from penwright.ngrams.context_kinds import kinds_of
+from penwright.writing.engines.adaptation import Adaptation, AdaptationState, no_adaptation
 from penwright.writing.engines.parameters import memory_size_of
 
 NARROW = 8
@@ -35,6 +37,29 @@ class TextState(NamedTuple):
     """(B, 3, C): the contexts that wait for a successor, the successors expected, and the match lengths."""
     position: NDArray[np.int64]
     """(B,), number of symbols read."""
+    biases: NDArray[np.float32]
+    """(B, R, V), as the three that follow: what texts that adapt have shown, see `AdaptationState`."""
+    factors: NDArray[np.float32]
+    """(B,)."""
+    waiting: NDArray[np.float32]
+    """(B, 2, V)."""
+    places: NDArray[np.int64]
+    """(B, NUM_PLACES)."""
+
+    @property
+    def network(self) -> tuple[Any, Any, Any, Any, Any, Any]:
+        """The arrays that the kernel of a model replaces, `memory` to `pending`."""
+        return self[:6]
+
+    @property
+    def adapts(self) -> bool:
+        """True if a text of these may adapt."""
+        return bool(self.biases.shape[1])
+
+    @property
+    def adapted(self) -> AdaptationState:
+        """What the texts have shown. It shares memory with this state."""
+        return AdaptationState(self.biases, self.factors, self.waiting, self.places)
 
     def copy(self) -> "TextState":
         """Return a copy that shares no memory with this state."""
@@ -50,8 +75,9 @@ def successor_bits(config: ModelConfig) -> int:
     return NARROW if config.vocab_size < 1 << NARROW else WIDE
 
 
-def empty_text_state(config: ModelConfig, *, num_texts: int) -> TextState:
-    """Return the state before the first symbol of some texts."""
+def empty_text_state(config: ModelConfig, *, num_texts: int, adaptation: Adaptation | None = None) -> TextState:
+    """Return the state before the first symbol of some texts, which adapt if an adaptation is given."""
+    adapted = no_adaptation(num_texts) if adaptation is None else adaptation.initial_state(num_texts)
     kinds = kinds_of(config.unit)
     num_kinds = len(kinds.match) if config.has_match else 0
     dtype: Any = np.int32 if successor_bits(config) == NARROW else np.int64
@@ -63,4 +89,5 @@ def empty_text_state(config: ModelConfig, *, num_texts: int) -> TextState:
         np.zeros((num_texts, num_kinds, config.match_slots if num_kinds else 1), dtype),
         np.zeros((num_texts, 3, num_kinds), np.int64),
         np.zeros(num_texts, np.int64),
+        *adapted,
     )

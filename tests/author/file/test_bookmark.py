@@ -19,8 +19,10 @@ from penwright.alphabet.auto import learn_subwords
 from penwright.alphabet.characters import Alphabet
 from penwright.author.file.format import digest_of
 from penwright.errors import AuthorError, BookmarkError
+from penwright.kernels.adaptation import ADAPTS, PREVIOUS, ROW_1, ROW_COLUMN
 from penwright.ngrams.letters import letters_of
 from penwright.ngrams.tables import empty_tables
+from penwright.writing.engines.adaptation import AdaptationState
 from penwright.writing.engines.base import Engine
 
 PROSE = "The lamp went out at nine. “Who is there?” asked Mr. Vane; the lamps were lamps.\n" * 3
@@ -62,19 +64,29 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return path.read_bytes()
 
 
+@pytest.fixture(scope="module")
+def adapted(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The bytes of a bookmark of an author that adapts."""
+    path = tmp_path_factory.mktemp("adapted") / "mark"
+    AUTHOR.read(HERE, adapts=True).save(path, AUTHOR)
+    return path.read_bytes()
+
+
 @pytest.fixture
 def forge(sound: bytes, tmp_path: Path) -> Callable[..., Path]:
     """Make a file whose digests are right but whose content is not."""
 
-    def make(name: str | None = None, change: Callable[[np.ndarray], Any] | None = None, **about: Any) -> Path:
-        header, body = header_of(sound), bytearray(body_of(sound))
+    def make(
+        name: str | None = None, change: Callable[[np.ndarray], Any] | None = None, of: bytes = sound, **about: Any
+    ) -> Path:
+        header, body = header_of(of), bytearray(body_of(of))
         if name is not None and change is not None:
             start, stop = header[name]["data_offsets"]
             kind = {"F32": "<f4", "I64": "<i8", "U8": "|u1"}[header[name]["dtype"]]
             array = np.frombuffer(body[start:stop], kind).copy().reshape(header[name]["shape"])
             change(array)
             body[start:stop] = array.tobytes()
-        claims = {**about_of(sound), **about, "tensors_sha256": hashlib.sha256(body).hexdigest()}
+        claims = {**about_of(of), **about, "tensors_sha256": hashlib.sha256(body).hexdigest()}
         claims["header_sha256"] = digest_of({key: value for key, value in claims.items() if key != "header_sha256"})
         header["__metadata__"] = {"penwright": json.dumps(claims)}
         data = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
@@ -95,27 +107,29 @@ def refusal(path: Path, author: Author = AUTHOR) -> str:
     return sentence
 
 
+@pytest.mark.parametrize("adapts", [False, True])
 @pytest.mark.parametrize("unit", ALPHABETS)
 @pytest.mark.parametrize("kind", MAKERS)
-def test_writing_goes_on_as_without_the_detour(kind: str, unit: str, tmp_path: Path) -> None:
+def test_writing_goes_on_as_without_the_detour(kind: str, unit: str, adapts: bool, tmp_path: Path) -> None:
     author = author_of(kind, unit)
-    bookmark = author.read(HERE)
+    bookmark = author.read(HERE, adapts=adapts)
     bookmark.save(tmp_path / "mark", author)
     loaded = Bookmark.load(tmp_path / "mark", author)
     assert loaded.unread == bookmark.unread and (unit == "characters") == (not loaded.unread)
     for ours, theirs in zip(memory_of(loaded.state), memory_of(bookmark.state), strict=True):
         assert ours.dtype == theirs.dtype and ours.tobytes() == theirs.tobytes()
-    needed = author.write(HERE, max_chars=200, seed=3, temperature=1.5, min_p=0.0)
+    needed = author.write("", after=bookmark, max_chars=200, seed=3, temperature=1.5, min_p=0.0)
+    assert adapts or needed == author.write(HERE, max_chars=200, seed=3, temperature=1.5, min_p=0.0)
     for prompt, rest in (("", needed), (needed[:50], needed[50:])):
         seen = author.write(prompt, after=loaded, max_chars=len(rest), seed=3, temperature=1.5, min_p=0.0)
-        assert seen == rest or (prompt and unit == "bpe")  # which may cut the same words in other ways
+        assert seen == rest or (prompt and (unit == "bpe" or adapts))  # other cuts of words, or lessons of the prompt
 
 
 @pytest.mark.parametrize("unit", ALPHABETS)
 @pytest.mark.parametrize(("kind", "other"), [("plain", "compiled"), ("compiled", "plain")])
 def test_a_bookmark_of_one_engine_opens_in_the_other(kind: str, other: str, unit: str, tmp_path: Path) -> None:
     writer, reader = author_of(kind, unit), author_of(other, unit)
-    bookmark, expected = writer.read(HERE), reader.read(HERE)
+    bookmark, expected = (each.read(HERE, adapts=True) for each in (writer, reader))
     bookmark.save(tmp_path / "mark", writer)
     loaded = Bookmark.load(tmp_path / "mark", reader)
     assert type(loaded.state) is type(expected.state)
@@ -155,7 +169,8 @@ def test_another_authors_bookmark_is_refused(sound: bytes, tmp_path: Path) -> No
 
 
 def test_a_newer_versions_bookmark_is_refused(forge: Callable[..., Path]) -> None:
-    assert "newer Penwright" in refusal(forge(format_version=2))
+    assert "newer Penwright" in refusal(forge(format_version=3))
+    assert "lacks an entry" in refusal(forge(format_version=2))
 
 
 def test_a_bookmark_and_an_author_are_told_apart(forge: Callable[..., Path], tmp_path: Path) -> None:
@@ -211,6 +226,28 @@ HOSTILE = {
 }
 
 
+HOSTILE_LESSONS = {
+    "a lesson that is no number": ("factors", _put(0, np.nan)),
+    "a prediction that is none": ("waiting", _put((0, 1, 3), np.inf)),
+    "a text that does not adapt": ("places", _put((0, ADAPTS), 0)),
+    "a row below the first": ("places", _put((0, ROW_1), -2)),
+    "a row beyond the last": ("places", _put((0, ROW_COLUMN), 1 << 20)),
+    "a symbol beyond the alphabet": ("places", _put((0, PREVIOUS), CHARACTERS.vocab_size)),
+    "biases that are no deflated bytes": ("biases", _put(slice(0, 2), 0)),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE_LESSONS)
+def test_a_hostile_adaptation_is_refused(name: str, adapted: bytes, forge: Callable[..., Path]) -> None:
+    assert Bookmark.load(forge(of=adapted), AUTHOR).adapts, "the forger forges well"
+    refusal(forge(*HOSTILE_LESSONS[name], of=adapted))
+
+
+def test_a_text_that_does_not_adapt_is_written_as_ever(sound: bytes, adapted: bytes) -> None:
+    assert about_of(sound)["format_version"] == 1 and about_of(adapted)["format_version"] == 2
+    assert not set(AdaptationState._fields) & set(header_of(sound))
+
+
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_bookmark_is_refused(name: str, forge: Callable[..., Path]) -> None:
     refusal(forge(*HOSTILE[name]))
@@ -221,7 +258,7 @@ def test_hostile_slots_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     bookmark.state.slots[0, 0, 0] = (CHARACTERS.vocab_size + 1) << 8
     with pytest.raises(BookmarkError, match="cannot have read"):
         bookmark.save(tmp_path / "mark", AUTHOR)
-    monkeypatch.setattr("penwright.author.file.bookmark._check", lambda saved, config: None)
+    monkeypatch.setattr("penwright.author.file.bookmark._check", lambda saved, owner: None)
     bookmark.save(tmp_path / "mark", AUTHOR)
     monkeypatch.undo()
     assert "cannot have read" in refusal(tmp_path / "mark")
@@ -248,7 +285,7 @@ def test_what_cannot_be_written_or_read_is_told(tmp_path: Path) -> None:
 
 def test_a_bookmark_is_shown_in_a_line() -> None:
     assert repr(AUTHOR.read("The lamp")) == "Bookmark(after 9 symbols)"
-    assert repr(author_of(unit="bpe").read("lam")).endswith("'lam' unread)")
+    assert repr(author_of(unit="bpe").read("lam", adapts=True)).endswith(", adapting, 'lam' unread)")
 
 
 def _saved(folder: Path, precision: Any) -> Path:

@@ -27,21 +27,23 @@ def books(tmp_path: Path) -> list[str]:
     return [str(tmp_path / "b.txt"), str(tmp_path / "a.txt")]
 
 
+@pytest.mark.parametrize("adapts", [False, True])
 def test_writing_goes_on_after_the_books(
-    author_file: Path, books: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    adapts: bool, author_file: Path, books: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     mark, author = str(tmp_path / "mark"), ["--author", str(author_file)]
-    assert main(["read", *books, "--save", mark, *author, "--raw"]) == 0
+    assert main(["read", *books, "--save", mark, *author, "--raw", *(() if adapts else ("--no-adapt",))]) == 0
     whole = Path(books[0]).read_text(encoding="utf-8") + "\n\n" + Path(books[1]).read_text(encoding="utf-8")
     out, err = capsys.readouterr()
-    assert f"has read {len(whole) - 2} characters of 2 books" in out and "penwright write --from" in err
+    how = ", adapting to what it read" if adapts else ""
+    assert f"has read {len(whole) - 2} characters of 2 books{how}; " in out and "penwright write --from" in err
     assert main(["write", *author, "--from", mark, "--prompt", "The ", "--chars", "60", "--seed", "1"]) == 0
-    assert capsys.readouterr().out == f"The {Author.load(author_file).write(whole + 'The ', max_chars=60, seed=1)}\n"
+    reader = Author.load(author_file)
+    after = reader.read(whole, adapts=adapts)
+    assert capsys.readouterr().out == f"The {reader.write('The ', after=after, max_chars=60, seed=1)}\n"
     assert main(["suggest", "T", *author, "--from", mark, "--json", "--count", "3"]) == 0
     suggested = json.loads(capsys.readouterr().out)["suggestions"]
-    assert [each["word"] for each in suggested] == [
-        each.word for each in Author.load(author_file).suggest(whole + "T", count=3)
-    ]
+    assert [each["word"] for each in suggested] == [each.word for each in reader.suggest("T", after=after, count=3)]
 
 
 def test_a_second_reading_goes_on(
@@ -54,7 +56,7 @@ def test_a_second_reading_goes_on(
     words = ["read", books[1], "--from", str(tmp_path / "one"), "--save", str(tmp_path / "two"), *author]
     assert main(words) == 0
     told = json.loads(capsys.readouterr().out)
-    assert told["num_books"] == 1 and told["num_bytes"] == (tmp_path / "two").stat().st_size
+    assert told["num_books"] == 1 and told["adapts"] and told["num_bytes"] == (tmp_path / "two").stat().st_size
     assert (tmp_path / "two").read_bytes() == (tmp_path / "both").read_bytes()
 
 
@@ -66,6 +68,8 @@ def test_a_second_reading_goes_on(
         (["read", "a.txt", "--save", "nowhere/mark"], 2, "there is no folder nowhere"),
         (["write", "--from", "nowhere"], 2, "--from nowhere: there is no such file"),
         (["suggest", "a", "--count", "0"], 2, "--count"),
+        (["read", "a.txt", "--save", "mark", "--from", "broken", "--no-adapt"], 2, "--no-adapt"),
+        (["write", "--from", "broken", "--adapt"], 2, "--adapt"),
         (["suggest", "a", "--from", "broken"], 1, "is no bookmark"),
         (["write", "--from", "broken"], 1, "is no bookmark"),
     ],

@@ -33,6 +33,16 @@ def test_the_prompt_comes_first_and_as_it_stands(author_file: Path, capsys: pyte
     assert err.startswith("Foreign to this author: ") and err.count("\n") == 1
 
 
+def test_an_author_adapts_to_its_prompt(author_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    prompt = "The lamp went out. " * 9
+    author = Author.load(author_file)
+    after = author.read(prompt, adapts=True)
+    needed = author.write(after=after, max_chars=60, seed=3)
+    assert needed != author.write(prompt, max_chars=60, seed=3)
+    words = ("--prompt", prompt, "--chars", "60", "--seed", "3")
+    assert write(capsys, author_file, *words, "--adapt")[0] == f"{prompt}{needed}\n"
+
+
 def test_a_seed_writes_the_same_text_as_the_library(author_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out, _ = write(
         capsys, author_file, "--prompt", "A ", "--chars", "50", "--seed", "5", "--top-k", "9", "--top-p", "0.9"

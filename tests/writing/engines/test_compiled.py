@@ -258,7 +258,7 @@ def test_texts_of_some_rows_are_read_in_place_and_no_others() -> None:
     engine.read_rows(2, 6, ids, state, logits)
     assert logits[2:6].tobytes() == needed[2:6].tobytes()
     assert not logits[:2].any() and not logits[6:].any()
-    for ours, old, new in zip(state[:-1], before[:-1], after[:-1], strict=True):
+    for ours, old, new in zip(state.network, before.network, after.network, strict=True):
         assert np.array_equal(ours[2:6], new[2:6])
         assert np.array_equal(ours[:2], old[:2]) and np.array_equal(ours[6:], old[6:])
 
