@@ -10,6 +10,7 @@ If a lesson fails, its traceback is printed and no page is written. `lessons/REA
 import argparse
 import os
 import re
+import shutil
 import sys
 import tempfile
 import time
@@ -65,7 +66,7 @@ def run(lesson: Path, *, folder: Path) -> Any:
         notebook,
         timeout=LONGEST,
         kernel_name="python3",
-        resources={"metadata": {"path": str(LESSONS)}},
+        resources={"metadata": {"path": str(PAGES)}},
         config=Config({"KernelManager": sockets}),
     ).execute()
     for cell in notebook.cells:
@@ -81,9 +82,8 @@ def page_of(notebook: Any, name: str) -> str:
         if cell.cell_type == "markdown":
             blocks.append(cell.source)
             if len(blocks) == 1:
-                blocks.append(
-                    f"*[This lesson as a notebook]({name}.ipynb), with its outputs; its script is `lessons/{name}.py`.*"
-                )
+                needs = "it needs [drawing.py](drawing.py) beside it"
+                blocks.append(f"*[This lesson as a notebook]({name}.ipynb), with its outputs; {needs}.*")
             continue
         parts = [f"```python\n{cell.source}\n```", *outputs_of(cell, figures)]
         if "solution" in cell.metadata.get("tags", []):
@@ -132,7 +132,9 @@ def main() -> int:
     parser.add_argument("--all", action="store_true", help="fresh pages are made again, too")
     arguments = parser.parse_args()
 
-    PAGES.mkdir(exist_ok=True)
+    # Notebooks find what they import and read beside them, where their readers open them.
+    shutil.copytree(LESSONS / "data", PAGES / "data", dirs_exist_ok=True)
+    shutil.copy(LESSONS / "drawing.py", PAGES)
     chosen = [
         lesson
         for lesson in lessons()

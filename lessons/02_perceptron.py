@@ -427,8 +427,8 @@ for ys in itertools.product([-1, 1], repeat=4):
 print(f"{learned} of 16. Not these: {failed}, which are XOR and its opposite")
 
 # %% [markdown]
-# **2.** Many programs multiply each correction by a small number, the **learning rate**.
-# Start from zero weights and try rates of 0.1, 1 and 10. How does the number of corrections
+# **2.** Many programs multiply each correction by a small number, called the rate. Start
+# from zero weights and try rates of 0.1, 1 and 10. How does the number of corrections
 # change, and why?
 
 # %% tags=["solution"] jupyter={"source_hidden": true}

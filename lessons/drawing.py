@@ -8,11 +8,15 @@ of the documentation, or in a window. Without a screen, a script goes on.
 import io
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+
+DATA = Path(__file__).parent / "data"
+"""The folder of the lessons' tables."""
 
 INK, PAPER, GREY = "#26262e", "#fefefe", "#8b8f99"
 BLUE, ORANGE, GREEN, RED, PURPLE = "#2f6db5", "#dd7a33", "#3c9d6b", "#c8434f", "#8057b0"
