@@ -18,6 +18,7 @@ from penwright.cli.commands.export import export
 from penwright.cli.commands.fetch import fetch
 from penwright.cli.commands.index import index
 from penwright.cli.commands.inspect import inspect
+from penwright.cli.commands.judge import judge
 from penwright.cli.commands.originality import originality
 from penwright.cli.commands.plan import plan
 from penwright.cli.commands.read import read
@@ -42,6 +43,7 @@ COMMANDS: dict[Callable[..., int], str] = {
     suggest: "TEXT [OPTIONS]",
     score: "FILE [OPTIONS]",
     attribute: "FILE --authors AUTHOR AUTHOR... [OPTIONS]",
+    judge: "[AUTHOR] [OPTIONS]",
     originality: "FILE [OPTIONS]",
     index: "PATH... [OPTIONS]",
     report: "[RUN] [OPTIONS]",
@@ -73,6 +75,11 @@ EXAMPLES: dict[Callable[..., int], tuple[str, ...]] = {
     attribute: (
         "letter.txt --authors runs/2026-01-31-austen runs/2026-02-01-dickens",
         "letter.txt --authors a.safetensors --box --json",
+    ),
+    judge: (
+        "runs/2026-01-31-shelf",
+        "--box --corpus shelf/ --temperature 0.6",
+        "novel.txt --author runs/2026-01-31-shelf",
     ),
     originality: ("page.txt --corpus shelf/", "page.txt --corpus runs/2026-01-31-shelf --top 20"),
     index: ("shelf/", "runs/2026-01-31-shelf"),

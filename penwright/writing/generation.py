@@ -118,10 +118,7 @@ def open_pen(
     guides: Sequence[Guide] = (),
 ) -> tuple[Pen, str]:
     """Read a prompt and return a pen that writes on, and what was written to begin with. `iter_text` explains both."""
-    is_opening = after is None and not prompt and alphabet.boundary_id is not None and "\n" in alphabet
-    bookmark = read_text(engine, alphabet, PARAGRAPH_BREAK if is_opening else prompt, after=after)
-    begin = _open_paragraph if is_opening else _read_out
-    bookmark, begun = begin(engine, alphabet, bookmark, sampling=sampling, draws=draws)
+    bookmark, begun = open_text(engine, alphabet, prompt, sampling=sampling, draws=draws, after=after)
     for guide in guides:
         if isinstance(guide, ReadingGuide):
             guide.read(prompt + begun)
@@ -129,6 +126,25 @@ def open_pen(
     return Pen(
         engine, alphabet, logits=bookmark.logits, state=state, sampling=sampling, draws=draws, guides=guides
     ), begun
+
+
+def open_text(
+    engine: Engine,
+    alphabet: Alphabet,
+    prompt: str,
+    *,
+    sampling: SamplingConfig,
+    draws: Draws,
+    after: Bookmark | None = None,
+) -> tuple[Bookmark, str]:
+    """Read a prompt to its end and return where to write on from, and what was written to begin with.
+
+    `iter_text` explains the arguments. The bookmark has nothing unread.
+    """
+    is_opening = after is None and not prompt and alphabet.boundary_id is not None and "\n" in alphabet
+    bookmark = read_text(engine, alphabet, PARAGRAPH_BREAK if is_opening else prompt, after=after)
+    begin = _open_paragraph if is_opening else _read_out
+    return begin(engine, alphabet, bookmark, sampling=sampling, draws=draws)
 
 
 def _open_paragraph(

@@ -28,11 +28,13 @@ LAST_WORD_CHARS = 100
 
 CLOSERS = "\"'’”»›)]}」』*_"
 """Signs that may stand between the sign that ends a sentence and the blank after it."""
+WIDE_SIGNS = "\u3040-\u30ff\u3400-\u9fff\U00020000-\U0003ffff"
+"""Han and kana, which put no blanks between words, as a range of a regular expression."""
 SENTENCE_ENDERS = tuple(".!?…。！？")
 _CLOSERS_ANY = f"[{re.escape(CLOSERS)}]*"
 _SENTENCE_END = re.compile(rf"[.!?…。！？]{_CLOSERS_ANY}\Z")
 _WIDE_SENTENCE_END = re.compile(rf"[。！？]{_CLOSERS_ANY}\Z")
-_WIDE = re.compile("[\u3040-\u30ff\u3400-\u9fff\U00020000-\U0003ffff]")  # Han and kana put no blanks between words
+_WIDE = re.compile(f"[{WIDE_SIGNS}]")
 _NO_SENTENCE_END = re.compile(
     r"(?:^|[\s(\"'“‘—-])(?:[A-HJ-Z]|Mr|Mrs|Ms|Dr|St|Prof|Rev|Hon|Esq|Capt|Col|Gen|Lieut|Lt|Sergt|Sgt|Messrs|Mme|Mlle|Jr|Sr)\.\Z"
 )

@@ -117,6 +117,7 @@ IMPOSSIBLE = {
     "--no-repeat-ngram": ["1", "21"],
     "--old-books": ["nowhere"],
     "--out": ["nowhere/a.txt", "."],
+    "--pages": ["0", "1_001", "some"],
     "--paragraph-length": ["0", "5"],
     "--paragraphs": ["0"],
     "--preset": ["nowhere"],
@@ -145,7 +146,7 @@ IMPOSSIBLE = {
     "--word-temperature": ["-1", "warm"],
     "--words": ["0"],
 }
-ANYTHING_GOES = {"write --prompt"}
+ANYTHING_GOES = {"write --prompt", "judge --prompt"}
 SIMPLE_OPTIONS = [
     (command, name, argument.hint is bool)
     for command in [*NAMES, "fetch"]

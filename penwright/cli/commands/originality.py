@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from penwright.cli.display.copies import copies_table, run_facts, run_lines
 from penwright.cli.finding import find_run
-from penwright.cli.indexing import corpus_of, opened_index
+from penwright.cli.indexing import cleaned_text, corpus_of, opened_index
 from penwright.cli.options import OUTPUT, Existing, Json, Whole, option
 from penwright.cli.output import console, print_json, visible
 from penwright.errors import UsageError, counted, printable
@@ -41,21 +41,13 @@ def originality(
     if num_shown < 0:
         raise UsageError(f"--top {num_shown} must be 0 or more.")
 
-    from penwright.corpus.cleaning.clean import CleaningConfig, clean
-    from penwright.corpus.formats.document import decode
     from penwright.originality.meter import copied, held_out_copied, runs_of
 
     if not is_file(file):
         raise UsageError(f"{printable(str(file)):.200}: there is no such file. Check the path.")
     books = corpus_of([str(find_run(None) if corpus is None else corpus)], is_quiet=as_json)
     index = opened_index(books)
-    text = decode(file.read_bytes(), name=str(file)).text
-    if not books.config.is_raw:
-        settings = books.config
-        cleaning = CleaningConfig(
-            licence=settings.licence, unwrap=settings.unwrap, normalize_punctuation=settings.normalize_punctuation
-        )
-        text = clean(text, config=cleaning).text
+    text = cleaned_text(file, books)
     own, runs = copied([text], index), runs_of(text, index)
     others = list(held_out_copied(books, index, max_chars=HELD_OUT_CHARS))
     longest = sorted(runs, key=lambda run: -run.length)[:num_shown]
