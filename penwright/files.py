@@ -12,6 +12,7 @@ import os
 import re
 import secrets
 import stat
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -135,6 +136,38 @@ def write_bytes(path: Path, data: bytes) -> None:
     """Replace `path` by `data`, whole or not at all."""
     with replacing(path) as file:
         file.write(data)
+
+
+@contextmanager
+def replacing_unflushed(path: Path) -> Iterator[IO[bytes]]:
+    """Open a new version of a file that can be made again; it replaces the old one if the block ends without an error.
+
+    Nothing is flushed to the disk, which takes longer than writing a book. After a power cut the file may be damaged,
+    so whoever reads it checks it. What a killed writer leaves aside is removed by `remove_asides`.
+
+    Args:
+        path: The file to write, no link. Its folder must exist.
+
+    Raises:
+        OSError: If the folder is missing or not writable, or the disk is full.
+    """
+    aside = path.with_name(f"{_aside_prefix(path)}{secrets.token_hex(4)}.tmp")
+    try:
+        with aside.open("xb") as file:
+            yield file
+        aside.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            aside.unlink()
+        raise
+
+
+def remove_asides(folder: Path) -> None:
+    """Remove all that killed writers left in a folder, unless it was written less than ABANDONED_SECONDS ago."""
+    for path in leftovers(folder):
+        with suppress(OSError):
+            if time.time() - path.stat().st_mtime > ABANDONED_SECONDS:
+                path.unlink()
 
 
 def write_new(path: Path, data: bytes) -> None:

@@ -203,3 +203,20 @@ def test_the_next_writer_removes_what_killed_writers_left_and_no_others_file(pat
         os.utime(each, (0, 0))
     write_text(path, "whole")
     assert [each.exists() for each in (abandoned, new, other)] == [False, True, True]
+
+
+def test_a_file_that_can_be_made_again_is_whole_or_not_there_and_what_was_left_is_removed(tmp_path: Path) -> None:
+    path = tmp_path / "entry"
+    with pytest.raises(KeyboardInterrupt), files.replacing_unflushed(path) as file:
+        file.write(b"half")
+        raise KeyboardInterrupt
+    assert list(tmp_path.iterdir()) == []
+    with files.replacing_unflushed(path) as file:
+        file.write(b"whole")
+    assert path.read_bytes() == b"whole"
+    old, new, other = (tmp_path / name for name in (".entry.00000000.tmp", ".entry.00000001.tmp", ".other"))
+    for left in (old, new, other):
+        left.write_bytes(b"left")
+    os.utime(old, (0, 0))
+    files.remove_asides(tmp_path)
+    assert sorted(tmp_path.iterdir()) == [new, other, path]

@@ -21,6 +21,7 @@ from penwright.cli.commands.inspect import inspect
 from penwright.cli.commands.judge import judge
 from penwright.cli.commands.originality import originality
 from penwright.cli.commands.plan import plan
+from penwright.cli.commands.prepare import prepare
 from penwright.cli.commands.read import read
 from penwright.cli.commands.report import report
 from penwright.cli.commands.score import score
@@ -37,6 +38,7 @@ from penwright.errors import UsageError
 COMMANDS: dict[Callable[..., int], str] = {
     inspect: "PATH... [OPTIONS]",
     plan: "[PATH...] [OPTIONS]",
+    prepare: "PATH... [OPTIONS]",
     train: "[PATH...] [OPTIONS]",
     write: "[AUTHOR] [TEXT] [OPTIONS]",
     read: "BOOK... --save MARK [OPTIONS]",
@@ -55,6 +57,7 @@ COMMANDS: dict[Callable[..., int], str] = {
 EXAMPLES: dict[Callable[..., int], tuple[str, ...]] = {
     inspect: ("shelf/", "shelf/ --manifest shelf.toml", "'shelf/*.epub' --cuts"),
     plan: ("shelf/ --for 30m", "shelf/ --for 1h --size 256x3"),
+    prepare: ("library/", "library/ --cluster tcp://10.0.0.1:8786 --cache /shared/penwright"),
     train: (
         "shelf/ --for 10m",
         "a.txt b.epub --preset gru --for 5m",

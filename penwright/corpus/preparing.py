@@ -15,18 +15,19 @@ import errno
 import hashlib
 import json
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 from penwright.alphabet.units import CHARACTERS
 from penwright.corpus.book import Book
 from penwright.corpus.config import CorpusConfig
 from penwright.corpus.description import JSON_NAME, Contents, describe, write_description
-from penwright.corpus.executor.workers import Workers, num_workers
+from penwright.corpus.executor.executor import Executor
 from penwright.corpus.folders import replacing_folder
 from penwright.corpus.passes.cleaning_pass import Intake, take_in
 from penwright.corpus.passes.encoding_pass import write_ids
 from penwright.corpus.passes.ending_pass import read_endings
+from penwright.corpus.passes.machines import open_executor
 from penwright.corpus.passes.progress import PrepareProgress, PrepareSteps, run_steps
 from penwright.corpus.passes.subword_pass import in_characters, write_subword_corpus
 from penwright.corpus.passes.text_cache import make_cache, remove_entries
@@ -46,6 +47,7 @@ def prepare(
     config: CorpusConfig | None = None,
     cache_dir: str | Path | None = None,
     workers: int | None = None,
+    cluster: str | None = None,
 ) -> Corpus:
     """Prepare a corpus, or open the existing one if neither the books nor the configuration changed.
 
@@ -54,15 +56,19 @@ def prepare(
         config: How to clean, encode and split.
         cache_dir: Folder of clean texts and prepared corpora; by default the operating system's folder for caches.
         workers: Processes that read, 1 to 32; by default one per processor, and only this one for a small shelf.
+        cluster: Address of a Dask scheduler whose workers read instead, such as "tcp://10.0.0.1:8786". Books and cache
+            must lie under the same paths on all of its machines. The corpus is the same to the byte.
 
     Returns:
         The corpus, in a folder of the cache that stands for these paths and this configuration.
 
     Raises:
-        CorpusError: If no book can be read, a manifest does not match, or the disk is full. The corpus that was there
-            before is left as it was.
+        CorpusError: If no book can be read, a manifest does not match, the disk is full, or the cluster fails. The
+            corpus that was there before is left as it was.
+        ConfigError: If a number or an address is none.
+        MissingExtraError: If a cluster is given and Dask is not installed.
     """
-    return run_steps(iter_prepare(paths, config=config, cache_dir=cache_dir, workers=workers))
+    return run_steps(iter_prepare(paths, config=config, cache_dir=cache_dir, workers=workers, cluster=cluster))
 
 
 Corpus.from_files = staticmethod(prepare)  # the former name, set here because this module imports the store
@@ -74,6 +80,7 @@ def iter_prepare(
     config: CorpusConfig | None = None,
     cache_dir: str | Path | None = None,
     workers: int | None = None,
+    cluster: str | None = None,
 ) -> PrepareSteps[Corpus]:
     """Do what `prepare` does, one book at a time.
 
@@ -85,10 +92,16 @@ def iter_prepare(
         The corpus.
     """
     config, cache = config or CorpusConfig(), Path(cache_dir) if cache_dir is not None else default_cache_dir()
+    if cluster is not None:  # its workers have another working directory
+        paths, cache = [at_home(path).absolute() for path in as_list(paths)], cache.absolute()
     plain = in_characters(config)
     store, listing = _store_dir(paths, cache_dir=cache, config=plain), list_books(paths)
     with _naming_the_disk(cache):
-        yield from _prepare_characters(listing, config=plain, store=store, cache_dir=cache, workers=workers)
+        make_cache(cache)
+        is_known = (store / JSON_NAME).is_file()
+        opened = open_executor(listing, cache_dir=cache, workers=workers, cluster=cluster, is_known=is_known)
+        with opened as executor:
+            yield from _prepare_characters(listing, config=plain, store=store, cache_dir=cache, executor=executor)
         corpus = Corpus.open(store)
         if config.unit != CHARACTERS:
             store = _store_dir(paths, cache_dir=cache, config=config)
@@ -101,16 +114,12 @@ def iter_prepare(
 
 
 def _prepare_characters(
-    listing: Listing, *, config: CorpusConfig, store: Path, cache_dir: Path, workers: int | None
+    listing: Listing, *, config: CorpusConfig, store: Path, cache_dir: Path, executor: Executor
 ) -> Iterator[PrepareProgress]:
     """Put a corpus in characters into its folder, unless the one that is there holds the same."""
-    is_known = (store / JSON_NAME).is_file()
-    count = num_workers(workers, num_bytes=listing.num_bytes, num_tasks=listing.num_chunks, is_known=is_known)
-    with ExitStack() as stack:
-        make_cache(cache_dir)
-        scratch, pool = stack.enter_context(Scratch(cache_dir)), stack.enter_context(Workers(count))
-        intake = yield from take_in(listing, config=config, cache_dir=cache_dir, workers=pool, scratch=scratch)
-        endings = read_endings(intake.books, config=config, workers=pool)
+    with Scratch(cache_dir) as scratch:
+        intake = yield from take_in(listing, config=config, cache_dir=cache_dir, workers=executor, scratch=scratch)
+        endings = read_endings(intake.books, config=config, workers=executor)
         books = [taken.book for taken in intake.books]
         selection = select_books(books, config=config, scratch=scratch, endings=endings)
         taken = {book.book.source: book for book in intake.books}
@@ -128,7 +137,7 @@ def _prepare_characters(
             return
         with replacing_folder(store) as folder:
             progress = PrepareProgress.start(listing, "encoding")
-            ids_sha256 = yield from write_ids(contents, chosen, folder / IDS_NAME, workers=pool, progress=progress)
+            ids_sha256 = yield from write_ids(contents, chosen, folder / IDS_NAME, workers=executor, progress=progress)
             write_description(folder, describe(contents, ids_sha256))
     if existing is not None:
         remove_entries(cache_dir, existing.all_cache_keys - contents.all_cache_keys)

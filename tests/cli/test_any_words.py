@@ -101,7 +101,9 @@ IMPOSSIBLE = {
     "--author": ["nowhere"],
     "--authors": ["nowhere"],
     "--best-of": ["0", "many"],
+    "--cache": ["a-file.txt"],
     "--chars": ["-1", "ten"],
+    "--cluster": ["", "nowhere", "tcp://here", "tcp://here:0", "tcp://a b:1"],
     "--config": ["nowhere.toml"],
     "--device": ["abacus"],
     "--epochs": ["0", "1.5"],
@@ -145,6 +147,7 @@ IMPOSSIBLE = {
     "--until": ["(", "x*"],
     "--word-temperature": ["-1", "warm"],
     "--words": ["0"],
+    "--workers": ["0", "33", "many"],
 }
 ANYTHING_GOES = {"write --prompt", "judge --prompt"}
 SIMPLE_OPTIONS = [
@@ -169,7 +172,7 @@ def test_an_impossible_value_is_refused_by_the_name_that_was_typed(
     Path("a-file.txt").write_text("A book.", encoding="utf-8")
     values = ["perhaps"] if is_flag else ["x" * 100_001] if option == "--prompt" else IMPOSSIBLE[option]
     for value in values:
-        if command in ("plan", "inspect") and value == "train.steps=0":
+        if command in ("plan", "inspect", "prepare") and value == "train.steps=0":
             continue  # needs no time of its own; inspect knows settings of the corpus only
         words = ["html"] if command == "export" else ["a-file.txt"]
         words = [] if command in ("write", "report", "card", "fetch") else words

@@ -210,7 +210,7 @@ def test_a_full_disk_gives_a_sentence_and_leaves_the_last_good_corpus(
         raise OSError(errno.ENOSPC, "No space left on device")
         yield
 
-    monkeypatch.setattr(text_cache, "replacing", full)
+    monkeypatch.setattr(text_cache, "replacing_unflushed", full)
     with pytest.raises(
         CorpusError, match="the disk is full: .*Make room and run again; what is done is not done again"
     ):

@@ -52,7 +52,7 @@ def inspect(
         raise UsageError(f"--speed {chars_per_second} must be at least 1.")
     if manifest is not None and manifest.suffix.lower() != ".toml":
         raise UsageError(f"--manifest {manifest} is no manifest's name: it ends in .toml. Add the ending.")
-    config = _corpus_config(preset, (*set_, *(["corpus.accept_doubtful=true"] if accept_doubtful else [])))
+    config = corpus_config("inspect", preset, (*set_, *(["corpus.accept_doubtful=true"] if accept_doubtful else [])))
     waiting = error_console().status("Reading the shelf ...") if is_terminal(sys.stderr) else nullcontext()
     with waiting:
         report = inspect_shelf(paths, config=config)
@@ -83,8 +83,17 @@ def inspect(
     return 0
 
 
-def _corpus_config(preset: str | None, settings: tuple[str, ...]) -> "CorpusConfig":
-    """Return the corpus settings of a preset with changes, without importing the modules of a training."""
+def corpus_config(command: str, preset: str | None, settings: tuple[str, ...]) -> "CorpusConfig":
+    """Return the corpus settings of a preset with changes, without importing the modules of a training.
+
+    Args:
+        command: Name of the command, for the error.
+        preset: Name of the preset; None for the default one.
+        settings: Settings written as section.key=value.
+
+    Raises:
+        ConfigError: If one is no setting of the corpus.
+    """
     from penwright.corpus.config import CorpusConfig
     from penwright.training.settings.presets import PRESETS
 
@@ -93,5 +102,5 @@ def _corpus_config(preset: str | None, settings: tuple[str, ...]) -> "CorpusConf
     tables = parse_settings(settings)
     others = sorted(set(tables) - {"corpus"})
     if others:
-        raise ConfigError(f"inspect knows settings of the corpus only, not of '{others[0]}'. Write corpus.key=value.")
+        raise ConfigError(f"{command} knows settings of the corpus only, not of '{others[0]}'. Write corpus.key=value.")
     return CorpusConfig.from_dict({**PRESETS[name].tables.get("corpus", {}), **tables.get("corpus", {})})

@@ -9,9 +9,9 @@ need no such setting. This module knows nothing of books.
 import ctypes
 import sys
 
-LARGE_BYTES = 1 << 19
+LARGE_BYTES = 1 << 21
 """Smallest block that is returned at once: large enough for a book's text, too large for arrays of a stretch."""
-SPARE_BYTES = 4 << 20
+SPARE_BYTES = 8 << 20
 """Largest amount of memory kept for smaller blocks. With half of it, allocation takes a fifth of the time."""
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # of mallopt, in malloc.h
 

@@ -17,13 +17,10 @@ from itertools import islice
 from multiprocessing import resource_tracker
 from multiprocessing.process import BaseProcess
 from types import ModuleType, TracebackType
-from typing import TypeVar
 
 from penwright.corpus.executor.allocator import give_blocks_back
+from penwright.corpus.executor.executor import Result, Task
 from penwright.errors import ConfigError, CorpusError
-
-Task = TypeVar("Task")
-Result = TypeVar("Result")
 
 MAX_WORKERS = 32
 SMALL_BYTES = 16 << 20

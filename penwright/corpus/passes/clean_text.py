@@ -12,9 +12,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from penwright.alphabet.code_points import code_points_of, text_of
+from penwright.alphabet.code_points import text_of
 from penwright.corpus.archives.unpacking import MAX_MEMBER_BYTES
 from penwright.corpus.cleaning.clean import Cleaned, CleaningConfig, Cut, clean
+from penwright.corpus.cleaning.whitespace import characters_of
 from penwright.corpus.config import CorpusConfig
 from penwright.corpus.formats.document import is_line_markup, is_source_code, read_document
 from penwright.corpus.shelf.facts import Facts
@@ -115,10 +116,18 @@ def read_chunk(raw: RawChunk, *, chunk: FileChunk, config: CorpusConfig) -> Clea
 
 def count_characters(text: str) -> tuple[str, NDArray[np.int64]]:
     """Return the K distinct characters of a text in code point order, and the count of each, (K,)."""
-    total = np.zeros(0, dtype=np.intp)
-    for start in range(0, len(text), COUNT_CHARS):
-        counts = np.bincount(code_points_of(text[start : start + COUNT_CHARS]), minlength=len(total))
-        counts[: len(total)] += total
-        total = counts
+    characters = characters_of(text)
+    if characters.dtype.itemsize == 1:  # counted in pairs, which are half as many
+        odd = len(characters) % 2
+        pairs = np.concatenate([characters, np.zeros(odd, dtype=np.uint8)]).view(np.uint16)
+        table = np.bincount(pairs, minlength=1 << 16).reshape(256, 256)
+        total = table.sum(axis=0) + table.sum(axis=1)
+        total[0] -= odd
+    else:
+        total = np.zeros(0, dtype=np.intp)
+        for start in range(0, len(characters), COUNT_CHARS):
+            counts = np.bincount(characters[start : start + COUNT_CHARS], minlength=len(total))
+            counts[: len(total)] += total
+            total = counts
     present = np.flatnonzero(total)
     return text_of(present.astype(np.uint32)), total[present].astype(np.int64)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from penwright.corpus.archives.members import reading_position
 from penwright.corpus.cleaning.clean import Cut
 from penwright.corpus.config import CorpusConfig
-from penwright.corpus.executor.workers import Workers
+from penwright.corpus.executor.executor import Executor
 from penwright.corpus.passes.clean_text import read_bytes, read_chunk
 from penwright.corpus.passes.progress import PrepareProgress, PrepareSteps
 from penwright.corpus.passes.text_cache import key_of, load_facts, save_entry
@@ -108,7 +108,7 @@ def take_in(
     *,
     config: CorpusConfig,
     cache_dir: Path | None,
-    workers: Workers,
+    workers: Executor,
     scratch: Scratch,
     take: Callable[[ChunkJob], ChunkResult] = take_chunk,
 ) -> PrepareSteps[Intake]:
@@ -118,7 +118,7 @@ def take_in(
         listing: The books.
         config: How to clean them.
         cache_dir: Cache for clean texts.
-        workers: The processes that read.
+        workers: Who reads.
         scratch: File for the arrays of facts. The result is valid while it is open.
         take: Called with each chunk.
 

@@ -15,10 +15,10 @@ import numpy as np
 
 from penwright.alphabet.characters import Alphabet
 from penwright.corpus.description import Contents
-from penwright.corpus.executor.workers import Workers
+from penwright.corpus.executor.executor import Executor
 from penwright.corpus.passes.cleaning_pass import ChunkJob, TakenBook, take_chunk
 from penwright.corpus.passes.progress import PrepareProgress, PrepareSteps
-from penwright.corpus.passes.text_cache import TEXT_BYTES, iter_cached_text
+from penwright.corpus.passes.text_cache import TEXT_BYTES, iter_cached_text, remove_entries
 from penwright.errors import CorpusError
 from penwright.files import sync_file
 
@@ -47,7 +47,7 @@ class EncodingJob(NamedTuple):
 
 
 def write_ids(
-    contents: Contents, taken: Sequence[TakenBook], ids_path: Path, *, workers: Workers, progress: PrepareProgress
+    contents: Contents, taken: Sequence[TakenBook], ids_path: Path, *, workers: Executor, progress: PrepareProgress
 ) -> PrepareSteps[list[str]]:
     """Write the ids of all books.
 
@@ -55,7 +55,7 @@ def write_ids(
         contents: The contents of a corpus in characters.
         taken: Its books as they were read, in the same order.
         ids_path: The file to make.
-        workers: The processes that write.
+        workers: Who writes.
         progress: The start of this stage.
 
     Yields:
@@ -157,11 +157,13 @@ def _reserve(path: Path, *, num_bytes: int) -> None:
 
 
 def _texts(job: ChunkJob, key: str) -> Iterator[str]:
-    """Return the clean text of a chunk in stretches. If the cache has lost it, the chunk is read again."""
+    """Return the clean text of a chunk in stretches. If the cache has lost or damaged it, the chunk is read again."""
     assert job.cache_dir is not None, "books are only encoded from a cache"
     texts = iter_cached_text(job.cache_dir, key)
-    if texts is None and take_chunk(job).key == key:
-        texts = iter_cached_text(job.cache_dir, key)
+    if texts is None:
+        remove_entries(job.cache_dir, {key})  # one whose text alone is damaged would be taken for whole
+        if take_chunk(job).key == key:
+            texts = iter_cached_text(job.cache_dir, key)
     if texts is None:
         raise _changed(job)
     return texts

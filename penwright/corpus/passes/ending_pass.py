@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from penwright.corpus.config import CorpusConfig, SplitName
-from penwright.corpus.executor.workers import Workers
+from penwright.corpus.executor.executor import Executor
 from penwright.corpus.passes.clean_text import count_characters, read_bytes, read_chunk
 from penwright.corpus.passes.cleaning_pass import ChunkJob, TakenBook
 from penwright.corpus.passes.text_cache import iter_cached_text
@@ -30,13 +30,13 @@ class EndingJob(NamedTuple):
     """Number of characters of the whole book."""
 
 
-def read_endings(books: Sequence[TakenBook], *, config: CorpusConfig, workers: Workers) -> Mapping[Source, Ending]:
+def read_endings(books: Sequence[TakenBook], *, config: CorpusConfig, workers: Executor) -> Mapping[Source, Ending]:
     """Return the passages to hold out, by book; nothing where whole books are held out.
 
     Args:
         books: All books of the shelf.
         config: How to split them.
-        workers: The processes that read.
+        workers: Who reads.
     """
     num_texts = len({book.book.facts.text_sha256 for book in books})
     is_wanted = config.split == "passages" or (config.split == "auto" and num_texts < SMALL_SHELF)

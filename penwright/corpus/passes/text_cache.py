@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import fields
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -22,7 +22,7 @@ from penwright.corpus.formats.document import is_source_code
 from penwright.corpus.shelf.facts import Facts
 from penwright.corpus.sources.chunks import FileChunk
 from penwright.corpus.sources.discovery import CACHE_TAG
-from penwright.files import replacing, write_text
+from penwright.files import entries, remove_asides, replacing_unflushed, write_text
 
 ENTRY_VERSION = 1
 FOLDER = "books"
@@ -55,6 +55,8 @@ def key_of(sha256: str, *, chunk: FileChunk, config: CorpusConfig) -> str:
 def make_cache(cache_dir: Path) -> None:
     """Make the folder of entries, with the tag that marks a cache for backups and for readers of shelves.
 
+    What processes that were killed left in it is removed.
+
     Raises:
         OSError: If it cannot be made.
 
@@ -66,6 +68,8 @@ def make_cache(cache_dir: Path) -> None:
         write_text(
             tag, "Signature: 8a477f597d28d172789f06886806bc55\n# Clean texts of Penwright's; they can be made again.\n"
         )
+    for folder in entries(tag.parent):
+        remove_asides(folder)
 
 
 def entry_path(cache_dir: Path, key: str) -> Path:
@@ -97,11 +101,12 @@ def save_entry(cache_dir: Path, key: str, *, text: str, facts: Facts) -> None:
         OSError: If the disk is full or the folder cannot be written.
     """
     data = text.encode("utf-8", "surrogatepass")
+    plain = {field.name: getattr(facts, field.name) for field in fields(facts)}
     arrays = {"fingerprint": facts.fingerprint.tolist(), "counts": facts.counts.tolist()}
-    head = {**asdict(facts), **arrays, "num_bytes": len(data)}
+    head = {**plain, **arrays, "num_bytes": len(data)}
     path = entry_path(cache_dir, key)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with replacing(path) as file:
+    with replacing_unflushed(path) as file:
         file.write(json.dumps(head, ensure_ascii=True).encode("ascii") + b"\n")
         file.write(data)
 

@@ -7,13 +7,16 @@ on the hashes alone, so the same ones are kept for both. This module knows nothi
 Method: bottom-k sketches (Broder 1997, "On the resemblance and containment of documents", section 4), used to estimate
 the share of the smaller text that is found in the larger.
 
-Shapes: N = characters of a text (UTF-16 units), S = its sentences' ends, W = characters examined after each end.
+Shapes: N = characters of a text (UTF-16 units), S = its sentences' ends, W = characters examined after each end,
+L = letters hashed.
 """
 
 import unicodedata
 from functools import lru_cache
+from typing import cast
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from penwright.corpus.cleaning.whitespace import Characters, characters_of
@@ -34,6 +37,8 @@ _ENDS = ".!?…。！？।؟۔"
 _NO_EARLY_END = np.uint64(0xFFFF_FFFF_FFFF_FFFF)
 
 Fingerprint = NDArray[np.uint64]
+Letters = NDArray[np.uint8] | NDArray[np.uint16]
+"""The letter of each unit of a text without case and accents, 0 for none."""
 
 
 def fingerprint(text: str) -> Fingerprint:
@@ -46,20 +51,34 @@ def fingerprint(text: str) -> Fingerprint:
         At most `NUM_HASHES` distinct hashes in ascending order; fewer for a text of few sentences.
     """
     units = _units(text)  # (N,)
-    letters, is_end = _tables()
-    starts = range(0, len(units), CHUNK_CHARS)
-    found = [np.flatnonzero(is_end[units[start : start + CHUNK_CHARS]]) + start for start in starts]
-    ends = np.concatenate([np.zeros(0, dtype=np.intp), *found])  # (S,)
-    ends = ends[(ends >= 3) & (ends + WINDOW_CHARS < len(units))]
+    ends = _sentence_ends(units)
     if not len(ends):
         return np.zeros(0, dtype=np.uint64)
-    is_sampled = _is_sampled(letters, units, ends)
+    letters = _letters()
+    if units.dtype.itemsize == 1:  # the letters of Latin-1 fit into a byte without accents, too
+        letters = letters[:256].astype(np.uint8)
+    plain = letters[units]  # (N,), at once: each is looked at several times
+    is_sampled = _is_sampled(plain, ends)
     if len(ends) > MANY_ENDS:
-        sampled = _hashes(letters, units, ends[is_sampled], level=0)
+        sampled = _hashes(plain, ends[is_sampled], level=0)
         if len(sampled) == NUM_HASHES:  # all other hashes are larger
             return sampled
-    both = [_hashes(letters, units, ends[is_sampled], level=0), _hashes(letters, units, ends[~is_sampled], level=1)]
+    both = [_hashes(plain, ends[is_sampled], level=0), _hashes(plain, ends[~is_sampled], level=1)]
     return np.concatenate(both)[:NUM_HASHES]
+
+
+def _sentence_ends(units: Characters) -> NDArray[np.intp]:
+    """Return the offsets of sentences' ends (S,) that have enough text before and after them."""
+    codes = [ord(character) for character in _ENDS if ord(character) <= np.iinfo(units.dtype).max]
+    found = [np.zeros(0, dtype=np.intp)]
+    for start in range(0, len(units), CHUNK_CHARS):
+        stretch = units[start : start + CHUNK_CHARS]
+        is_end = stretch == codes[0]
+        for code in codes[1:]:
+            is_end |= stretch == code
+        found.append(np.flatnonzero(is_end) + start)
+    ends = np.concatenate(found)
+    return ends[(ends >= 3) & (ends + WINDOW_CHARS < len(units))]
 
 
 def similarity(first: Fingerprint, second: Fingerprint) -> float:
@@ -91,35 +110,36 @@ def _units(text: str) -> Characters:
     return np.frombuffer(text.encode("utf-16-le", "surrogatepass"), dtype="<u2")
 
 
-def _is_sampled(letters: NDArray[np.uint16], units: Characters, ends: NDArray[np.intp]) -> NDArray[np.bool_]:
+def _is_sampled(plain: Letters, ends: NDArray[np.intp]) -> NDArray[np.bool_]:
     """Return a mask (S,) of the quarter of sentences that is hashed first, by the three letters before their ends."""
     key = np.zeros(len(ends), dtype=np.uint32)
     for distance in (1, 2, 3):
-        key = (key + letters[units[ends - distance]]) * np.uint32(0x9E3779B1)
+        key = (key + plain[ends - distance]) * np.uint32(0x9E3779B1)
     return np.less(key, np.uint32(1 << 30))
 
 
-def _hashes(letters: NDArray[np.uint16], units: Characters, ends: NDArray[np.intp], *, level: int) -> Fingerprint:
+def _hashes(plain: Letters, ends: NDArray[np.intp], *, level: int) -> Fingerprint:
     """Return the `NUM_HASHES` smallest distinct hashes after sentences' ends, all in the range of one level."""
     found = np.zeros(0, dtype=np.uint64)
+    windows = cast(Letters, sliding_window_view(plain, WINDOW_CHARS))
     for start in range(0, len(ends), CHUNK_ENDS):
-        more = _hashes_of_chunk(letters, units, ends[start : start + CHUNK_ENDS]) | np.uint64(level << 63)
+        more = _hashes_of_windows(windows[ends[start : start + CHUNK_ENDS] + 1]) | np.uint64(level << 63)
         found = np.unique(np.concatenate([found, more]))[:NUM_HASHES]
     return found
 
 
-def _hashes_of_chunk(letters: NDArray[np.uint16], units: Characters, ends: NDArray[np.intp]) -> NDArray[np.uint64]:
-    """Return a hash below 2^63 for each sentence's end with enough letters after it."""
-    window = letters[units[ends[:, None] + np.arange(1, WINDOW_CHARS + 1)]]  # (S, W)
+def _hashes_of_windows(window: Letters) -> NDArray[np.uint64]:
+    """Return a hash below 2^63 for each sentence's end with enough letters in the window (S, W) after it."""
     # "ae" for an umlaut and "ss" for a sharp s spell the same word: e after a, o, u and doubled letters are dropped.
     after, before = window[:, 1:], window[:, :-1]
     is_umlaut = (after == ord("e")) & ((before == ord("a")) | (before == ord("o")) | (before == ord("u")))
     kept = window.copy()
     kept[:, 1:][is_umlaut | (after == before)] = 0
-    rank = np.cumsum(kept > 0, axis=1, dtype=np.uint8)  # (S, W), rank of each letter, from 1
-    is_whole = rank[:, -1] >= NUM_LETTERS
-    multipliers = _multipliers()[np.minimum(rank[is_whole], NUM_LETTERS + 1)]  # (S, W)
-    summed = (kept[is_whole].astype(np.uint64) * multipliers).sum(axis=1, dtype=np.uint64)  # (S,), modulo 2^64
+    letters = kept[kept > 0]  # of all windows, one after the other
+    counts = np.count_nonzero(kept, axis=1)
+    starts = (np.cumsum(counts) - counts)[counts >= NUM_LETTERS]
+    first = letters[starts[:, None] + np.arange(NUM_LETTERS)]  # (S, L)
+    summed = first.astype(np.uint64) @ _multipliers()  # (S,), modulo 2^64
     summed ^= summed >> np.uint64(29)
     summed *= np.uint64(0xBF58476D1CE4E5B9)
     summed ^= summed >> np.uint64(32)
@@ -129,17 +149,15 @@ def _hashes_of_chunk(letters: NDArray[np.uint16], units: Characters, ends: NDArr
 
 @lru_cache(maxsize=1)
 def _multipliers() -> NDArray[np.uint64]:
-    """Return an odd factor for each rank of a letter, 0 beyond the last; a fixed function of the rank."""
-    factors = (np.arange(NUM_LETTERS + 2, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)) | np.uint64(1)
+    """Return an odd factor for each rank of a letter (L,), a fixed function of the rank, from 1."""
+    factors = (np.arange(1, NUM_LETTERS + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)) | np.uint64(1)
     factors ^= factors >> np.uint64(31)
-    factors = (factors * np.uint64(0x94D049BB133111EB)) | np.uint64(1)
-    factors[NUM_LETTERS + 1] = 0
-    return factors
+    return (factors * np.uint64(0x94D049BB133111EB)) | np.uint64(1)
 
 
 @lru_cache(maxsize=1)
-def _tables() -> tuple[NDArray[np.uint16], NDArray[np.bool_]]:
-    """Return the letter of each UTF-16 unit without case and accents (0 for none), and a mask of sentences' ends."""
+def _letters() -> NDArray[np.uint16]:
+    """Return the letter of each UTF-16 unit without case and accents, 0 for none."""
     letters = np.zeros(1 << 16, dtype=np.uint16)
     for code in range(1 << 16):
         character = chr(code)
@@ -147,6 +165,4 @@ def _tables() -> tuple[NDArray[np.uint16], NDArray[np.bool_]]:
             # From U+3000 on there are no cases and accents, except in compatibility forms that books do not use.
             plain = unicodedata.normalize("NFD", character.lower())[0] if code < 0x3000 else character
             letters[code] = ord({"ß": "s", "æ": "a", "œ": "o", "ø": "o", "ł": "l"}.get(plain, plain))
-    is_end = np.zeros(1 << 16, dtype=np.bool_)
-    is_end[[ord(character) for character in _ENDS]] = True
-    return letters, is_end
+    return letters

@@ -283,7 +283,10 @@ def _reason_against_file(path: Path) -> str:
 
 def _shown(path: Path, root: Path) -> str:
     """Return a path relative to a root as printable text. Bytes of a name that are no text become U+FFFD."""
-    return os.fsencode(path.relative_to(root).as_posix()).decode("utf-8", "replace")
+    whole, start = path.as_posix(), root.as_posix().rstrip("/") + "/"
+    # A relative path costs pathlib twenty times as much, and a name is asked for a dozen times for each book.
+    name = whole[len(start) :] if whole.startswith(start) else path.relative_to(root).as_posix()
+    return name if name.isascii() else os.fsencode(name).decode("utf-8", "replace")
 
 
 def _real(path: Path) -> Path:

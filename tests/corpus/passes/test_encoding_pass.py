@@ -82,3 +82,12 @@ def test_a_book_never_takes_more_or_less_than_its_place(tmp_path: Path, surplus:
     with pytest.raises(CorpusError, match="changed while it was being prepared"):
         encode_book(job)
     assert np.fromfile(job.ids_path, dtype=np.uint8)[-1] == 255
+
+
+def test_a_text_that_is_damaged_behind_intact_facts_is_read_again(tmp_path: Path) -> None:
+    """After a power cut, a file may have its length and its first page, and zeros behind."""
+    job = job_for(tmp_path, "It rained for a week.\n", Alphabet("".join(map(chr, range(10, 127)))))
+    sha256 = encode_book(job)
+    entry = entry_path(tmp_path / "cache", job.keys[0])
+    entry.write_bytes(entry.read_bytes()[:-9] + bytes(9))
+    assert encode_book(job) == sha256
