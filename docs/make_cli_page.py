@@ -51,7 +51,7 @@ def page() -> str:
     reference = build_app().generate_docs(output_format="markdown")
     commands = reference[reference.index("\n## ") :]
     # The library puts the command's name before a usage line that names it already.
-    commands = re.sub(r"^penwright (\w+) \1 ", r"penwright \1 ", commands, flags=re.MULTILINE)
+    commands = re.sub(r"^penwright ((?:\w+ )+)\1", r"penwright \1", commands, flags=re.MULTILINE)
     lines = [line.rstrip() for line in (INTRODUCTION + commands).splitlines()]
     return "\n".join(lines).rstrip() + "\n"
 

@@ -6,6 +6,7 @@
       CorpusError             books that cannot be read, cleaned, split or prepared
         ReadingError          one file, or one member of an archive
         ManifestError         a manifest that cannot be parsed or no longer matches
+        FetchError            a source on a network that refuses, fails or sends something else
       AuthorError             an author file that is missing, damaged, foreign or hostile
         NoNumbersError        an author whose predictions are no numbers
       BookmarkError           a bookmark that is missing, damaged, foreign, hostile, or of another author
@@ -53,6 +54,10 @@ class ReadingError(CorpusError):
 
 class ManifestError(CorpusError):
     """A manifest that cannot be parsed or no longer matches the books it names."""
+
+
+class FetchError(CorpusError):
+    """Books on a network that cannot be fetched: no connection, a refusal, or something other than books."""
 
 
 class AuthorError(PenwrightError):

@@ -142,6 +142,7 @@ RULES = [
                 # Of the corpus: not cleaning, not formats, not shelf, not the executor.
                 "corpus/archives",
                 "corpus/description",
+                "corpus/fetching",
                 "corpus/folders",
                 "corpus/inspection",
                 "corpus/shelf_report",
@@ -182,13 +183,13 @@ RULES = [
     Rule(
         "speaks to a network",
         (imports_of("socket", "ssl", "http", "urllib.request", "ftplib", "smtplib", "requests", "httpx"),),
-        frozenset(),
+        frozenset({"corpus/fetching/web", "corpus/fetching/addresses"}),
         ("import http.client", "from urllib.request import urlopen"),
     ),
     Rule(
         "starts other programs",
         (imports_of("subprocess", "pty"), calls_of("os.system", "os.popen", "os.execv", "os.fork", "os.spawnv")),
-        frozenset({"corpus/sources/default_shelf"}),  # it shelf is fetched by pip
+        frozenset({"corpus/sources/default_shelf", "corpus/fetching/rsync"}),  # pip fetches the default shelf
         ("import subprocess", "os.system('ls')"),
     ),
     Rule(

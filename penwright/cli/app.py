@@ -16,6 +16,7 @@ from penwright.cli.commands.attribute import attribute
 from penwright.cli.commands.card import card
 from penwright.cli.commands.export import export
 from penwright.cli.commands.fetch import fetch
+from penwright.cli.commands.fetch_gutenberg import gutenberg
 from penwright.cli.commands.index import index
 from penwright.cli.commands.inspect import inspect
 from penwright.cli.commands.judge import judge
@@ -51,9 +52,11 @@ COMMANDS: dict[Callable[..., int], str] = {
     report: "[RUN] [OPTIONS]",
     card: "[AUTHOR] [OPTIONS]",
     export: "html [AUTHOR] [OPTIONS]",
-    fetch: "[OPTIONS]",
+    fetch: "[OPTIONS], or: penwright fetch gutenberg DIR [OPTIONS]",
 }
 """Usage line of each command, after its name."""
+SUBCOMMANDS: dict[Callable[..., int], dict[Callable[..., int], str]] = {fetch: {gutenberg: "DIR [OPTIONS]"}}
+"""Commands below a command, each with its usage line."""
 EXAMPLES: dict[Callable[..., int], tuple[str, ...]] = {
     inspect: ("shelf/", "shelf/ --manifest shelf.toml", "'shelf/*.epub' --cuts"),
     plan: ("shelf/ --for 30m", "shelf/ --for 1h --size 256x3"),
@@ -89,7 +92,13 @@ EXAMPLES: dict[Callable[..., int], tuple[str, ...]] = {
     report: ("", "runs/2026-01-31-shelf --open"),
     card: ("", "--box", "author.safetensors --json"),
     export: ("html --box", "html runs/2026-01-31-shelf --out author.html"),
-    fetch: ("",),
+    fetch: ("", "gutenberg books/ --limit 20"),
+    gutenberg: (
+        "books/ --limit 20",
+        "books/ --author dickens --author 'jane austen'",
+        "books/ --language de --subject all --yes",
+        "books/ --mirror rsync --yes",
+    ),
 }
 """Words that may follow each command's name."""
 DESCRIPTION = "Raise an author from a shelf of books: train a small recurrent network on them and let it write."
@@ -116,13 +125,18 @@ def build_app() -> App:
     for place, (command, arguments) in enumerate(COMMANDS.items()):
         name = command.__name__
         usage = f"Usage: penwright {name} {arguments}"
-        app.command(command, name, sort_key=place, help_epilogue=_examples(command), usage=usage)
+        app.command(command, name, sort_key=place, help_epilogue=_examples(command, name), usage=usage)
+        for below, arguments in SUBCOMMANDS.get(command, {}).items():
+            path = f"{name} {below.__name__}"
+            usage = f"Usage: penwright {path} {arguments}"
+            epilogue, default = _examples(below, path), app.default_parameter
+            app[name].command(below, below.__name__, help_epilogue=epilogue, usage=usage, default_parameter=default)
     return app
 
 
-def _examples(command: Callable[..., int]) -> str:
+def _examples(command: Callable[..., int], name: str) -> str:
     """Return the examples of a command as Markdown."""
-    lines = [f"penwright {command.__name__} {words}".rstrip() for words in EXAMPLES[command]]
+    lines = [f"penwright {name} {words}".rstrip() for words in EXAMPLES[command]]
     return "  \n".join(["Examples:", *(f"`{line}`" for line in lines)])
 
 

@@ -25,6 +25,7 @@ LENGTH = Group("Length", sort_key=1)
 DRAWING = Group("How each character is drawn", sort_key=2)
 LAWS = Group("Laws that the text keeps", sort_key=3)
 CONFIGURATION = Group("Configuration", sort_key=4)
+SELECTION = Group("Which books", sort_key=1)
 OUTPUT = Group("Output", sort_key=5)
 BOX_OPTION = "--box"
 FOR_OPTION = "--for"

@@ -83,6 +83,22 @@ def tell_of_foreign_characters(prompt: str, alphabet: "Alphabet") -> None:
         )
 
 
+def is_agreed(question: str, *, otherwise: str) -> bool:
+    """Ask a question on the terminal and return True if the answer is yes.
+
+    Args:
+        question: A question to answer with yes or no.
+        otherwise: What to do where nobody can be asked.
+
+    Raises:
+        UsageError: If there is no terminal to ask on.
+    """
+    if not (sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()):
+        raise UsageError(f"{question} Nobody can be asked here. {otherwise}")
+    print(visible(f"{question} [y/N] "), end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
 def has_piped_input() -> bool:
     """Return True if another program or a file feeds standard input."""
     try:

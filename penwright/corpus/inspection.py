@@ -22,8 +22,9 @@ from penwright.corpus.shelf_report import Edition as Edition
 from penwright.corpus.shelf_report import ShelfReport as ShelfReport
 from penwright.corpus.shelf_report import SplitReport as SplitReport
 from penwright.corpus.shelf_report import UnknownCharacter as UnknownCharacter
-from penwright.corpus.sources.discovery import Paths, Source
+from penwright.corpus.sources.discovery import Source
 from penwright.corpus.sources.listing import list_books
+from penwright.corpus.sources.patterns import Paths
 from penwright.errors import ReadingError
 
 MAX_CUT_CHARS = 2_000

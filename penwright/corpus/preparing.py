@@ -33,8 +33,8 @@ from penwright.corpus.passes.subword_pass import in_characters, write_subword_co
 from penwright.corpus.passes.text_cache import make_cache, remove_entries
 from penwright.corpus.scratch import Scratch
 from penwright.corpus.shelf.selection import Selection, select_books
-from penwright.corpus.sources.discovery import Paths, as_list
 from penwright.corpus.sources.listing import Listing, list_books
+from penwright.corpus.sources.patterns import Paths, as_list
 from penwright.corpus.store import IDS_NAME, contents_of
 from penwright.corpus.store import Corpus as Corpus
 from penwright.corpus.user_dirs import at_home, default_cache_dir

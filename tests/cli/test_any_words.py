@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from cyclopts import App
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -106,15 +107,18 @@ IMPOSSIBLE = {
     "--cluster": ["", "nowhere", "tcp://here", "tcp://here:0", "tcp://a b:1"],
     "--config": ["nowhere.toml"],
     "--device": ["abacus"],
+    "--died-before": ["soon", "9" * 9],
     "--epochs": ["0", "1.5"],
     "--for": ["0s", "soon", "10"],
     "--from": ["nowhere"],
     "--corpus": ["nowhere"],
     "--count": ["0", "101", "many"],
     "--html": ["nowhere/a.html", "."],
+    "--limit": ["0", "-1", "all", "10_000_000"],
     "--logit-bias": ["x", "=3", "x=hot", "x=101", "x=nan"],
     "--manifest": ["nowhere/a.toml", "a.txt", "."],
     "--max-quote": ["0", "19", "-1", "many"],
+    "--mirror": ["", "books", "ftp://a/b", "rsync://a", "https://www.gutenberg.org@a/"],
     "--min-p": ["1.1", "-1"],
     "--no-repeat-ngram": ["1", "21"],
     "--old-books": ["nowhere"],
@@ -150,10 +154,21 @@ IMPOSSIBLE = {
     "--workers": ["0", "33", "many"],
 }
 ANYTHING_GOES = {"write --prompt", "judge --prompt"}
+ANYTHING_GOES |= {f"fetch gutenberg --{name}" for name in ("language", "subject", "author")}
+
+
+def command_of(path: str) -> App:
+    """The part of the program that is called by these words."""
+    app = build_app()
+    for name in path.split():
+        app = app[name]
+    return app
+
+
 SIMPLE_OPTIONS = [
     (command, name, argument.hint is bool)
-    for command in [*NAMES, "fetch"]
-    for argument in build_app()[command].assemble_argument_collection()
+    for command in [*NAMES, "fetch", "fetch gutenberg"]
+    for argument in command_of(command).assemble_argument_collection()
     for name in argument.names
     if name.startswith("--") and f"{command} {name}" not in ANYTHING_GOES
 ]
@@ -174,9 +189,9 @@ def test_an_impossible_value_is_refused_by_the_name_that_was_typed(
     for value in values:
         if command in ("plan", "inspect", "prepare") and value == "train.steps=0":
             continue  # needs no time of its own; inspect knows settings of the corpus only
-        words = ["html"] if command == "export" else ["a-file.txt"]
+        words = ["html"] if command == "export" else ["a-folder"] if command == "fetch gutenberg" else ["a-file.txt"]
         words = [] if command in ("write", "report", "card", "fetch") else words
-        assert main([command, *words, f"{option}={value}"]) == 2, value
+        assert main([*command.split(), *words, f"{option}={value}"]) == 2, value
         out, err = capsys.readouterr()
         assert out == "" and err.startswith("penwright: ") and err.count("\n") == 1
         assert option in err or (option == "--set" and value.partition("=")[0] in err), err

@@ -8,10 +8,13 @@ import pytest
 from folders import ROOT
 
 from penwright.cli import app
-from penwright.cli.app import COMMANDS, main
+from penwright.cli.app import COMMANDS, SUBCOMMANDS, main
 from penwright.errors import CorpusError
 
 NAMES = [command.__name__ for command in COMMANDS]
+PATHS = {command.__name__: command for command in COMMANDS}
+PATHS |= {f"{command.__name__} {below.__name__}": below for command, belows in SUBCOMMANDS.items() for below in belows}
+"""Command by the words that call it."""
 
 
 def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
@@ -26,16 +29,18 @@ def test_without_a_command_the_help_is_shown(capsys: pytest.CaptureFixture[str])
     assert "Usage: penwright COMMAND [OPTIONS]" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", PATHS)
 def test_every_option_of_every_command_is_explained(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main([name, "--help"]) == 0
-    command = app.build_app()[name]
+    assert main([*name.split(), "--help"]) == 0
+    command = app.build_app()
+    for word in name.split():
+        command = command[word]
     for argument in command.assemble_argument_collection(parse_docstring=True):
         assert argument.name == "*" or argument.parameter.help, f"{name} does not explain {argument.name}"
     shown = capsys.readouterr().out
     assert f"Usage: penwright {name}" in shown
     examples = shown[shown.index("Examples:") :].split(f"penwright {name}")[1:]
-    assert len(examples) == len(app.EXAMPLES[next(each for each in COMMANDS if each.__name__ == name)])
+    assert len(examples) == len(app.EXAMPLES[PATHS[name]])
 
 
 def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:

@@ -24,8 +24,9 @@ from penwright.corpus.passes import encoding_pass, text_cache
 from penwright.corpus.passes.clean_text import read_bytes, read_chunk
 from penwright.corpus.preparing import iter_prepare, prepare
 from penwright.corpus.sources import chunks
-from penwright.corpus.sources.discovery import Paths, discover
+from penwright.corpus.sources.discovery import discover
 from penwright.corpus.sources.manifest import read_manifest, write_manifest
+from penwright.corpus.sources.patterns import Paths
 from penwright.corpus.store import Corpus
 from penwright.errors import CorpusError
 

@@ -1,14 +1,15 @@
 """List and read the members of a tar file, plain or compressed, within the bounds of `unpacking`.
 
-A plain tar is read at a member's offset. A compressed tar can only be read from its start, so the last one stays open:
-members in the archive's order take one pass, and an earlier member starts again from the beginning. Nothing is written
-to disk.
+A plain tar is read at a member's offset. A compressed tar, or one inside a zip, can only be read from its start. So the
+last one stays open: members in the archive's order take one pass, and an earlier member starts again from the
+beginning. Nothing is written to disk.
 """
 
 import tarfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, NamedTuple, Self
+from typing import IO, NamedTuple, Protocol, Self
 
 from penwright.corpus.archives.unpacking import (
     CHUNK_BYTES,
@@ -20,6 +21,7 @@ from penwright.corpus.archives.unpacking import (
     unpack,
     xz,
 )
+from penwright.corpus.archives.zips import ZipMember, member_chunks
 from penwright.errors import ReadingError
 
 MAX_TOTAL_BYTES = 1 << 37
@@ -38,6 +40,13 @@ _HEADER_KINDS = (
 _DAMAGED_HEADERS = (tarfile.InvalidHeaderError, tarfile.TruncatedHeaderError)  # type: ignore[attr-defined]
 
 
+class Readable(Protocol):
+    """Bytes that are read from start to end."""
+
+    def read(self, num_bytes: int, /) -> bytes:
+        """Return up to `num_bytes` bytes; none only at the end."""
+
+
 class TarMember(NamedTuple):
     """Position of a member in the unpacked archive, in bytes."""
 
@@ -48,10 +57,23 @@ class TarMember(NamedTuple):
 class Stream:
     """The unpacked bytes of a file, read from start to end."""
 
-    def __init__(self, path: Path, *, new_stream: Callable[[], Decompressor] | None) -> None:
-        """Open the file. `new_stream` is None for a file that is not compressed."""
+    def __init__(
+        self, path: Path, *, new_stream: Callable[[], Decompressor] | None, member: ZipMember | None = None
+    ) -> None:
+        """Open the file.
+
+        Args:
+            path: The file.
+            new_stream: Makes the decompressor; None for a file that is not compressed.
+            member: The member that holds the tar, if the file is a zip.
+        """
         self._file: IO[bytes] = path.open("rb")
-        self._chunks = None if new_stream is None else unpack(self._file.read, new_stream=new_stream, name=path.name)
+        if member is not None:
+            self._chunks: Iterator[bytes] | None = member_chunks(self._file, member, name=path.name)
+        elif new_stream is not None:
+            self._chunks = unpack(self._file.read, new_stream=new_stream, name=path.name)
+        else:
+            self._chunks = None
         self._rest = b""
         self._name = path.name
         self.position = 0
@@ -116,36 +138,68 @@ class _Info(tarfile.TarInfo):
         return info
 
 
-def tar_members(path: Path, *, new_stream: Callable[[], Decompressor] | None) -> dict[str, TarMember]:
+def tar_members(
+    path: Path, *, new_stream: Callable[[], Decompressor] | None, member: ZipMember | None = None
+) -> dict[str, TarMember]:
     """Return the regular files of a tar file by name. The last of several files of one name counts, as in unpacking.
 
     Args:
         path: The archive.
         new_stream: Makes the decompressor; None for a plain tar.
+        member: The member that holds the tar, if the archive is a zip.
 
     Raises:
         ReadingError: If it is damaged, cut short, or beyond the bounds.
         OSError: If the file cannot be opened.
     """
-    end = path.stat().st_size if new_stream is None else MAX_TOTAL_BYTES
+    end = path.stat().st_size if new_stream is None and member is None else MAX_TOTAL_BYTES
     members: dict[str, TarMember] = {}
-    stream = Stream(path, new_stream=new_stream)
+    stream = Stream(path, new_stream=new_stream, member=member)
     try:
-        # The stream mode never seeks: contents are skipped by reading them, which verifies them.
-        with tarfile.open(fileobj=stream, mode="r|", errorlevel=2, tarinfo=_Info) as archive:  # type: ignore[call-overload]
-            for info in archive:
-                if info.size < 0 or archive.offset > end:  # tarfile would seek far beyond the end of the file
-                    raise tarfile.ReadError(f"a member of {info.size:,} bytes does not fit")
-                if info.isreg() and not info.issparse():  # a sparse file may claim any size
-                    members[info.name] = TarMember(info.offset_data, info.size)
+        with tar_stream(stream, name=path.name, end=end) as infos:
+            for _, info in infos:
+                members[info.name] = TarMember(info.offset_data, info.size)
                 if len(members) > MAX_MEMBERS:
                     raise ReadingError(f"{path.name} lists more than {MAX_MEMBERS:,} members. Unpack it yourself.")
-                archive.members.clear()  # tarfile keeps all headers
-    except (tarfile.TarError, EOFError, ValueError, LookupError, RecursionError) as error:
-        raise ReadingError(f"{path.name} is damaged, or no tar file: {error}. Copy or download it again.") from error
     finally:
         stream.close()
     return members
+
+
+@contextmanager
+def tar_stream(
+    stream: Readable, *, name: str, end: int = MAX_TOTAL_BYTES
+) -> Iterator[Iterator[tuple[tarfile.TarFile, tarfile.TarInfo]]]:
+    """Open an uncompressed tar that is read once, from start to end, in memory that does not grow with it.
+
+    Args:
+        stream: Its bytes.
+        name: Its name, for errors.
+        end: Largest offset of a member's end.
+
+    Yields:
+        An iterator over the archive and the header of each regular file. The file has to be read before the next step.
+
+    Raises:
+        ReadingError: If it is damaged, cut short, or beyond the bounds.
+    """
+
+    def regular_files(archive: tarfile.TarFile) -> Iterator[tuple[tarfile.TarFile, tarfile.TarInfo]]:
+        for info in archive:
+            if info.size < 0 or archive.offset > end:  # tarfile would seek far beyond the end of the file
+                raise tarfile.ReadError(f"a member of {info.size:,} bytes does not fit")
+            if info.isreg() and not info.issparse():  # a sparse file may claim any size
+                yield archive, info
+            archive.members.clear()  # type: ignore[attr-defined]  # tarfile keeps all headers
+
+    try:
+        # The stream mode never seeks: contents are skipped by reading them, which verifies them.
+        with tarfile.open(  # type: ignore[call-overload]
+            fileobj=stream, mode="r|", errorlevel=2, tarinfo=_Info, bufsize=16 * tarfile.RECORDSIZE
+        ) as archive:
+            yield regular_files(archive)
+    except (tarfile.TarError, EOFError, ValueError, LookupError, RecursionError) as error:
+        raise ReadingError(f"{name} is damaged, or no tar file: {error}. Copy or download it again.") from error
 
 
 def read_tar_member(stream: Stream, member: TarMember, *, name: str, max_bytes: int = MAX_MEMBER_BYTES) -> bytes:

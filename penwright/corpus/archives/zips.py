@@ -8,7 +8,7 @@ import stat
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from io import BytesIO
 from pathlib import Path
 from typing import IO, NamedTuple
@@ -131,6 +131,24 @@ def read_zip_member(file: IO[bytes], member: ZipMember, *, name: str, max_bytes:
     Raises:
         ReadingError: If it is encrypted, packed by an unknown method, damaged, cut short, or beyond the bounds.
     """
+    chunks = member_chunks(file, member, name=name)
+    data = collect(chunks, name=name, max_bytes=max_bytes)
+    if zlib.crc32(data) != member.checksum:
+        raise ReadingError(f"{name} is damaged: its checksum does not match. Copy or download the archive again.")
+    return data
+
+
+def member_chunks(file: IO[bytes], member: ZipMember, *, name: str) -> Iterator[bytes]:
+    """Return the unpacked bytes of one member in chunks, without comparing its checksum.
+
+    Args:
+        file: The zip file, open for reading, which nobody else moves meanwhile.
+        member: From `zip_members` of the same file.
+        name: Name of the member, for errors.
+
+    Raises:
+        ReadingError: If it is encrypted, packed by an unknown method, damaged or cut short.
+    """
     if member.is_encrypted:
         raise ReadingError(f"{name} is encrypted. Unpack it with its password and give the file instead.")
     if member.method != zipfile.ZIP_STORED and member.method not in _STREAMS:
@@ -145,13 +163,8 @@ def read_zip_member(file: IO[bytes], member: ZipMember, *, name: str, max_bytes:
     file.seek(name_bytes + extra_bytes, 1)
     packed = _Bounded(file, member.packed_bytes)
     if member.method == zipfile.ZIP_STORED:
-        chunks = iter(lambda: packed.read(CHUNK_BYTES), b"")
-    else:
-        chunks = unpack(packed.read, new_stream=_STREAMS[member.method], name=name)
-    data = collect(chunks, name=name, max_bytes=max_bytes)
-    if zlib.crc32(data) != member.checksum:
-        raise ReadingError(f"{name} is damaged: its checksum does not match. Copy or download the archive again.")
-    return data
+        return iter(lambda: packed.read(CHUNK_BYTES), b"")
+    return unpack(packed.read, new_stream=_STREAMS[member.method], name=name)
 
 
 class _Bounded:

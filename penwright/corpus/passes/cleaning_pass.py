@@ -18,7 +18,7 @@ from penwright.corpus.passes.progress import PrepareProgress, PrepareSteps
 from penwright.corpus.passes.text_cache import key_of, load_facts, save_entry
 from penwright.corpus.scratch import Scratch
 from penwright.corpus.shelf.doubts import reason_to_refuse
-from penwright.corpus.shelf.facts import Facts, KeptFacts, join_facts, keep
+from penwright.corpus.shelf.facts import Facts, KeptFacts, join_facts, keep, with_details
 from penwright.corpus.shelf.selection import ReadBook
 from penwright.corpus.sources.chunks import FileChunk, chunks_of
 from penwright.corpus.sources.discovery import Source, reading
@@ -186,9 +186,11 @@ def _conclude(
 ) -> Intake:
     """Join the chunks of each book, and list the books that could not be read."""
     taken, skipped = [], list(listing.skipped)
-    for source, listed, chunks, found in zip(listing.sources, listing.listed, jobs, results, strict=True):
+    for index, (source, listed, chunks, found) in enumerate(
+        zip(listing.sources, listing.listed, jobs, results, strict=True)
+    ):
         in_order = sorted(found, key=lambda result: result.start)
-        facts = [result.facts for result in in_order if result.facts is not None]
+        facts = [with_details(result.facts, listing.details_of(index)) for result in in_order if result.facts]
         sha256 = hashes.get(source) or facts[0].sha256 if facts else ""
         failure = next((result.failure for result in found if result.failure), "")
         if hashes.get(source) == "":

@@ -8,8 +8,8 @@ Shapes: K = distinct characters of a text, F = values of a fingerprint, at most 
 
 import hashlib
 import sys
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import cast
 
 import numpy as np
@@ -116,6 +116,11 @@ def keep(facts: Facts | KeptFacts, *, scratch: Scratch) -> KeptFacts:
         num_hashes=len(facts.fingerprint),
         num_characters=len(code_points),
     )
+
+
+def with_details(facts: Facts | KeptFacts, details: Mapping[str, str]) -> Facts | KeptFacts:
+    """Return the facts with other details; those of the same name are replaced."""
+    return replace(facts, details={**facts.details, **details}) if details else facts
 
 
 def total_counts(texts: Iterable[Facts | KeptFacts]) -> dict[str, int]:

@@ -4,25 +4,26 @@ Finding opens only the directories of archives and the first bytes of files. Fil
 reason. This module knows nothing of encodings, cleaning or the corpus.
 """
 
-import glob
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 from penwright.corpus.archives.members import is_archive, list_members, read_member
 from penwright.corpus.archives.unpacking import MAX_MEMBER_BYTES
 from penwright.corpus.formats.document import READ_WHATEVER_THEY_HOLD, is_probably_text
-from penwright.corpus.user_dirs import at_home
-from penwright.errors import CorpusError, ReadingError, did_you_mean
-
-Paths = str | Path | Sequence[str | Path]
+from penwright.corpus.sources.patterns import Paths, as_list, expand
+from penwright.errors import CorpusError, ReadingError
 
 MANIFEST_MARK = "# Penwright manifest"
 """First words of a manifest, which distinguish it from the books in its folder."""
 CACHE_TAG = "CACHEDIR.TAG"
 """Name of the file that marks a folder as a cache."""
+RECORD_NAME = "fetched.csv"
+"""Name of the record in a folder of fetched books."""
+RECORD_MARK = b"path,id,title,author,"
+"""First bytes of such a record."""
 HEAD_BYTES = 4096
 _OTHER_FOLDERS = frozenset({"__pycache__", "node_modules"})
 
@@ -69,7 +70,7 @@ def discover(paths: Paths) -> Discovery:
     given = as_list(paths)
     skipped: dict[str, str] = {}
     found: dict[tuple[Path, str | None], Source] = {}
-    for path, root in _expand(given):
+    for path, root in expand(given):
         for source in _sources_at(path, root, skipped):
             key = (_real(source.path), source.member)
             # A file that is named twice is one book, with the shorter name.
@@ -82,14 +83,6 @@ def discover(paths: Paths) -> Discovery:
         names = ", ".join(map(str, given))
         raise CorpusError(f"no book was found in {names}.{reasons}{more} Give text files, or a folder that holds some.")
     return Discovery(sources, tuple(sorted(skipped.items())))
-
-
-def as_list(paths: Paths) -> list[str | Path]:
-    """Return one path or several as a list."""
-    given = [paths] if isinstance(paths, str | Path) else list(paths)
-    if not given:
-        raise CorpusError("no path was given. Name files, folders or patterns to read.")
-    return given
 
 
 def read_source(source: Source, *, max_bytes: int = MAX_MEMBER_BYTES) -> bytes:
@@ -139,48 +132,6 @@ def _what_happened(error: OSError) -> str:
     if isinstance(error, PermissionError):
         return "may not be read by this user; change its permissions or leave it out"
     return f"cannot be read ({error.strerror or error})"
-
-
-def _expand(given: Sequence[str | Path]) -> Iterator[tuple[Path, Path]]:
-    """Yield each existing path that was named, with the folder that its name is relative to."""
-    for entry in given:
-        path = at_home(entry)
-        if os.path.lexists(path):
-            yield path, path if path.is_dir() else path.parent
-        elif glob.has_magic(str(path)):
-            root = _fixed_part(path)
-            try:
-                matches = sorted(root.glob(str(path.relative_to(root))))
-            except ValueError as error:
-                raise CorpusError(f"in '{entry}' the ** must stand by itself, as in 'books/**/*.txt'.") from error
-            visible = [match for match in matches if not _is_hidden(match.relative_to(root))]
-            if not visible:
-                raise CorpusError(f"the pattern '{entry}' matches no file. Check it, or name the folder itself.")
-            yield from ((match, root) for match in visible)
-        else:
-            raise CorpusError(f"there is no file or folder '{entry}'.{_near_name(path)}")
-
-
-def _fixed_part(pattern: Path) -> Path:
-    """Return the folder before the first wildcard of a pattern."""
-    parts = pattern.parts
-    first = next(index for index, part in enumerate(parts) if glob.has_magic(part))
-    return Path(*parts[:first])
-
-
-def _is_hidden(path: Path) -> bool:
-    return any(part.startswith(".") for part in path.parts)
-
-
-def _near_name(path: Path) -> str:
-    """Return a suggestion if a similar name exists in the folder, or a note if the folder does not exist."""
-    with suppress(OSError):
-        hint = did_you_mean(path.name, [entry.name for entry in path.parent.iterdir()])
-        if hint.startswith(" Did"):
-            return hint
-    if not path.parent.exists():
-        return f" Its folder '{path.parent}' does not exist either."
-    return ""
 
 
 def _sources_at(path: Path, root: Path, skipped: dict[str, str]) -> Iterator[Source]:
@@ -242,6 +193,8 @@ def _sources_in_file(path: Path, root: Path, skipped: dict[str, str]) -> Iterato
             skipped[shown] = "is no ordinary file"
         elif num_bytes == 0:
             skipped[shown] = "is empty"
+        elif path.name == RECORD_NAME and _begins_with(path, RECORD_MARK):
+            pass  # no book, and nothing that was left out either: titles are taken from it
         elif is_archive(path):
             yield from _sources_in_archive(path, root, skipped)
         elif reason := _reason_against_file(path):
@@ -279,6 +232,11 @@ def _reason_against_file(path: Path) -> str:
     if head.startswith(MANIFEST_MARK.encode("ascii")):
         return "is a manifest; name it itself to read the books it lists"
     return "" if is_probably_text(head) else "is no text (its bytes are those of a program, a picture or the like)"
+
+
+def _begins_with(path: Path, mark: bytes) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(mark)) == mark
 
 
 def _shown(path: Path, root: Path) -> str:

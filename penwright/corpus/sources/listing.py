@@ -1,10 +1,13 @@
 """List the books that a user names: the books of a manifest, or of files, folders, archives and patterns."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from penwright.corpus.sources.chunks import num_chunks
-from penwright.corpus.sources.discovery import Paths, Source, as_list, discover
+from penwright.corpus.sources.discovery import Source, discover
+from penwright.corpus.sources.fetched import recorded_details
 from penwright.corpus.sources.manifest import ManifestBook, is_manifest, read_manifest, sources_of
+from penwright.corpus.sources.patterns import Paths, as_list
 from penwright.corpus.user_dirs import at_home
 from penwright.errors import ManifestError
 
@@ -17,6 +20,12 @@ class Listing(NamedTuple):
     """Entry of each book in a manifest; None without a manifest."""
     skipped: tuple[tuple[str, str], ...]
     """(name, reason) of each file that is not read."""
+    details: tuple[Mapping[str, str], ...] = ()
+    """What is known of each book beside its text, such as "Title" and "Author"; empty without any record of books."""
+
+    def details_of(self, index: int) -> Mapping[str, str]:
+        """Return what is known of one book beside its text."""
+        return self.details[index] if self.details else {}
 
     @property
     def num_bytes(self) -> int:
@@ -43,7 +52,8 @@ def list_books(paths: Paths) -> Listing:
     manifests = [path for path in given if is_manifest(path)]
     if not manifests:
         found = discover(given)
-        return Listing(found.sources, (None,) * len(found.sources), found.skipped)
+        details = tuple(recorded_details(found.sources))
+        return Listing(found.sources, (None,) * len(found.sources), found.skipped, details)
     if len(given) > 1:
         raise ManifestError(
             f"the manifest {manifests[0]} lists a whole shelf. Name it alone, or add the other books to it."
