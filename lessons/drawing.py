@@ -16,7 +16,11 @@ import numpy as np
 from matplotlib.axes import Axes
 
 DATA = Path(__file__).parent / "data"
-"""The folder of the lessons' tables."""
+"""The folder of the lessons' tables and texts."""
+SHELF = next(
+    folder for up in Path(__file__).parents if (folder := up / "tests" / "shelf").is_dir()
+)
+"""The folder of six little books, in the checkout that holds these lessons."""
 
 INK, PAPER, GREY = "#26262e", "#fefefe", "#8b8f99"
 BLUE, ORANGE, GREEN, RED, PURPLE = "#2f6db5", "#dd7a33", "#3c9d6b", "#c8434f", "#8057b0"
