@@ -1,8 +1,10 @@
 """Archives of books: list their members, and read the bytes of one member.
 
-Supported are zip, tar (plain or compressed by gzip, bzip2 or xz) and single files compressed by gzip. Members are
-unpacked in memory and within bounds, never to disk. An archive inside an archive is not opened. This module knows
-nothing of the meaning of the bytes.
+Supported are zip, tar (plain or compressed by gzip, bzip2 or xz), single files compressed by gzip, and tables of books
+in Parquet, whose rows are the members. Members are
+unpacked in memory and within bounds, never to disk. An archive inside an archive is opened, one level deep: its members
+are named by both, as "inner.zip/book.txt". A zip that holds nothing but one tar is that tar, of any size. This module
+knows nothing of the meaning of the bytes.
 """
 
 from collections.abc import Mapping
@@ -10,12 +12,15 @@ from functools import lru_cache
 from pathlib import Path, PurePath
 from typing import NamedTuple
 
+from penwright.corpus.archives.nested import InnerArchive
+from penwright.corpus.archives.parquet import read_row, row_number, table_rows
 from penwright.corpus.archives.tars import STREAM_OF_SUFFIX, Stream, TarMember, read_tar_member, tar_members
-from penwright.corpus.archives.unpacking import MAX_MEMBER_BYTES, collect, gzip, unpack
+from penwright.corpus.archives.unpacking import MAX_MEMBER_BYTES, MAX_MEMBERS, collect, gzip, unpack
 from penwright.corpus.archives.zips import ZipMember, read_zip_member, zip_members
 from penwright.errors import ReadingError
 
-SUFFIXES = (".zip", ".tar", *STREAM_OF_SUFFIX, ".gz")
+PARQUET = ".parquet"
+SUFFIXES = (".zip", ".tar", *STREAM_OF_SUFFIX, ".gz", PARQUET)
 """Endings of archives' file names. If two fit, the longer one counts."""
 
 
@@ -50,11 +55,17 @@ def list_members(path: Path) -> list[Member]:
     suffix = _suffix(path)
     if suffix == ".gz":
         return [Member(path.name[: -len(suffix)] or path.name, _declared_gzip_bytes(path))]
-    members = _index(path, *_identity(path))
-    sizes = {
-        name: member.num_bytes if isinstance(member, TarMember) else member.declared_bytes
-        for name, member in members.items()
-    }
+    if suffix == PARQUET:
+        return [Member(name, num_bytes) for name, num_bytes in table_rows(path).items()]
+    sizes: dict[str, int] = {}
+    for name, member in _index(path, *_identity(path)).items():
+        inner = _inner_or_none(path, name) if is_archive(PurePath(name)) else None
+        if inner is None:
+            sizes[name] = member.num_bytes if isinstance(member, TarMember) else member.declared_bytes
+            continue
+        sizes |= {f"{name}/{inside}": num_bytes for inside, num_bytes in inner.num_bytes.items()}
+        if len(sizes) > MAX_MEMBERS:
+            raise ReadingError(f"{path.name} lists more than {MAX_MEMBERS:,} members. Unpack it yourself.")
     return [Member(name, sizes[name]) for name in sorted(sizes)]
 
 
@@ -70,12 +81,21 @@ def read_member(path: Path, name: str, *, max_bytes: int = MAX_MEMBER_BYTES) -> 
         ReadingError: If there is no such member, it is itself an archive, or it cannot be unpacked within bounds.
         OSError: If the file cannot be opened.
     """
-    shown = f"{path.name}/{name}"
-    suffix = _suffix(path)
+    if _suffix(path) == PARQUET:
+        return read_row(path, name, max_bytes=max_bytes, identity=_identity(path))
+    if outer := _outer_name(path, name):
+        return _inner(path, *_identity(path), outer).read(name[len(outer) + 1 :], max_bytes=max_bytes)
     if is_archive(PurePath(name)):
         raise ReadingError(
-            f"{shown} is an archive inside an archive. Unpack the outer one and give the inner one by itself."
+            f"{path.name}/{name} is an archive inside an archive, too deep or too damaged to be opened. Unpack the "
+            "outer one and give the inner one by itself."
         )
+    return _read_outer(path, name, max_bytes=max_bytes)
+
+
+def _read_outer(path: Path, name: str, *, max_bytes: int) -> bytes:
+    """Return the bytes of one member of the outermost archive."""
+    shown, suffix = f"{path.name}/{name}", _suffix(path)
     if suffix == ".gz":
         with path.open("rb") as file:
             return collect(unpack(file.read, new_stream=gzip, name=shown), name=shown, max_bytes=max_bytes)
@@ -115,9 +135,11 @@ def reading_position(path: Path, name: str) -> int:
         ReadingError: If the archive is damaged.
         OSError: If the file cannot be opened.
     """
-    if _suffix(path) not in STREAM_OF_SUFFIX:
+    if _suffix(path) in (".tar", ".gz"):
         return 0
-    member = _index(path, *_identity(path)).get(name)
+    if _suffix(path) == PARQUET:
+        return row_number(name) or 0
+    member = _index(path, *_identity(path)).get(_outer_name(path, name) or name)
     return member.offset if isinstance(member, TarMember) else 0
 
 
@@ -136,15 +158,58 @@ def _identity(path: Path) -> tuple[int, int]:
 def _index(path: Path, num_bytes: int, modified_ns: int) -> Mapping[str, ZipMember | TarMember]:
     """Return an archive's members by name, cached because its books are read one by one."""
     suffix = _suffix(path)
-    if suffix == ".zip":
-        return zip_members(path, num_bytes=num_bytes, name=path.name)
-    return tar_members(path, new_stream=STREAM_OF_SUFFIX.get(suffix))
+    if suffix != ".zip":
+        return tar_members(path, new_stream=STREAM_OF_SUFFIX.get(suffix))
+    tar = _only_tar(path, num_bytes, modified_ns)
+    members = _zip_index(path, num_bytes, modified_ns)
+    return members if tar is None else tar_members(path, new_stream=None, member=tar)
+
+
+@lru_cache(maxsize=4)
+def _zip_index(path: Path, num_bytes: int, modified_ns: int) -> Mapping[str, ZipMember]:
+    """Return a zip's own members by name."""
+    return zip_members(path, num_bytes=num_bytes, name=path.name)
+
+
+def _only_tar(path: Path, num_bytes: int, modified_ns: int) -> ZipMember | None:
+    """Return the tar that a zip holds and nothing else, or None."""
+    members = _zip_index(path, num_bytes, modified_ns)
+    return next(iter(members.values())) if len(members) == 1 and next(iter(members)).endswith(".tar") else None
 
 
 @lru_cache(maxsize=1)
 def _open_stream(path: Path, num_bytes: int, modified_ns: int) -> Stream:
-    """Return a compressed tar, open at the end of the member that was read last."""
-    return Stream(path, new_stream=STREAM_OF_SUFFIX[_suffix(path)])
+    """Return a tar that is compressed or inside a zip, open at the end of the member that was read last."""
+    suffix = _suffix(path)
+    tar = _only_tar(path, num_bytes, modified_ns) if suffix == ".zip" else None
+    return Stream(path, new_stream=STREAM_OF_SUFFIX.get(suffix), member=tar)
+
+
+def _outer_name(path: Path, name: str) -> str:
+    """Return the name of the inner archive that a member is in, or an empty string if it is in the outermost one."""
+    if _suffix(path) == ".gz":
+        return ""
+    index = _index(path, *_identity(path))
+    place = name.find("/") if name not in index else -1
+    while place >= 0:
+        if name[:place] in index and is_archive(PurePath(name[:place])):
+            return name[:place]
+        place = name.find("/", place + 1)
+    return ""
+
+
+@lru_cache(maxsize=1)
+def _inner(path: Path, num_bytes: int, modified_ns: int, name: str) -> InnerArchive:
+    """Return an archive inside an archive, cached because its members are read one by one."""
+    return InnerArchive(_read_outer(path, name, max_bytes=MAX_MEMBER_BYTES), name=f"{path.name}/{name}")
+
+
+def _inner_or_none(path: Path, name: str) -> InnerArchive | None:
+    """Return an archive inside an archive; None if it cannot be listed, which reading it will report."""
+    try:
+        return _inner(path, *_identity(path), name)
+    except ReadingError:
+        return None
 
 
 def _declared_gzip_bytes(path: Path) -> int:

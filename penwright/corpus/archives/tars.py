@@ -15,6 +15,7 @@ from penwright.corpus.archives.unpacking import (
     CHUNK_BYTES,
     MAX_MEMBER_BYTES,
     MAX_MEMBERS,
+    ChunkReader,
     Decompressor,
     bzip2,
     gzip,
@@ -69,12 +70,11 @@ class Stream:
         """
         self._file: IO[bytes] = path.open("rb")
         if member is not None:
-            self._chunks: Iterator[bytes] | None = member_chunks(self._file, member, name=path.name)
+            self._chunks: ChunkReader | None = ChunkReader(member_chunks(self._file, member, name=path.name))
         elif new_stream is not None:
-            self._chunks = unpack(self._file.read, new_stream=new_stream, name=path.name)
+            self._chunks = ChunkReader(unpack(self._file.read, new_stream=new_stream, name=path.name))
         else:
             self._chunks = None
-        self._rest = b""
         self._name = path.name
         self.position = 0
 
@@ -92,22 +92,13 @@ class Stream:
             data = self._file.read(num_bytes)
             self.position += len(data)
             return data
-        collected = [self._rest]
-        length = len(self._rest)
-        while length < num_bytes:
-            chunk = next(self._chunks, b"")
-            if not chunk:
-                break
-            collected.append(chunk)
-            length += len(chunk)
-        data = b"".join(collected)
-        self._rest = data[num_bytes:]
-        self.position += min(length, num_bytes)
+        data = self._chunks.read(num_bytes)
+        self.position += len(data)
         if self.position > MAX_TOTAL_BYTES:
             raise ReadingError(
                 f"{self._name} unpacks to more than {MAX_TOTAL_BYTES:,} bytes. Unpack it yourself, in parts."
             )
-        return data[:num_bytes]
+        return data
 
     def skip_to(self, offset: int) -> None:
         """Move forward to an offset; a plain file can also move backwards."""

@@ -154,3 +154,20 @@ def collect(chunks: Iterator[bytes], *, name: str, max_bytes: int = MAX_MEMBER_B
             )
         collected.append(chunk)
     return b"".join(collected)
+
+
+class ChunkReader:
+    """Chunks of bytes, read as a file is."""
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self._chunks, self._rest = chunks, b""
+
+    def read(self, num_bytes: int, /) -> bytes:
+        """Return the next bytes; fewer than asked for only at the end."""
+        collected, length = [self._rest], len(self._rest)
+        while length < num_bytes and (chunk := next(self._chunks, b"")):
+            collected.append(chunk)
+            length += len(chunk)
+        data = b"".join(collected)
+        self._rest = data[num_bytes:]
+        return data[:num_bytes]

@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Iterator
 
 from penwright.corpus.archives.tars import MAX_TOTAL_BYTES, Readable
-from penwright.corpus.archives.unpacking import CHUNK_BYTES, FREE_BYTES, MAX_RATIO, Deflate
+from penwright.corpus.archives.unpacking import CHUNK_BYTES, FREE_BYTES, MAX_RATIO, ChunkReader, Deflate
 from penwright.errors import ReadingError
 
 _HEADER = struct.Struct("<4sHHHHHLLLHH")
@@ -45,8 +45,7 @@ class ZipStream:
         self._checksum: int | None = None if flags & _HAS_DESCRIPTOR else checksum
         if flags & _ENCRYPTED or method not in (_STORED, _DEFLATED) or (method == _STORED and self._checksum is None):
             raise ReadingError(f"{name} is packed in a way that cannot be read as a stream (method {method}).")
-        self._chunks = self._stored(packed) if method == _STORED else self._deflated()
-        self._rest = b""
+        self._chunks = ChunkReader(self._stored(packed) if method == _STORED else self._deflated())
         self.position = 0
         """Number of unpacked bytes that were read."""
 
@@ -56,16 +55,11 @@ class ZipStream:
         Raises:
             ReadingError: If they are damaged, cut short, or grow beyond the bounds.
         """
-        collected, length = [self._rest], len(self._rest)
-        while length < num_bytes and (chunk := next(self._chunks, b"")):
-            collected.append(chunk)
-            length += len(chunk)
-        data = b"".join(collected)
-        self._rest = data[num_bytes:]
-        self.position += min(length, num_bytes)
+        data = self._chunks.read(num_bytes)
+        self.position += len(data)
         if self.position > MAX_TOTAL_BYTES:
             raise ReadingError(f"{self._name} unpacks to more than {MAX_TOTAL_BYTES:,} bytes, which is too much.")
-        return data[:num_bytes]
+        return data
 
     def _stored(self, num_bytes: int) -> Iterator[bytes]:
         computed = 0

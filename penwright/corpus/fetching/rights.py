@@ -6,8 +6,7 @@ from pathlib import Path
 from lxml import etree
 
 from penwright.corpus.archives.tars import Readable, tar_stream
-from penwright.corpus.archives.unpacking import bzip2, unpack
-from penwright.corpus.fetching.text_archive import ChunkReader
+from penwright.corpus.archives.unpacking import ChunkReader, bzip2, unpack
 from penwright.files import write_text
 
 MAX_RDF_BYTES = 4 << 20

@@ -24,23 +24,6 @@ class ArchivedText(NamedTuple):
     data: bytes
 
 
-class ChunkReader:
-    """Chunks of bytes, read as a file is."""
-
-    def __init__(self, chunks: Iterator[bytes]) -> None:
-        self._chunks, self._rest = chunks, b""
-
-    def read(self, num_bytes: int, /) -> bytes:
-        """Return the next bytes; fewer than asked for only at the end."""
-        collected, length = [self._rest], len(self._rest)
-        while length < num_bytes and (chunk := next(self._chunks, b"")):
-            collected.append(chunk)
-            length += len(chunk)
-        data = b"".join(collected)
-        self._rest = data[num_bytes:]
-        return data[:num_bytes]
-
-
 def texts_in(stream: Readable, *, wanted: Collection[int], name: str) -> Iterator[ArchivedText]:
     """Yield the wanted books, and end with the last one of them.
 

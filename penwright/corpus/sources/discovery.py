@@ -13,6 +13,7 @@ from typing import NamedTuple
 from penwright.corpus.archives.members import is_archive, list_members, read_member
 from penwright.corpus.archives.unpacking import MAX_MEMBER_BYTES
 from penwright.corpus.formats.document import READ_WHATEVER_THEY_HOLD, is_probably_text
+from penwright.corpus.sources.mirror_tree import LISTS_OF_BOOKS, best_form, book_number, without_other_forms
 from penwright.corpus.sources.patterns import Paths, as_list, expand
 from penwright.errors import CorpusError, ReadingError
 
@@ -25,6 +26,7 @@ RECORD_NAME = "fetched.csv"
 RECORD_MARK = b"path,id,title,author,"
 """First bytes of such a record."""
 HEAD_BYTES = 4096
+OTHER_FORMS = "(other editions)"
 _OTHER_FOLDERS = frozenset({"__pycache__", "node_modules"})
 
 
@@ -164,6 +166,10 @@ def _walk(folder: Path, root: Path, skipped: dict[str, str]) -> Iterator[Path]:
         if reason := _reason_against_folder(current.name, names, is_given=current == folder):
             skipped[shown] = reason
             continue
+        if best := _best_of_book(current, names):
+            skipped[OTHER_FORMS] = "are other forms of books in the tree of a mirror, of which the best one is read"
+            yield best
+            continue
         for entry in entries:
             if entry.name.startswith("."):
                 skipped[_shown(entry, root)] = "is hidden (its name begins with a dot)"
@@ -171,6 +177,17 @@ def _walk(folder: Path, root: Path, skipped: dict[str, str]) -> Iterator[Path]:
                 waiting.append(entry)
             else:
                 yield entry
+
+
+def _best_of_book(folder: Path, names: set[str]) -> Path | None:
+    """Return the file to read if this is the folder of one book in the tree of a mirror of Project Gutenberg."""
+    number = book_number(folder.absolute().parts, names)
+    if not number:
+        return None
+    inner = f"{number}-h"
+    pages = {f"{inner}/{inner}.{kind}" for kind in ("htm", "html")} if inner in names else set()
+    form = best_form(number, names | {page for page in pages if (folder / page).is_file()})
+    return folder / form if form else None
 
 
 def _reason_against_folder(name: str, names: set[str], *, is_given: bool) -> str:
@@ -214,6 +231,11 @@ def _sources_in_archive(path: Path, root: Path, skipped: dict[str, str]) -> Iter
     except ReadingError as error:
         skipped[shown] = str(error)
         return
+    kept, num_left_out = without_other_forms(member.name for member in members)
+    if num_left_out:
+        is_kept = set(kept).__contains__
+        members = [member for member in members if is_kept(member.name)]
+        skipped[f"{shown}/{OTHER_FORMS}"] = "are other forms of books, of which the best one is read"
     for member in members:
         if any(part.startswith(".") or part == "__MACOSX" for part in member.name.split("/")):
             skipped[f"{shown}/{member.name}"] = "is hidden"
@@ -229,6 +251,8 @@ def _reason_against_file(path: Path) -> str:
         head = file.read(HEAD_BYTES)
     if path.suffix.lower() in READ_WHATEVER_THEY_HOLD:
         return ""
+    if path.name.startswith(LISTS_OF_BOOKS):
+        return "is a list of books"
     if head.startswith(MANIFEST_MARK.encode("ascii")):
         return "is a manifest; name it itself to read the books it lists"
     return "" if is_probably_text(head) else "is no text (its bytes are those of a program, a picture or the like)"

@@ -9,9 +9,12 @@ import csv
 import hashlib
 import io
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
+from penwright.corpus.archives.members import PARQUET
+from penwright.corpus.archives.parquet import table_details
 from penwright.corpus.sources.discovery import RECORD_NAME, Source, reading
 from penwright.errors import FetchError, ReadingError
 from penwright.files import sync_file, write_bytes
@@ -126,10 +129,11 @@ def read_record(path: Path) -> dict[str, FetchedBook]:
         raise ReadingError(f"{path} is no table that can be read ({error})") from error
 
 
-def recorded_details(sources: Sequence[Source]) -> list[Mapping[str, str]]:
-    """Return "Title", "Author" and "Language" of each source that stands in a record of its folder, or of one above.
+def known_details(sources: Sequence[Source]) -> list[Mapping[str, str]]:
+    """Return what is known of each source beside its text: "Title", "Author" and "Language".
 
-    A file that has another size than the record says counts as any other file: nothing is returned for it.
+    Of a file, it is what a record of its folder, or of one above, says; a file that has another size than the record
+    says counts as any other file. Of the row of a table, it is what the other columns say.
 
     Args:
         sources: Files, below the folders that a user named.
@@ -140,7 +144,9 @@ def recorded_details(sources: Sequence[Source]) -> list[Mapping[str, str]]:
 
 def _details(source: Source, records: dict[Path, dict[str, FetchedBook]]) -> Mapping[str, str]:
     folder = source.path.parent
-    while source.member is None and folder.is_relative_to(source.root):
+    if source.member is not None:
+        return _details_of_row(source.path, source.member)
+    while folder.is_relative_to(source.root):
         if folder not in records:
             records[folder] = _record_of(folder)
         book = records[folder].get(source.path.relative_to(folder).as_posix())
@@ -151,6 +157,18 @@ def _details(source: Source, records: dict[Path, dict[str, FetchedBook]]) -> Map
             break
         folder = folder.parent
     return {}
+
+
+def _details_of_row(path: Path, member: str) -> Mapping[str, str]:
+    try:
+        return _details_of_table(path).get(member, {}) if path.name.lower().endswith(PARQUET) else {}
+    except (ReadingError, OSError):  # it has changed since it was listed; reading it will report that
+        return {}
+
+
+@lru_cache(maxsize=1)
+def _details_of_table(path: Path) -> Mapping[str, Mapping[str, str]]:
+    return table_details(path)
 
 
 def _record_of(folder: Path) -> dict[str, FetchedBook]:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from penwright.corpus.sources.chunks import num_chunks
 from penwright.corpus.sources.discovery import Source, discover
-from penwright.corpus.sources.fetched import recorded_details
+from penwright.corpus.sources.fetched import known_details
 from penwright.corpus.sources.manifest import ManifestBook, is_manifest, read_manifest, sources_of
 from penwright.corpus.sources.patterns import Paths, as_list
 from penwright.corpus.user_dirs import at_home
@@ -52,7 +52,7 @@ def list_books(paths: Paths) -> Listing:
     manifests = [path for path in given if is_manifest(path)]
     if not manifests:
         found = discover(given)
-        details = tuple(recorded_details(found.sources))
+        details = tuple(known_details(found.sources))
         return Listing(found.sources, (None,) * len(found.sources), found.skipped, details)
     if len(given) > 1:
         raise ManifestError(

@@ -96,7 +96,54 @@ def test_an_archive_that_changed_is_listed_anew(tmp_path: Path) -> None:
         read_member(path, "a.txt")
 
 
-def test_an_archive_inside_an_archive_is_listed_but_not_opened(tmp_path: Path) -> None:
+def bytes_of(name: str, books: dict[str, bytes], folder: Path) -> bytes:
+    return write(folder / name, books).read_bytes()
+
+
+@pytest.mark.parametrize("outer", ["z.zip", "z.tar", "z.tar.gz"])
+def test_archives_inside_an_archive_are_opened(outer: str, tmp_path: Path) -> None:
+    kinds = ["i.zip", "i.tar", "i.tar.gz", "i.tar.xz"]
+    inner = {f"some/{kind}": bytes_of(kind, BOOKS, tmp_path) for kind in kinds}
+    inner["one.txt.gz"] = gzip.compress(b"One packed book.")
+    path = write(tmp_path / outer, {**inner, "plain.txt": b"A plain book."})
+    listed = {member.name: member.num_bytes for member in list_members(path)}
+    nested = {f"some/{kind}/{name}": content for kind in kinds for name, content in BOOKS.items()}
+    assert set(listed) == {*nested, "one.txt.gz/one.txt", "plain.txt"}
+    assert all(listed[name] == len(content) for name, content in nested.items())
+    for name, content in [*nested.items(), *reversed(nested.items())]:
+        assert read_member(path, name) == content
+    assert read_member(path, "one.txt.gz/one.txt") == b"One packed book."
+    assert read_member(path, "plain.txt") == b"A plain book."
+    with pytest.raises(ReadingError, match="holds no 'nothing'|holds no member"):
+        read_member(path, "some/i.zip/nothing")
+    with pytest.raises(ReadingError, match="larger than 10 bytes|at most 10 are read"):
+        read_member(path, "some/i.tar/a.txt", max_bytes=10)
+
+
+def test_a_folder_that_is_named_like_an_archive_is_a_folder(tmp_path: Path) -> None:
+    path = write(tmp_path / "z.zip", {"i.zip/a.txt": b"In a folder."})
+    assert list_members(path) == [Member("i.zip/a.txt", 12)]
+    assert read_member(path, "i.zip/a.txt") == b"In a folder."
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_a_tar_alone_in_a_zip_is_read_as_a_stream(method: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "texts.tar.zip"
+    with zipfile.ZipFile(path, "w", method) as archive:
+        archive.writestr("texts.tar", bytes_of("z.tar", BOOKS, tmp_path))
+    monkeypatch.setattr(archives, "MAX_MEMBER_BYTES", 1)  # the tar as a whole may be of any size
+    assert list_members(path) == [Member(name, len(BOOKS[name])) for name in sorted(BOOKS)]
+    in_order = sorted(BOOKS, key=lambda name: archives.reading_position(path, name))
+    assert in_order == list(BOOKS)
+    for name in [*in_order, *sorted(BOOKS)]:
+        assert read_member(path, name) == BOOKS[name]
+    archives._open_stream.cache_clear()
+
+
+def test_an_archive_too_deep_or_damaged_is_listed_but_not_opened(tmp_path: Path) -> None:
+    deep = bytes_of("i.zip", {"deeper.zip": bytes_of("d.zip", BOOKS, tmp_path)}, tmp_path)
+    path = write(tmp_path / "z.zip", {"i.zip": deep})
+    assert [member.name for member in list_members(path)] == ["i.zip/deeper.zip"]
     path = write(tmp_path / "z.zip", {"inner.zip": b"PK", "inner.tar.gz": b"\x1f\x8b"})
     assert len(list_members(path)) == 2
     for name in ("inner.zip", "inner.tar.gz"):
