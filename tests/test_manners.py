@@ -167,6 +167,7 @@ RULES = [
                 "training/start",
                 "notebook",
                 "report/building",
+                "report/kept",
                 "report/tensorboard",
                 "cli",
             }

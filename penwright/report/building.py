@@ -1,17 +1,14 @@
 """Write the page of a run from its folder.
 
-Baselines, the portrait of the finished author and the diary of a network without n-grams are measured once and kept in
-the folder. Baselines are measured again if other characters are scored, the portrait if the author is another. If the
-books are gone, the page says so and does without them.
+What has to be measured is measured once and kept in the folder. Baselines are measured again if other characters are
+scored. If the books are gone, the page says so and does without them.
 """
 
-import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from penwright.author.author import Author
 from penwright.author.file.header import open_author
 from penwright.corpus.store import Book, Corpus
 from penwright.errors import AuthorError, ConfigError, CorpusError, NoNumbersError
@@ -19,20 +16,16 @@ from penwright.evaluation.baselines.measuring import Baseline, measure_baselines
 from penwright.evaluation.book_score import BookScore
 from penwright.evaluation.passages import Passage, passage_of
 from penwright.files import write_json, write_text
-from penwright.report.bare_network import MAX_STEPS, SYMBOLS_PER_STEP, bare_config, raise_bare_network
+from penwright.report.kept import CACHE_VERSION, read_kept
 from penwright.report.page import render_page
-from penwright.report.portrait import Portrait, paint, portrait_from
 from penwright.report.story import Exam, RunStory
+from penwright.report.trying import RunBooks, bare_diary_of, judgement_of, portrait_of
 from penwright.training.folds import CrossFittedTables
-from penwright.training.records import AnyRecord, from_json, to_json
 from penwright.training.run_writer import BEFORE
 from penwright.training.runs.folder import RunFolder
 
 REPORT_NAME = "report.html"
 BASELINES_NAME = "baselines.json"
-PORTRAIT_NAME = "portrait.json"
-BARE_NAME = "bare-network.json"
-CACHE_VERSION = 2
 
 
 def build_report(
@@ -82,7 +75,7 @@ def collect_story(
     val = Exam(scores=(finished.val_books if finished else ()) or (best.books if best else ()))
     test = Exam(scores=finished.test_books if finished else ())
     notes: list[str] = []
-    books = _Books(story.env, corpus=corpus)
+    books = RunBooks(story.env, corpus=corpus)
     if val.scores or test.scores:
         known = _Baselines(folder, books, tell=tell)
         try:
@@ -92,8 +85,9 @@ def collect_story(
             notes.append(f"Methods without a network could not be measured: {error}")
     if finished is not None:
         try:
-            story = replace(story, portrait=_portrait(folder, books, tell=tell))
-            story = replace(story, bare=_bare_network(folder, books, num_steps=finished.step, tell=tell))
+            story = replace(story, portrait=portrait_of(folder, books, tell=tell))
+            story = replace(story, judgement=judgement_of(folder, books, tell=tell))
+            story = replace(story, bare=bare_diary_of(folder, books, num_steps=finished.step, tell=tell))
         except (CorpusError, AuthorError, NoNumbersError) as error:
             notes.append(f"The finished author could not be tried in full: {error}")
     if finished is not None and finished.val_books and folder.has_start:
@@ -116,28 +110,7 @@ def _beside_its_start(story: RunStory, folder: RunFolder, *, bits_per_char: floa
     return replace(story, score_before=before, num_known=card.num_known)
 
 
-class _Books:
-    """The books of a run, opened when they are first needed."""
-
-    def __init__(self, env: Mapping[str, Any], *, corpus: Corpus | None) -> None:
-        known = env.get("corpus")
-        self._known: dict[str, Any] = known if isinstance(known, dict) else {}
-        self._corpus = corpus
-        self.digest = self._known.get("digest")
-
-    def opened(self) -> Corpus:
-        """Return the books, opened when first asked for.
-
-        Raises:
-            CorpusError: If they are gone, or have changed since the run began.
-        """
-        corpus = self._corpus = self._corpus or Corpus.open(str(self._known.get("path", "")))
-        if corpus.digest != self.digest:
-            raise CorpusError("the books have changed since the run began. Restore them to compare on the same text.")
-        return corpus
-
-
-def _fold_starts(folder: RunFolder, books: _Books) -> tuple[int, ...]:
+def _fold_starts(folder: RunFolder, books: RunBooks) -> tuple[int, ...]:
     """Return the characters read when each fold was begun for the first time; nothing if the books are gone."""
     config = folder.config()
     try:
@@ -151,68 +124,14 @@ def _fold_starts(folder: RunFolder, books: _Books) -> tuple[int, ...]:
     return tuple(round(start / corpus.symbols_per_char) for start in starts)
 
 
-def _portrait(folder: RunFolder, books: _Books, *, tell: Callable[[str], None]) -> Portrait | None:
-    """Return what the author of a run does, measured again if its file has changed; None if it has no file.
-
-    Raises:
-        CorpusError: If it has to be measured and the books are gone or have changed.
-        AuthorError: If the author cannot be loaded.
-        NoNumbersError: If its predictions are not finite.
-    """
-    if not folder.author_path.is_file():
-        return None
-    status, path = folder.author_path.stat(), folder.path / PORTRAIT_NAME
-    key = {"version": CACHE_VERSION, "corpus": books.digest, "author": [status.st_size, status.st_mtime_ns]}
-    kept = _read_cache(path)
-    if kept.get("key") == key:
-        try:
-            return portrait_from(kept["portrait"])
-        except (KeyError, TypeError, ValueError):
-            pass  # edited or damaged: measure again
-    portrait = paint(Author.load(folder.author_path), books.opened(), seed=folder.config().diary.seed, tell=tell)
-    write_json(path, {"key": key, "portrait": asdict(portrait)})
-    return portrait
-
-
-def _bare_network(
-    folder: RunFolder, books: _Books, *, num_steps: int, tell: Callable[[str], None]
-) -> tuple[AnyRecord, ...]:
-    """Return the diary of a small network without n-grams beside an author with them that began from nothing.
-
-    It reads no more than the author did in its `num_steps`. Beside any other author there is none.
-
-    Raises:
-        CorpusError: If it has to be trained and the books are gone or have changed.
-        AuthorError: If its predictions are not numbers.
-    """
-    config, path = folder.config(), folder.path / BARE_NAME
-    if folder.has_start or not config.model.get("ngram_entries") or not config.diary.max_chars:
-        return ()
-    num_symbols = num_steps * config.train.batch_size * config.train.seq_len
-    bare = bare_config(config, num_steps=max(1, min(MAX_STEPS, num_symbols // SYMBOLS_PER_STEP)))
-    key = {"version": CACHE_VERSION, "corpus": books.digest, "config": bare.to_dict()}
-    kept = _read_cache(path)
-    if kept.get("key") == key:
-        try:
-            return tuple(from_json(record) for record in kept["records"])
-        except (KeyError, TypeError, ValueError):
-            pass  # edited or damaged: train again
-    corpus = books.opened()
-    if not config.model_config(vocab_size=corpus.alphabet.vocab_size, unit=corpus.alphabet.unit).has_ngrams:
-        return ()
-    records = raise_bare_network(corpus, bare, tell=tell)
-    write_json(path, {"key": key, "records": [to_json(record) for record in records]})
-    return records
-
-
 class _Baselines:
     """Baselines on the books of a run, measured where they are not known yet."""
 
-    def __init__(self, folder: RunFolder, books: _Books, *, tell: Callable[[str], None]) -> None:
+    def __init__(self, folder: RunFolder, books: RunBooks, *, tell: Callable[[str], None]) -> None:
         self._books = books
         self._tell = tell
         self._path = folder.path / BASELINES_NAME
-        self._cache = _read_cache(self._path)
+        self._cache = read_kept(self._path)
 
     def of(self, split: str, scores: Sequence[BookScore]) -> tuple[Baseline, ...]:
         """Return the baselines on the characters of some scores.
@@ -255,15 +174,6 @@ def _passages(corpus: Corpus, books: Sequence[Book], scores: Sequence[BookScore]
         waiting.remove(book)  # volumes of one title are told apart by their order
         passages.append(passage_of(corpus, book, num_chars=score.num_chars))
     return passages
-
-
-def _read_cache(path: Path) -> dict[str, Any]:
-    """Return what was kept; nothing if it is missing or damaged, since it can be measured again."""
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return data if isinstance(data, dict) else {}
 
 
 def _baseline_from(data: dict[str, Any]) -> Baseline:

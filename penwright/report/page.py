@@ -13,7 +13,7 @@ from penwright.errors import counted, quoted
 from penwright.report.curves import NARROW, Band, Chart, Curve, Level, Mark, draw, has_line
 from penwright.report.diary import diary
 from penwright.report.markup import bits, count, duration, epoch_name, escape, isolated
-from penwright.report.portrait_section import portrait_section
+from penwright.report.portrait_section import finished_author
 from penwright.report.story import RunStory, longer_length, surviving
 from penwright.report.style import STYLE
 from penwright.report.tables import baselines_table, books_table, plan_table, rollbacks_table, settings_tables
@@ -231,7 +231,7 @@ def _marks(story: RunStory, *, by_time: bool) -> list[Mark]:
 
 
 def _portrait(story: RunStory) -> str:
-    return portrait_section(story.portrait, is_unread=not story.num_known) if story.portrait else ""
+    return finished_author(story.portrait, story.judgement, is_unread=not story.num_known)
 
 
 def _diary(story: RunStory) -> str:

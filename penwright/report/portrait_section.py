@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 
+from penwright.evaluation.judging.judging import Judgement
 from penwright.report.diary import written
+from penwright.report.judged_section import judged_section
 from penwright.report.markup import bits, count, isolated
 from penwright.report.portrait import Paragraph, Portrait
 from penwright.report.tables import copying_table
@@ -10,13 +12,19 @@ from penwright.report.tables import copying_table
 MAX_SHOWN_CHARS = 400
 
 
-def portrait_section(portrait: Portrait, *, is_unread: bool = True) -> str:
-    """Return the portrait of a finished author as HTML.
+def finished_author(portrait: Portrait | None, judgement: Judgement | None, *, is_unread: bool) -> str:
+    """Return the sections on a finished author as HTML.
 
     Args:
-        portrait: The portrait.
+        portrait: A page by the author and what it reads; None leaves it out.
+        judgement: What its pages are like; None leaves it out.
         is_unread: True if the author surely never learned from the passage that stands beside its page.
     """
+    page = "" if portrait is None else _portrait(portrait, is_unread=is_unread)
+    return page + ("" if judgement is None else judged_section(judgement))
+
+
+def _portrait(portrait: Portrait, *, is_unread: bool) -> str:
     return (
         "<section><h2>A page by the finished author</h2>"
         f"{written('', portrait.page, is_whole=True)}"

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, TypeVar
 from penwright.evaluation.baselines.measuring import Baseline
 from penwright.evaluation.book_score import BookScore
 from penwright.evaluation.books import total
+from penwright.evaluation.judging.judging import Judgement
 from penwright.report.portrait import Portrait
 from penwright.training.records import (
     AnyRecord,
@@ -77,6 +78,8 @@ class RunStory:
     empty if they are not known."""
     portrait: Portrait | None = None
     """What the finished author does; None if it is not finished, or its books are gone."""
+    judgement: Judgement | None = None
+    """What its pages are like; None under the same conditions."""
     bare: tuple[AnyRecord, ...] = ()
     """Records of a small network without n-grams, raised beside the author; empty without one."""
     score_before: float | None = None

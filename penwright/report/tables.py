@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from penwright.evaluation.book_score import BookScore
+from penwright.evaluation.judging.judging import Judgement
 from penwright.report.markup import bits, count, duration, escape, isolated, signed_bits
 from penwright.report.story import Exam
 from penwright.training.records import Planned, RolledBack
@@ -74,6 +75,23 @@ def copying_table(shares: Sequence[tuple[int, float, float | None]]) -> str:
         for length, own, theirs in shares
     ]
     return _table(["Copied in", "This page", "A held-out passage"], rows)
+
+
+def judged_table(judgement: Judgement) -> str:
+    """Return one row a measure: the author's value and interval, and those of held-out books."""
+    head = ["", "This author", "95\u00a0%"]
+    head += ["Held-out books", "least", "most"] if judgement.books else []
+    rows, classes = list[list[Cell]](), list[str]()
+    for each in judgement.measures:
+        interval = "" if each.low is None else f"{each.shown(each.low)} \u2013 {each.shown(each.high)}"
+        name = f"{each.measure.group}: {each.measure.label}"
+        numbers = [each.shown(each.value), *([each.shown(each.median)] if judgement.books else [])]
+        minor = [each.shown(each.least), each.shown(each.most)] if judgement.books else []
+        cells = _row(name, numbers, minor=minor)
+        cells.insert(2, ("number minor", escape(interval)))
+        rows.append(cells)
+        classes.append("own" if each.is_doubtful else "")
+    return _table(head, rows, classes=classes)
 
 
 def rollbacks_table(rollbacks: Sequence[RolledBack]) -> str:

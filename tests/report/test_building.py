@@ -6,12 +6,15 @@ from pathlib import Path
 import pytest
 import record_samples
 
+from penwright.author.author import Author
 from penwright.corpus.store import Corpus
 from penwright.errors import RunError
 from penwright.evaluation.baselines.measuring import measure_baselines
 from penwright.evaluation.book_score import BookScore
 from penwright.evaluation.passages import passage_of
+from penwright.model.char_model import CharModel
 from penwright.report import building as building_module
+from penwright.report import trying
 from penwright.report.building import build_report
 from penwright.training.records import AnyRecord, Evaluation, Finished
 from penwright.training.runs.folder import RunFolder
@@ -138,11 +141,30 @@ def test_a_network_without_n_grams_is_raised_once_beside_an_author_that_has_them
     run.start_path.unlink()
     page = told(run)
     assert "A small network without n-grams" in page
-    monkeypatch.setattr(building_module, "raise_bare_network", None)  # calling it would fail
+    monkeypatch.setattr(trying, "raise_bare_network", None)  # calling it would fail
     assert told(run) == page
     path = run.path / "bare-network.json"
     damaged = path.read_text(encoding="utf-8").replace('"text"', '"words"')
     path.write_text(damaged, encoding="utf-8")
+    with pytest.raises(TypeError, match="not callable"):
+        told(run)
+
+
+def test_a_finished_author_is_tried_once(
+    run: RunFolder, corpus: Corpus, tiny_model: CharModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trying, "JUDGED_CHARS", 200)
+    Author(tiny_model, corpus.alphabet).save(run.author_path)
+    final = Finished(
+        **when(3), reason="done", best_bits_per_char=3.0, best_step=3, author="a", val_books=(), test_books=()
+    )
+    page = told(run, final)
+    assert "A page by the finished author" in page and "What its writing is like" in page
+    assert "10 pages of 200 characters" in page and "Words: in no training book" in page
+    monkeypatch.setattr(trying, "judge", None)  # calling it would fail
+    monkeypatch.setattr(trying, "paint", None)
+    assert told(run) == page
+    Author(tiny_model, corpus.alphabet).save(run.author_path, precision="float16")
     with pytest.raises(TypeError, match="not callable"):
         told(run)
 

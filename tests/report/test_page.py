@@ -14,6 +14,8 @@ import record_samples
 
 from penwright.evaluation.baselines.measuring import Baseline
 from penwright.evaluation.book_score import BookScore
+from penwright.evaluation.judging.judging import Judged, JudgedBook, Judgement
+from penwright.evaluation.judging.measures import MEASURES
 from penwright.report.page import render_page
 from penwright.report.portrait import Paragraph, Portrait
 from penwright.report.story import Exam, RunStory
@@ -195,6 +197,28 @@ def test_the_finished_author_shows_a_page_what_it_copies_and_what_surprises_it()
         "predicted best",
     ):
         assert words in page or words in reader.text
+
+
+def test_what_is_doubtful_in_its_writing_is_told_with_what_was_found() -> None:
+    measures = tuple(
+        Judged(name=measure.name, value=0.5, low=0.4, high=0.6, held_out=(0.45, 0.5, 0.55)) for measure in MEASURES
+    )
+    loud = replace(measures[0], low=0.56)
+    judgement = Judgement(
+        num_pages=20,
+        num_chars=6_000,
+        measures=(loud, *measures[1:]),
+        books=tuple(JudgedBook(title=title, author="", num_pages=20) for title in "ABC"),
+        evidence={loud.name: ("quorx<b>", "zyblimp")},
+        warnings=("1 held-out book left out.",),
+    )
+    page = render_page(story(*RECORDS, judgement=judgement))
+    text = Reader(page).text
+    for words in ("20 pages of 6,000 characters", "3 held-out books", "quorx<b> \u00b7 zyblimp", "left out."):
+        assert words in text, words
+    assert page.count('class="own"') == 1 and "Beyond all held-out books" in text
+    quiet = Reader(render_page(story(*RECORDS, judgement=replace(judgement, measures=measures)))).text
+    assert "Nothing here is beyond all held-out books" in quiet and "quorx" not in quiet
 
 
 def test_a_network_without_n_grams_has_a_diary_beside_the_author_s() -> None:

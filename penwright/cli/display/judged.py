@@ -9,7 +9,7 @@ from penwright.errors import counted
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from penwright.evaluation.judging.judging import Judged, Judgement
+    from penwright.evaluation.judging.judging import Judgement
 
 SIGNS = {"above": "▲", "below": "▼", "": ""}
 SHOWN_WORDS = 8
@@ -35,13 +35,11 @@ def judged_table(judgement: "Judgement", *, name: str) -> "Table":
         if each.measure.group != group:
             group = each.measure.group
             table.add_row(group, style="dim")
-        cells = [f"  {each.measure.label}", _shown(each, each.value)]
+        cells = [f"  {each.measure.label}", each.shown(each.value)]
         if has_intervals:
-            cells.append("" if each.low is None else f"{_shown(each, each.low)} – {_shown(each, each.high)}")
+            cells.append("" if each.low is None else f"{each.shown(each.low)} – {each.shown(each.high)}")
         if beside:
-            values = each.of_books
-            ends = [each.median, values[0] if values else None, values[-1] if values else None]
-            cells += [SIGNS[each.beyond], *(_shown(each, value) for value in ends)]
+            cells += [SIGNS[each.beyond], *map(each.shown, (each.median, each.least, each.most))]
         table.add_row(*cells, style="bold" if each.is_doubtful else None)
     return table
 
@@ -58,9 +56,9 @@ def judged_lines(judgement: "Judgement", *, missing: str) -> Iterator[str]:
         pages = max(book.num_pages for book in judgement.books)
         yield f"held-out: the median of {books}, {counted(pages, 'page')} of each; ▲ and ▼: all 95 % are beyond them."
     for each in judgement.doubtful:
-        end, which = (each.of_books[-1], "most") if each.beyond == "above" else (each.of_books[0], "least")
-        what = f"{each.measure.group}, {each.measure.label}: {_shown(each, each.value)}"
-        yield f"! {what}; the {which} of a book is {_shown(each, end)}."
+        end, which = (each.most, "most") if each.beyond == "above" else (each.least, "least")
+        what = f"{each.measure.group}, {each.measure.label}: {each.shown(each.value)}"
+        yield f"! {what}; the {which} of a book is {each.shown(end)}."
         found = judgement.evidence.get(each.name, ())
         if found and each.measure.group in ("Words", "Repetition"):
             yield f"  {', '.join(found[:SHOWN_WORDS])}"
@@ -99,12 +97,3 @@ def judged_facts(judgement: "Judgement", *, name: str, shelf: str | None, missin
         for each in judgement.measures
     ]
     return {**judgement.to_dict(), "judged": name, "shelf": shelf, "missing": missing, "measures": measures}
-
-
-def _shown(each: "Judged", value: float | None) -> str:
-    """Return a value as it is printed; a dash for none."""
-    if value is None:
-        return "–"
-    if each.measure.is_share:
-        return f"{value:.2%}"
-    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.3f}"

@@ -62,6 +62,24 @@ class Judged:
         return median(self.of_books) if self.of_books else None
 
     @property
+    def least(self) -> float | None:
+        """Least value of a held-out book; None without any."""
+        return min(self.of_books, default=None)
+
+    @property
+    def most(self) -> float | None:
+        """Largest value of a held-out book; None without any."""
+        return max(self.of_books, default=None)
+
+    def shown(self, value: float | None) -> str:
+        """Return a value of this measure as it is printed; a dash for None."""
+        if value is None:
+            return "\u2013"
+        if self.measure.is_share:
+            return f"{value:.2%}"
+        return f"{value:.1f}" if abs(value) >= 10 else f"{value:.3f}"
+
+    @property
     def beyond(self) -> Literal["above", "below", ""]:
         """Side on which the whole interval lies beyond all held-out books; empty if it does not."""
         if self.low is None or self.high is None or len(self.of_books) < MIN_BOOKS:
