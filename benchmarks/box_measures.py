@@ -8,16 +8,15 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from penwright import Author, Corpus
-from penwright.corpus.config import SplitName
 from penwright.evaluation.baselines.measuring import measure_baselines
 from penwright.evaluation.books import evaluate
+from penwright.evaluation.judging.pages import held_out_pages, write_pages
 from penwright.evaluation.passages import choose_passages
 from penwright.model.char_model import CharModel
 from penwright.originality.building import index_of
-from penwright.originality.meter import Copied, copied
+from penwright.originality.meter import HELD_OUT, Copied, copied
 from penwright.training.held_out import FINAL_MAX_CHARS
 
-HELD_OUT: tuple[SplitName, ...] = ("val", "test")
 OWN = "author"
 OTHERS = ("6-character table", "xz -9e")
 SCORED_CHARS = FINAL_MAX_CHARS
@@ -83,7 +82,7 @@ def mean(rows: Sequence[Row], method: str) -> float:
 
 def measure_copying(author: Author, corpus: Corpus) -> Copying:
     """Search the training books for spans of pages that the author writes, and of passages that people wrote."""
-    pages = [author.write(max_chars=SAMPLE_CHARS, seed=seed) for seed in range(1, NUM_SAMPLES + 1)]
+    pages = write_pages(author.engine, author.alphabet, num_pages=NUM_SAMPLES, num_chars=SAMPLE_CHARS, seed=1)
     index = index_of(corpus)
     return Copying(
         copied(pages, index, lengths=LENGTHS),
@@ -99,10 +98,9 @@ def passages_of_people(corpus: Corpus, *, num_passages: int) -> list[str]:
         num_passages: Number of passages, from 1.
     """
     books = [book for split in HELD_OUT for book in corpus.books_in(split)]
-    passages = []
-    for number in range(num_passages):
-        text = corpus.book_text(books[number % len(books)])
-        share = (number // len(books) + 1) / (num_passages // len(books) + 2)  # never a title page or a last line
-        start = int(share * max(0, len(text) - SAMPLE_CHARS))
-        passages.append(text[start : start + SAMPLE_CHARS])
-    return passages
+    counts = [len(range(number, num_passages, len(books))) for number in range(len(books))]
+    return [
+        page
+        for book, count in zip(books, counts, strict=True)
+        for page in (held_out_pages(corpus, book, num_pages=count, num_chars=SAMPLE_CHARS) if count else ())
+    ]

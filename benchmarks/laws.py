@@ -16,10 +16,12 @@ from typing import Any, NamedTuple
 
 from box_measures import passages_of_people
 from common import results_header, write_results
-from sampling import WORD, lexicon_of, loop_share, words_of
 
 from penwright import Author, prepare
 from penwright.author.box import boxed_author
+from penwright.evaluation.judging.form import closers_of, paragraphs_of, unclosed
+from penwright.evaluation.judging.repetition import grams_of, loop_share
+from penwright.evaluation.judging.words import lexicon_of, plain_words_of, words_of
 from penwright.writing.best import iter_best
 from penwright.writing.crowd import Crowd
 from penwright.writing.engines.compiled import CompiledEngine
@@ -59,7 +61,7 @@ class Measures(NamedTuple):
     repeated: float
     """Share of runs of RUN_WORDS words that were completed in the same text before, 0 to 1."""
     loops: float
-    """See `sampling.loop_share`."""
+    """See `repetition.loop_share`."""
     sentence_words: float
     """Words in a sentence."""
     paragraph_sentences: float
@@ -72,22 +74,23 @@ class Measures(NamedTuple):
     """Times that "said" stands in 1,000 words."""
 
 
-def measure(texts: Sequence[str], lexicon: set[str]) -> Measures:
+def measure(texts: Sequence[str], lexicon: frozenset[str]) -> Measures:
     """Measure some texts. What begins or ends in the middle is not counted as a sentence or a paragraph."""
     words = [words_of(text) for text in texts]
     num_words = sum(map(len, words))
-    runs = [list(zip(*(each[start:] for start in range(RUN_WORDS)), strict=False)) for each in words]
+    runs = [grams_of(each, RUN_WORDS) for each in words]
     num_sentences, num_paragraphs = sum(map(count_sentences, texts)), sum(map(count_paragraphs, texts))
-    whole = [paragraph for text in texts for paragraph in re.split(r"\n+", text)[1:-1]]
-    plain = [word for text in texts for word in WORD.findall(text) if word.islower()]
+    whole = [paragraphs_of(text) for text in texts]
+    closers = closers_of("\n".join(texts))
+    plain = [word for text in texts for word in plain_words_of(text)]
     return Measures(
         num_words,
         sum(len(each) - len(set(each)) for each in runs) / sum(map(len, runs)),
         loop_share(texts),
         num_words / max(1, num_sentences),
         num_sentences / max(1, num_paragraphs),
-        sum(map(is_unclosed, whole)) / max(1, len(whole)),
-        sum(word.replace("’", "'") not in lexicon for word in plain) / len(plain),
+        sum(len(unclosed(each, closers)) for each in whole) / max(1, sum(max(0, len(each) - 1) for each in whole)),
+        sum(word not in lexicon for word in plain) / len(plain),
         1_000 * sum(each.count("said") for each in words) / num_words,
     )
 
@@ -101,20 +104,6 @@ def count_sentences(text: str) -> int:
 def count_paragraphs(text: str) -> int:
     """Return the number of paragraph ends."""
     return len(re.findall(r"\S\n+", text))
-
-
-def is_unclosed(paragraph: str) -> bool:
-    """Return True if a double mark or a bracket stands alone."""
-    is_open = ""
-    for sign in re.findall(r'["“”()\[\]]', paragraph):
-        opener = {'"': '"', "”": "“", ")": "(", "]": "["}.get(sign)
-        if opener is not None and is_open.endswith(opener) and is_open:
-            is_open = is_open[:-1]
-        elif sign in "”)]":
-            return True
-        else:
-            is_open += sign
-    return bool(is_open)
 
 
 def write(author: Author, options: WriteOptions, *, num_chars: int, seed: int) -> list[str]:

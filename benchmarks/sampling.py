@@ -10,26 +10,25 @@ Shapes: B = texts written side by side, V = vocab_size.
 """
 
 import argparse
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from box_measures import passages_of_people
 from common import results_header, write_results
 
-from penwright import Author, Corpus, SamplingConfig, prepare
+from penwright import Author, SamplingConfig, prepare
 from penwright.author.box import boxed_author
+from penwright.evaluation.judging.repetition import LOOP_CHARS, loop_share
+from penwright.evaluation.judging.words import lexicon_of, plain_words_of, words_of
 from penwright.writing.crowd import Crowd
 from penwright.writing.engines.compiled import CompiledEngine
 from penwright.writing.sampling import draws_of
 
 NUM_TEXTS = 40
 CHARS_A_WORD = 5.6
-LOOP_CHARS = 40
 SETTINGS = ((0.8, 0.02), (0.8, 0.05), (0.8, 0.1), (0.7, 0.02))
 """Temperature and min-p."""
-WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 
 
 class Measures(NamedTuple):
@@ -44,40 +43,14 @@ class Measures(NamedTuple):
     """Different words among 10,000, on average."""
 
 
-def words_of(text: str) -> list[str]:
-    """Return the words of a text in small letters, apostrophes made one."""
-    return [word.replace("’", "'") for word in WORD.findall(text.lower())]
-
-
-def lexicon_of(corpus: Corpus) -> set[str]:
-    """Return the words of all training books."""
-    return {word for book in corpus.books_in("train") for word in words_of(corpus.book_text(book))}
-
-
-def measure(texts: Sequence[str], lexicon: set[str]) -> Measures:
+def measure(texts: Sequence[str], lexicon: frozenset[str]) -> Measures:
     """Measure some texts."""
     words = [word for text in texts for word in words_of(text)]
-    plain = [word for text in texts for word in WORD.findall(text) if word.islower()]
-    unknown = sum(word.replace("’", "'") not in lexicon for word in plain)
+    plain = [word for text in texts for word in plain_words_of(text)]
+    unknown = sum(word not in lexicon for word in plain)
     batches = [words[start : start + 10_000] for start in range(0, len(words) - 9_999, 10_000)] or [words]
     different = sum(len(set(batch)) / len(batch) for batch in batches) / len(batches) * 10_000
     return Measures(len(words), unknown / len(plain), loop_share(texts), different)
-
-
-def loop_share(texts: Iterable[str]) -> float:
-    """Return the share of characters that lie in a span of LOOP_CHARS met before in the same text, 0 to 1."""
-    looped = total = 0
-    for text in texts:
-        seen: set[str] = set()
-        covered = 0  # everything before this offset is counted
-        for start in range(len(text) - LOOP_CHARS + 1):
-            span = text[start : start + LOOP_CHARS]
-            if span in seen:
-                looped += start + LOOP_CHARS - max(covered, start)
-                covered = start + LOOP_CHARS
-            seen.add(span)
-        total += len(text)
-    return looped / total
 
 
 def write_side_by_side(

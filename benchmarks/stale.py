@@ -34,6 +34,7 @@ _TRAINING = (
     "penwright/training/threads.py",
 )
 _SCORES = ("penwright/evaluation/books.py", "penwright/evaluation/texts.py")
+_MEASURES = ("penwright/evaluation/judging",)
 _PLANS = ("penwright/training/planning",)
 _SEED_UPDATES = (
     "penwright/model/cells/fused/gru.py",
@@ -58,11 +59,11 @@ MEASURED = {
     "corpus": ("penwright/corpus", "penwright/alphabet", "benchmarks/corpus.py"),
     "forecast": (*_TRAINING, *_SCORES, *_PLANS, "benchmarks/forecast.py"),
     "from_author": (*_TRAINING, *_SCORES, "penwright/training/from_author.py", "benchmarks/from_author.py"),
-    "laws": ("penwright/kernels", "penwright/writing", "penwright/author/box", "benchmarks/laws.py"),
+    "laws": (*_MEASURES, "penwright/kernels", "penwright/writing", "penwright/author/box", "benchmarks/laws.py"),
     "learning": (*_TRAINING, *_SCORES, *_PLANS, "benchmarks/learning.py", "benchmarks/peers"),
     "originality": ("penwright/originality", "penwright/kernels/originality.py", "benchmarks/originality.py"),
     "public": ("penwright/kernels", "penwright/writing", "penwright/author/box", "benchmarks/public.py"),
-    "sampling": ("penwright/writing", "penwright/model", "benchmarks/sampling.py"),
+    "sampling": (*_MEASURES, "penwright/writing", "penwright/model", "benchmarks/sampling.py"),
     "scoring": (
         "penwright/kernels",
         "penwright/writing/costs.py",
