@@ -83,12 +83,11 @@ def judged_table(judgement: Judgement) -> str:
     head += ["Held-out books", "least", "most"] if judgement.books else []
     rows, classes = list[list[Cell]](), list[str]()
     for each in judgement.measures:
-        interval = "" if each.low is None else f"{each.shown(each.low)} \u2013 {each.shown(each.high)}"
         name = f"{each.measure.group}: {each.measure.label}"
         numbers = [each.shown(each.value), *([each.shown(each.median)] if judgement.books else [])]
         minor = [each.shown(each.least), each.shown(each.most)] if judgement.books else []
         cells = _row(name, numbers, minor=minor)
-        cells.insert(2, ("number minor", escape(interval)))
+        cells.insert(2, ("number minor", escape(each.interval)))
         rows.append(cells)
         classes.append("own" if each.is_doubtful else "")
     return _table(head, rows, classes=classes)

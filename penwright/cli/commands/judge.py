@@ -155,7 +155,7 @@ def judge(
         print_json(judged_facts(result, name=subject.name, shelf=path, missing=subject.shelf.missing))
         return 0
     print(f"{counted(result.num_pages, 'page')} of {result.num_chars:,} characters")
-    console().print(judged_table(result, name=subject.name))
+    console().print(judged_table(result, name=subject.name, width=console().width))
     for line in judged_lines(result, missing=subject.shelf.missing):
         print(visible(line))
     return 0

@@ -12,34 +12,36 @@ if TYPE_CHECKING:
     from penwright.evaluation.judging.judging import Judgement
 
 SIGNS = {"above": "▲", "below": "▼", "": ""}
+FULL_WIDTH = 78
+"""Columns that the whole table takes."""
 SHOWN_WORDS = 8
 SHOWN_PASSAGES = 3
 
 
-def judged_table(judgement: "Judgement", *, name: str) -> "Table":
+def judged_table(judgement: "Judgement", *, name: str, width: int) -> "Table":
     """Return the measures as a table: the pages, their interval, and the held-out books beside them.
 
     Args:
         judgement: The judgement.
         name: Heading of the pages' column.
+        width: Number of columns of the terminal. Where they are few, the table lacks the least and the most of a book.
     """
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False)
-    beside, has_intervals = bool(judgement.books), any(each.low is not None for each in judgement.measures)
-    headings = ["", name, *(["95 %"] if has_intervals else []), *(["", "held-out", "least", "most"] if beside else [])]
-    for heading in headings:
+    has_intervals = any(each.interval for each in judgement.measures)
+    headings = ["", name, *(["95 %"] if has_intervals else []), *(["", "held-out"] if judgement.books else [])]
+    has_ends = bool(judgement.books) and width >= FULL_WIDTH
+    for heading in [*headings, *(["least", "most"] if has_ends else [])]:
         table.add_column(heading, justify="right" if heading else "left", no_wrap=True)
     group = ""
     for each in judgement.measures:
         if each.measure.group != group:
             group = each.measure.group
             table.add_row(group, style="dim")
-        cells = [f"  {each.measure.label}", each.shown(each.value)]
-        if has_intervals:
-            cells.append("" if each.low is None else f"{each.shown(each.low)} – {each.shown(each.high)}")
-        if beside:
-            cells += [SIGNS[each.beyond], *map(each.shown, (each.median, each.least, each.most))]
+        cells = [f"  {each.measure.label}", each.shown(each.value), *([each.interval] if has_intervals else [])]
+        cells += [SIGNS[each.beyond], each.shown(each.median)] if judgement.books else []
+        cells += [each.shown(each.least), each.shown(each.most)] if has_ends else []
         table.add_row(*cells, style="bold" if each.is_doubtful else None)
     return table
 

@@ -80,6 +80,13 @@ class Judged:
         return f"{value:.1f}" if abs(value) >= 10 else f"{value:.3f}"
 
     @property
+    def interval(self) -> str:
+        """The interval as it is printed; empty without one."""
+        if self.low is None or self.high is None:
+            return ""
+        return f"{self.shown(self.low).rstrip('%')}\u2013{self.shown(self.high)}"
+
+    @property
     def beyond(self) -> Literal["above", "below", ""]:
         """Side on which the whole interval lies beyond all held-out books; empty if it does not."""
         if self.low is None or self.high is None or len(self.of_books) < MIN_BOOKS:

@@ -65,12 +65,12 @@ MEASURES = (
     Measure("distinct_3", "distinct-3", "Words", False, "low", _ratio("distinct_3", "words")),
     Measure("zipf", "Zipf exponent", "Words", False, "both", _ratio("zipf", "zipf_pages")),
     Measure("seq_rep_4", "4 words again", "Repetition", True, "high", _ratio("repeated_runs", "runs")),
-    Measure("elsewhere_4", "4 words on other pages", "Repetition", True, "high", _ratio("elsewhere_runs", "runs")),
+    Measure("elsewhere_4", "4 words elsewhere", "Repetition", True, "high", _ratio("elsewhere_runs", "runs")),
     Measure("loops", "40 characters again", "Repetition", True, "high", _ratio("looped_chars", "chars")),
     Measure("copied_30", "runs of 30 or more", "Copied characters", True, "high", _ratio("copied_30", "chars"), True),
     Measure("copied_50", "runs of 50 or more", "Copied characters", True, "high", _ratio("copied_50", "chars"), True),
     Measure("sentence_words", "words in a sentence", "Form", False, "both", _ratio("sentence_words", "sentences")),
-    Measure("sentence_spread", "their standard deviation", "Form", False, "both", _sentence_spread),
+    Measure("sentence_spread", "and their spread", "Form", False, "both", _sentence_spread),
     Measure("paragraph_words", "words in a paragraph", "Form", False, "both", _ratio("paragraph_words", "paragraphs")),
     Measure(
         "unclosed", "paragraphs unclosed", "Form", True, "high", _ratio("unclosed_paragraphs", "checked_paragraphs")
