@@ -233,7 +233,7 @@ class Author(Reader):
         """Score how well the author predicts a text, in bits per character, paragraph by paragraph.
 
         Args:
-            text: Any text, scored as it is. One of 5 million characters takes minutes and 0.3 GB of memory.
+            text: Any text, scored as it is. One of 5 million characters takes minutes and half a GB of memory.
             adapts: True if the author adapts to the text as it reads. Each symbol is still predicted before it is read.
 
         Raises:

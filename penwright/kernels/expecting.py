@@ -32,7 +32,6 @@ from penwright.kernels.parameters import (
     NO_OFFSET,
     VOCAB_SIZE,
     WIDTH,
-    WIDTH_OF,
 )
 
 LOG_CENTRE, LOG_SCALE = 4.0, 0.5
@@ -43,22 +42,18 @@ _NOBODY = -1
 def expect(
     ids: Any,
     sizes: Any,
-    weights: Any,
     hashing: Any,
     tables: Any,
-    match_kinds: Any,
-    bits: int,
-    max_match_length: int,
     memories: Any,
     matching: Any,
-) -> Any:
-    """Return the findings at some characters, int64 ids (L, T). The arguments are as of `reading.read`, in tuples."""
+    findings: Any,
+) -> None:
+    """Fill the findings at some characters, int64 ids (L, T). The arguments are as of `reading.read`, in tuples."""
     is_letter, orders, leaving, salts, factors, has_joints = hashing
     shorter, contexts, begins, rows, entries, share_values, total_values, unigrams = tables
+    log_probs, confidences, latest, earlier, lengths = findings
     num_texts, num_steps = ids.shape
-    num_rows, num_outputs = num_texts * num_steps, 1
-    if sizes[HAS_NGRAMS]:
-        num_outputs = weights[0][MIX_BIAS, WIDTH_OF]
+    num_rows = num_texts * num_steps
     named, nowhere = np.empty((num_texts, num_steps, len(shorter)), np.int64), np.zeros((0, 0), np.bool_)
     recent, words, is_word = memories
     name_contexts(
@@ -77,9 +72,7 @@ def expect(
         is_word,
         named,
     )
-    latest, earlier, lengths = _match(ids, named, match_kinds, bits, max_match_length, matching)
-    log_probs = np.zeros((num_rows, num_outputs, sizes[VOCAB_SIZE]), np.float32)
-    confidences = np.zeros((num_rows, 3 * num_outputs if sizes[HAS_NGRAMS] else 0), np.float32)
+    _match(ids, named, matching, latest, earlier, lengths)
     if sizes[HAS_NGRAMS]:
         asked = named.reshape(num_rows, len(shorter))
         look_up(
@@ -97,17 +90,16 @@ def expect(
             log_probs,
             confidences,
         )
-    return log_probs, confidences, latest, earlier, lengths
 
 
 @kernel
-def _match(ids: Any, named: Any, match_kinds: Any, bits: int, max_match_length: int, matching: Any) -> Any:
-    """Return the match of all rows, nothing where it is too long: three of int64 (R, C)."""
+def _match(ids: Any, named: Any, matching: Any, all_latest: Any, all_earlier: Any, all_lengths: Any) -> None:
+    """Fill the match of all rows, nothing where it is too long: three of int64 (R, C)."""
+    match_kinds, bits, max_match_length, slots, pending = matching
     (num_texts, num_steps), num_kinds = ids.shape, len(match_kinds)
-    slots, pending = matching
-    own = np.empty((num_texts, num_steps, num_kinds), np.int64)
-    latest = np.zeros((num_texts, num_steps, num_kinds), np.int64)
-    earlier, lengths = np.zeros_like(latest), np.zeros_like(latest)
+    shape = (num_texts, num_steps, num_kinds)
+    latest, earlier, lengths = all_latest.reshape(shape), all_earlier.reshape(shape), all_lengths.reshape(shape)
+    own = np.empty(shape, np.int64)
     waiting = np.empty((num_texts, num_kinds), np.int64)
     expected, length = np.empty_like(waiting), np.empty_like(waiting)
     for text in range(num_texts):
@@ -131,8 +123,6 @@ def _match(ids: Any, named: Any, match_kinds: Any, bits: int, max_match_length: 
                 for kind in range(num_kinds):
                     latest[text, time, kind], earlier[text, time, kind] = _NOBODY, _NOBODY
                     lengths[text, time, kind] = 0
-    shape = (num_texts * num_steps, num_kinds)
-    return latest.reshape(shape), earlier.reshape(shape), lengths.reshape(shape)
 
 
 @kernel

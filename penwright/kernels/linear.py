@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from penwright.kernels.arithmetic import ONE
+from penwright.kernels.blocks import ROWS
 from penwright.kernels.compiling import kernel
 from penwright.kernels.parameters import IS_INT8, NO_OFFSET, SCALES, SIZE, START, WIDTH_OF
-from penwright.kernels.products import ROWS, add_product
+from penwright.kernels.products import add_product
 
 _ZERO = np.float32(0.0)
 

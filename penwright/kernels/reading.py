@@ -3,8 +3,12 @@
 Each number is computed in the same order however many texts are read side by side and however a text is divided. So
 a text is the same, to the last bit, alone and in any crowd.
 
-Shapes: B = texts, T = characters read of each, L = texts of a slice, S = characters whose logits are wanted, V =
-vocab_size, K = kinds of context, C = contexts of the match model, F = numbers remembered by all layers of a text.
+The way from the characters to the logits has stages: what lies below the layers, each layer, and what lies above them.
+A kernel does some stages in a row. Threads that read one text follow each other from stage to stage.
+
+Shapes: B = texts, T = characters read of each, L = texts of a slice, R = L * T, S = characters whose logits are wanted,
+V = vocab_size, K = kinds of context, C = contexts of the match model, M = n-gram distributions, F = numbers remembered
+by all layers of a text.
 """
 
 from typing import Any
@@ -23,6 +27,7 @@ from penwright.kernels.parameters import (
     HAS_NGRAMS,
     HIDDEN,
     IS_RESIDUAL,
+    MIX_BIAS,
     MLP,
     MLP_INPUT,
     MLP_OUTPUT,
@@ -35,6 +40,7 @@ from penwright.kernels.parameters import (
     SIZE,
     VOCAB_SIZE,
     WIDTH,
+    WIDTH_OF,
     WINDOW,
     WINDOW_SIZE,
 )
@@ -47,6 +53,12 @@ _ONE = np.float32(1.0)
 def read(
     first: int,
     stop: int,
+    begin: int,
+    end: int,
+    x: Any,
+    log_probs: Any,
+    confidences: Any,
+    match: Any,
     ids: Any,
     max_match_length: int,
     sizes: Any,
@@ -59,7 +71,7 @@ def read(
     leaving: Any,
     salts: Any,
     factors: Any,
-    has_joints: bool,
+    has_joints: Any,
     shorter: Any,
     inputs: Any,
     match_kinds: Any,
@@ -83,6 +95,9 @@ def read(
 
     Args:
         first, stop: Slice of the texts.
+        begin, end: Slice of the stages. Those of a stack without residual connections are done all at once.
+        x, log_probs, confidences, match: What one stage hands to the next, see `new_work`; not looked at if all are
+            done at once.
         ids: int64 (B, T).
         max_match_length: Length from which on a match is silent, see `ReadOptions`; a huge number for no limit.
         sizes: int64 (NUM_SIZES,).
@@ -98,25 +113,27 @@ def read(
         bits: Number of bits of a successor in a slot.
         logits: float32 (B, S, V), to be filled for the last S characters of each text.
     """
-    num_texts, num_steps, num_shown = stop - first, ids.shape[1], logits.shape[1]
+    num_texts, num_steps, num_shown, num_stages = stop - first, ids.shape[1], logits.shape[1], num_stages_of(sizes)
+    weights, has_contexts = (listed, int8, floats, scales), sizes[HAS_NGRAMS] != 0 or len(match_kinds) > 0
+    if begin == 0 and end == num_stages:
+        x, log_probs, confidences, match = new_work(num_texts * num_steps, sizes, listed, match_kinds)
+    findings = (log_probs, confidences, match[0], match[1], match[2])
+    if begin == 0:
+        _embed(ids[first:stop], sizes, weights, x)
+        if has_contexts:
+            hashing = (is_letter, orders, leaving, salts, factors, has_joints)
+            tables = (shorter, contexts, begins, rows, entries, share_values, total_values, unigrams)
+            memories = (recent[first:stop], words[first:stop], is_word[first:stop])
+            matching = (match_kinds, bits, max_match_length, slots[first:stop], pending[first:stop])
+            expect(ids[first:stop], sizes, hashing, tables, memories, matching, findings)
+            add_expectations(sizes, weights, inputs, findings, x)
+    x = _run_stack(begin - 1, end - 1, ids[first:stop], sizes, weights, memory[first:stop], x)
+    if end < num_stages:
+        return
     num_read, vocab_size = num_texts * num_shown, sizes[VOCAB_SIZE]
-    weights = (listed, int8, floats, scales)
-    x = _embed(ids[first:stop], sizes, weights)
-    if sizes[HAS_NGRAMS] or len(match_kinds):
-        hashing = (is_letter, orders, leaving, salts, factors, has_joints)
-        tables = (shorter, contexts, begins, rows, entries, share_values, total_values, unigrams)
-        memories = (recent[first:stop], words[first:stop], is_word[first:stop])
-        matching = (slots[first:stop], pending[first:stop])
-        findings = expect(
-            ids[first:stop], sizes, weights, hashing, tables, match_kinds, bits, max_match_length, memories, matching
-        )
-        add_expectations(sizes, weights, inputs, findings, x)
-        x = _run_stack(ids[first:stop], sizes, weights, memory[first:stop], x)
-        top, found = _read_out(num_texts, num_steps, num_shown, sizes, weights, x)
+    top, found = _read_out(num_texts, num_steps, num_shown, sizes, weights, x)
+    if has_contexts:
         add_mixed(num_texts, num_steps, num_shown, sizes, weights, top, findings, found)
-    else:
-        x = _run_stack(ids[first:stop], sizes, weights, memory[first:stop], x)
-        _, found = _read_out(num_texts, num_steps, num_shown, sizes, weights, x)
     for row in range(num_read):
         values = logits[first + row // num_shown, row % num_shown]
         for i in range(vocab_size):
@@ -124,10 +141,34 @@ def read(
 
 
 @kernel
-def _embed(ids: Any, sizes: Any, weights: Any) -> Any:
-    """Return the inputs of the first layer (padded L * T, width): embeddings, or one-hot vectors if wanted."""
+def num_stages_of(sizes: Any) -> Any:
+    """Return the number of stages of a model."""
+    return sizes[NUM_LAYERS] + 2
+
+
+@kernel
+def new_work(num_rows: int, sizes: Any, listed: Any, match_kinds: Any) -> Any:
+    """Return room for what one stage hands to the next.
+
+    Returns:
+        The stream, float32 (padded R, width); log_probs, float32 (R, M, V); confidences, float32 (R, 3M); and latest,
+        earlier and length of the match, int64 (3, R, C).
+    """
+    num_outputs, num_confidences = listed[MIX_BIAS, WIDTH_OF], 3 * listed[MIX_BIAS, WIDTH_OF]
+    if not sizes[HAS_NGRAMS]:
+        num_outputs, num_confidences = num_outputs * 0 + 1, num_confidences * 0
+    return (
+        np.zeros((padded(num_rows), sizes[WIDTH]), np.float32),
+        np.zeros((num_rows, num_outputs, sizes[VOCAB_SIZE]), np.float32),
+        np.zeros((num_rows, num_confidences), np.float32),
+        np.zeros((3, num_rows, len(match_kinds)), np.int64),
+    )
+
+
+@kernel
+def _embed(ids: Any, sizes: Any, weights: Any, x: Any) -> None:
+    """Fill the inputs of the first layer: embeddings, or one-hot vectors if wanted."""
     num_texts, num_steps = ids.shape
-    x = np.zeros((padded(num_texts * num_steps), sizes[WIDTH]), np.float32)
     has_vectors = weights[0][EMBEDDING, SIZE] > 0
     for text in range(num_texts):
         for time in range(num_steps):
@@ -136,24 +177,26 @@ def _embed(ids: Any, sizes: Any, weights: Any) -> Any:
                 copy(row_of(symbol, EMBEDDING, weights), x[row])
             elif sizes[CELL] == WINDOW or sizes[CELL] == GATED:
                 x[row, symbol] = _ONE
-    return x
 
 
 @kernel
-def _run_stack(ids: Any, sizes: Any, weights: Any, memory: Any, x: Any) -> Any:
-    """Return the values at the top of the stack, and replace the memory (L, F)."""
+def _run_stack(begin: int, end: int, ids: Any, sizes: Any, weights: Any, memory: Any, x: Any) -> Any:
+    """Return the values above some layers, and replace their memory, of all layers (L, F)."""
     num_texts, num_steps = ids.shape
     num_rows, hidden, size, at = num_texts * num_steps, sizes[HIDDEN], sizes[WIDTH], NO_OFFSET
     is_one_hot, is_residual = weights[0][EMBEDDING, SIZE] == 0, sizes[IS_RESIDUAL] != 0
     normed = np.zeros_like(x)
     for layer in range(sizes[NUM_LAYERS]):
+        window = sizes[WINDOW_SIZE] if layer == 0 else 1
+        if layer < begin or layer >= end:
+            at += memory_size(sizes[CELL], size, hidden, window)
+            continue
         base, given = FIRST_LAYER + layer * NUM_LAYER_PARAMETERS, x
         if is_residual:
             for row in range(num_rows):
                 normalise(x[row], EPSILON, normed[row])
             given = normed
         out = np.zeros((padded(num_rows), hidden), np.float32)
-        window = sizes[WINDOW_SIZE] if layer == 0 else 1
         is_looked_up = is_one_hot and layer == 0
         run_cell(sizes[CELL], base, ids, is_looked_up, given, size, window, weights, memory, at, out)
         at += memory_size(sizes[CELL], size, hidden, window)

@@ -1,4 +1,4 @@
-"""Cost of each symbol of a text by an engine: the text is read once, in order, by one thread and without torch.
+"""Cost of each symbol of a text by an engine: the text is read once, in order, without torch.
 
 This module knows nothing of characters or bits.
 
@@ -11,10 +11,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from penwright.kernels.threads import thread_pool
 from penwright.writing.engines.base import Engine
 
-SYMBOLS_READ_AT_ONCE = 128
-"""Symbols of a stretch. The author in the box reads 64 to 256 at a time equally fast, and fewer more slowly."""
 MAX_LOGITS = 1 << 22  # of a stretch (T * V): 16 MiB in float32
 
 
@@ -27,31 +26,38 @@ class Stretch(NamedTuple):
     """(T,)."""
     log_probs: NDArray[np.float32]
     """Natural logarithms of the probabilities of all symbols, (T, V). They need not be finite."""
-    state: Any
-    """State of the engine before the last symbol was read. It is overwritten when the next stretch is asked for."""
 
 
 def iter_stretches(
     engine: Engine,
     ids: NDArray[Any],
     *,
-    at_once: int = SYMBOLS_READ_AT_ONCE,
+    at_once: int | None = None,
     adapts: bool = False,
 ) -> Iterator[Stretch]:
-    """Read a text and yield what was predicted, stretch by stretch.
+    """Read a text and yield what was predicted, stretch by stretch. The next is read while one is looked at.
 
     Args:
         engine: Engine that reads.
         ids: Shape (N,). The first symbol is read but not scored.
-        at_once: Largest number of symbols of a stretch, from 1.
+        at_once: Largest number of symbols of a stretch, from 1; None for what suits the engine.
         adapts: True if the author adapts to the text.
     """
-    at_once = max(1, min(at_once, MAX_LOGITS // engine.vocab_size))
-    state = engine.initial_state(adapts=adapts)
-    for start in range(0, len(ids) - 1, at_once):
+    at_once = max(1, min(engine.symbols_at_once if at_once is None else at_once, MAX_LOGITS // engine.vocab_size))
+
+    def read(start: int, state: Any) -> tuple[NDArray[np.float32], Any]:
         part = ids[start : start + at_once + 1].astype(np.int64)
-        logits, state = engine.read(part[None, :-1], state, num_shown=len(part) - 1, consumes_state=True, learns=True)
-        yield Stretch(start, part[1:], log_softmax(logits[0]), state)
+        return engine.read(part[None, :-1], state, num_shown=len(part) - 1, consumes_state=True, learns=True)
+
+    starts = range(0, len(ids) - 1, at_once)
+    waiting = thread_pool("ahead").submit(read, 0, engine.initial_state(adapts=adapts)) if starts else None
+    for start in starts:
+        assert waiting is not None
+        logits, state = waiting.result()
+        if start != starts[-1]:
+            waiting = thread_pool("ahead").submit(read, start + at_once, state)
+        targets = ids[start + 1 : start + at_once + 1].astype(np.int64)
+        yield Stretch(start, targets, log_softmax(logits[0]))
 
 
 def symbol_nats(
@@ -73,7 +79,7 @@ def symbol_nats(
         Nats, shape (N - 1,). They are not finite if the author's predictions are not.
     """
     nats = np.empty(len(ids) - 1)
-    for start, targets, log_probs, _ in iter_stretches(engine, ids, adapts=adapts):
+    for start, targets, log_probs in iter_stretches(engine, ids, adapts=adapts):
         nats[start : start + len(targets)] = -log_probs[np.arange(len(targets)), targets]
         tell(start + len(targets))
     return nats

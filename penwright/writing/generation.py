@@ -32,7 +32,7 @@ from penwright.writing.pen import Guide, Pen, ReadingGuide, allowed_ids
 from penwright.writing.sampling import Draws, choose_next
 
 CHARS_ENCODED_AT_ONCE = 1 << 16
-IDS_READ_AT_ONCE = 512
+MAX_IDS_AT_ONCE = 1 << 14
 PARAGRAPH_BREAK = "\n\n"
 OPENING_CHARS = 2
 MAX_OPENINGS = 8
@@ -61,7 +61,8 @@ def read_text(
     bookmark = after
     state = engine.initial_state(adapts=adapts) if after is None else after.state
     is_own = after is None  # the caller may read on from the bookmark again
-    for ids in _iter_ids(alphabet, text[:stable], is_new=after is None):
+    at_once = max(1, min(MAX_IDS_AT_ONCE, engine.symbols_at_once, MAX_LOGITS // alphabet.vocab_size))
+    for ids in _iter_ids(alphabet, text[:stable], at_once=at_once, is_new=after is None):
         logits, state = engine.read(ids, state, consumes_state=is_own, learns=True)  # (1, 1, V)
         bookmark, is_own = Bookmark(logits[0, 0], state), True
     assert bookmark is not None
@@ -217,13 +218,12 @@ def _after(engine: Engine, bookmark: Bookmark, symbol: int) -> Bookmark:
     return Bookmark(logits[0, 0], state)
 
 
-def _iter_ids(alphabet: Alphabet, text: str, *, is_new: bool) -> Iterator[NDArray[np.int64]]:
-    """Yield the ids to read as int64 (1, T), with T bounded. The ids that open a new book come first."""
+def _iter_ids(alphabet: Alphabet, text: str, *, at_once: int, is_new: bool) -> Iterator[NDArray[np.int64]]:
+    """Yield the ids to read as int64 (1, T), T at most `at_once`. The ids that open a new book come first."""
     if is_new and alphabet.boundary_id is not None:
         yield np.array([[alphabet.boundary_id]], np.int64)
     elif is_new and not text:
         yield np.array([[alphabet.start_id]], np.int64)
-    at_once = max(1, min(IDS_READ_AT_ONCE, MAX_LOGITS // alphabet.vocab_size))
     for stretch in alphabet.iter_stretches(text, size=CHARS_ENCODED_AT_ONCE):
         ids = alphabet.encode(stretch).astype(np.int64)  # (N,)
         for start in range(0, len(ids), at_once):

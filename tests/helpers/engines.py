@@ -67,6 +67,7 @@ class Noting:
         self._engine = engine
         self.stretches: list[list[int]] = []
         self.vocab_size = engine.vocab_size
+        self.symbols_at_once = engine.symbols_at_once
         self.initial_state = engine.initial_state
 
     def read(self, ids: np.ndarray, state: Any, **options: Any) -> tuple[np.ndarray, Any]:

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from penwright.kernels.products import ROWS, add_product
+from penwright.kernels.blocks import ROWS
+from penwright.kernels.products import add_product
 
 SENTINEL = np.float32(7.0)
 

@@ -141,7 +141,7 @@ def noting() -> Noting:
 
 def test_a_long_text_is_read_in_stretches_of_bounded_size(noting: Noting, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(generation, "CHARS_ENCODED_AT_ONCE", 100)
-    monkeypatch.setattr(generation, "IDS_READ_AT_ONCE", 64)
+    monkeypatch.setattr(generation, "MAX_IDS_AT_ONCE", 64)
     text = "The lamp 灯. " * 40
     bookmark = read_text(noting, ALPHABET, text)
     ids = [0, *ALPHABET.encode(text).tolist()]

@@ -18,6 +18,10 @@ class Engine(Protocol):
     def vocab_size(self) -> int:
         """V."""
 
+    @property
+    def symbols_at_once(self) -> int:
+        """Number of symbols of one text that are best read at once."""
+
     def initial_state(self, num_texts: int = 1, *, adapts: bool = False) -> Any:
         """Return the state before the first symbol of some texts.
 

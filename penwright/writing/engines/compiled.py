@@ -1,7 +1,8 @@
-"""The compiled engine: a whole step of a model in one kernel, on one thread for each text, without torch.
+"""The compiled engine: a whole step of a model in one kernel, without torch.
 
 Any number of texts can be read side by side, each with a state of its own. A text has the same logits, to the last
-bit, alone and beside any others, in one stretch or symbol by symbol.
+bit, alone and beside any others, in one stretch or symbol by symbol. A long stretch of one text is read by several
+threads, which does not change a bit either.
 
 Shapes: B = texts, T = symbols read at once, S = symbols whose logits are returned, V = vocab_size.
 """
@@ -9,17 +10,23 @@ Shapes: B = texts, T = symbols read at once, S = symbols whose logits are return
 import numpy as np
 from numpy.typing import NDArray
 
-from penwright.kernels.reading import read
+from penwright.kernels.reading import new_work, num_stages_of, read
 from penwright.model.config import ModelConfig
 from penwright.ngrams import hashing
 from penwright.ngrams.context_kinds import kinds_of
 from penwright.ngrams.lookup_arrays import LookupArrays
 from penwright.writing.engines.adaptation import Adaptation
 from penwright.writing.engines.parameters import Weights, pack_parameters, sizes_of
+from penwright.writing.engines.relay import relay
 from penwright.writing.engines.text_state import TextState as TextState
 from penwright.writing.engines.text_state import empty_text_state, successor_bits
 
 NO_LIMIT = 1 << 62
+MAX_AT_ONCE = 1 << 13
+"""Symbols of a stretch that threads share; fewer have to wait for each other more often."""
+RELAYED = 128
+"""Symbols of a part, where several threads read one text. Twice as many, or half, took as long."""
+_Work = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], NDArray[np.int64]]
 
 
 class CompiledEngine:
@@ -68,11 +75,18 @@ class CompiledEngine:
             self._match_kinds,
             *tables,
         )
+        self._num_stages = int(num_stages_of(self._fixed[0]))
+        self._no_work = self._new_work(0)
 
     @property
     def vocab_size(self) -> int:
         """V."""
         return self.config.vocab_size
+
+    @property
+    def symbols_at_once(self) -> int:
+        """Number of symbols of one text that are best read at once."""
+        return MAX_AT_ONCE if self.config.is_residual else MAX_AT_ONCE // 16
 
     def initial_state(self, num_texts: int = 1, *, adapts: bool = False) -> TextState:
         """Return the state before the first symbol of some texts, which may adapt to what is read."""
@@ -116,7 +130,10 @@ class CompiledEngine:
         num_predicted = num_steps if state.adapts else num_shown
         logits = np.empty((num_texts, num_predicted, self.vocab_size), np.float32)
         ids = np.ascontiguousarray(ids)  # for others a kernel would be compiled anew
-        self.read_rows(0, num_texts, ids, state, logits, max_match_length=max_match_length, learns=learns)
+        if num_texts == 1 and num_steps > 2 * RELAYED and self.config.is_residual:
+            self._relay(ids, state, logits, max_match_length=max_match_length, learns=learns)
+        else:
+            self.read_rows(0, num_texts, ids, state, logits, max_match_length=max_match_length, learns=learns)
         state.position[:] += num_steps
         return logits[:, num_predicted - num_shown :], state
 
@@ -142,6 +159,67 @@ class CompiledEngine:
             learns: See `read`.
         """
         limit = NO_LIMIT if max_match_length is None else max_match_length
-        read(first, stop, ids, limit, *self._fixed, *state.network, self._bits, logits)
+        read(
+            first,
+            stop,
+            0,
+            self._num_stages,
+            *self._no_work,
+            ids,
+            limit,
+            *self._fixed,
+            *state.network,
+            self._bits,
+            logits,
+        )
         if state.adapts:
             self._adaptation.move(first, stop, ids, state.adapted, logits, learns=learns)
+
+    def _relay(
+        self,
+        ids: NDArray[np.int64],
+        state: TextState,
+        logits: NDArray[np.float32],
+        *,
+        max_match_length: int | None,
+        learns: bool,
+    ) -> None:
+        """Do what `read_rows` does with one long text, by several threads."""
+        limit = NO_LIMIT if max_match_length is None else max_match_length
+        num_steps, num_shown = ids.shape[1], logits.shape[1]
+        edges = [*range(0, num_steps - RELAYED, RELAYED), num_steps]
+        parts = [np.ascontiguousarray(ids[:, start:stop]) for start, stop in zip(edges, edges[1:], strict=False)]
+        shown = [max(0, stop - (num_steps - num_shown)) for stop in edges]  # of those whose logits are wanted
+        works: dict[int, _Work] = {}
+
+        def run(part: int, stage: int) -> None:
+            own = parts[part]
+            predicted = logits[:, shown[part] : shown[part + 1]]
+            if stage == self._num_stages:
+                if state.adapts:
+                    self._adaptation.move(0, 1, own, state.adapted, predicted, learns=learns)
+                return
+            if stage == 0:
+                works[part] = self._new_work(own.shape[1])
+            read(
+                0,
+                1,
+                stage,
+                stage + 1,
+                *works[part],
+                own,
+                limit,
+                *self._fixed,
+                *state.network,
+                self._bits,
+                predicted,
+            )
+            if stage == self._num_stages - 1:
+                del works[part]
+
+        relay(run, num_parts=len(parts), num_stages=self._num_stages + 1)
+
+    def _new_work(self, num_rows: int) -> _Work:
+        """Return room for what one stage hands to the next, see `kernels.reading.new_work`."""
+        work: _Work = new_work(num_rows, self._fixed[0], self._fixed[1], self._match_kinds)
+        return work

@@ -51,6 +51,11 @@ class PlainEngine:
         """V."""
         return self._model.config.vocab_size
 
+    @property
+    def symbols_at_once(self) -> int:
+        """Number of symbols of one text that are best read at once."""
+        return 512
+
     def initial_state(self, num_texts: int = 1, *, adapts: bool = False) -> PlainState:
         """Return the state before the first symbol of some texts, which may adapt to what is read."""
         adapted = no_adaptation(num_texts)

@@ -24,6 +24,7 @@ from penwright.training.settings.config import RunConfig
 from penwright.training.settings.resolve import resolve_config
 from penwright.writing.engines.compiled import CompiledEngine, TextState
 from penwright.writing.engines.plain import PlainEngine
+from penwright.writing.engines.relay import relay
 
 TEXT = "The lamp went out at nine, the lamps didn't say; a lamp is a lamp. “Who is there?” asked Mr. Vane.\n\n" * 6
 CHARACTERS = Alphabet.learn(dict.fromkeys(TEXT, 1))
@@ -298,3 +299,34 @@ def test_a_large_alphabet_has_wider_slots(vocab_size: int) -> None:
     needed, _ = author.plain.read(ids, author.plain.initial_state(5), num_shown=40)
     assert state.slots.dtype == np.int64
     np.testing.assert_allclose(found, needed, rtol=0, atol=1e-4)
+
+
+@pytest.mark.parametrize("adapts", [False, True])
+@pytest.mark.parametrize("num_shown", [1, 200, 700])
+@pytest.mark.parametrize("name", [*MOST, "window, residual"])
+def test_a_long_text_is_read_by_several_threads_to_the_last_bit(name: str, num_shown: int, adapts: bool) -> None:
+    author = author_of(name)
+    ids = np.ascontiguousarray(np.random.default_rng(3).integers(0, author.engine.vocab_size, (1, 700)))
+    found, after = author.engine.read(ids, author.engine.initial_state(adapts=adapts), num_shown=num_shown, learns=True)
+    shown, state = [], author.engine.initial_state(adapts=adapts)
+    for start in range(0, 700, 100):
+        logits, state = author.engine.read(ids[:, start : start + 100], state, num_shown=100, learns=True)
+        shown.append(logits)
+    assert found.tobytes() == np.concatenate(shown, axis=1)[:, 700 - num_shown :].tobytes()
+    assert_same_bits(state, after)
+
+
+def test_a_part_that_fails_ends_the_others() -> None:
+    def run(part: int, stage: int) -> None:
+        if (part, stage) == (1, 1):
+            raise ValueError("broken")
+
+    with pytest.raises(ValueError, match="broken"):
+        relay(run, num_parts=9, num_stages=3)
+
+
+def test_no_part_overtakes_another() -> None:
+    done: list[tuple[int, int]] = []
+    relay(lambda part, stage: done.append((stage, part)), num_parts=20, num_stages=4)
+    for stage in range(4):
+        assert [part for at, part in done if at == stage] == list(range(20))
