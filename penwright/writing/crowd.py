@@ -6,6 +6,9 @@ with the same numbers. It does not matter which others stand beside it, or when 
 The weights are read once for all texts, so a crowd writes several times as many characters as one text does in the
 same time. Its texts are divided among threads.
 
+A text can be set aside and go on later as if nothing had been. A text that fails, by a guide or by predictions that are
+no numbers, is set aside as well and noted in `failures`; the others go on.
+
 Shapes: B = texts in the crowd, V = vocab_size.
 """
 
@@ -13,7 +16,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,11 +24,10 @@ from numpy.typing import NDArray
 from penwright.alphabet.byte_fallback import ByteFallbackGate
 from penwright.alphabet.characters import Alphabet, Decoder
 from penwright.errors import NoNumbersError
-from penwright.kernels.adaptation import ADAPTS
 from penwright.kernels.sampling import NO_NUMBER, choose_rows
 from penwright.kernels.threads import thread_pool
-from penwright.writing.engines.adaptation import no_adaptation
-from penwright.writing.engines.compiled import CompiledEngine, TextState
+from penwright.writing.crowd_memory import CrowdMemory, new_memory
+from penwright.writing.engines.compiled import CompiledEngine
 from penwright.writing.generation import Bookmark
 from penwright.writing.options import SamplingConfig
 from penwright.writing.pen import MAX_MATCH_LENGTH, ForesightedGuide, Guide, look_ahead
@@ -56,22 +58,6 @@ class _Member(NamedTuple):
     guides: tuple[Guide, ...]
 
 
-class _Room(NamedTuple):
-    """Memory for a number of texts, see `kernels.sampling.choose_rows`."""
-
-    state: TextState
-    logits: NDArray[np.float32]
-    allowed: NDArray[np.bool_]
-    limits: NDArray[np.float64]
-    numbers: NDArray[np.int64]
-    symbols: NDArray[np.int64]
-
-    @property
-    def arrays(self) -> "list[NDArray[Any]]":
-        """Every array, one row for each text."""
-        return [*self.state, *self[1:]]
-
-
 class Crowd:
     """Texts that are written side by side."""
 
@@ -87,16 +73,23 @@ class Crowd:
         self._engine, self._alphabet = engine, alphabet
         self._num_threads = num_threads or os.cpu_count() or 1
         self._members: list[_Member] = []
-        self._room: _Room
+        self._rows: dict[int, int] = {}
+        self.num_active = 0
+        """Number of texts that are written; those set aside stand behind them."""
+        self._lost: list[int] = []
+        """Rows whose predictions were no numbers in this step."""
+        self.failures: dict[int, Exception] = {}
+        """Errors of the texts that failed, by key, until they leave."""
+        self._room: CrowdMemory
         self._next_key = 0
         self._is_whole = [bool(text) for text in alphabet.texts]
         """True for symbols that are text by themselves, not nibbles."""
         self._allowed_at_edge = np.ones(alphabet.vocab_size, np.bool_)
         self._allowed_at_edge[list(ByteFallbackGate(alphabet).banned_ids)] = False
-        self._grow(MIN_CAPACITY)
+        self._resize(MIN_CAPACITY)
 
     def __len__(self) -> int:
-        """Return the number of texts."""
+        """Return the number of texts, those set aside included."""
         return len(self._members)
 
     def join(self, bookmark: Bookmark, *, sampling: SamplingConfig, draws: Draws, guides: Sequence[Guide] = ()) -> int:
@@ -113,50 +106,65 @@ class Crowd:
         """
         assert not bookmark.unread, "read out the end of the prompt first"
         row, key = len(self._members), self._next_key
-        capacity, adapts = len(self._room.state.memory), self._room.state.adapts
+        capacity, adapts = self._room.capacity, self._room.state.adapts
         has_adapted = bookmark.state.adapts
         if row == capacity or has_adapted > adapts:
-            self._grow(2 * row if row == capacity else capacity, adapts=has_adapted or adapts)
-        self._put(bookmark.state, row)
-        self._room.logits[row, 0] = bookmark.logits
+            self._resize(2 * row if row == capacity else capacity, adapts=has_adapted or adapts)
+        self._room.put(row, bookmark)
         self._room.allowed[row] = self._allowed_at_edge
         self._room.numbers[row, :2] = draws
         gate, decoder = ByteFallbackGate(self._alphabet), self._alphabet.decoder()
         self._members.append(_Member(key, sampling, gate, decoder, tuple(guides)))
+        self._rows[key] = row
         self._set_limits(row, sampling)
         for guide in guides:
             if isinstance(guide, ForesightedGuide):
                 guide.ahead = partial(self._ahead, key)
         self._next_key += 1
+        self.resume(key)
         return key
 
     def leave(self, key: int) -> Bookmark:
-        """Remove a text and return where it is. The last text takes its row."""
-        row = self._row_of(key)
-        state = TextState(*[array[row : row + 1].copy() for array in self._room.state])  # type: ignore[arg-type]
-        if not state.places[0, ADAPTS]:
-            state = state._replace(**no_adaptation(1)._asdict())
-        bookmark = Bookmark(self._room.logits[row, 0].copy(), state)
-        last = len(self._members) - 1
-        if row < last:
-            for array in self._room.arrays:
-                array[row] = array[last]
-        self._members[row] = self._members[last]
-        self._members.pop()
+        """Remove a text and return where it is."""
+        bookmark = self._room.bookmark(self._rows[key])
+        self.drop(key)
         return bookmark
 
-    def step(self) -> list[Written]:
-        """Write one symbol of every text.
+    def drop(self, key: int) -> None:
+        """Remove a text. The last one takes its row."""
+        row, last = self._rows[key], len(self._members) - 1
+        if row < self.num_active:
+            self.num_active -= 1
+            self._exchange(row, self.num_active, keeps_both=False)
+            row = self.num_active
+        self._exchange(row, last, keeps_both=False)
+        del self._rows[key], self._members[last]
+        self.failures.pop(key, None)
+        if self._room.capacity > MIN_CAPACITY and last <= self._room.capacity // 4:
+            self._resize(self._room.capacity // 2, adapts=self._room.state.adapts)
 
-        Raises:
-            AuthorError: If the model's predictions are not numbers.
-        """
-        count = len(self._members)
+    def pause(self, key: int) -> None:
+        """Set a text aside: no step writes it until it is resumed."""
+        if self._rows[key] < self.num_active:
+            self.num_active -= 1
+            self._exchange(self._rows[key], self.num_active)
+
+    def resume(self, key: int) -> None:
+        """Let a text that was set aside go on."""
+        if self._rows[key] >= self.num_active:
+            self._exchange(self._rows[key], self.num_active)
+            self.num_active += 1
+
+    def prediction(self, key: int) -> NDArray[np.float32]:
+        """Return the logits (V,) of what a text writes next, before any guide."""
+        return self._room.logits[self._rows[key], 0].copy()
+
+    def step(self) -> list[Written]:
+        """Write one symbol of every text that is not set aside. A text that fails is not among the results."""
+        self._let_guides_adjust()
+        count = self.num_active
         if not count:
             return []
-        for row, member in enumerate(self._members):
-            if member.guides:
-                self._let_guides_adjust(row, member)
         self._room.numbers[:count, 2] = self._room.state.position[:count]
         num_parts = max(1, min(self._num_threads, count // MIN_ROWS_PER_THREAD))
         edges = [count * part // num_parts for part in range(num_parts + 1)]
@@ -168,10 +176,15 @@ class Crowd:
         for part in waiting:
             part.result()
         symbols = self._room.symbols[:count, 0].tolist()
-        if NO_NUMBER in symbols:
-            raise NoNumbersError
         self._room.state.position[:count] += 1
-        return [self._note(row, member, symbols[row]) for row, member in enumerate(self._members)]
+        self.failures |= {self._members[row].key: NoNumbersError() for row in self._lost}
+        self._lost.clear()
+        written = [self._note(row, member, symbols[row]) for row, member in enumerate(self._members[:count])]
+        if self.failures:
+            written = [each for each in written if each.key not in self.failures]
+            for key in self.failures:
+                self.pause(key)
+        return written
 
     def _step_rows(self, first: int, stop: int) -> None:
         """Draw the next symbols of some rows and read them."""
@@ -184,10 +197,14 @@ class Crowd:
             self._room.numbers,
             self._room.symbols,
         )
-        if self._room.symbols[first:stop].min() != NO_NUMBER:
-            self._engine.read_rows(
-                first, stop, self._room.symbols, self._room.state, self._room.logits, max_match_length=MAX_MATCH_LENGTH
-            )
+        chosen = self._room.symbols[first:stop, 0]
+        if chosen.min() == NO_NUMBER:
+            rows = np.flatnonzero(chosen == NO_NUMBER)
+            self._lost += (first + rows).tolist()
+            chosen[rows] = 0  # any symbol: what becomes of these texts does not matter
+        self._engine.read_rows(
+            first, stop, self._room.symbols, self._room.state, self._room.logits, max_match_length=MAX_MATCH_LENGTH
+        )
 
     def _note(self, row: int, member: _Member, symbol: int) -> Written:
         """Tell a text's gate, decoder and guides what it wrote."""
@@ -201,53 +218,49 @@ class Crowd:
                 self._room.allowed[row] = True
                 self._room.allowed[row, list(member.gate.banned_ids)] = False
         text = member.decoder.push(symbol)
-        for guide in member.guides:
-            guide.push(symbol, text)
+        try:
+            for guide in member.guides:
+                guide.push(symbol, text)
+        except Exception as error:  # a guide may be anybody's
+            self.failures[member.key] = error
         return Written(member.key, symbol, text)
 
-    def _let_guides_adjust(self, row: int, member: _Member) -> None:
-        sampling = member.sampling
-        for guide in member.guides:
-            temperature = guide.adjust(self._room.logits[row, 0], self._room.allowed[row])
-            if temperature is not None:
-                sampling = replace(sampling, temperature=temperature)
-        self._set_limits(row, sampling)
+    def _let_guides_adjust(self) -> None:
+        failed = {}
+        for row, member in enumerate(self._members[: self.num_active]):
+            sampling = member.sampling
+            try:
+                for guide in member.guides:
+                    temperature = guide.adjust(self._room.logits[row, 0], self._room.allowed[row])
+                    if temperature is not None:
+                        sampling = replace(sampling, temperature=temperature)
+                if member.guides:
+                    self._set_limits(row, sampling)
+            except Exception as error:  # a guide may be anybody's
+                failed[member.key] = error
+        self.failures |= failed
+        for key in failed:
+            self.pause(key)
 
-    def _row_of(self, key: int) -> int:
-        return next(row for row, member in enumerate(self._members) if member.key == key)
+    def _exchange(self, row: int, other: int, *, keeps_both: bool = True) -> None:
+        """Let two texts take each other's rows, or let the second take the row of the first."""
+        self._room.exchange(row, other, keeps_both=keeps_both)
+        self._members[row], self._members[other] = self._members[other], self._members[row]
+        for each in (row, other):
+            self._rows[self._members[each].key] = each
 
     def _ahead(self, key: int, ids: Sequence[int]) -> NDArray[np.float32]:
         """Return the logits (T, V) after each of some ids, were they written next in a text."""
-        row = self._row_of(key)
-        state = TextState(*[array[row : row + 1] for array in self._room.state])  # type: ignore[arg-type]
-        return look_ahead(self._engine, state, ids)
+        row = self._rows[key]
+        return look_ahead(self._engine, self._room.state.map(lambda array: array[row : row + 1]), ids)
 
     def _set_limits(self, row: int, sampling: SamplingConfig) -> None:
         top_k = min(sampling.top_k, self._engine.vocab_size)
         self._room.limits[row] = (sampling.temperature, top_k, sampling.top_p, sampling.min_p)
 
-    def _put(self, state: TextState, row: int) -> None:
-        """Copy the memory of a text, which need not adapt although the room has place for that, to a row."""
-        array: NDArray[Any]
-        for array, own in zip(self._room.state, state, strict=True):
-            if own[0].size or not array[row].size:
-                array[row] = own[0]
-            else:
-                array[row] = 0
-
-    def _grow(self, capacity: int, *, adapts: bool = False) -> None:
-        """Make room for more texts, or for texts that adapt, and keep those that there are."""
-        vocab_size, count = self._engine.vocab_size, len(self._members)
-        room = _Room(
-            self._engine.initial_state(capacity, adapts=adapts),
-            logits=np.zeros((capacity, 1, vocab_size), np.float32),
-            allowed=np.zeros((capacity, vocab_size), np.bool_),
-            limits=np.zeros((capacity, 4), np.float64),
-            numbers=np.zeros((capacity, 3), np.int64),
-            symbols=np.zeros((capacity, 1), np.int64),
-        )
-        if count:
-            for array, old in zip(room.arrays, self._room.arrays, strict=True):
-                if old[0].size:
-                    array[:count] = old[:count]
+    def _resize(self, capacity: int, *, adapts: bool = False) -> None:
+        """Make room for a number of texts, or for texts that adapt, and keep those that there are."""
+        room = new_memory(self._engine, capacity, adapts=adapts)
+        if self._members:
+            room.keep(self._room, len(self._members))
         self._room = room

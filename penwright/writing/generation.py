@@ -19,7 +19,8 @@ This module knows nothing of files, of how an engine computes, or of how long a 
 Shapes: V = vocab_size, T = ids read at once.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,15 +59,41 @@ def read_text(
     assert engine.vocab_size == alphabet.vocab_size, (engine.vocab_size, alphabet.vocab_size)
     text = text if after is None else after.unread + text
     stable = alphabet.num_stable_chars(text)
-    bookmark = after
+    at_once = max(1, min(MAX_IDS_AT_ONCE, engine.symbols_at_once, MAX_LOGITS // alphabet.vocab_size))
+    ids = iter_ids(alphabet, text[:stable], is_new=after is None, at_once=at_once)
+    for bookmark in read_on(engine, ids, after=after, adapts=adapts):
+        after = bookmark
+    assert after is not None
+    return after if after.unread == text[stable:] else after._replace(unread=text[stable:])
+
+
+def read_on(
+    engine: Engine,
+    stretches: Iterable[NDArray[np.int64]],
+    *,
+    after: Bookmark | None,
+    adapts: bool = False,
+    shows_all: bool = False,
+) -> Iterator[Bookmark]:
+    """Read ids, stretch by stretch.
+
+    Args:
+        engine: Engine that reads.
+        stretches: Ids, each int64 (1, T).
+        after: Bookmark to read on from, or None to open a new book. It stays as it is.
+        adapts: See `read_text`.
+        shows_all: True to have in `Bookmark.logits` the predictions (T, V) after every id of the stretch.
+
+    Yields:
+        Bookmark after each stretch. It must not be used once the next is asked for.
+    """
     state = engine.initial_state(adapts=adapts) if after is None else after.state
     is_own = after is None  # the caller may read on from the bookmark again
-    at_once = max(1, min(MAX_IDS_AT_ONCE, engine.symbols_at_once, MAX_LOGITS // alphabet.vocab_size))
-    for ids in _iter_ids(alphabet, text[:stable], at_once=at_once, is_new=after is None):
-        logits, state = engine.read(ids, state, consumes_state=is_own, learns=True)  # (1, 1, V)
-        bookmark, is_own = Bookmark(logits[0, 0], state), True
-    assert bookmark is not None
-    return bookmark if bookmark.unread == text[stable:] else bookmark._replace(unread=text[stable:])
+    for ids in stretches:
+        num_shown = ids.shape[1] if shows_all else 1
+        logits, state = engine.read(ids, state, num_shown=num_shown, consumes_state=is_own, learns=True)  # (1, S, V)
+        is_own = True
+        yield Bookmark(logits[0] if shows_all else logits[0, 0], state)
 
 
 def iter_text(
@@ -142,28 +169,56 @@ def open_text(
 
     `iter_text` explains the arguments. The bookmark has nothing unread.
     """
-    is_opening = after is None and not prompt and alphabet.boundary_id is not None and "\n" in alphabet
+    is_opening = after is None and opens_paragraph(alphabet, prompt)
     bookmark = read_text(engine, alphabet, PARAGRAPH_BREAK if is_opening else prompt, after=after)
-    begin = _open_paragraph if is_opening else _read_out
-    return begin(engine, alphabet, bookmark, sampling=sampling, draws=draws)
+    bookmark, begun, _ = begin(engine, alphabet, bookmark, is_opening=is_opening, sampling=sampling, draws=draws)
+    return bookmark, begun
+
+
+class Begun(NamedTuple):
+    """The beginning of a text: what is written before the first symbol that needs no special rule."""
+
+    bookmark: Bookmark
+    """Where it ends, with nothing unread."""
+    text: str
+    """Its characters behind the prompt."""
+    symbols: list[int]
+    """All symbols read, those that cover the unread end of the prompt included."""
+
+
+def opens_paragraph(alphabet: Alphabet, prompt: str) -> bool:
+    """Return True if a new text after this prompt begins as a paragraph does: PARAGRAPH_BREAK is read in its place."""
+    return not prompt and alphabet.boundary_id is not None and "\n" in alphabet
+
+
+def begin(
+    engine: Engine, alphabet: Alphabet, bookmark: Bookmark, *, is_opening: bool, sampling: SamplingConfig, draws: Draws
+) -> Begun:
+    """Begin a text.
+
+    Args:
+        engine: Engine that writes.
+        alphabet: Alphabet of its model.
+        bookmark: End of the prompt. It stays as it is.
+        is_opening: See `opens_paragraph`.
+        sampling: Sampling options.
+        draws: Random numbers.
+    """
+    return (_open_paragraph if is_opening else _read_out)(engine, alphabet, bookmark, sampling=sampling, draws=draws)
 
 
 def _open_paragraph(
     engine: Engine, alphabet: Alphabet, bookmark: Bookmark, *, sampling: SamplingConfig, draws: Draws
-) -> tuple[Bookmark, str]:
-    """Let the model begin a paragraph, not with a blank, and not with two capitals, as headings do, if it can help it.
-
-    Returns:
-        Bookmark after the first characters, and these.
-    """
-    bookmark, _ = _read_out(engine, alphabet, bookmark, sampling=sampling, draws=draws)
+) -> Begun:
+    """Let the model begin a paragraph, not with a blank, and not with two capitals, as headings do, if it can."""
+    bookmark, _, _ = _read_out(engine, alphabet, bookmark, sampling=sampling, draws=draws)
     spelled = [symbol for symbol, text in enumerate(alphabet.texts) if not text]
     blank = [symbol for symbol, text in enumerate(alphabet.texts) if text[:1].isspace()]
     if len(spelled) + len(blank) == alphabet.vocab_size:
-        return bookmark, ""
+        return Begun(bookmark, "", [])
     within, first = allowed_ids(alphabet, banned_ids=spelled), allowed_ids(alphabet, banned_ids=spelled + blank)
     for attempt in range(MAX_OPENINGS):
-        opened, text = bookmark, ""
+        opened, text, symbols = bookmark, "", []
         while len(text) < OPENING_CHARS:
             symbol = choose_next(
                 opened.logits,
@@ -172,26 +227,24 @@ def _open_paragraph(
                 draw=draws.at(int(opened.state.position[0]), attempt=attempt),
             )
             text += alphabet.texts[symbol]
+            symbols.append(symbol)
             opened = _after(engine, opened, symbol)
         start = text[:OPENING_CHARS]
         if not (start.isalpha() and start.isupper()):
             break
-    return opened, text
+    return Begun(opened, text, symbols)
 
 
 def _read_out(
     engine: Engine, alphabet: Alphabet, bookmark: Bookmark, *, sampling: SamplingConfig, draws: Draws
-) -> tuple[Bookmark, str]:
+) -> Begun:
     """Read the unread end of a bookmark and let the model choose the subwords.
 
     Each symbol is drawn among those that agree with the unread text: its beginnings, and symbols that begin with all of
     it. The probability of the rest of the unread text is not considered. A character without an id is read as it is
-    spelled.
-
-    Returns:
-        Bookmark after the unread text, and the characters of the last symbol beyond it.
+    spelled. The text that is begun are the characters of the last symbol beyond the unread text.
     """
-    unread, beyond = bookmark.unread, ""
+    unread, beyond, read = bookmark.unread, "", list[int]()
     while unread:
         if unread[0] in alphabet:
             banned = [
@@ -208,8 +261,9 @@ def _read_out(
             symbols = alphabet.encode(text).tolist()
         for symbol in symbols:
             bookmark = _after(engine, bookmark, symbol)
+        read += symbols
         unread, beyond = unread[len(text) :], text[len(unread) :]
-    return bookmark, beyond
+    return Begun(bookmark, beyond, read)
 
 
 def _after(engine: Engine, bookmark: Bookmark, symbol: int) -> Bookmark:
@@ -218,8 +272,17 @@ def _after(engine: Engine, bookmark: Bookmark, symbol: int) -> Bookmark:
     return Bookmark(logits[0, 0], state)
 
 
-def _iter_ids(alphabet: Alphabet, text: str, *, at_once: int, is_new: bool) -> Iterator[NDArray[np.int64]]:
-    """Yield the ids to read as int64 (1, T), T at most `at_once`. The ids that open a new book come first."""
+def iter_ids(
+    alphabet: Alphabet, text: str, *, is_new: bool, at_once: int = MAX_IDS_AT_ONCE
+) -> Iterator[NDArray[np.int64]]:
+    """Yield the ids to read as int64 (1, T). The ids that open a new book come first.
+
+    Args:
+        alphabet: Alphabet of the model.
+        text: Any text, of which nothing is left unread.
+        is_new: True if the text opens a new book.
+        at_once: Largest T.
+    """
     if is_new and alphabet.boundary_id is not None:
         yield np.array([[alphabet.boundary_id]], np.int64)
     elif is_new and not text:

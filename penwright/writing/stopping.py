@@ -51,29 +51,60 @@ def until_end(stream: Iterable[str], *, ending: Ending) -> Iterator[str]:
         The beginning of the text as strings. If words or paragraphs are counted, blanks are held back until a character
         follows, so that the text does not end with blanks.
     """
-    limited = _until_limit(stream, ending=ending)
-    return _until_stop(limited, ending.stop) if ending.stop else limited
-
-
-def _until_limit(stream: Iterable[str], *, ending: Ending) -> Iterator[str]:
-    """Yield a text until a limit other than `stop` holds."""
-    watch = _Watch(ending)
+    watch = EndWatch(ending)
     for text in stream:
-        passed = ""
-        for character in text:
-            passed += watch.push(character)
-            if watch.is_over:
-                break
+        passed = watch.push(text)
         if passed:
             yield passed
         if watch.is_over:
             return
-    if watch.held:
-        yield watch.held
+    if rest := watch.finish():
+        yield rest
 
 
-class _Watch:
-    """Counter of a text as it is written."""
+class EndWatch:
+    """The end of one text, watched while the text is written."""
+
+    def __init__(self, ending: Ending) -> None:
+        """Begin before the first character.
+
+        Args:
+            ending: Limits of the text.
+        """
+        self._limits = _Limits(ending)
+        self._stops = _Stops(ending.stop) if ending.stop else None
+        self.is_over = False
+        """True once the text has ended."""
+
+    def push(self, text: str) -> str:
+        """Take the next characters and return the text to pass on: what may not belong to it is held back.
+
+        Args:
+            text: Characters, of which none is looked at behind the end.
+        """
+        passed = ""
+        for character in text:
+            known = self._limits.push(character)
+            passed += known if self._stops is None else self._stops.push(known)
+            if self._stops is not None and self._stops.is_over:
+                self.is_over = True
+            elif self._limits.is_over:
+                self.is_over = True
+                passed += self._stops.held if self._stops is not None else ""
+            if self.is_over:
+                break
+        return passed
+
+    def finish(self) -> str:
+        """Return what is held back of a text that ends by itself."""
+        if self._stops is None:
+            return self._limits.held
+        passed = self._stops.push(self._limits.held)
+        return passed if self._stops.is_over else passed + self._stops.held
+
+
+class _Limits:
+    """Limits other than `stop`, counted as the text is written."""
 
     def __init__(self, ending: Ending) -> None:
         self._ending = ending
@@ -162,22 +193,47 @@ def is_abbreviation(text: str) -> bool:
     return _NO_SENTENCE_END.search(text) is not None
 
 
-def _until_stop(stream: Iterable[str], stops: Sequence[str]) -> Iterator[str]:
-    """Yield a text until one of some strings begins. What may be the beginning of one is held back."""
-    held = ""
-    for text in stream:
+class _Stops:
+    """Strings at which a text stops. What may be the beginning of one is held back.
+
+    For each string, the longest of its beginnings that the text ends with is known after every character (Knuth, Morris
+    and Pratt 1977, "Fast pattern matching in strings", section 2), so long strings cost no more than short ones.
+    """
+
+    def __init__(self, stops: Sequence[str]) -> None:
+        self._stops = [(stop, _fallbacks(stop)) for stop in stops]
+        self._begun = [0] * len(stops)
+        self.held = ""
+        self.is_over = False
+
+    def push(self, text: str) -> str:
+        """Take the next characters and return the text to pass on."""
+        passed = ""
         for character in text:
-            held += character
-            found = [held.index(stop) for stop in stops if stop in held]
-            if found:
-                if held[: min(found)]:
-                    yield held[: min(found)]
-                return
-            num_kept = max(
-                (length for stop in stops for length in range(1, len(stop)) if held.endswith(stop[:length])), default=0
-            )
-            if num_kept < len(held):
-                yield held[: len(held) - num_kept]
-                held = held[len(held) - num_kept :]
-    if held:
-        yield held
+            self.held += character
+            whole = 0
+            for number, (stop, fallbacks) in enumerate(self._stops):
+                begun = self._begun[number] = _go_on(stop, fallbacks, self._begun[number], character)
+                whole = max(whole, begun if begun == len(stop) else 0)
+            self.is_over = whole > 0
+            num_kept = whole or max(self._begun)
+            passed += self.held[: len(self.held) - num_kept]
+            self.held = self.held[len(self.held) - num_kept :]
+            if self.is_over:
+                break
+        return passed
+
+
+def _fallbacks(stop: str) -> list[int]:
+    """Return, for each beginning of a string, the length of the longest shorter beginning that it ends with."""
+    found = [0]
+    for character in stop[1:]:
+        found.append(_go_on(stop, found, found[-1], character))
+    return found
+
+
+def _go_on(stop: str, fallbacks: Sequence[int], begun: int, character: str) -> int:
+    """Return how much of a string the text ends with after one more character."""
+    while begun and (begun == len(stop) or stop[begun] != character):
+        begun = fallbacks[begun - 1]
+    return begun + (stop[begun] == character)
