@@ -183,8 +183,11 @@ RULES = [
     ),
     Rule(
         "speaks to a network",
-        (imports_of("socket", "ssl", "http", "urllib.request", "ftplib", "smtplib", "requests", "httpx"),),
-        frozenset({"corpus/fetching/web", "corpus/fetching/addresses"}),
+        (
+            imports_of("socket", "ssl", "http", "urllib.request", "ftplib", "smtplib", "requests", "httpx"),
+            imports_of("uvicorn", "starlette"),
+        ),
+        frozenset({"corpus/fetching/web", "corpus/fetching/addresses", "serving/server", "serving/web"}),
         ("import http.client", "from urllib.request import urlopen"),
     ),
     Rule(

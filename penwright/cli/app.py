@@ -26,6 +26,7 @@ from penwright.cli.commands.prepare import prepare
 from penwright.cli.commands.read import read
 from penwright.cli.commands.report import report
 from penwright.cli.commands.score import score
+from penwright.cli.commands.serve import serve
 from penwright.cli.commands.suggest import suggest
 from penwright.cli.commands.train import train
 from penwright.cli.commands.write import write
@@ -44,6 +45,7 @@ COMMANDS: dict[Callable[..., int], str] = {
     write: "[AUTHOR] [TEXT] [OPTIONS]",
     read: "BOOK... --save MARK [OPTIONS]",
     suggest: "TEXT [OPTIONS]",
+    serve: "[AUTHOR] [OPTIONS]",
     score: "FILE [OPTIONS]",
     attribute: "FILE --authors AUTHOR AUTHOR... [OPTIONS]",
     judge: "[AUTHOR] [OPTIONS]",
@@ -77,6 +79,7 @@ EXAMPLES: dict[Callable[..., int], tuple[str, ...]] = {
     ),
     read: ("emma.txt --save emma.mark", "part-2.txt --from part-1.mark --save part-2.mark"),
     suggest: ('"She opened the d"', '"She opened the " --count 10 --json'),
+    serve: ("", "--box --port 9000", "runs/2026-01-31-shelf --token-file token.txt --metrics"),
     score: ("letter.txt", "letter.txt --box --top 10"),
     attribute: (
         "letter.txt --authors runs/2026-01-31-austen runs/2026-02-01-dickens",

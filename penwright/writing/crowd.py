@@ -157,7 +157,8 @@ class Crowd:
 
     def prediction(self, key: int) -> NDArray[np.float32]:
         """Return the logits (V,) of what a text writes next, before any guide."""
-        return self._room.logits[self._rows[key], 0].copy()
+        logits: NDArray[np.float32] = self._room.logits[self._rows[key], 0].copy()
+        return logits
 
     def step(self) -> list[Written]:
         """Write one symbol of every text that is not set aside. A text that fails is not among the results."""
