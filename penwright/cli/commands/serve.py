@@ -155,8 +155,8 @@ def _check_address(address: str, *, allows_remote: bool) -> None:
         is_loopback = True
     if not is_loopback and not allows_remote:
         raise UsageError(
-            f"--host={address}: other computers reach this address. Whoever has the token could use this server, unencrypted. "
-            "Add --allow-remote if that is what you want."
+            f"--host={address}: other computers reach this address. Whoever has the token could use this server, "
+            "unencrypted. Add --allow-remote if that is what you want."
         )
 
 

@@ -13,7 +13,7 @@ from penwright.serving.engine.request import QueueFullError, StoppingError
 from penwright.serving.engine.rows import Job, Row
 from penwright.serving.engine.scheduler import DEADLINES_EVERY, Scheduler
 from penwright.writing.engines.compiled import CompiledEngine
-from penwright.writing.generation import read_text
+from penwright.writing.generation import iter_ids, read_on
 
 MAX_RETRY_SECONDS = 60
 USUAL_SPEED = 10_000.0
@@ -124,7 +124,8 @@ class EngineThread:
 
     def _run(self) -> None:
         """Write until it is stopped."""
-        read_text(self.engine, self.alphabet, "")  # compiles the kernels where that is needed
+        opening = iter_ids(self.alphabet, "", is_new=True)
+        list(read_on(self.engine, opening, after=None))  # compiles the kernels where that is needed
         self.is_warm = True
         is_busy = False
         while not self._is_stopping:
