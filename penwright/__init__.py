@@ -11,6 +11,7 @@ if TYPE_CHECKING:  # the list that editors and type checkers read
     from penwright.author.attribution import attribute as attribute
     from penwright.author.author import Author as Author
     from penwright.author.card import Card as Card
+    from penwright.author.works.writing import write_work as write_work
     from penwright.corpus.config import CorpusConfig as CorpusConfig
     from penwright.corpus.preparing import Corpus as Corpus
     from penwright.corpus.preparing import prepare as prepare
@@ -67,6 +68,7 @@ _HOME = {  # the list that Python reads, on first use (PEP 562)
     "raise_author": "penwright.notebook",
     "resume": "penwright.notebook",
     "train": "penwright.notebook",
+    "write_work": "penwright.author.works.writing",
 }
 __all__ = ["__version__", *_HOME]
 

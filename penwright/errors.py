@@ -12,6 +12,7 @@
       BookmarkError           a bookmark that is missing, damaged, foreign, hostile, or of another author
       RunError                a run folder that is missing, in use or cannot be continued
         CheckpointError       a checkpoint that is damaged or does not belong to this run
+      WorkError               an unfinished work that is damaged, in use, or of other settings
       MissingExtraError       an optional package that is not installed
 
 Every message says what was found, what was needed, and what to do next. A mistake of our own is an `assert`, never one
@@ -81,6 +82,10 @@ class RunError(PenwrightError):
 
 class CheckpointError(RunError):
     """A checkpoint that is damaged, incomplete or does not belong to this run."""
+
+
+class WorkError(PenwrightError):
+    """An unfinished work that is damaged, in use by another process, or cannot be continued."""
 
 
 class MissingExtraError(PenwrightError):

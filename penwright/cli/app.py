@@ -76,6 +76,7 @@ EXAMPLES: dict[Callable[..., int], tuple[str, ...]] = {
         "author.safetensors --paragraphs 2 --out page.txt",
         "runs/2026-01-31-shelf --max-quote 40 --annotate",
         "--from emma.mark --words 300",
+        "--words 50000 --chapters 12 --out novel.epub",
     ),
     read: ("emma.txt --save emma.mark", "part-2.txt --from part-1.mark --save part-2.mark"),
     suggest: ('"She opened the d"', '"She opened the " --count 10 --json'),

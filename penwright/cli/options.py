@@ -24,6 +24,7 @@ Settings = dict[str, dict[str, Any]]
 LENGTH = Group("Length", sort_key=1)
 DRAWING = Group("How each character is drawn", sort_key=2)
 LAWS = Group("Laws that the text keeps", sort_key=3)
+WORKS = Group("Long works, of which --chapters makes one", sort_key=4)
 CONFIGURATION = Group("Configuration", sort_key=4)
 SELECTION = Group("Which books", sort_key=1)
 OUTPUT = Group("Output", sort_key=5)
@@ -66,14 +67,10 @@ def _duration(_: object, tokens: Sequence[Token]) -> float:
     return parse_duration(tokens[0].value, option=tokens[0].keyword or FOR_OPTION)
 
 
-def _check_the_path(path: Path) -> str:
-    return " Check the path."
-
-
 def _existing(
     kind: Callable[[str], str | Path] = Path,
     *,
-    hint: Callable[[Path], str] = _check_the_path,
+    hint: Callable[[Path], str] = lambda _: " Check the path.",
     others: Sequence[str] = (),
 ) -> Any:
     """Return a converter for an option that names an existing path. An argument is left to the command."""
@@ -194,8 +191,8 @@ def options_from(cls: type, *, group: Group, flags: Mapping[str, str] = MappingP
     defaults = {field.name: field.default for field in fields(cls)}
     table: dict[str, Any] = {}
     for name, setting in settings_of(cls).items():
-        has_default = defaults[name] is not None and defaults[name] is not False
-        text = setting.description + (f" Default {defaults[name]:g}." if has_default else "")
+        has_number = isinstance(defaults[name], int | float) and defaults[name] is not False
+        text = setting.description + (f" Default {defaults[name]:g}." if has_number else "")
         kind = {bool: bool, int: Whole, float: Number, str: Text, tuple: Texts, dict: Biases}[setting.kind]
         table[name] = Annotated[kind, option(name=flags.get(name), group=group, help=text)]
     return Annotated[TypedDict(cls.__name__, table, total=False) | None, option(name="*")]  # type: ignore[operator]

@@ -15,7 +15,7 @@ import numpy as np
 from penwright.alphabet.characters import Alphabet
 from penwright.writing.engines.base import Engine
 from penwright.writing.generation import Bookmark, open_pen
-from penwright.writing.options import SamplingConfig
+from penwright.writing.options import MAX_MATCH_LENGTH, SamplingConfig
 from penwright.writing.pen import Guide, Pen
 from penwright.writing.sampling import Draws, Logits
 from penwright.writing.stopping import LAST_WORD_CHARS, SENTENCE_CHARS, ends_sentence
@@ -33,35 +33,44 @@ def iter_best(
     draws: Draws,
     after: Bookmark | None = None,
     guides: Sequence[Guide] = (),
+    max_match_length: int | None = MAX_MATCH_LENGTH,
 ) -> Iterator[str]:
     """Write on after a prompt, for ever, as `generation.iter_text` does, but the best of several sentences each time.
 
     Yields:
         Each character, as soon as its sentence is chosen.
     """
-    pen, begun = open_pen(engine, alphabet, prompt, sampling=sampling, draws=draws, after=after, guides=guides)
+    pen, begun = open_pen(
+        engine,
+        alphabet,
+        prompt,
+        sampling=sampling,
+        draws=draws,
+        after=after,
+        guides=guides,
+        max_match_length=max_match_length,
+    )
     yield from begun
-    for sentence in best_sentences(pen, num_tries=num_tries):
+    while True:
+        sentence, pen = best_sentence(pen, num_tries=num_tries)
         yield from sentence
 
 
-def best_sentences(pen: Pen, *, num_tries: int) -> Iterator[str]:
-    """Write on for ever, sentence by sentence.
+def best_sentence(pen: Pen, *, num_tries: int) -> tuple[str, Pen]:
+    """Write one sentence, or the rest of one.
 
     Args:
         pen: Where to begin. It is not used up.
-        num_tries: Number of times that each sentence is written.
+        num_tries: Number of times that the sentence is written.
 
-    Yields:
-        Each sentence with the blank after it. The first may be the rest of one.
+    Returns:
+        The best sentence with the blank after it, and the pen that wrote it.
 
     Raises:
         AuthorError: If the model's predictions are not numbers.
     """
-    while True:
-        best = max((_sentence(pen.copy(), attempt=each) for each in range(num_tries)), key=lambda tried: tried[0])
-        _, text, pen = best
-        yield text
+    best = max((_sentence(pen.copy(), attempt=each) for each in range(num_tries)), key=lambda tried: tried[0])
+    return best[1:]
 
 
 def _sentence(pen: Pen, *, attempt: int) -> tuple[float, str, Pen]:

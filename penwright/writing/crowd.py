@@ -29,8 +29,8 @@ from penwright.kernels.threads import thread_pool
 from penwright.writing.crowd_memory import CrowdMemory, new_memory
 from penwright.writing.engines.compiled import CompiledEngine
 from penwright.writing.generation import Bookmark
-from penwright.writing.options import SamplingConfig
-from penwright.writing.pen import MAX_MATCH_LENGTH, ForesightedGuide, Guide, look_ahead
+from penwright.writing.options import MAX_MATCH_LENGTH, SamplingConfig
+from penwright.writing.pen import ForesightedGuide, Guide, look_ahead
 from penwright.writing.sampling import Draws
 
 MIN_CAPACITY = 4

@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from penwright.alphabet.characters import Alphabet
 from penwright.writing.bookmark import Bookmark as Bookmark
 from penwright.writing.engines.base import Engine
-from penwright.writing.options import SamplingConfig
+from penwright.writing.options import MAX_MATCH_LENGTH, SamplingConfig
 from penwright.writing.pen import Guide, Pen, ReadingGuide, allowed_ids
 from penwright.writing.sampling import Draws, choose_next
 
@@ -105,12 +105,13 @@ def iter_text(
     draws: Draws,
     after: Bookmark | None = None,
     guides: Sequence[Guide] = (),
+    max_match_length: int | None = MAX_MATCH_LENGTH,
 ) -> Iterator[str]:
     """Write on after a prompt, for ever.
 
     The edge of a book is never drawn, and nibbles only where they make a character that the alphabet lacks, so no
     damaged character is written. Reading the written text leads to the same state, unless the text repeated itself for
-    longer than MAX_MATCH_LENGTH, or the author adapts: it learns from what it reads and not from what it writes. With
+    longer than `max_match_length`, or the author adapts: it learns from what it reads and not from what it writes. With
     subwords, it also requires that the author cut its words as its books are cut.
 
     Args:
@@ -121,6 +122,7 @@ def iter_text(
         draws: Random numbers; see `sampling.draws_of`.
         after: Bookmark to read the prompt from, or None to open a new book.
         guides: Rules that steer the text, applied in their order.
+        max_match_length: Number of characters for which the text may follow what stands before; None for no limit.
 
     Yields:
         Each character, one at a time, as soon as it is complete.
@@ -128,7 +130,16 @@ def iter_text(
     Raises:
         AuthorError: If the model's predictions are not numbers.
     """
-    pen, begun = open_pen(engine, alphabet, prompt, sampling=sampling, draws=draws, after=after, guides=guides)
+    pen, begun = open_pen(
+        engine,
+        alphabet,
+        prompt,
+        sampling=sampling,
+        draws=draws,
+        after=after,
+        guides=guides,
+        max_match_length=max_match_length,
+    )
     yield from begun
     write = pen.write
     while True:
@@ -144,6 +155,7 @@ def open_pen(
     draws: Draws,
     after: Bookmark | None = None,
     guides: Sequence[Guide] = (),
+    max_match_length: int | None = MAX_MATCH_LENGTH,
 ) -> tuple[Pen, str]:
     """Read a prompt and return a pen that writes on, and what was written to begin with. `iter_text` explains both."""
     bookmark, begun = open_text(engine, alphabet, prompt, sampling=sampling, draws=draws, after=after)
@@ -151,9 +163,17 @@ def open_pen(
         if isinstance(guide, ReadingGuide):
             guide.read(prompt + begun)
     state = bookmark.state.copy()
-    return Pen(
-        engine, alphabet, logits=bookmark.logits, state=state, sampling=sampling, draws=draws, guides=guides
-    ), begun
+    pen = Pen(
+        engine,
+        alphabet,
+        logits=bookmark.logits,
+        state=state,
+        sampling=sampling,
+        draws=draws,
+        guides=guides,
+        max_match_length=max_match_length,
+    )
+    return pen, begun
 
 
 def open_text(

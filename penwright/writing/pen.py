@@ -18,15 +18,10 @@ from numpy.typing import NDArray
 
 from penwright.alphabet.byte_fallback import ByteFallbackGate
 from penwright.alphabet.characters import Alphabet
+from penwright.writing.bookmark import Bookmark
 from penwright.writing.engines.base import Engine
-from penwright.writing.options import SamplingConfig
+from penwright.writing.options import MAX_MATCH_LENGTH, SamplingConfig
 from penwright.writing.sampling import Draws, Logits, choose_next
-
-MAX_MATCH_LENGTH = 16
-"""Maximum number of characters for which the match model may follow a repetition while a text is being written. An
-author that matches its own words finds them more probable each time. Of twelve pages of 2,000 characters by an author
-of five minutes, one went round in circles: 8 % of all characters stood in spans of 40 that had been written before.
-With a limit of 32 it was 0.4 %, with 24 0.1 %, with 16 none (2026-11). There is no limit while reading."""
 
 Mask = NDArray[np.bool_]
 Ahead = Callable[[Sequence[int]], NDArray[np.float32]]
@@ -79,6 +74,7 @@ class Pen:
         sampling: SamplingConfig,
         draws: Draws,
         guides: Sequence[Guide] = (),
+        max_match_length: int | None = MAX_MATCH_LENGTH,
     ) -> None:
         """Begin at some point of a text.
 
@@ -90,7 +86,9 @@ class Pen:
             sampling: Sampling options.
             draws: Random numbers.
             guides: Rules that steer the text, applied in their order.
+            max_match_length: Number of characters for which the text may follow what stands before; None for no limit.
         """
+        self._max_match_length = max_match_length
         self._engine, self._alphabet, self._sampling, self._draws = engine, alphabet, sampling, draws
         self.logits, self._state, self._guides = logits, state, list(guides)
         self._gate, self._decoder = ByteFallbackGate(alphabet), alphabet.decoder()
@@ -130,10 +128,21 @@ class Pen:
             guide.push(symbol, text)
         self._ids[0, 0] = self.symbol = symbol
         shown, self._state = self._engine.read(
-            self._ids, self._state, max_match_length=MAX_MATCH_LENGTH, consumes_state=True
+            self._ids, self._state, max_match_length=self._max_match_length, consumes_state=True
         )
         self.logits = shown[0, 0]
         return text
+
+    @property
+    def guides(self) -> Sequence[Guide]:
+        """The guides of this text, as they are now."""
+        return self._guides
+
+    @property
+    def bookmark(self) -> Bookmark:
+        """Where the text is. Another pen writes on from it with guides that have read the text so far, if the last
+        symbol completed a text."""
+        return Bookmark(self.logits.copy(), self._state.copy())
 
     def copy(self) -> "Pen":
         """Return a pen at the same point, which goes on by itself. Guides are copied by `copy.copy`."""
@@ -151,7 +160,7 @@ class Pen:
                 guide.ahead = self._ahead
 
     def _ahead(self, ids: Sequence[int]) -> NDArray[np.float32]:
-        return look_ahead(self._engine, self._state, ids)
+        return look_ahead(self._engine, self._state, ids, max_match_length=self._max_match_length)
 
 
 def no_foresight(ids: Sequence[int]) -> NDArray[np.float32]:
@@ -159,10 +168,12 @@ def no_foresight(ids: Sequence[int]) -> NDArray[np.float32]:
     raise AssertionError("the guide is not at a text yet")
 
 
-def look_ahead(engine: Engine, state: Any, ids: Sequence[int]) -> NDArray[np.float32]:
+def look_ahead(
+    engine: Engine, state: Any, ids: Sequence[int], *, max_match_length: int | None = MAX_MATCH_LENGTH
+) -> NDArray[np.float32]:
     """Return the logits (T, V) after each of some ids, read after a state of one text, which stays as it is."""
     shown, _ = engine.read(
-        np.array([ids], np.int64), state.copy(), max_match_length=MAX_MATCH_LENGTH, num_shown=len(ids)
+        np.array([ids], np.int64), state.copy(), max_match_length=max_match_length, num_shown=len(ids)
     )
     logits: NDArray[np.float32] = shown[0]
     return logits

@@ -164,7 +164,7 @@ class _Limits:
         if self._enough_at is None and self._is_enough():
             self._enough_at = self._num_chars
         is_after_blank = self._num_chars == 0 or self.held
-        if _WIDE.match(character) or (is_after_blank and not is_blank):
+        if is_wide(character) or (is_after_blank and not is_blank):
             self._num_words += 1
         if self._enough_at is None:
             return False
@@ -179,6 +179,11 @@ class _Limits:
         if words is not None and (self._num_words >= words or self._num_chars >= words * WORD_CHARS):
             return True
         return paragraphs is not None and self._num_chars >= paragraphs * PARAGRAPH_CHARS
+
+
+def is_wide(character: str) -> bool:
+    """Return True for a Han or kana sign, which counts as a word."""
+    return _WIDE.match(character) is not None
 
 
 def ends_sentence(text: str, *, is_before_blank: bool) -> bool:

@@ -42,5 +42,14 @@ def stream_text(
         from penwright.writing.best import iter_best
 
         write = partial(iter_best, num_tries=laws.best_of)
-    text = write(engine, alphabet, prompt, sampling=sampling, draws=draws, after=after, guides=steering)
+    text = write(
+        engine,
+        alphabet,
+        prompt,
+        sampling=sampling,
+        draws=draws,
+        after=after,
+        guides=steering,
+        max_match_length=laws.max_match_length,
+    )
     return until_end(text, ending=ending)

@@ -1,21 +1,20 @@
 """`penwright write`: let an author write."""
 
-import time
-from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
+from penwright.author.works.settings import WorkLayout, WorkOptions
 from penwright.cli.commands.loading import BookmarkPath, load_to_write, open_bookmark
-from penwright.cli.display.pages import Columns, Page
+from penwright.cli.display.pages import Columns
 from penwright.cli.finding import find_author
-from penwright.cli.interrupts import EXIT_INTERRUPTED
 from penwright.cli.options import (
     DRAWING,
     LAWS,
     LENGTH,
     OUTPUT,
+    WORKS,
     AuthorPath,
     Box,
     Existing,
@@ -32,6 +31,7 @@ from penwright.cli.options import (
 )
 from penwright.cli.output import print_json, say
 from penwright.cli.prompts import find_prompt, is_prompt, is_unquoted, tell_of_foreign_characters, unquoted_prompt
+from penwright.cli.samples import sample_of, show_below, show_beside
 from penwright.errors import UsageError
 from penwright.files import replacing
 from penwright.writing.options import SEED, Ending, Laws, SamplingConfig, WriteOptions, new_seed, parse_options
@@ -39,18 +39,15 @@ from penwright.writing.options import SEED, Ending, Laws, SamplingConfig, WriteO
 FLAGS = {"max_chars": "--chars", "max_words": "--words", "max_paragraphs": "--paragraphs"}
 
 if TYPE_CHECKING:
-    from penwright.author.author import Author
-    from penwright.cli.copies import Copies
-    from penwright.writing.bookmark import Bookmark
-    from penwright.writing.pen import Guides
-
     LengthOptions = WriteOptions | None
     DrawingOptions = WriteOptions | None
     LawOptions = WriteOptions | None
+    LayoutOptions = WorkOptions | None
 else:
     LengthOptions = options_from(Ending, group=LENGTH, flags=FLAGS)
     DrawingOptions = options_from(SamplingConfig, group=DRAWING)
     LawOptions = options_from(Laws, group=LAWS)
+    LayoutOptions = options_from(WorkLayout, group=WORKS)
 
 PAGE_WORDS = 250
 MAX_SAMPLES = 10_000
@@ -77,14 +74,19 @@ def write(
     seed: Annotated[Whole, option(group=DRAWING)] = None,
     max_quote: Annotated[Whole, option(group=DRAWING)] = None,
     corpus: Annotated[Path | None, Existing, option(group=DRAWING, metavar="PATH")] = None,
+    layout: LayoutOptions = None,
+    restart: Annotated[bool, option(group=WORKS)] = False,
     annotate: Annotated[bool, option(group=OUTPUT)] = False,
-    out: Annotated[Path | None, NewFile, option(group=OUTPUT)] = None,
+    out: Annotated[Path | None, NewFile, option(name=("--out", "-o"), group=OUTPUT)] = None,
     as_json: Json = False,
 ) -> int:
     """Let an author write.
 
     The text appears while it is written, after the prompt. With no length given, the author writes a page: 250 words,
     then on to the end of the sentence. If you give several lengths, the first one reached ends the text.
+
+    With --chapters, the author writes a long work, such as --words 50000 --chapters 12 -o novel.epub. If it is stopped
+    or killed, the same command goes on where it was.
 
     Args:
         author: An author file or the folder of a run. The default is the newest author under runs/, or the one in the
@@ -104,7 +106,9 @@ def write(
         max_quote: Never copy more than this many characters in a row from the books that the author was raised on.
         corpus: These books, for --max-quote and --annotate; by default those of the author's run.
         annotate: Say below each text which runs of 20 characters or more stand in these books, and where.
-        out: Write the text to this file as well, with the prompt. The file is written whole or not at all.
+        restart: Begin an unfinished work anew, or replace a file that is there.
+        out: Write the text to this file as well, with the prompt. The file is written whole or not at all. A long work
+            is written there only, as Markdown, plain text or EPUB: .md, .txt or .epub. EPUB is always a long work.
     """
     check_options(Ending, length or {}, flags=FLAGS, allowed={"max_chars": 0})
     check_options(SamplingConfig, drawing or {})
@@ -112,6 +116,11 @@ def write(
     _check_ending(length or {})
     SEED.check("--seed", seed)
     unending = "--endless" if endless else "--chars 0" if (length or {}).get("max_chars") == 0 else None
+    check_options(WorkLayout, layout or {})
+    is_work = (layout or {}).get("chapters") is not None or (out is not None and out.suffix.lower() == ".epub")
+    for name, value in {**(layout or {}), "restart": restart}.items():
+        if value and not is_work:
+            raise UsageError(f"{option_of(name, FLAGS)} is for a long work. Give --chapters too.")
     limits: WriteOptions = {**(length or {})}
     if limits.get("max_chars") == 0:
         del limits["max_chars"]
@@ -119,7 +128,7 @@ def write(
         lengths = {option_of(name, FLAGS): value for name, value in limits.items()}
         for name, value in {**lengths, "--json": as_json, "--samples": samples, "--temps": temps}.items():
             at_most_one({unending: True, name: value})
-    elif not limits:
+    elif not limits and not is_work:
         limits = {"max_words": PAGE_WORDS}
     seeds = _seeds(seed, num_samples=1 if samples is None else samples)
     wanted: list[WriteOptions] = [{**limits, **(drawing or {}), **(laws or {}), "seed": each} for each in seeds]
@@ -129,6 +138,17 @@ def write(
         wanted = [{**wanted[0], "temperature": each} for each in _temperatures(temps)]
     for each in (wanted[0], wanted[-1]):  # a wrong value is refused before anything is loaded
         parsed = parse_options(each)
+    work: WorkOptions = {**(layout or {}), **(drawing or {}), **(laws or {}), "seed": seed}
+    if is_work:
+        from penwright.cli.long_works import check_work, write_long
+
+        work["words"] = limits.pop("max_words", None)
+        unfit = {option_of(name, FLAGS): value for name, value in limits.items()}
+        out = check_work(
+            work,
+            out=out,
+            unfit={unending or "": unending, **unfit, "--samples": samples, "--temps": temps, "--annotate": annotate},
+        )
     if corpus is not None and max_quote is None and not annotate:
         raise UsageError("--corpus is read for --max-quote and --annotate only. Give one of them too.")
     if max_quote is not None:
@@ -161,16 +181,28 @@ def write(
         tell_of_foreign_characters(text_before, writer.alphabet)
     if copies is not None:
         copies.check(writer.alphabet, text_before)
+    if is_work and out is not None:
+        return write_long(
+            writer,
+            text_before,
+            path=path,
+            out=out,
+            after=bookmark,
+            copies=copies,
+            options=work,
+            restart=restart,
+            as_json=as_json,
+        )
     if seed is None:
         say(f"seed {seeds[0]}")
     with replacing(out) if out is not None else nullcontext() as file:
         if temps is not None and not as_json and (columns := Columns.that_fit(len(wanted))) is not None:
-            return _show_beside(
+            return show_beside(
                 writer, text_before, after=bookmark, wanted=wanted, file=file, columns=columns, copies=copies
             )
         if not as_json:
-            return _show(writer, text_before, after=bookmark, wanted=wanted, file=file, copies=copies)
-        texts = [_sample(writer, text_before, after=bookmark, options=each, copies=copies) for each in wanted]
+            return show_below(writer, text_before, after=bookmark, wanted=wanted, file=file, copies=copies)
+        texts = [sample_of(writer, text_before, after=bookmark, options=each, copies=copies) for each in wanted]
         if file is not None:
             file.write("\n".join(f"{text_before}{text['text']}\n" for text in texts).encode("utf-8", "replace"))
     values = {**asdict(parsed.sampling), **asdict(parsed.laws)}
@@ -199,83 +231,9 @@ def _temperatures(text: str) -> list[float]:
     return temperatures
 
 
-def _guides(copies: "Copies | None", writer: "Author") -> "Guides":
-    return () if copies is None else copies.guides(writer.alphabet)
-
-
 def _seeds(first: int | None, *, num_samples: int) -> range:
     """Return consecutive seeds, one for each sample. None draws the first."""
     if not 1 <= num_samples <= MAX_SAMPLES:
         raise UsageError(f"--samples {num_samples} must lie between 1 and {MAX_SAMPLES:,}.")
     first = new_seed() if first is None else first
     return range(first, first + num_samples)
-
-
-def _show(
-    writer: "Author",
-    prompt: str,
-    *,
-    after: "Bookmark | None",
-    wanted: Sequence[WriteOptions],
-    file: IO[bytes] | None,
-    copies: "Copies | None",
-) -> int:
-    """Show texts one below the other as they are written. Ctrl-C ends them and keeps the text so far."""
-    for number, options in enumerate(wanted, start=1):
-        page, written = Page(file=file), list[str]()
-        if number > 1:
-            page.write("\n")
-        if len(wanted) > 1:
-            is_sample = wanted[0]["seed"] != wanted[1]["seed"]
-            label = f"sample {number} of {len(wanted)}" if is_sample else f"temperature {options['temperature']:g}"
-            say(f"{label}, seed {options['seed']}")
-        try:
-            page.prompt(prompt)
-            for text in writer.stream(prompt, after=after, guides=_guides(copies, writer), **options):
-                page.write(text)
-                if copies is not None and copies.annotates:
-                    written.append(text)
-        except KeyboardInterrupt:
-            page.end()
-            return EXIT_INTERRUPTED
-        page.end()
-        for line in copies.lines("".join(written)) if copies is not None else ():
-            say(line)
-    return 0
-
-
-def _show_beside(
-    writer: "Author",
-    prompt: str,
-    *,
-    after: "Bookmark | None",
-    wanted: Sequence[WriteOptions],
-    file: IO[bytes] | None,
-    columns: Columns,
-    copies: "Copies | None",
-) -> int:
-    """Show texts of several temperatures side by side, once all are written."""
-    texts = [
-        prompt + writer.write(prompt, after=after, guides=_guides(copies, writer), **options) for options in wanted
-    ]
-    columns.show(texts, headings=[f"temperature {options['temperature']:g}" for options in wanted])
-    if file is not None:
-        file.write("\n".join(f"{text}\n" for text in texts).encode("utf-8", "replace"))
-    return 0
-
-
-def _sample(
-    writer: "Author", prompt: str, *, after: "Bookmark | None", options: WriteOptions, copies: "Copies | None"
-) -> dict[str, Any]:
-    """Write one text; return it with its seed, length and speed."""
-    began = time.monotonic()
-    text = writer.write(prompt, after=after, guides=_guides(copies, writer), **options)
-    seconds = time.monotonic() - began
-    return {
-        "seed": options["seed"],
-        "temperature": parse_options(options).sampling.temperature,
-        "text": text,
-        "num_chars": len(text),
-        "chars_per_second": len(text) / max(seconds, 1e-9),
-        **(copies.facts(text) if copies is not None else {}),
-    }
