@@ -68,9 +68,8 @@ class Pen:
         self,
         engine: Engine,
         alphabet: Alphabet,
+        bookmark: Bookmark,
         *,
-        logits: Logits,
-        state: Any,
         sampling: SamplingConfig,
         draws: Draws,
         guides: Sequence[Guide] = (),
@@ -81,8 +80,7 @@ class Pen:
         Args:
             engine: Engine that writes.
             alphabet: Alphabet of its model.
-            logits: Prediction of the next symbol, float32 (V,). It stays as it is.
-            state: State of one text, which the pen takes over.
+            bookmark: Where it begins, with nothing unread. It stays as it is.
             sampling: Sampling options.
             draws: Random numbers.
             guides: Rules that steer the text, applied in their order.
@@ -90,7 +88,7 @@ class Pen:
         """
         self._max_match_length = max_match_length
         self._engine, self._alphabet, self._sampling, self._draws = engine, alphabet, sampling, draws
-        self.logits, self._state, self._guides = logits, state, list(guides)
+        self.logits, self._state, self._guides = bookmark.logits, bookmark.state.copy(), list(guides)
         self._gate, self._decoder = ByteFallbackGate(alphabet), alphabet.decoder()
         self._allowed_at_edge = allowed_ids(alphabet, banned_ids=self._gate.banned_ids)
         self._ids, self._chances = np.zeros((1, 1), np.int64), np.empty(alphabet.vocab_size)

@@ -14,7 +14,8 @@ from penwright.alphabet.auto import learn_subwords
 from penwright.alphabet.characters import Alphabet
 from penwright.serving.engine.request import TextRequest
 from penwright.serving.engine.thread import EngineThread
-from penwright.writing.generation import PARAGRAPH_BREAK, begin, iter_ids, open_pen, opens_paragraph, read_on, read_text
+from penwright.writing.beginning import PARAGRAPH_BREAK, begin, opens_paragraph
+from penwright.writing.generation import iter_ids, open_pen, read_on, read_text
 from penwright.writing.sampling import Draws
 from penwright.writing.stopping import until_end
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from itertools import islice
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from penwright.alphabet.characters import Alphabet
 from penwright.errors import AuthorError
 from penwright.model.char_model import CharModel
 from penwright.model.config import CELLS
-from penwright.writing import generation, pen
+from penwright.writing import generation
 from penwright.writing.engines.base import Engine
 from penwright.writing.engines.plain import PlainEngine
 from penwright.writing.generation import Bookmark, iter_text, read_text
@@ -40,9 +41,10 @@ def written(
     seed: int = 5,
     after: Bookmark | None = None,
     sampling: SamplingConfig = SAMPLING,
+    **options: Any,
 ) -> str:
     """The first characters of an endless text."""
-    strings = iter_text(engine, alphabet, prompt, sampling=sampling, draws=draws_of(seed), after=after)
+    strings = iter_text(engine, alphabet, prompt, sampling=sampling, draws=draws_of(seed), after=after, **options)
     return "".join(islice(strings, number))
 
 
@@ -269,9 +271,7 @@ def test_the_seeds_unknown_symbol_is_never_written(kind: str) -> None:
 
 
 @EACH_KIND
-def test_an_author_that_believes_its_own_words_does_not_go_round_in_circles(
-    kind: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_author_that_believes_its_own_words_does_not_go_round_in_circles(kind: str) -> None:
     model = loud_model(ALPHABET, cell="gated", is_residual=True, hidden_size=8, mlp_size=0, match_slots=256)
     fresh = CharModel(model.config, generator=torch.Generator().manual_seed(0))
     assert fresh.context_models is not None
@@ -281,8 +281,7 @@ def test_an_author_that_believes_its_own_words_does_not_go_round_in_circles(
     prompt = "hehe" * 8
     circle = "he" * 50
     assert written(engine, prompt, 100) != circle
-    monkeypatch.setattr(pen, "MAX_MATCH_LENGTH", None)
-    assert written(engine, prompt, 100) == circle
+    assert written(engine, prompt, 100, max_match_length=None) == circle
 
 
 @EACH_ENGINE

@@ -25,8 +25,9 @@ from penwright.author.works.own_headings import NoOwnHeadings
 from penwright.author.works.session import Session
 from penwright.author.works.settings import WorkOptions, parse_work_options
 from penwright.errors import UsageError
+from penwright.writing.beginning import PARAGRAPH_BREAK
 from penwright.writing.bookmark import Bookmark
-from penwright.writing.generation import PARAGRAPH_BREAK, open_pen
+from penwright.writing.generation import open_pen
 from penwright.writing.laws.choosing import guides_of
 from penwright.writing.options import new_seed
 from penwright.writing.pen import Guides, Pen, ReadingGuide

@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 
 from penwright.alphabet.characters import Alphabet
 from penwright.serving.engine.request import TextRequest, Token, tokens_of
+from penwright.writing.beginning import PARAGRAPH_BREAK, Begun, opens_paragraph
 from penwright.writing.bookmark import Bookmark
 from penwright.writing.engines.base import Engine
-from penwright.writing.generation import PARAGRAPH_BREAK, Begun, iter_ids, opens_paragraph, read_on
+from penwright.writing.generation import iter_ids, read_on
 
 IDS_READ_AT_ONCE = 64
 """Ids of a stretch, a few milliseconds."""

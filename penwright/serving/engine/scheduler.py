@@ -24,10 +24,10 @@ from penwright.serving.engine.metrics import Metrics
 from penwright.serving.engine.prompts import BookmarkCache, PromptReading, begun_tokens
 from penwright.serving.engine.request import Token, token_of
 from penwright.serving.engine.rows import MAX_BACKLOG, Finish, Job, Row
+from penwright.writing.beginning import begin
 from penwright.writing.costs import log_softmax
 from penwright.writing.crowd import Crowd, Written
 from penwright.writing.engines.compiled import CompiledEngine
-from penwright.writing.generation import begin
 from penwright.writing.pen import ReadingGuide
 from penwright.writing.sampling import Draws
 
