@@ -17,6 +17,7 @@ from penwright.cli.commands.card import card
 from penwright.cli.commands.export import export
 from penwright.cli.commands.fetch import fetch
 from penwright.cli.commands.fetch_gutenberg import gutenberg
+from penwright.cli.commands.fetch_hub import hub
 from penwright.cli.commands.index import index
 from penwright.cli.commands.inspect import inspect
 from penwright.cli.commands.judge import judge
@@ -54,10 +55,12 @@ COMMANDS: dict[Callable[..., int], str] = {
     report: "[RUN] [OPTIONS]",
     card: "[AUTHOR] [OPTIONS]",
     export: "html [AUTHOR] [OPTIONS]",
-    fetch: "[OPTIONS], or: penwright fetch gutenberg DIR [OPTIONS]",
+    fetch: "[gutenberg DIR | hub DATASET DIR] [OPTIONS]",
 }
 """Usage line of each command, after its name."""
-SUBCOMMANDS: dict[Callable[..., int], dict[Callable[..., int], str]] = {fetch: {gutenberg: "DIR [OPTIONS]"}}
+SUBCOMMANDS: dict[Callable[..., int], dict[Callable[..., int], str]] = {
+    fetch: {gutenberg: "DIR [OPTIONS]", hub: "DATASET DIR [OPTIONS]"}
+}
 """Commands below a command, each with its usage line."""
 EXAMPLES: dict[Callable[..., int], tuple[str, ...]] = {
     inspect: ("shelf/", "shelf/ --manifest shelf.toml", "'shelf/*.epub' --cuts"),
@@ -96,7 +99,8 @@ EXAMPLES: dict[Callable[..., int], tuple[str, ...]] = {
     report: ("", "runs/2026-01-31-shelf --open"),
     card: ("", "--box", "author.safetensors --json"),
     export: ("html --box", "html runs/2026-01-31-shelf --out author.html"),
-    fetch: ("", "gutenberg books/ --limit 20"),
+    fetch: ("", "gutenberg books/ --limit 20", "hub emozilla/pg19 books/ --limit 20"),
+    hub: ("emozilla/pg19 books/ --limit 20", "manu/project_gutenberg books/ --files 'data/fr-*' --yes"),
     gutenberg: (
         "books/ --limit 20",
         "books/ --author dickens --author 'jane austen'",

@@ -160,6 +160,7 @@ IMPOSSIBLE = {
     "--workers": ["0", "33", "many"],
 }
 ANYTHING_GOES = {"write --prompt", "judge --prompt"}
+ANYTHING_GOES |= {f"fetch hub --{name}" for name in ("files", "language")}
 ANYTHING_GOES |= {f"fetch gutenberg --{name}" for name in ("language", "subject", "author")}
 
 
@@ -173,7 +174,7 @@ def command_of(path: str) -> App:
 
 SIMPLE_OPTIONS = [
     (command, name, argument.hint is bool)
-    for command in [*NAMES, "fetch", "fetch gutenberg"]
+    for command in [*NAMES, "fetch", "fetch gutenberg", "fetch hub"]
     for argument in command_of(command).assemble_argument_collection()
     for name in argument.names
     if name.startswith("--") and f"{command} {name}" not in ANYTHING_GOES
@@ -196,6 +197,7 @@ def test_an_impossible_value_is_refused_by_the_name_that_was_typed(
         if command in ("plan", "inspect", "prepare") and value == "train.steps=0":
             continue  # needs no time of its own; inspect knows settings of the corpus only
         words = ["html"] if command == "export" else ["a-folder"] if command == "fetch gutenberg" else ["a-file.txt"]
+        words = ["a/b", "a-folder"] if command == "fetch hub" else words
         words = [] if command in ("write", "report", "card", "fetch") else words
         assert main([*command.split(), *words, f"{option}={value}"]) == 2, value
         out, err = capsys.readouterr()

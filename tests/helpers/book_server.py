@@ -70,14 +70,16 @@ class _Handler(BaseHTTPRequestHandler):
             "If-None-Match" not in self.headers and self.headers.get("If-Modified-Since") == served.modified != ""
         ):
             return self._answer(304, b"", headers)
-        start, status = 0, 200
+        start, stop, status = 0, len(served.data), 200
         wanted = self.headers.get("Range", "")
         if wanted and served.has_ranges and self.headers.get("If-Range", served.etag) in (served.etag, served.modified):
-            start, status = int(wanted.removeprefix("bytes=").removesuffix("-")), 206
+            first, _, last = wanted.removeprefix("bytes=").partition("-")
+            start, status = int(first), 206
+            stop = min(int(last or len(served.data)) + 1, len(served.data))
             if start >= len(served.data):
                 return self._answer(416, b"", {"Content-Range": f"bytes */{len(served.data)}", **headers})
-            headers["Content-Range"] = f"bytes {start}-{len(served.data) - 1}/{len(served.data)}"
-        self._answer(status, served.data[start:], headers, fault=fault, detail=int(detail or 0))
+            headers["Content-Range"] = f"bytes {start}-{stop - 1}/{len(served.data)}"
+        self._answer(status, served.data[start:stop], headers, fault=fault, detail=int(detail or 0))
 
     def _answer(self, status: int, body: bytes, headers: dict[str, str], *, fault: str = "", detail: int = 0) -> None:
         self.send_response(status)

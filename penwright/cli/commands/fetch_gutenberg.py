@@ -78,7 +78,7 @@ def gutenberg(
             origin=origin,
             cache_dir=cache_dir(),
             is_refresh=refresh,
-            tell=lambda step: tell(_activity(step)),
+            tell=lambda step: tell(activity_of(step)),
         )
     if not as_json:
         for sentence in _plan_sentences(plan):
@@ -90,7 +90,7 @@ def gutenberg(
             return 0
     with working("fetching books", is_shown=not as_json and is_terminal(sys.stderr)) as tell:
         summary = fetch_books(
-            web, plan, today=f"{date.today()}", cache_dir=cache_dir(), tell=lambda step: tell(_activity(step))
+            web, plan, today=f"{date.today()}", cache_dir=cache_dir(), tell=lambda step: tell(activity_of(step))
         )
     _report(plan, summary, as_json=as_json)
     return 0
@@ -135,27 +135,29 @@ def _plan_sentences(plan: "Plan") -> Iterator[str]:
     )
     if not plan.missing:
         return
-    size = f"about {_megabytes(plan.num_disk_bytes)}"
+    size = f"about {megabytes(plan.num_disk_bytes)}"
     how = {
         "files": f"one by one from {plan.origin.mirror}, "
         f"about {format_duration(round(len(plan.missing) * SECONDS_OF_BOOK))}",
-        "archive": f"from the archive of all texts, a download of about {_megabytes(plan.num_download_bytes)}",
+        "archive": f"from the archive of all texts, a download of about {megabytes(plan.num_download_bytes)}",
         "rsync": "by rsync",
     }
     yield f"Fetching {counted(len(plan.missing), 'book')}, {size}, {how[plan.way]}."
 
 
-def _megabytes(num_bytes: int) -> str:
+def megabytes(num_bytes: int) -> str:
+    """Return a size as people say it, such as "3 MB"."""
     return f"{num_bytes / 1e9:,.1f} GB" if num_bytes >= 1e9 else f"{max(1, round(num_bytes / 1e6)):,} MB"
 
 
-def _activity(step: "FetchProgress") -> "Activity":
+def activity_of(step: "FetchProgress") -> "Activity":
+    """Return what is being done in fetching books."""
     from penwright.training.activity import Activity
 
     share = step.books_done / step.num_books if step.num_books else None
     more = ""
     if step.num_bytes:
-        share, more = step.bytes_done / step.num_bytes, f", {_megabytes(step.bytes_done)}"
+        share, more = step.bytes_done / step.num_bytes, f", {megabytes(step.bytes_done)}"
     books = f"{step.books_done:,} of {step.num_books:,} books: " if step.num_books else ""
     return Activity(f"{books}{step.doing}{more}", share)
 

@@ -124,8 +124,8 @@ class Table:
         try:
             yield
         except (ArrowException, ValueError, OSError) as error:
-            if isinstance(error, OSError) and error.errno is not None:
-                raise  # the operating system's; pyarrow's own have no number
+            if isinstance(error, OSError) and (type(error) is not OSError or error.errno is not None):
+                raise  # the operating system's or a network's; pyarrow's own are plain and have no number
             reason = str(error).partition("\n")[0][:200]
             raise ReadingError(
                 f"{self._name} is damaged, or no table in Parquet ({reason}). Download it again."

@@ -80,32 +80,41 @@ class BookIntake:
         if is_copyrighted(rights):
             self.leave_out(arrived.book, UNDER_COPYRIGHT)
             return False
-        num_bytes, sha256 = describe_file(arrived.data)
-        path, old = self.folder / arrived.path, self.record.books.get(arrived.path)
+        book = FetchedBook(
+            path=arrived.path,
+            id=str(arrived.book.number),
+            title=arrived.book.title,
+            author="; ".join(arrived.book.writers),
+            language=" ".join(arrived.book.languages),
+            rights=rights,
+            url=arrived.url,
+            etag=arrived.validators.etag,
+            modified=arrived.validators.modified,
+        )
+        self.keep(book, arrived.data, is_in_place=arrived.is_in_place)
+        return True
+
+    def keep(self, book: FetchedBook, data: bytes, *, is_in_place: bool = False) -> None:
+        """Write and record a book.
+
+        Args:
+            book: What to record of it. Date, size and hash are filled in.
+            data: Its bytes.
+            is_in_place: True if its file has been written already.
+
+        Raises:
+            OSError: If it cannot be written.
+        """
+        num_bytes, sha256 = describe_file(data)
+        path, old = self.folder / book.path, self.record.books.get(book.path)
         if old is not None and old.sha256 == sha256 and old.is_whole(self.folder):
             self.num_unchanged += 1
         else:
             self.num_fetched += 1
-            if not arrived.is_in_place:
+            if not is_in_place:
                 make_folder(path.parent)
-                write_bytes(path, arrived.data)
-        self.record.add(
-            FetchedBook(
-                path=arrived.path,
-                id=str(arrived.book.number),
-                title=arrived.book.title,
-                author="; ".join(arrived.book.writers),
-                language=" ".join(arrived.book.languages),
-                rights=rights,
-                url=arrived.url,
-                date=self._today,
-                num_bytes=num_bytes,
-                sha256=sha256,
-                etag=arrived.validators.etag,
-                modified=arrived.validators.modified,
-            )
-        )
-        return True
+                write_bytes(path, data)
+        self.record.add(book._replace(date=self._today, num_bytes=num_bytes, sha256=sha256))
 
 
 @contextmanager

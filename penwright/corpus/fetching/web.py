@@ -227,10 +227,15 @@ class Web:
 
 def agent() -> str:
     """Return the name under which this program asks: its own, with its version."""
+    return "/".join(filter(None, ("penwright", version_of_this_program())))
+
+
+def version_of_this_program() -> str:
+    """Return the version of the installed package; empty if it is not installed."""
     try:
-        return f"penwright/{version('penwright')}"
+        return version("penwright")
     except PackageNotFoundError:
-        return "penwright"
+        return ""
 
 
 def reason_of(error: Exception) -> str:

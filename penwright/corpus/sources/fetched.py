@@ -38,11 +38,11 @@ class FetchedBook(NamedTuple):
     """What its origin says of its rights; empty if it says nothing."""
     url: str
     """Address that it was fetched from; for an archive, followed by # and the member."""
-    date: str
+    date: str = ""
     """Day on which it was fetched, as 2026-01-31."""
-    num_bytes: str
+    num_bytes: str = ""
     """Size of its file."""
-    sha256: str
+    sha256: str = ""
     """SHA-256 of its file, 64 hexadecimal digits."""
     etag: str = ""
     """Version of the file on its server."""
