@@ -90,7 +90,7 @@ def measure(way: str, shelf: Path, *, workers: int | None = None) -> Measured:
         command += [] if workers is None else ["--workers", str(workers)]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, env=environment)
         peaks = [0.0]
-        watcher = threading.Thread(target=_watch, args=(process, peaks))
+        watcher = threading.Thread(target=watch, args=(process, peaks))
         watcher.start()
         output, _ = process.communicate()
         watcher.join()
@@ -99,21 +99,21 @@ def measure(way: str, shelf: Path, *, workers: int | None = None) -> Measured:
     return Measured(**json.loads(output.splitlines()[-1]), peak_mb=max(peaks))
 
 
-def _watch(process: "subprocess.Popen[bytes]", peaks: list[float]) -> None:
+def watch(process: "subprocess.Popen[bytes]", peaks: list[float], *, every: float = 0.005) -> None:
     """Note the resident memory of a process and all below it until it ends."""
     page = os.sysconf("SC_PAGE_SIZE")
     while process.poll() is None:
         total = 0
-        for pid in _family(process.pid):
+        for pid in family(process.pid):
             try:
                 total += int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]) * page
             except (OSError, IndexError):
                 continue
         peaks.append(total / 1e6)
-        time.sleep(0.005)
+        time.sleep(every)
 
 
-def _family(pid: int) -> list[int]:
+def family(pid: int) -> list[int]:
     """Return a process and all below it, where the system tells."""
     family = [pid]
     for parent in family:

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
 from penwright.errors import CorpusError
 from penwright.files import sync_folder
 
@@ -23,7 +25,8 @@ _ATTEMPTS = 20
 def replacing_folder(target: Path) -> Iterator[Path]:
     """Make an empty folder beside `target` and, at the end of the block, let it replace `target`.
 
-    After an error the new folder is removed and the old one stays. Folders that killed processes left are removed.
+    After an error the new folder is removed and the old one stays. What killed processes left is removed at the next
+    call: the lock of such a folder is free.
 
     Raises:
         CorpusError: If the old folder is in use and the operating system does not let it go.
@@ -32,12 +35,21 @@ def replacing_folder(target: Path) -> Iterator[Path]:
     target.parent.mkdir(parents=True, exist_ok=True)
     _remove_abandoned(target)
     folder = _beside(target, "new")
-    folder.mkdir()
+    lock = FileLock(_lock_of(folder))
     try:
-        yield folder
-        _put_in_place(folder, target)
+        with lock:
+            folder.mkdir()
+            try:
+                yield folder
+                _put_in_place(folder, target)
+            finally:
+                shutil.rmtree(folder, ignore_errors=True)
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        _lock_of(folder).unlink(missing_ok=True)
+
+
+def _lock_of(folder: Path) -> Path:
+    return folder.with_name(f"{folder.name}.lock")
 
 
 def _put_in_place(folder: Path, target: Path) -> None:
@@ -72,11 +84,17 @@ def is_being_replaced(target: Path) -> bool:
 
 
 def _remove_abandoned(target: Path) -> None:
-    """Remove temporary folders for `target` that killed processes left."""
+    """Remove temporary folders for `target` that killed processes left: none locks them, or they are old."""
+    for lock in target.parent.glob(f".{target.name}.new-*.lock"):
+        with suppress(OSError, Timeout), FileLock(lock, blocking=False):
+            shutil.rmtree(lock.with_suffix(""), ignore_errors=True)
+            lock.unlink()
     for folder in target.parent.glob(f".{target.name}.*"):
         with suppress(OSError):
+            if not folder.is_dir():
+                continue
             latest = max(entry.stat().st_mtime for entry in (folder, *folder.iterdir()))
-            if folder.is_dir() and time.time() - latest > ABANDONED_SECONDS:
+            if time.time() - latest > ABANDONED_SECONDS:
                 shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from penwright.errors import CorpusError
 
-RUN_RECORDS = 1 << 15
+RUN_RECORDS = 1 << 17
 """Records held in memory before they are sorted into their buckets and written."""
 
 
@@ -67,9 +67,11 @@ class Scratch:
         Raises:
             CorpusError: If the disk is full or broken, since the last arrays may not have been written yet.
         """
-        with self._telling_of_the_disk():
+        try:  # not the context manager, which takes longer than the reading
             self._file.seek(offset)
             data = self._file.read(count * dtype.itemsize)
+        except OSError as error:
+            raise self._told(error) from error
         assert len(data) == count * dtype.itemsize, "only what was written is read"
         return np.frombuffer(data, dtype=dtype)
 
@@ -79,10 +81,13 @@ class Scratch:
         try:
             yield
         except OSError as error:
-            raise CorpusError(
-                f"what is known of the books could not be kept in {self._folder} ({error.strerror}). Make room there, "
-                "and run again."
-            ) from error
+            raise self._told(error) from error
+
+    def _told(self, error: OSError) -> CorpusError:
+        return CorpusError(
+            f"what is known of the books could not be kept in {self._folder} ({error.strerror}). Make room there, "
+            "and run again."
+        )
 
 
 class _Run(NamedTuple):

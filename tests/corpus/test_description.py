@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from penwright.alphabet.characters import Alphabet
+from penwright.corpus import description
 from penwright.corpus.book import Book
 from penwright.corpus.config import CorpusConfig
 from penwright.corpus.description import (
@@ -54,6 +55,23 @@ def test_any_title_survives(tmp_path_factory: pytest.TempPathFactory, title: str
     data = described(book(title=title))
     write_description(folder, data)
     assert read_description(folder)["books"][0]["title"] == title
+
+
+def test_what_was_written_is_recognised_by_its_bytes_and_what_another_program_wrote_by_its_data(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = described(book(title='A "checksum":"' + "0" * 64 + '",\n'), book(start=3))
+    write_description(tmp_path, data)
+    with monkeypatch.context() as patch:
+        patch.setattr(description, "_sha256_of_json", None)  # slow for thousands of books, so not asked
+        assert read_description(tmp_path) == data
+    written = (tmp_path / JSON_NAME).read_bytes()
+    assert written.count(b"\n{") == 2  # a line for each book
+    (tmp_path / JSON_NAME).write_text(json.dumps(data, indent=2), encoding="utf-8")
+    assert read_description(tmp_path) == data
+    (tmp_path / JSON_NAME).write_bytes(written.replace(b"Lamp", b"Limp"))
+    with pytest.raises(CorpusError, match="does not match its checksum"):
+        read_description(tmp_path)
 
 
 def test_the_digest_ignores_file_names_and_nothing_else() -> None:

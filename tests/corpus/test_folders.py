@@ -81,3 +81,17 @@ def test_only_abandoned_folders_are_removed(tmp_path: Path) -> None:
         os.utime(path, (0, 0))
     build(target, "new")
     assert sorted(path.name for path in tmp_path.iterdir()) == [".other.new-3", ".store.new-2", "store"]
+
+
+def test_what_a_killed_process_left_is_removed_at_once_and_what_another_builds_stays(tmp_path: Path) -> None:
+    target = tmp_path / "store"
+    with replacing_folder(target) as building:
+        left = tmp_path / ".store.new-00000000"
+        left.mkdir()
+        (left / "ids.bin").touch()
+        (tmp_path / ".store.new-00000000.lock").touch()
+        build(target, "of another process")
+        assert building.is_dir() and not left.exists()
+        (building / "content").write_text("mine", encoding="utf-8")
+    assert (target / "content").read_text(encoding="utf-8") == "mine"
+    assert [path.name for path in tmp_path.iterdir()] == ["store"]

@@ -5,6 +5,7 @@ This module knows nothing of files.
 
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import NamedTuple
 
 from penwright.corpus.shelf.facts import Facts, KeptFacts
@@ -35,16 +36,24 @@ class _Doubt(NamedTuple):
 
 def num_replaced(facts: Facts | KeptFacts) -> int:
     """Return the number of replacement characters, U+FFFD, of a text."""
-    return int(sum(facts.counts[[character == REPLACEMENT for character in facts.characters]]))
+    index = facts.characters.find(REPLACEMENT)
+    return int(facts.counts[index]) if index >= 0 else 0
 
 
 def num_improbable(facts: Facts | KeptFacts) -> int:
     """Return the number of characters that no book holds: control, private, lone surrogate and unassigned ones."""
-    is_improbable = [
-        character not in _USUAL_CONTROLS and unicodedata.category(character) in _IMPROBABLE
-        for character in facts.characters
-    ]
-    return int(sum(facts.counts[is_improbable]))
+    indices = _improbable_in(facts.characters)
+    return int(facts.counts[list(indices)].sum()) if indices else 0
+
+
+@lru_cache(maxsize=256)
+def _improbable_in(characters: str) -> tuple[int, ...]:
+    """Return the indices of the improbable characters. Many books of a library have the same characters."""
+    return tuple(
+        index
+        for index, character in enumerate(characters)
+        if character not in _USUAL_CONTROLS and unicodedata.category(character) in _IMPROBABLE
+    )
 
 
 def reason_to_refuse(facts: Facts | KeptFacts) -> str:
@@ -70,8 +79,10 @@ def doubt_sentences(books: Iterable[tuple[str, Facts | KeptFacts]]) -> list[str]
     guesses: dict[tuple[str, str], list[tuple[int, str]]] = {}
     for name, facts in books:
         found += _doubts_of(name, facts)
+        if not facts.reason.startswith(_GUESSED):
+            continue
         num_guessed = int(sum(facts.counts[[not character.isascii() for character in facts.characters]]))
-        if facts.reason.startswith(_GUESSED) and num_guessed:
+        if num_guessed:
             guesses.setdefault((facts.encoding, facts.reason), []).append((num_guessed, name))
     for (encoding, reason), members in guesses.items():
         num_chars = sum(number for number, _ in members)

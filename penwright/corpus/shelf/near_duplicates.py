@@ -21,8 +21,8 @@ MIN_SHARED = 4
 MAX_OWNERS = 64
 """A hash of more texts than this pairs each text only with the next one, since the cost of all pairs grows with the
 square of their number. Copies of one text form a chain; texts that share only a publisher's formula form no pair."""
-PART_HASHES = 1 << 15
-"""Number of hashes compared at a time, which bounds memory."""
+PART_HASHES = 1 << 17
+"""Number of hashes compared at a time, which bounds memory. There are as many reads as parts, squared."""
 _OWNED = np.dtype([("hash", np.uint64), ("owner", np.int32)])
 _COUNTED = np.dtype([("pair", np.int64), ("count", np.int32)])
 

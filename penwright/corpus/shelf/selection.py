@@ -155,9 +155,9 @@ def num_ids_of(facts: Facts | KeptFacts, alphabet: Alphabet) -> int:
     num_ids = facts.num_chars + (alphabet.boundary_id is not None)
     if not alphabet.is_lossless:
         return num_ids
-    characters = facts.characters
-    is_unknown = np.array([character not in alphabet for character in characters], dtype=bool)
-    lengths = utf8_lengths(code_points_of(characters)[is_unknown])
+    code_points = code_points_of(facts.characters)
+    is_unknown = np.isin(code_points, code_points_of(alphabet.characters), invert=True)
+    lengths = utf8_lengths(code_points[is_unknown])
     return num_ids + int(((2 * lengths - 1) * facts.counts[is_unknown]).sum())
 
 

@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
@@ -214,11 +215,14 @@ def _one_line(text: str) -> str:
 
 def _words(text: str) -> str:
     """Return the words of a text in plain small letters, separated by one blank."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    plain = "".join(character for character in decomposed if not unicodedata.combining(character))
+    plain = text.casefold()
+    if not plain.isascii():
+        decomposed = unicodedata.normalize("NFKD", plain)
+        plain = "".join(character for character in decomposed if not unicodedata.combining(character))
     return " ".join(re.findall(r"\w+", plain.replace("'", "").replace("’", "")))
 
 
+@lru_cache(maxsize=1 << 14)
 def _parse_author(author: str) -> tuple[str, tuple[str, ...]]:
     """Return (surname, given names), all in plain small letters. Several writers together are one surname.
 
