@@ -61,13 +61,21 @@ class _Member(NamedTuple):
 class Crowd:
     """Texts that are written side by side."""
 
-    def __init__(self, engine: CompiledEngine, alphabet: Alphabet, *, num_threads: int | None = None) -> None:
+    def __init__(
+        self,
+        engine: CompiledEngine,
+        alphabet: Alphabet,
+        *,
+        num_threads: int | None = None,
+        min_capacity: int = MIN_CAPACITY,
+    ) -> None:
         """Begin without texts.
 
         Args:
             engine: Engine that writes.
             alphabet: Alphabet of its model.
             num_threads: Number of threads, None for as many as this process may use.
+            min_capacity: Number of texts for which there is always room.
         """
         assert engine.vocab_size == alphabet.vocab_size, (engine.vocab_size, alphabet.vocab_size)
         self._engine, self._alphabet = engine, alphabet
@@ -86,7 +94,8 @@ class Crowd:
         """True for symbols that are text by themselves, not nibbles."""
         self._allowed_at_edge = np.ones(alphabet.vocab_size, np.bool_)
         self._allowed_at_edge[list(ByteFallbackGate(alphabet).banned_ids)] = False
-        self._resize(MIN_CAPACITY)
+        self._min_capacity = min_capacity
+        self._resize(min_capacity)
 
     def __len__(self) -> int:
         """Return the number of texts, those set aside included."""
@@ -140,7 +149,7 @@ class Crowd:
         self._exchange(row, last, keeps_both=False)
         del self._rows[key], self._members[last]
         self.failures.pop(key, None)
-        if self._room.capacity > MIN_CAPACITY and last <= self._room.capacity // 4:
+        if self._room.capacity // 2 >= self._min_capacity and last <= self._room.capacity // 4:
             self._resize(self._room.capacity // 2, adapts=self._room.state.adapts)
 
     def pause(self, key: int) -> None:

@@ -25,7 +25,8 @@ from penwright.writing.generation import iter_ids, read_on
 IDS_READ_AT_ONCE = 64
 """Ids of a stretch, a few milliseconds."""
 SNAPSHOT_CHARS = 16_384
-MIN_KEPT_CHARS = 64
+MIN_KEPT_CHARS = 256
+"""Length from which on the end of a prompt is kept; a shorter one is read in some milliseconds."""
 MAX_KEPT = 48
 """States kept, of some 1.3 megabytes each for the author in the box."""
 
@@ -58,8 +59,8 @@ class BookmarkCache:
         return self._kept.get(digest)
 
     def put(self, digest: Digest, bookmark: Bookmark) -> None:
-        """Keep a copy of a state."""
-        self._kept[digest] = Bookmark(bookmark.logits.copy(), bookmark.state.copy())
+        """Keep a state, which must not be changed any more."""
+        self._kept[digest] = bookmark
         while len(self._kept) > self._max_kept:
             self._kept.popitem(last=False)
 
@@ -127,7 +128,7 @@ class PromptReading:
             yield from self._follow(self._iter_text(text[done:point]))
             done = point
             if point >= MIN_KEPT_CHARS and self.bookmark is not None:
-                self._cache.put(digests[point], self.bookmark)
+                self._cache.put(digests[point], self.bookmark)  # what is read next is read into a copy
         if self.bookmark is None:  # nothing to read but what opens a book
             yield from self._follow(self._iter_text(""))
         assert self.bookmark is not None

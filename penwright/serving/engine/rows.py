@@ -54,6 +54,8 @@ class Row:
         """What went wrong if it has failed."""
         self.is_paused = False
         """True while it waits for its reader."""
+        self.is_plain = job.request.ending.is_endless and job.request.num_top is None
+        """True if every token is passed on as it comes, and nothing is told of it."""
         self._watch = None if job.request.ending.is_endless else EndWatch(job.request.ending)
         self._held: deque[tuple[int, Token]] = deque()  # with where each begins
         self._num_pushed = self._num_passed = 0
@@ -124,6 +126,8 @@ class Job:
         self.listener: Listener = Silence() if listener is None else listener
         self.seconds = seconds
         self.rows = [Row(self, index) for index in range(request.num_texts)]
+        self.num_open = len(self.rows)
+        """Number of texts that still take a place."""
         self.prompt_text = ""
         """The prompt as text, once it is read."""
         self.prompt_tokens: Sequence[Token] = ()

@@ -70,7 +70,7 @@ class Scheduler:
         self._begun_at: dict[Job, float] = {}
         self._debt = 0.0  # seconds that long prompts took and texts have not had yet
         self._looked_at = clock()
-        self._crowd = Crowd(engine, alphabet, num_threads=self._num_threads)
+        self._crowd = self._new_crowd()
         self._rows: dict[int, Row] = {}
 
     def submit(self, job: Job) -> None:
@@ -101,12 +101,21 @@ class Scheduler:
     def recover(self, error: Exception) -> None:
         """Go on after a fault: everything that was asked for ends with an error, and a new crowd begins."""
         self.metrics.num_recoveries += 1
-        self._crowd = Crowd(self._engine, self._alphabet, num_threads=self._num_threads)
+        self._crowd = self._new_crowd()
         self._rows.clear()
-        for job in self._deadlines:
+        for job in list(self._deadlines):
             for row in job.rows:
-                row.key = -1
-        self.cancel_all(error)
+                if row.finish is None:
+                    self.metrics.finished["failed"] += 1
+                    row.end("failed", error=error)
+            job.listener.ring()
+        for kept in (self._waiting, self._reading, self._deadlines, self._begun_at):
+            kept.clear()  # type: ignore[attr-defined]
+        self.metrics.num_running = self.metrics.num_waiting = 0
+
+    def _new_crowd(self) -> Crowd:
+        """Return a crowd with room for as many texts as there may be, which is not taken before it is used."""
+        return Crowd(self._engine, self._alphabet, num_threads=self._num_threads, min_capacity=self._max_rows)
 
     def tick(self) -> bool:
         """Do a little of everything that is to be done.
@@ -158,12 +167,12 @@ class Scheduler:
             for other, future in others:
                 self._try(other, future.result)
             for each in chosen:
-                if each in self._reading:  # it has not failed
+                if each in self._reading and each[1].is_done:
                     self._reading.remove(each)
-                    if each[1].is_done:
-                        self._try(each[0], partial(self._join, *each))
-                    else:
-                        self._reading.append(each)
+                    self._try(each[0], partial(self._join, *each))
+                elif each in self._reading and not short:  # long ones take turns; short ones are read to their end
+                    self._reading.remove(each)
+                    self._reading.append(each)
             took = self._clock() - began
             self._debt += 0.0 if short else took
             if took > READING_SECONDS or (self._crowd.num_active and not short):
@@ -208,7 +217,10 @@ class Scheduler:
         for token in tokens:
             if row.finish is None:
                 row.push(token)
-        self._count(row, len(tokens))
+        self.metrics.num_written += len(tokens)
+        if tokens:
+            self._note_first(row)
+            self._tell(row)
         if row.finish is not None:
             self._end(row, row.finish)
             return
@@ -232,11 +244,23 @@ class Scheduler:
         self._debt = max(0.0, self._debt - took)
         if written:
             self.metrics.step_seconds.observe(took, count=len(written))
+        rows, touched = self._rows, []
         for each in written:
-            row = self._rows[each.key]
-            prediction = scored.get(each.key)
-            row.push(Token(each.symbol, each.text) if prediction is None else _scored(each, prediction, row))
-            self._count(row, 1)
+            row = rows[each.key]
+            if row.is_plain and 0 < row.num_written < row.job.request.max_symbols - 1:  # most tokens, as fast as can be
+                row.num_written += 1
+                row.tokens.append(Token(each.symbol, each.text))
+                if row.job.listener.is_waiting or len(row.tokens) >= MAX_BACKLOG:
+                    touched.append(row)
+            else:
+                prediction = scored.get(each.key)
+                if not row.num_written:
+                    self._note_first(row)
+                row.push(Token(each.symbol, each.text) if prediction is None else _scored(each, prediction, row))
+                touched.append(row)
+        self.metrics.num_written += len(written)
+        for row in touched:
+            self._tell(row)
             if row.finish is not None:
                 self._end(row, row.finish)
             elif len(row.tokens) >= MAX_BACKLOG:
@@ -245,11 +269,12 @@ class Scheduler:
         for key, error in list(self._crowd.failures.items()):
             self._end(self._rows[key], "failed", error=error)
 
-    def _count(self, row: Row, number: int) -> None:
-        """Count symbols that were written, and tell whoever waits for them."""
-        self.metrics.num_written += number
-        if row.num_written == number and number:
-            self.metrics.first_seconds.observe(self._clock() - self._begun_at[row.job])
+    def _note_first(self, row: Row) -> None:
+        """Note how long a text has waited for its first symbol."""
+        self.metrics.first_seconds.observe(self._clock() - self._begun_at[row.job])
+
+    def _tell(self, row: Row) -> None:
+        """Tell whoever waits that there are tokens."""
         if row.tokens and row.job.listener.is_waiting:
             row.job.listener.ring()
 
@@ -266,7 +291,8 @@ class Scheduler:
         self.metrics.finished[finish] += 1
         if row.finish is None:
             row.end(finish, error=error)
-        if job.is_done:
+        job.num_open -= 1
+        if not job.num_open:
             del self._deadlines[job], self._begun_at[job]
             if job in self._waiting:
                 self._waiting.remove(job)

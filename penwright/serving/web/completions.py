@@ -118,7 +118,7 @@ class _Stream(Response):
         """Send everything, and end the texts if the client leaves."""
         try:
             await while_connected(receive, self._send_all(send))
-        except (ClientGoneError, TimeoutError):
+        except ClientGoneError:
             pass
         finally:
             self._first.cancel()
@@ -126,9 +126,14 @@ class _Stream(Response):
 
     async def _send_all(self, send: Send) -> None:
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+        assert task is not None
         async for events in self._iter_events():
-            async with asyncio.timeout(SEND_SECONDS):
+            alarm = loop.call_later(SEND_SECONDS, task.cancel)  # cheaper than asyncio.timeout
+            try:
                 await send({"type": "http.response.body", "body": events, "more_body": True})
+            finally:
+                alarm.cancel()
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _iter_events(self) -> AsyncIterator[bytes]:

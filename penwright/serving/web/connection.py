@@ -55,13 +55,13 @@ async def while_connected(receive: Receive, work: Coroutine[Any, Any, Result]) -
         work: What to do.
 
     Raises:
-        ClientGoneError: If the client has left.
+        ClientGoneError: If the client has left, or the work has cancelled itself because the client takes nothing.
     """
     doing = asyncio.create_task(work)
     leaving = asyncio.create_task(_until_gone(receive))
     try:
         await asyncio.wait({doing, leaving}, return_when=asyncio.FIRST_COMPLETED)
-        if doing.done():
+        if doing.done() and not doing.cancelled():
             return doing.result()
         raise ClientGoneError
     finally:

@@ -9,7 +9,7 @@ from engines import compiled_engine, loud_model
 from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule, run_state_machine_as_test
-from serving import ALPHABETS, ENGINES, LEARNT, PROSE, expected_text
+from served import ALPHABETS, ENGINES, LEARNT, PROSE, expected_text
 
 from penwright.serving.engine import rows, scheduler
 from penwright.serving.engine.request import TextRequest

@@ -6,7 +6,7 @@ from http.client import HTTPConnection
 from typing import Any
 
 import pytest
-from serving import MODEL, TOKEN, Client, running_server
+from served import MODEL, TOKEN, Client, running_server
 
 pytest.importorskip("uvicorn", reason="the server's packages are not installed: pip install 'penwright[serve]'")
 

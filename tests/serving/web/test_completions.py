@@ -5,7 +5,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from serving import ALPHABETS, LEARNT, MODEL, PROSE, Client, expected_text, running_server
+from served import ALPHABETS, LEARNT, MODEL, PROSE, Client, expected_text, running_server
 
 from penwright.serving.engine.request import TextRequest
 from penwright.writing.options import SamplingConfig

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
-from serving import TOKEN, Client, expected_text, running_server
+from served import TOKEN, Client, expected_text, running_server
 
 from penwright.serving.engine.request import TextRequest
 from penwright.writing.options import SamplingConfig
