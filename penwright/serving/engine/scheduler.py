@@ -110,7 +110,7 @@ class Scheduler:
                     row.end("failed", error=error)
             job.listener.ring()
         for kept in (self._waiting, self._reading, self._deadlines, self._begun_at):
-            kept.clear()  # type: ignore[attr-defined]
+            kept.clear()
         self.metrics.num_running = self.metrics.num_waiting = 0
 
     def _new_crowd(self) -> Crowd:
