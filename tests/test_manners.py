@@ -158,6 +158,7 @@ RULES = [
                 "author/author",
                 "author/box",
                 "author/export/html",
+                "author/export/onnx",
                 "author/file",
                 "author/reader",
                 # Of training: not the updates, not optim, not planning.

@@ -54,7 +54,7 @@ COMMANDS: dict[Callable[..., int], str] = {
     index: "PATH... [OPTIONS]",
     report: "[RUN] [OPTIONS]",
     card: "[AUTHOR] [OPTIONS]",
-    export: "html [AUTHOR] [OPTIONS]",
+    export: "html|onnx [AUTHOR] [OPTIONS]",
     fetch: "[gutenberg DIR | hub DATASET DIR] [OPTIONS]",
 }
 """Usage line of each command, after its name."""
@@ -98,7 +98,7 @@ EXAMPLES: dict[Callable[..., int], tuple[str, ...]] = {
     index: ("shelf/", "runs/2026-01-31-shelf"),
     report: ("", "runs/2026-01-31-shelf --open"),
     card: ("", "--box", "author.safetensors --json"),
-    export: ("html --box", "html runs/2026-01-31-shelf --out author.html"),
+    export: ("html --box", "html runs/2026-01-31-shelf --out author.html", "onnx runs/2026-01-31-gru"),
     fetch: ("", "gutenberg books/ --limit 20", "hub emozilla/pg19 books/ --limit 20"),
     hub: ("emozilla/pg19 books/ --limit 20", "manu/project_gutenberg books/ --files 'data/fr-*' --yes"),
     gutenberg: (
