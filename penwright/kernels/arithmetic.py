@@ -46,6 +46,11 @@ _L2, _L3, _L4, _L5, _L6, _L7, _L8, _L9, _L10 = (
         3.3333331174e-1,
     )
 )
+_E5, _E4, _E3, _E2, _E1 = (
+    np.float32(value) for value in (1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1)
+)
+_LOG2_E = np.float32(1.44269504088896341)
+_BIAS = np.int32(127)
 _LN2_HIGH, _LN2_LOW = np.float32(0.693359375), np.float32(-2.12194440e-4)
 _ROOT = np.int32(0x3F3504F3)  # the bits of sqrt(1/2)
 _MANTISSA = np.int32(23)
@@ -118,3 +123,18 @@ def logarithm(value: Any) -> Any:
     tail = tail * x + _L9
     tail = tail * x + _L10
     return power * _LN2_HIGH + (x + (power * _LN2_LOW + s * (x * tail - _HALF)))
+
+
+@kernel
+def exponential(value: Any) -> Any:
+    """Return the exponential of a float32 from -87 to 88, off by less than 3e-7 of it."""
+    power = np.float32(np.floor(value * _LOG2_E + _HALF))
+    x = (value - power * _LN2_HIGH) - power * _LN2_LOW  # at most half of ln 2 from zero
+    result = _E5
+    result = result * x + _E4
+    result = result * x + _E3
+    result = result * x + _E2
+    result = result * x + _E1
+    result = result * x + _HALF
+    result = result * x * x + x + ONE
+    return result * np.int32((np.int32(power) + _BIAS) << _MANTISSA).view(np.float32)

@@ -1,10 +1,11 @@
 """What the context models of a network expect of some characters, added to its bottom and to its logits.
 
 `model/context_models` says what is computed. Findings are a tuple: distributions log_probs float32 (R, M, V),
-confidences float32 (R, 3M), and latest, earlier and length of the match, int64 (R, C) each.
+confidences float32 (R, 3M), and latest, earlier and length of the match, int64 (R, C) each. The consensus follows from
+them, so it is computed again where it is needed.
 
 Shapes: L = texts, T = characters of each, R = L * T rows, S = characters whose logits are wanted, V = vocab_size,
-M = n-gram distributions, C = contexts of the match model.
+M = n-gram distributions, C = contexts of the match model, D = numbers of the consensus, 0 for a model without one.
 """
 
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from penwright.kernels.compiling import kernel
+from penwright.kernels.consensus import fill_consensus
 from penwright.kernels.contexts import name_contexts
 from penwright.kernels.features import fill_features
 from penwright.kernels.linear import add_linear, add_whole, copy, padded, row_of, vector_of
@@ -21,15 +23,19 @@ from penwright.kernels.ngram_lookup import look_up
 from penwright.kernels.parameters import (
     BONUS,
     BONUS_BIAS,
+    BONUS_CONSENSUS,
     CONFIDENCE,
+    CONSENSUS,
     HAS_NGRAMS,
     MATCH_CONFIDENCE,
     MATCH_EMBEDDING,
     MIX,
     MIX_BIAS,
     MIX_CONFIDENCE,
+    MIX_CONSENSUS,
     NGRAM_INPUT,
     NO_OFFSET,
+    SIZE,
     VOCAB_SIZE,
     WIDTH,
 )
@@ -137,6 +143,10 @@ def add_expectations(sizes: Any, weights: Any, inputs: Any, findings: Any, x: An
     if sizes[HAS_NGRAMS]:
         add_linear(num_rows, features, NO_OFFSET, NGRAM_INPUT, NO_OFFSET, width, weights, x)
         add_linear(num_rows, features, num_logs, CONFIDENCE, NO_OFFSET, width, weights, x)
+    if weights[0][CONSENSUS, SIZE]:
+        consensus = np.zeros((padded(num_rows), weights[0][CONSENSUS, SIZE]), np.float32)
+        fill_consensus(0, num_rows, given, _compared(sizes, log_probs), latest, consensus)
+        add_whole(num_rows, consensus, CONSENSUS, weights, x)
     if num_kinds:
         add_linear(num_rows, features, num_logs + num_facts, MATCH_CONFIDENCE, NO_OFFSET, width, weights, x)
         for row in range(num_rows):
@@ -148,7 +158,15 @@ def add_expectations(sizes: Any, weights: Any, inputs: Any, findings: Any, x: An
 
 @kernel
 def add_mixed(
-    num_texts: int, num_steps: int, num_shown: int, sizes: Any, weights: Any, top: Any, findings: Any, logits: Any
+    num_texts: int,
+    num_steps: int,
+    num_shown: int,
+    sizes: Any,
+    weights: Any,
+    inputs: Any,
+    top: Any,
+    findings: Any,
+    logits: Any,
 ) -> None:
     """Add to the logits of the last S characters of each text, float32 (padded L * S, V), what the context models say.
 
@@ -159,18 +177,27 @@ def add_mixed(
     shares = np.zeros((padded(num_read), num_outputs), np.float32)
     bonuses = np.zeros((padded(num_read), 5 * num_kinds), np.float32)
     facts = np.zeros((padded(num_read), confidences.shape[1]), np.float32)
+    consensus = np.zeros((padded(num_read), weights[0][CONSENSUS, SIZE]), np.float32)
+    given, compared = inputs if sizes[HAS_NGRAMS] else inputs[:0], _compared(sizes, log_probs)
     for row in range(num_read):
         source = row // num_shown * num_steps + num_steps - num_shown + row % num_shown
         if sizes[HAS_NGRAMS]:
             copy(vector_of(MIX_BIAS, weights), shares[row])
             copy(confidences[source], facts[row])
+        if weights[0][CONSENSUS, SIZE]:
+            at = source + 1
+            fill_consensus(0, 1, given, compared[source:at], latest[source:at], consensus[row : row + 1])
         if num_kinds:
             copy(vector_of(BONUS_BIAS, weights), bonuses[row])
     if sizes[HAS_NGRAMS]:
         add_whole(num_read, top, MIX, weights, shares)
         add_whole(num_read, facts, MIX_CONFIDENCE, weights, shares)
+        if consensus.shape[1]:
+            add_whole(num_read, consensus, MIX_CONSENSUS, weights, shares)
     if num_kinds:
         add_whole(num_read, top, BONUS, weights, bonuses)
+        if consensus.shape[1]:
+            add_whole(num_read, consensus, BONUS_CONSENSUS, weights, bonuses)
     mixed = np.empty((1, sizes[VOCAB_SIZE]), np.float32)
     for row in range(num_read):
         at = row // num_shown * num_steps + num_steps - num_shown + row % num_shown
@@ -186,6 +213,12 @@ def add_mixed(
             mixed,
         )
         _add(mixed[0], logits[row])
+
+
+@kernel
+def _compared(sizes: Any, log_probs: Any) -> Any:
+    """Return the distributions that the consensus is about: (R, 0, 0) in a model without n-grams."""
+    return log_probs if sizes[HAS_NGRAMS] else np.zeros((len(log_probs), 0, 0), np.float32)
 
 
 @kernel

@@ -13,7 +13,8 @@ def numbers(first: int, stop: int) -> list[int]:
 EMBEDDING, READOUT, READOUT_BIAS = numbers(0, 3)
 NGRAM_INPUT, CONFIDENCE, MATCH_CONFIDENCE, MATCH_EMBEDDING = numbers(3, 7)
 MIX, MIX_CONFIDENCE, MIX_BIAS, BONUS, BONUS_BIAS = numbers(7, 12)
-FIRST_LAYER = 12
+CONSENSUS, MIX_CONSENSUS, BONUS_CONSENSUS = numbers(12, 15)
+FIRST_LAYER = 15
 """The parameters by their index in the list. Those of the layers follow."""
 INPUT, BIAS, RECURRENT, CANDIDATE_BIAS, CONV, PROJECTION, MLP_INPUT, MLP_OUTPUT = numbers(0, 8)
 """The parameters of a layer, by their index after that of its first."""

@@ -133,7 +133,7 @@ def read(
     num_read, vocab_size = num_texts * num_shown, sizes[VOCAB_SIZE]
     top, found = _read_out(num_texts, num_steps, num_shown, sizes, weights, x)
     if has_contexts:
-        add_mixed(num_texts, num_steps, num_shown, sizes, weights, top, findings, found)
+        add_mixed(num_texts, num_steps, num_shown, sizes, weights, inputs, top, findings, found)
     for row in range(num_read):
         values = logits[first + row // num_shown, row % num_shown]
         for i in range(vocab_size):

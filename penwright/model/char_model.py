@@ -78,6 +78,7 @@ class CharModel(nn.Module):
                 kinds=kinds_of(config.unit),
                 has_ngrams=config.has_ngrams,
                 num_slots=config.match_slots,
+                num_consensus=config.num_consensus,
                 generator=generator,
             )
             if config.has_context_models

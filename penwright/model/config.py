@@ -59,6 +59,8 @@ class ModelConfig:
     """Residual stacks: largest number of successors in the n-gram tables of the shelf, 0 for no tables."""
     match_slots: Annotated[int, Between(0, 65_536)] = 0
     """Residual stacks: slots of the match model for each kind of context, a power of two; 0 for no match model."""
+    consensus: bool = False
+    """Residual stacks: True if the network is told how far n-grams and matches agree and how sure each is."""
 
     def __post_init__(self) -> None:
         """Check every value and the parameter count.
@@ -106,6 +108,17 @@ class ModelConfig:
     def has_context_models(self) -> bool:
         """True if the model tells contexts of its alphabet's unit apart, for n-grams or matches."""
         return self.has_ngrams or self.has_match
+
+    @property
+    def has_consensus(self) -> bool:
+        """True if the model weighs its context models by how far they agree."""
+        return self.consensus and self.has_context_models
+
+    @property
+    def num_consensus(self) -> int:
+        """Number of values that say how far the context models agree and how sure each is; 0 without a consensus."""
+        kinds = kinds_of(self.unit)
+        return kinds.num_consensus(has_ngrams=self.has_ngrams, has_match=self.has_match) if self.has_consensus else 0
 
     def to_dict(self) -> dict[str, Any]:
         """Return the configuration as plain data, ready for JSON or TOML."""
@@ -175,6 +188,12 @@ def _context_model_shapes(config: ModelConfig) -> dict[str, tuple[int, ...]]:
         shapes["match_confidence_weight"] = (width, 2 * num_kinds)
         shapes["bonus_weight"] = (kinds.num_bonuses, width)
         shapes["bonus_bias"] = (kinds.num_bonuses,)
+    if config.has_consensus:
+        shapes["consensus_weight"] = (width, config.num_consensus)
+        if config.has_ngrams:
+            shapes["mix_consensus_weight"] = (kinds.num_outputs, config.num_consensus)
+        if config.has_match:
+            shapes["bonus_consensus_weight"] = (kinds.num_bonuses, config.num_consensus)
     return shapes
 
 

@@ -52,6 +52,11 @@ class ContextKinds(NamedTuple):
         """Number of the match model's bonuses, five for each of its kinds."""
         return 5 * len(self.match)
 
+    def num_consensus(self, *, has_ngrams: bool, has_match: bool) -> int:
+        """Return the number of values that say how far a model's n-grams and matches agree and how sure each is."""
+        num_asked = len(self.inputs) if has_ngrams else 0
+        return (len(self.match) * (1 + num_asked) if has_match else 0) + (2 * self.num_outputs if has_ngrams else 0)
+
     @property
     def reach(self) -> int:
         """Number of symbols before the present one that a context looks at."""

@@ -20,6 +20,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from penwright.model.context_models.consensus import consensus_of
 from penwright.model.context_models.features import features_of
 from penwright.model.context_models.match import (
     Match,
@@ -64,6 +65,8 @@ class Findings(NamedTuple):
     """Distributions log_probs (..., M, V) and confidences (..., F)."""
     match: Match | None
     """Symbols and match lengths, each (..., R)."""
+    consensus: Tensor | None = None
+    """float32 (..., D), see `consensus.consensus_of`; None for a model that has no use for it."""
 
 
 class ContextModels(nn.Module):
@@ -79,6 +82,7 @@ class ContextModels(nn.Module):
         kinds: ContextKinds,
         has_ngrams: bool,
         num_slots: int,
+        num_consensus: int = 0,
         generator: torch.Generator | None = None,
     ) -> None:
         """Begin with empty tables.
@@ -89,12 +93,14 @@ class ContextModels(nn.Module):
             kinds: The kinds of context.
             has_ngrams: True if n-gram tables are looked up.
             num_slots: Slots of the match model, a power of two; 0 for no match model.
+            num_consensus: D, 0 for a model that is not told how far its context models agree.
             generator: Random generator for the new weights, None for torch's own.
         """
         super().__init__()
         assert has_ngrams or num_slots, "a model without context models has no use for this"
         self.vocab_size = vocab_size
         self.num_slots = num_slots
+        self.num_consensus = num_consensus
         self.kinds = kinds
         self.ngram_lookup = NgramLookup(vocab_size, kinds) if has_ngrams else None
         self._inputs = [kind - kinds.first_output for kind in kinds.inputs]  # numbers among the M distributions
@@ -117,6 +123,13 @@ class ContextModels(nn.Module):
                 self.match_confidence_weight.normal_(0.0, _WEIGHT_SCALE, generator=generator)
                 self.bonus_weight = nn.Parameter(torch.zeros(kinds.num_bonuses, stream_size))
                 self.bonus_bias = nn.Parameter(torch.zeros(kinds.num_bonuses))
+            if num_consensus:
+                self.consensus_weight = nn.Parameter(torch.empty(stream_size, num_consensus))
+                self.consensus_weight.normal_(0.0, _WEIGHT_SCALE, generator=generator)
+                if has_ngrams:
+                    self.mix_consensus_weight = nn.Parameter(torch.zeros(kinds.num_outputs, num_consensus))
+                if num_slots:
+                    self.bonus_consensus_weight = nn.Parameter(torch.zeros(kinds.num_bonuses, num_consensus))
 
     def use(self, tables: NgramTables, is_letter: Tensor) -> None:
         """Exchange the n-gram tables, if there is a use for any, and the marks of letters.
@@ -207,10 +220,13 @@ class ContextModels(nn.Module):
             weights += [self.ngram_input_weight, self.confidence_weight]
         if findings.match is not None:
             weights.append(self.match_confidence_weight)
-        total = F.linear(features_of(*findings, self._inputs), torch.cat(weights, dim=1))
-        if findings.match is None:
+        ngrams, match, consensus = findings
+        total = F.linear(features_of(ngrams, match, self._inputs), torch.cat(weights, dim=1))
+        if consensus is not None:
+            total = total + F.linear(consensus, self.consensus_weight)
+        if match is None:
             return total.float()
-        latest = findings.match.latest  # (..., R)
+        latest = match.latest  # (..., R)
         return embedding_sum(torch.where(latest < 0, self.vocab_size, latest), self.match_embedding, onto=total)
 
     def logits(self, findings: Findings, top: Tensor) -> Tensor:
@@ -220,25 +236,30 @@ class ContextModels(nn.Module):
             findings: From `step` or `sequence`.
             top: The normalised top of the stream, (..., E).
         """
-        ngrams, match = findings
+        ngrams, match, consensus = findings
         if match is not None:
             bonuses = F.linear(top, self.bonus_weight, self.bonus_bias).float()
+            if consensus is not None:
+                bonuses = bonuses + F.linear(consensus, self.bonus_consensus_weight).float()
             if ngrams is None:
                 return with_bonuses(bonuses.new_zeros(*top.shape[:-1], self.vocab_size), bonuses, match)
         assert ngrams is not None
         weights = F.linear(top, self.mix_weight, self.mix_bias).float()
         weights = weights + F.linear(ngrams.confidences, self.mix_confidence_weight).float()  # (..., M)
+        if consensus is not None:
+            weights = weights + F.linear(consensus, self.mix_consensus_weight).float()
         with torch.autocast(top.device.type, enabled=False):
             if match is None:
                 return weighted_sum(weights, ngrams.log_probs)
             return mixed(weights, ngrams.log_probs, bonuses, match)
 
     def _findings(self, contexts: Tensor, match: Match | None, options: ReadOptions) -> Findings:
-        """Look the contexts (..., K) up in the tables, and silence matches that are too long."""
+        """Look the contexts (..., K) up in the tables, silence matches that are too long, and compare what is found."""
         if match is not None and options.max_match_length is not None:
             match = silenced(match, max_match_length=options.max_match_length)
-        if self.ngram_lookup is None:
-            return Findings(None, match)
-        shape = contexts.shape[:-1]
-        log_probs, confidences = self.ngram_lookup(contexts.flatten(0, -2))
-        return Findings(Predictions(log_probs.unflatten(0, shape), confidences.unflatten(0, shape)), match)
+        ngrams = None
+        if self.ngram_lookup is not None:
+            shape = contexts.shape[:-1]
+            log_probs, confidences = self.ngram_lookup(contexts.flatten(0, -2))
+            ngrams = Predictions(log_probs.unflatten(0, shape), confidences.unflatten(0, shape))
+        return Findings(ngrams, match, consensus_of(ngrams, match, self._inputs) if self.num_consensus else None)

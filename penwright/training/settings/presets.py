@@ -36,6 +36,7 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
                     "mlp_size": 384,
                     "ngram_entries": 32_000_000,
                     "match_slots": 32_768,
+                    "consensus": True,
                 },
                 "train": {"optimizer": "muon", "learning_rate": 1.5e-3},
             },

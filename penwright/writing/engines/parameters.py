@@ -37,6 +37,9 @@ _NAMES = {
     "context_models.mix_bias": parameters.MIX_BIAS,
     "context_models.bonus_weight": parameters.BONUS,
     "context_models.bonus_bias": parameters.BONUS_BIAS,
+    "context_models.consensus_weight": parameters.CONSENSUS,
+    "context_models.mix_consensus_weight": parameters.MIX_CONSENSUS,
+    "context_models.bonus_consensus_weight": parameters.BONUS_CONSENSUS,
 }
 _LAYER_NAMES = {
     "input_weight": parameters.INPUT,

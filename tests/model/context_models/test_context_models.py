@@ -38,7 +38,11 @@ def make_model(**settings: int) -> CharModel:
     return model
 
 
-@pytest.mark.parametrize("settings", [{}, {"ngram_entries": 0}, {"match_slots": 0}])
+WITHOUT: list[dict[str, int]] = [{}, {"ngram_entries": 0}, {"match_slots": 0}]
+SETTINGS = [*WITHOUT, *({**without, "consensus": True} for without in WITHOUT)]
+
+
+@pytest.mark.parametrize("settings", SETTINGS)
 def test_single_steps_equal_a_window_in_logits_memory_and_gradients(settings: dict[str, int]) -> None:
     model = make_model(**settings)
     ids = torch.from_numpy(np.stack([text(40, 5), text(40, 6)]).astype(np.int64))
@@ -98,7 +102,7 @@ def test_no_character_is_seen_before_it_is_read() -> None:
 
 
 def test_its_parameters_are_as_many_as_arithmetic_says() -> None:
-    for settings in ({}, {"ngram_entries": 0}, {"match_slots": 0}):
+    for settings in SETTINGS:
         model = make_model(**settings)
         assert model.num_parameters == num_parameters_of(model.config)
 

@@ -47,11 +47,16 @@ SHAPES: dict[str, dict[str, Any]] = {
     "gated, matches": {"cell": "gated", **STACKS["residual"], "match_slots": 64},
     "gated, n-grams": {"cell": "gated", **STACKS["residual"], "ngram_entries": 5_000},
     "gru, n-grams and matches": {"cell": "gru before", **STACKS["without perceptron"], **CONTEXTS},
+    "gated, consensus": {"cell": "gated", **STACKS["residual"], **CONTEXTS, "consensus": True},
+    "gated, consensus of matches": {"cell": "gated", **STACKS["residual"], "match_slots": 64, "consensus": True},
+    "gated, consensus of n-grams": {"cell": "gated", **STACKS["residual"], "ngram_entries": 5_000, "consensus": True},
+    "bpe, consensus": {"unit": "bpe", "cell": "gated", **STACKS["residual"], **CONTEXTS, "consensus": True},
     "bpe, n-grams and matches": {"unit": "bpe", "cell": "gated", **STACKS["residual"], **CONTEXTS},
     "words, n-grams and matches": {"unit": "words", "cell": "gated", **STACKS["residual"], **CONTEXTS},
 }
 MOST = [
     "gated, n-grams and matches",
+    "gated, consensus",
     "bpe, n-grams and matches",
     "lstm, one-hot",
     "gru after, residual",

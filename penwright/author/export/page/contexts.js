@@ -1,5 +1,5 @@
 // What the context models expect: contexts hashed, n-grams looked up, the text matched with itself.
-// As in kernels/contexts.py, kernels/ngram_lookup.py and kernels/match.py.
+// As in kernels/contexts.py, kernels/ngram_lookup.py, kernels/match.py and kernels/consensus.py.
 
 class Hashing {
   // facts: kinds of context and the numbers that they are hashed with, each as [high, low].
@@ -176,5 +176,29 @@ class Match {
       this.earlier.fill(-1);
       this.lengths.fill(0);
     }
+  }
+}
+
+// Fills `consensus` with how far the matched symbols and the n-grams agree, and how sure each is.
+function fillConsensus(allLogs, latest, inputs, consensus) {
+  const count = latest.length;
+  let at = 0;
+  for (let i = 0; i < count; i++) {
+    let votes = 0;
+    for (let k = 0; k < count; k++) if (latest[i] >= 0 && latest[k] >= 0) votes += latest[k] === latest[i] ? 1 : -1;
+    consensus[at++] = votes / count;
+  }
+  if (!allLogs.length) return;
+  for (const output of inputs) {
+    for (const symbol of latest) consensus[at++] = symbol >= 0 ? (allLogs[output][symbol] + 2) * 0.5 : 0;
+  }
+  for (const logs of allLogs) {
+    let entropy = 0, highest = -Infinity;
+    for (const value of logs) {
+      entropy -= value * Math.exp(value);
+      if (value > highest) highest = value;
+    }
+    consensus[at] = entropy - 1;
+    consensus[allLogs.length + at++] = highest + 1;
   }
 }

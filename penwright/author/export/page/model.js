@@ -183,6 +183,10 @@ class Model {
     this.mixBias = of("mix_bias");
     this.bonus = of("bonus_weight");
     this.bonusBias = of("bonus_bias");
+    this.consensusWeight = of("consensus_weight");
+    this.mixConsensus = of("mix_consensus_weight");
+    this.bonusConsensus = of("bonus_consensus_weight");
+    this.consensus = new Float32Array(this.consensusWeight ? this.consensusWeight.size : 0);
     this.x = new Float32Array(width);
     this.normed = new Float32Array(width);
     this.features = new Float32Array(2 * this.vocabSize);
@@ -257,6 +261,10 @@ class Model {
       addWhole(this.ngramInput, features, x);
       addWhole(this.confidence, ngrams.confidences, x);
     }
+    if (this.consensusWeight) {
+      fillConsensus(ngrams ? ngrams.logs : [], match ? match.latest : [], this.inputs, this.consensus);
+      addWhole(this.consensusWeight, this.consensus, x);
+    }
     if (!match) return;
     const count = match.kinds.length, own = this.matchFeatures;
     for (let i = 0; i < count; i++) {
@@ -278,6 +286,7 @@ class Model {
       shares.set(this.mixBias);
       addWhole(this.mix, top, shares);
       addWhole(this.mixConfidence, ngrams.confidences, shares);
+      if (this.mixConsensus) addWhole(this.mixConsensus, this.consensus, shares);
       ngrams.logs.forEach((logs, output) => {
         const share = shares[output];
         for (let s = 0; s < vocabSize; s++) mixed[s] += share * logs[s];
@@ -286,6 +295,7 @@ class Model {
     if (match) {
       bonuses.set(this.bonusBias);
       addWhole(this.bonus, top, bonuses);
+      if (this.bonusConsensus) addWhole(this.bonusConsensus, this.consensus, bonuses);
       const count = match.kinds.length;
       for (let i = 0; i < count; i++) {
         const symbol = match.latest[i], other = match.earlier[i], length = match.lengths[i];
