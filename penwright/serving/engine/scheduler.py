@@ -3,24 +3,20 @@
 A text is the same, to the last byte, alone and beside any others: its state, its random numbers and its rules are its
 own. A request that fails fails alone.
 
-Short prompts are read before anything else, for some milliseconds in each tick. A long one is given half of the time
-while others write, so that it cannot starve them, nor they it.
-
 This module runs in one thread and knows nothing of it; `thread` does.
 """
 
 import os
 from collections import deque
 from collections.abc import Callable
-from functools import partial
 from time import perf_counter
 
 import numpy as np
 from numpy.typing import NDArray
 
 from penwright.alphabet.characters import Alphabet
-from penwright.kernels.threads import thread_pool
 from penwright.serving.engine.metrics import Metrics
+from penwright.serving.engine.prompt_queue import PromptQueue
 from penwright.serving.engine.prompts import BookmarkCache, PromptReading, begun_tokens
 from penwright.serving.engine.request import Token, token_of
 from penwright.serving.engine.rows import MAX_BACKLOG, Finish, Job, Row
@@ -31,10 +27,6 @@ from penwright.writing.engines.compiled import CompiledEngine
 from penwright.writing.pen import ReadingGuide
 from penwright.writing.sampling import Draws
 
-SHORT_PROMPT = 1_024
-"""Number of symbols up to which a prompt is short."""
-READING_SECONDS = 0.008
-"""Time for prompts in each tick, within which nobody else is heard."""
 DEADLINES_EVERY = 0.25
 """Seconds between two looks at the deadlines."""
 
@@ -65,10 +57,9 @@ class Scheduler:
         self.metrics = Metrics()
         self._cache = BookmarkCache()
         self._waiting: deque[Job] = deque()
-        self._reading: deque[tuple[Job, PromptReading]] = deque()
+        self._prompts = PromptQueue(num_threads=self._num_threads, clock=clock)
         self._deadlines: dict[Job, float] = {}
         self._begun_at: dict[Job, float] = {}
-        self._debt = 0.0  # seconds that long prompts took and texts have not had yet
         self._looked_at = clock()
         self._crowd = self._new_crowd()
         self._rows: dict[int, Row] = {}
@@ -109,7 +100,8 @@ class Scheduler:
                     self.metrics.finished["failed"] += 1
                     row.end("failed", error=error)
             job.listener.ring()
-        for kept in (self._waiting, self._reading, self._deadlines, self._begun_at):
+            self._prompts.discard(job)
+        for kept in (self._waiting, self._deadlines, self._begun_at):
             kept.clear()
         self.metrics.num_running = self.metrics.num_waiting = 0
 
@@ -128,7 +120,7 @@ class Scheduler:
         self._write()
         if self._clock() - self._looked_at > DEADLINES_EVERY:
             self.check_deadlines()
-        return bool(self._crowd.num_active or self._reading or self._has_room())
+        return bool(self._crowd.num_active or self._prompts or self._has_room())
 
     def check_deadlines(self) -> None:
         """End what has taken too long."""
@@ -144,7 +136,7 @@ class Scheduler:
             self.metrics.num_waiting -= len(job.rows)
             self.metrics.num_running += len(job.rows)
             try:
-                self._reading.append((job, PromptReading(self._engine, self._alphabet, job.request, self._cache)))
+                self._prompts.add(job, PromptReading(self._engine, self._alphabet, job.request, self._cache))
             except Exception as error:
                 self.cancel(job, finish="failed", error=error)
 
@@ -153,37 +145,14 @@ class Scheduler:
         return bool(self._waiting) and self.metrics.num_running + len(self._waiting[0].rows) <= self._max_rows
 
     def _read(self) -> None:
-        """Read prompts for a while."""
-        began = self._clock()
-        while self._reading:
-            short = [each for each in self._reading if each[1].num_left <= SHORT_PROMPT]
-            chosen = short or (list(self._reading) if self._debt <= 0 or not self._crowd.num_active else [])
-            chosen = chosen[: self._num_threads]
-            if not chosen:
-                return
-            others = [(job, thread_pool("crowd").submit(reading.advance)) for job, reading in chosen[1:]]
-            job, reading = chosen[0]
-            self._try(job, reading.advance)
-            for other, future in others:
-                self._try(other, future.result)
-            for each in chosen:
-                if each in self._reading and each[1].is_done:
-                    self._reading.remove(each)
-                    self._try(each[0], partial(self._join, *each))
-                elif each in self._reading and not short:  # long ones take turns; short ones are read to their end
-                    self._reading.remove(each)
-                    self._reading.append(each)
-            took = self._clock() - began
-            self._debt += 0.0 if short else took
-            if took > READING_SECONDS or (self._crowd.num_active and not short):
-                return
-
-    def _try(self, job: Job, deed: Callable[[], None]) -> None:
-        """Do something for a request, which fails if this does."""
-        try:
-            deed()
-        except Exception as error:
-            self.cancel(job, finish="failed", error=error)
+        """Read prompts for a while, and let the texts after them begin."""
+        for job, reading, error in self._prompts.read(has_writers=self._crowd.num_active > 0):
+            try:
+                if error is not None:
+                    raise error
+                self._join(job, reading)
+            except Exception as found:
+                self.cancel(job, finish="failed", error=found)
 
     def _join(self, job: Job, reading: PromptReading) -> None:
         """Let the texts of a request begin."""
@@ -241,7 +210,7 @@ class Scheduler:
         }
         written = self._crowd.step()
         took = self._clock() - began
-        self._debt = max(0.0, self._debt - took)
+        self._prompts.pay(took)
         if written:
             self.metrics.step_seconds.observe(took, count=len(written))
         rows, touched = self._rows, []
@@ -296,7 +265,7 @@ class Scheduler:
             del self._deadlines[job], self._begun_at[job]
             if job in self._waiting:
                 self._waiting.remove(job)
-            self._reading = deque(each for each in self._reading if each[0] is not job)
+            self._prompts.discard(job)
         job.listener.ring()
 
 

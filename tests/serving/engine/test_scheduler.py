@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule, run_state_machine_as_test
 from served import ALPHABETS, ENGINES, LEARNT, PROSE, expected_text
 
-from penwright.serving.engine import rows, scheduler
+from penwright.serving.engine import prompt_queue, rows, scheduler
 from penwright.serving.engine.request import TextRequest
 from penwright.serving.engine.rows import Job, Row
 from penwright.serving.engine.scheduler import Scheduler
@@ -119,7 +119,7 @@ class SubwordMachine(Machine):
 def test_requests_that_come_and_go_are_answered_as_if_alone(machine: type, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scheduler, "MAX_BACKLOG", 6)
     monkeypatch.setattr(rows, "MAX_BACKLOG", 6)
-    monkeypatch.setattr(scheduler, "SHORT_PROMPT", 100)
+    monkeypatch.setattr(prompt_queue, "SHORT_PROMPT", 100)
     run_state_machine_as_test(machine, settings=quick(12, steps=25))
 
 
@@ -128,7 +128,7 @@ def test_requests_that_come_and_go_are_answered_as_if_alone(machine: type, monke
 def test_many_requests_that_come_and_go(machine: type, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scheduler, "MAX_BACKLOG", 6)
     monkeypatch.setattr(rows, "MAX_BACKLOG", 6)
-    monkeypatch.setattr(scheduler, "SHORT_PROMPT", 100)
+    monkeypatch.setattr(prompt_queue, "SHORT_PROMPT", 100)
     run_state_machine_as_test(machine, settings=quick(100, steps=50))
 
 
