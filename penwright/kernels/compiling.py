@@ -46,6 +46,11 @@ def _compiled(function: _Kernel, liberties: set[str]) -> _Kernel:
     return cast(_Kernel, compiled)
 
 
+def plain(function: _Kernel) -> _Kernel:
+    """Return a kernel as Python runs it: for a small call, sooner done than what was compiled is loaded."""
+    return cast(_Kernel, getattr(function, "py_func", function))
+
+
 def is_compiled(function: Callable[..., Any]) -> bool:
     """Return True if a kernel was compiled before, in this process or an earlier one, for some types."""
     if numba is None:

@@ -46,7 +46,7 @@ from penwright.kernels.parameters import (
 )
 
 EPSILON = 1e-6
-_ONE = np.float32(1.0)
+_ONE, _ONE_OUTPUT = np.float32(1.0), np.int64(1)
 
 
 @kernel
@@ -156,7 +156,7 @@ def new_work(num_rows: int, sizes: Any, listed: Any, match_kinds: Any) -> Any:
     """
     num_outputs, num_confidences = listed[MIX_BIAS, WIDTH_OF], 3 * listed[MIX_BIAS, WIDTH_OF]
     if not sizes[HAS_NGRAMS]:
-        num_outputs, num_confidences = num_outputs * 0 + 1, num_confidences * 0
+        num_outputs, num_confidences = _ONE_OUTPUT, NO_OFFSET
     return (
         np.zeros((padded(num_rows), sizes[WIDTH]), np.float32),
         np.zeros((num_rows, num_outputs, sizes[VOCAB_SIZE]), np.float32),

@@ -82,6 +82,8 @@ class Crowd:
         self._num_threads = num_threads or os.cpu_count() or 1
         self._members: list[_Member] = []
         self._rows: dict[int, int] = {}
+        self._num_guided = 0
+        """Number of texts with guides."""
         self.num_active = 0
         """Number of texts that are written; those set aside stand behind them."""
         self._lost: list[int] = []
@@ -125,6 +127,7 @@ class Crowd:
         gate, decoder = ByteFallbackGate(self._alphabet), self._alphabet.decoder()
         self._members.append(_Member(key, sampling, gate, decoder, tuple(guides)))
         self._rows[key] = row
+        self._num_guided += bool(guides)
         self._set_limits(row, sampling)
         for guide in guides:
             if isinstance(guide, ForesightedGuide):
@@ -147,6 +150,7 @@ class Crowd:
             self._exchange(row, self.num_active, keeps_both=False)
             row = self.num_active
         self._exchange(row, last, keeps_both=False)
+        self._num_guided -= bool(self._members[last].guides)
         del self._rows[key], self._members[last]
         self.failures.pop(key, None)
         if self._room.capacity // 2 >= self._min_capacity and last <= self._room.capacity // 4:
@@ -171,7 +175,8 @@ class Crowd:
 
     def step(self) -> list[Written]:
         """Write one symbol of every text that is not set aside. A text that fails is not among the results."""
-        self._let_guides_adjust()
+        if self._num_guided:
+            self._let_guides_adjust()
         count = self.num_active
         if not count:
             return []
@@ -189,6 +194,11 @@ class Crowd:
         self._room.state.position[:count] += 1
         self.failures |= {self._members[row].key: NoNumbersError() for row in self._lost}
         self._lost.clear()
+        texts, is_whole = self._alphabet.texts, self._is_whole
+        if not (self._num_guided or self.failures) and all(map(is_whole.__getitem__, symbols)):
+            # Nearly always, and several times as fast as one by one.
+            keys = [member.key for member in self._members[:count]]
+            return list(map(Written, keys, symbols, map(texts.__getitem__, symbols)))
         written = [self._note(row, member, symbols[row]) for row, member in enumerate(self._members[:count])]
         if self.failures:
             written = [each for each in written if each.key not in self.failures]
@@ -218,7 +228,7 @@ class Crowd:
 
     def _note(self, row: int, member: _Member, symbol: int) -> Written:
         """Tell a text's gate, decoder and guides what it wrote."""
-        if not member.guides and self._is_whole[symbol]:  # all that happens to most symbols, as fast as can be
+        if not member.guides and self._is_whole[symbol]:
             return Written(member.key, symbol, self._alphabet.texts[symbol])
         was_inside = member.gate.is_inside
         member.gate.push(symbol)

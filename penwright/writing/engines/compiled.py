@@ -10,6 +10,7 @@ Shapes: B = texts, T = symbols read at once, S = symbols whose logits are return
 import numpy as np
 from numpy.typing import NDArray
 
+from penwright.kernels.compiling import plain
 from penwright.kernels.reading import new_work, num_stages_of, read
 from penwright.model.config import ModelConfig
 from penwright.ngrams import hashing
@@ -75,7 +76,7 @@ class CompiledEngine:
             self._match_kinds,
             *tables,
         )
-        self._num_stages = int(num_stages_of(self._fixed[0]))
+        self._num_stages = int(plain(num_stages_of)(self._fixed[0]))
         self._no_work = self._new_work(0)
 
     @property
@@ -221,5 +222,6 @@ class CompiledEngine:
 
     def _new_work(self, num_rows: int) -> _Work:
         """Return room for what one stage hands to the next, see `kernels.reading.new_work`."""
-        work: _Work = new_work(num_rows, self._fixed[0], self._fixed[1], self._match_kinds)
+        kernel = new_work if num_rows else plain(new_work)
+        work: _Work = kernel(num_rows, self._fixed[0], self._fixed[1], self._match_kinds)
         return work

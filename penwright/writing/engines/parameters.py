@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from penwright.kernels import parameters
 from penwright.kernels.cells import memory_size
+from penwright.kernels.compiling import plain
 from penwright.model.config import ModelConfig
 from penwright.model.rounding import RoundedWeight
 
@@ -116,7 +117,7 @@ def memory_size_of(config: ModelConfig) -> int:
         first_size = config.embedding_dim if config.is_residual else config.input_size
         size = first_size if layer == 0 or config.is_residual else config.hidden_size
         window = config.window_size if layer == 0 else 1
-        total += int(memory_size(cell, size, config.hidden_size, window))
+        total += int(plain(memory_size)(cell, size, config.hidden_size, window))
     return total
 
 
