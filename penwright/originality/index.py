@@ -77,6 +77,11 @@ class ShelfIndex:
         self.text = sections["text"] if header.has_text else np.asarray(corpus.ids)
         self._begins, self._entries, self._header = sections["begins"], sections["entries"], header
 
+    @property
+    def corpus_digest(self) -> str:
+        """Digest of the corpus whose books these are."""
+        return self._header.corpus
+
     @classmethod
     def open(cls, corpus: Corpus) -> "ShelfIndex":
         """Open the index of a corpus and check all of it.

@@ -71,6 +71,11 @@ class QuoteLimit:
         other._query, other._char_of, other._runs = self._query.copy(), self._char_of.copy(), self._runs.copy()
         return other
 
+    @property
+    def identity(self) -> str:
+        """Text that differs between limits and between books."""
+        return f"{self._max_quote} {self._index.corpus_digest}"
+
     def check(self, text: str) -> None:
         """Check a text that is to be read first.
 

@@ -68,6 +68,7 @@ class Crowd:
         *,
         num_threads: int | None = None,
         min_capacity: int = MIN_CAPACITY,
+        max_match_length: int = MAX_MATCH_LENGTH,
     ) -> None:
         """Begin without texts.
 
@@ -76,9 +77,10 @@ class Crowd:
             alphabet: Alphabet of its model.
             num_threads: Number of threads, None for as many as this process may use.
             min_capacity: Number of texts for which there is always room.
+            max_match_length: Number of characters for which each text may follow what stands before.
         """
         assert engine.vocab_size == alphabet.vocab_size, (engine.vocab_size, alphabet.vocab_size)
-        self._engine, self._alphabet = engine, alphabet
+        self._engine, self._alphabet, self._max_match_length = engine, alphabet, max_match_length
         self._num_threads = num_threads or os.cpu_count() or 1
         self._members: list[_Member] = []
         self._rows: dict[int, int] = {}
@@ -222,9 +224,8 @@ class Crowd:
             rows = np.flatnonzero(chosen == NO_NUMBER)
             self._lost += (first + rows).tolist()
             chosen[rows] = 0  # any symbol: what becomes of these texts does not matter
-        self._engine.read_rows(
-            first, stop, self._room.symbols, self._room.state, self._room.logits, max_match_length=MAX_MATCH_LENGTH
-        )
+        room, limit = self._room, self._max_match_length
+        self._engine.read_rows(first, stop, room.symbols, room.state, room.logits, max_match_length=limit)
 
     def _note(self, row: int, member: _Member, symbol: int) -> Written:
         """Tell a text's gate, decoder and guides what it wrote."""
@@ -272,7 +273,8 @@ class Crowd:
     def _ahead(self, key: int, ids: Sequence[int]) -> NDArray[np.float32]:
         """Return the logits (T, V) after each of some ids, were they written next in a text."""
         row = self._rows[key]
-        return look_ahead(self._engine, self._room.state.map(lambda array: array[row : row + 1]), ids)
+        state = self._room.state.map(lambda array: array[row : row + 1])
+        return look_ahead(self._engine, state, ids, max_match_length=self._max_match_length)
 
     def _set_limits(self, row: int, sampling: SamplingConfig) -> None:
         top_k = min(sampling.top_k, self._engine.vocab_size)

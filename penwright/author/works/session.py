@@ -23,7 +23,7 @@ from penwright.writing.engines.adaptation import adaptation_of
 from penwright.writing.pen import Guides
 
 _IN_WORDS = {"author": "the author is another one", "from": "the bookmark is another one"}
-_IN_WORDS |= {"prompt": "the prompt is another one", "guides": "the guides are others"}
+_IN_WORDS |= {"prompt": "the prompt is another one", "guides": "the rules, or the books that they know, are others"}
 
 
 class Session:
@@ -127,7 +127,7 @@ class Session:
             "heading": layout.heading,
             "prompt": hashlib.sha256(prompt).hexdigest(),
             "from": "" if after is None else _digest_of(after, self.author),
-            "guides": [type(guide).__name__ for guide in guides],
+            "guides": [f"{type(guide).__name__} {getattr(guide, 'identity', '')}" for guide in guides],
             **self.settings.options,
             **origin.noted,
             "seed": origin.seed,

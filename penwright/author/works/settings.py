@@ -17,6 +17,8 @@ MAX_TITLE_CHARS = 200
 WORDS_PER_CHAPTER = 4_000
 """Words for each chapter of a work whose length is not given."""
 _WORDS = Setting(int, (Between(MIN_CHAPTER_WORDS, MAX_WORDS),))
+_LINE = re.compile(r"(?=.*\S)[^\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+Line = Annotated[str, MaxChars(MAX_TITLE_CHARS), Matching(_LINE, "one line with at least one sign")]
 _TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*", re.ASCII)
 
 LONG_WORK_DEFAULTS: Mapping[str, Any] = MappingProxyType(
@@ -36,19 +38,15 @@ class WorkLayout:
         int | None, Between(1, MAX_CHAPTERS), "Write a long work of so many chapters, into the file of --out."
     ] = None
     """None for one chapter."""
-    title: Annotated[
-        Annotated[str, MaxChars(MAX_TITLE_CHARS)] | None, "Title of the work; by default the name of its file."
-    ] = None
-    by: Annotated[
-        Annotated[str, MaxChars(MAX_TITLE_CHARS)] | None, "Name on its title page; by default that of the author."
-    ] = None
+    title: Annotated[Line | None, "Title of the work; by default the name of its file."] = None
+    by: Annotated[Line | None, "Name on its title page; by default that of the author."] = None
     language: Annotated[
         str,
         Matching(_TAG, "the form of a language tag, such as en or pt-BR"),
         "Language of the work, such as de; English by default.",
     ] = "en"
     heading: Annotated[
-        Annotated[str, MaxChars(MAX_TITLE_CHARS)] | None,
+        Line | None,
         'Heading of each chapter, such as "Part {n}"; {roman} stands for a Roman number.',
     ] = None
 
@@ -59,10 +57,6 @@ class WorkLayout:
             UsageError: If a value is of the wrong type or out of bounds.
         """
         check(self)
-        for name in ("title", "by", "heading"):
-            value = getattr(self, name)
-            if value is not None and (not value.strip() or not value.isprintable()):
-                raise UsageError(f"{name}={value!r:.60} must be one line with at least one sign.")
 
 
 class WorkSettings(NamedTuple):

@@ -102,8 +102,9 @@ def iter_work(
         path: File of the work. Its name ends in .md, .txt or .epub. It holds the chapters that are complete.
         prompt: Text that the first chapter begins with.
         after: Bookmark that the work goes on from, or None to open a new book.
-        guides: Rules of your own, as for `Author.stream`; new ones for each call.
-        noted: Options of these rules by name. They are compared when a work goes on, and its colophon names them.
+        guides: Rules of your own, as for `Author.stream`; new ones for each call. Their types, and attributes called
+            `identity`, are compared when a work goes on.
+        noted: Options of these rules by name. They are compared too, and the colophon names them.
         restart: True to replace an unfinished work, or a file that is there.
         **options: words, chapters, title, by, language and heading of the work, and options of `Author.write` other
             than its limits. Some have other defaults here: `author.works.settings.LONG_WORK_DEFAULTS`.

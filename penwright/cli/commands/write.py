@@ -118,8 +118,8 @@ def write(
     unending = "--endless" if endless else "--chars 0" if (length or {}).get("max_chars") == 0 else None
     check_options(WorkLayout, layout or {})
     is_work = (layout or {}).get("chapters") is not None or (out is not None and out.suffix.lower() == ".epub")
-    for name, value in {**(layout or {}), "restart": restart}.items():
-        if value and not is_work:
+    for name in (*(layout or {}), *(["restart"] if restart else [])):
+        if not is_work:
             raise UsageError(f"{option_of(name, FLAGS)} is for a long work. Give --chapters too.")
     limits: WriteOptions = {**(length or {})}
     if limits.get("max_chars") == 0:

@@ -64,7 +64,8 @@ def write_pages(
             its: WriteOptions = {**options, "max_chars": num_chars, "seed": seed + number}
             pages.append("".join(stream_text(engine, alphabet, prompt, after=None, guides=(), options=its)))
         return pages
-    crowd, written = Crowd(engine, alphabet), list[list[str]]()
+    crowd = Crowd(engine, alphabet, max_match_length=laws.max_match_length)
+    written = list[list[str]]()
     for number in range(num_pages):
         draws = draws_of(seed + number)
         opened, begun = open_text(engine, alphabet, prompt, sampling=sampling, draws=draws)

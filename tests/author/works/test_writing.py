@@ -223,7 +223,7 @@ def test_what_is_complete_can_be_read_before_the_work_is(begun: Path) -> None:
         ({"words": 149}, "149 words in 3 chapters leave less than 50 for each. Give at least 150 words"),
         ({"chapters": 0}, "chapters=0 must be a whole number from 1 to 1,000"),
         ({"language": "English language"}, "language='English language' must be text of the form of a language tag"),
-        ({"title": " "}, "title=' ' must be one line with at least one sign"),
+        ({"title": " "}, "title=' ' must be text of at most 200 characters of one line with at least one sign"),
         ({"tempo": 1}, "writing has no option 'tempo'"),
     ],
 )
