@@ -34,6 +34,8 @@ class BookServer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.files: dict[str, Served] = {}
         self.requests: list[tuple[str, dict[str, str]]] = []
+        self.num_sent: dict[str, int] = {}
+        """Bytes of bodies handed to the system, by path."""
 
     @property
     def url(self) -> str:
@@ -93,7 +95,10 @@ class _Handler(BaseHTTPRequestHandler):
         if status != 304:
             self.send_header("Content-Length", str(len(body) + (detail if fault == "short" else 0)))
         self.end_headers()
-        self.wfile.write(body[:detail] if fault == "break" else body)
+        body = body[:detail] if fault == "break" else body
+        for start in range(0, len(body), 1 << 16):
+            num_sent = self.wfile.write(body[start : start + (1 << 16)])
+            self.server.num_sent[self.path] = self.server.num_sent.get(self.path, 0) + num_sent
 
     def log_message(self, format: str, *args: Any) -> None:
         """Say nothing."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 from penwright.cli.display.clock import working
 from penwright.cli.display.durations import format_duration
 from penwright.cli.finding import cache_dir
-from penwright.cli.options import SELECTION, Json, Whole, option
+from penwright.cli.options import SELECTION, Json, Whole, at_most_one, option
 from penwright.cli.output import is_terminal, print_json, say
 from penwright.cli.prompts import is_agreed
 from penwright.errors import FetchError, UsageError, counted, quoted
@@ -36,6 +36,7 @@ def gutenberg(
     died_before: Annotated[Whole, option(group=SELECTION)] = None,
     limit: Annotated[Whole, option(group=SELECTION)] = None,
     mirror: Annotated[str | None, option(metavar="ADDRESS")] = None,
+    archive: bool = False,
     refresh: bool = False,
     yes: bool = False,
     as_json: Json = False,
@@ -56,7 +57,8 @@ def gutenberg(
         died_before: Only books whose writers and translators all died before this year.
         limit: The largest number of books. Those with the lowest numbers in the catalogue are taken.
         mirror: Address of another mirror, as https://host/path or rsync://host/module. "rsync" takes the usual one by
-            rsync, and "archive" the archive for any number of books.
+            rsync.
+        archive: Take the books from the archive of all texts, however few they are.
         refresh: Ask also for books that are there, and fetch those that have changed.
         yes: Fetch more than 100 books without a question.
     """
@@ -68,7 +70,7 @@ def gutenberg(
 
     _check(folder, died_before=died_before, limit=limit)
     wish = Wish(language=language, subject=subject, authors=author, died_before=died_before, limit=limit)
-    origin = _origin(mirror)
+    origin = _origin(mirror, is_archive=archive)
     web = Web(pause_seconds=0.0 if is_near(origin.mirror) else PAUSE_SECONDS)
     with working("asking for the catalogue", is_shown=not as_json and is_terminal(sys.stderr)) as tell:
         plan = make_plan(
@@ -105,19 +107,17 @@ def _check(folder: Path, *, died_before: int | None, limit: int | None) -> None:
         raise UsageError(f"--died-before {died_before} is no year. Write it as 1955.")
 
 
-def _origin(mirror: str | None) -> "Origin":
+def _origin(mirror: str | None, *, is_archive: bool) -> "Origin":
     """Return where books come from, by what the user wrote."""
-    from penwright.corpus.fetching.plan import Origin
+    from penwright.corpus.fetching.plan import DEFAULT_MIRROR, Origin
     from penwright.corpus.fetching.rsync import DEFAULT_RSYNC
 
-    if mirror is None:
-        return Origin()
-    if mirror == "archive":
-        return Origin(way="archive")
+    is_rsync = mirror is not None and (mirror == "rsync" or mirror.startswith("rsync:"))
+    at_most_one({"--mirror rsync": is_rsync, "--archive": is_archive})
     try:
-        if mirror == "rsync" or mirror.startswith("rsync:"):
-            return Origin(mirror=DEFAULT_RSYNC if mirror == "rsync" else mirror, way="rsync")
-        return Origin(mirror=mirror)
+        if is_rsync:
+            return Origin(mirror=DEFAULT_RSYNC if mirror in ("rsync", None) else mirror, way="rsync")
+        return Origin(mirror=DEFAULT_MIRROR if mirror is None else mirror, way="archive" if is_archive else None)
     except FetchError as error:
         raise UsageError(f"--mirror: {error}") from error
 

@@ -13,7 +13,7 @@ from penwright.corpus.fetching.rights import is_copyrighted, rights_of_text
 from penwright.corpus.fetching.web import Validators
 from penwright.corpus.sources.fetched import FetchedBook, Record, describe_file
 from penwright.errors import FetchError
-from penwright.files import write_bytes
+from penwright.files import leftovers, replacing_unflushed
 
 WORK_DIR = ".penwright-fetch"
 """Folder beside the books for what is unfinished; it is removed when nothing is."""
@@ -113,7 +113,8 @@ class BookIntake:
             self.num_fetched += 1
             if not is_in_place:
                 make_folder(path.parent)
-                write_bytes(path, data)
+                with replacing_unflushed(path) as file:  # a book that a power cut damages has another size
+                    file.write(data)
         self.record.add(book._replace(date=self._today, num_bytes=num_bytes, sha256=sha256))
 
 
@@ -127,6 +128,8 @@ def alone(folder: Path) -> Iterator[None]:
     work = make_folder(folder / WORK_DIR)
     try:
         with FileLock(work / "lock", timeout=0):
+            for path in leftovers(folder):  # nobody else writes here, so a killed program left them
+                path.unlink()
             yield
     except Timeout as error:
         raise FetchError(f"another process fetches into {folder} at the moment. Wait for it, or stop it.") from error
