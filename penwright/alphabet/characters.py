@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from penwright.alphabet.code_points import code_points_of, decode_utf8, nibbles_of, text_of, utf8_lengths
+from penwright.alphabet.code_points import code_points_of, decode_utf8, look_up, nibbles_of, text_of, utf8_lengths
 from penwright.alphabet.units import CHARACTERS, Unit
 from penwright.errors import AuthorError, ConfigError, did_you_mean
 
@@ -182,10 +182,9 @@ class Alphabet:
         Returns:
             Ids of `dtype`, shape (N,). N is the number of characters plus the ids added by spelling unknown ones.
         """
-        code_points = code_points_of(text)
-        ids = self._id_of_code_point.take(code_points)
+        ids = look_up(text, self._id_of_code_point)
         if self.is_lossless and not ids.all():
-            return self._spell(ids, code_points)
+            return self._spell(ids, code_points_of(text))
         return ids
 
     def _spell(self, ids: Ids, code_points: NDArray[np.uint32]) -> Ids:

@@ -6,12 +6,12 @@ module knows nothing of what the lines say.
 Shapes: N = characters of the text, L = its lines, R = ranges to remove.
 """
 
-from contextlib import suppress
-
 import numpy as np
 from numpy.typing import NDArray
 
-from penwright.alphabet.code_points import code_points_of, text_of
+from penwright.alphabet.code_points import Characters as Characters
+from penwright.alphabet.code_points import characters_of as characters_of
+from penwright.alphabet.code_points import text_of
 
 MAX_BLANK_LINES = 2
 """Largest number of consecutive blank lines that are kept."""
@@ -19,20 +19,7 @@ STRETCH_CHARS = 1 << 16
 """Number of characters processed together, small enough for the processor's cache."""
 LINE_FEED, BLANK, TAB = 10, 32, 9
 
-Characters = NDArray[np.uint8] | NDArray[np.uint16] | NDArray[np.uint32]
-"""Code points in the smallest type that holds them all, because cleaning holds three copies of a text."""
 Offsets = NDArray[np.intp]
-
-
-def characters_of(text: str) -> Characters:
-    """Return the code points of a text in the smallest type that holds them all, shape (N,)."""
-    with suppress(UnicodeEncodeError):
-        return np.frombuffer(text.encode("latin-1"), dtype=np.uint8)
-    with suppress(UnicodeEncodeError):  # lone surrogates: two in sequence would be read back as one character
-        units = np.frombuffer(text.encode("utf-16-le"), dtype="<u2")
-        if len(units) == len(text):
-            return units
-    return code_points_of(text)
 
 
 def text_of_characters(characters: Characters) -> str:

@@ -117,12 +117,12 @@ def read_chunk(raw: RawChunk, *, chunk: FileChunk, config: CorpusConfig) -> Clea
 def count_characters(text: str) -> tuple[str, NDArray[np.int64]]:
     """Return the K distinct characters of a text in code point order, and the count of each, (K,)."""
     characters = characters_of(text)
-    if characters.dtype.itemsize == 1:  # counted in pairs, which are half as many
-        odd = len(characters) % 2
-        pairs = np.concatenate([characters, np.zeros(odd, dtype=np.uint8)]).view(np.uint16)
-        table = np.bincount(pairs, minlength=1 << 16).reshape(256, 256)
-        total = table.sum(axis=0) + table.sum(axis=1)
-        total[0] -= odd
+    if characters.dtype.itemsize == 1:
+        total = _count_bytes(characters.astype(np.uint8, copy=False))
+    elif characters.dtype.itemsize == 2 and len(high := characters[characters > 255]) < len(characters) // 8:
+        total = np.bincount(high)
+        low = characters.astype(np.uint8)
+        total[:256] = _count_bytes(low) - np.bincount(low[characters > 255], minlength=256)
     else:
         total = np.zeros(0, dtype=np.intp)
         for start in range(0, len(characters), COUNT_CHARS):
@@ -131,3 +131,13 @@ def count_characters(text: str) -> tuple[str, NDArray[np.int64]]:
             total = counts
     present = np.flatnonzero(total)
     return text_of(present.astype(np.uint32)), total[present].astype(np.int64)
+
+
+def _count_bytes(characters: NDArray[np.uint8]) -> NDArray[np.intp]:
+    """Return the count of each byte, (256,). They are counted in pairs, which are half as many."""
+    odd = len(characters) % 2
+    pairs = np.concatenate([characters, np.zeros(odd, dtype=np.uint8)]).view(np.uint16)
+    table = np.bincount(pairs, minlength=1 << 16).reshape(256, 256)
+    total: NDArray[np.intp] = table.sum(axis=0) + table.sum(axis=1)
+    total[0] -= odd
+    return total
