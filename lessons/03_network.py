@@ -197,8 +197,8 @@ print(f"the loss of our network, still random: {loss_of(train_x, train_y, networ
 
 # %% [markdown]
 # A perfect network would have a loss of 0. One that says "a third each" has ln 3 = 1.099.
-# Random weights say something in between, or something worse, as they are sometimes sure
-# and wrong:
+# Random weights may be a little lucky, as ours are. On average they are worse than that,
+# since they are sometimes sure and wrong:
 
 # %%
 many = [loss_of(train_x, train_y, new_network(4, 6, 3, random=random)) for _ in range(500)]
@@ -313,7 +313,7 @@ figure, panels = plt.subplots(1, 3, figsize=(6.4, 2.7), sharey=True)
 for panel, rate in zip(panels, (0.1, 4, 80), strict=True):
     path = descend(rate, 60)
     draw_map(panel)
-    panel.plot(*path.T, ".-", color=PAPER, markersize=4, linewidth=1)
+    panel.plot(*path.T, ".-", color="white", markersize=4, linewidth=1)
     panel.plot(*path[-1], "o", color=RED)
     panel.set_title(f"rate {rate}: {height(*path[-1]):.3f}", fontsize=10)
     if rate != 0.1:
@@ -471,7 +471,7 @@ for panel, batch, title in zip(
 ):
     draw_map(panel)
     path = descend(2, 150, batch=batch)
-    panel.plot(*path.T, "-", color=PAPER, linewidth=0.9)
+    panel.plot(*path.T, "-", color="white", linewidth=0.9)
     panel.plot(*path[-1], "o", color=RED)
     panel.set_title(title, fontsize=10)
     if batch != 1:
