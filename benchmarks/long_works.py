@@ -14,13 +14,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from common import results_header, write_results
 
-from penwright import Author, prepare, write_work
+from penwright import prepare
 from penwright.author.box import boxed_author
 from penwright.author.works.settings import LONG_WORK_DEFAULTS
 from penwright.corpus.passes.subword_pass import iter_texts
@@ -30,15 +30,10 @@ from penwright.evaluation.judging.words import lexicon_of, plain_words_of, words
 NUM_CHAPTERS = 12
 NUM_NOVELS = 3
 NUM_PARTS = 4
-AS_A_PAGE: dict[str, Any] = {"temperature": 0.8, "no_repeat_ngram": 20, "max_match_length": 16}
-"""What a page is written with; no run of twenty words is a law that nearly any text keeps."""
 SETTINGS: Sequence[dict[str, Any]] = (
-    AS_A_PAGE,
-    {**AS_A_PAGE, "no_repeat_ngram": 5},
-    {**AS_A_PAGE, "max_match_length": 4},
-    {**AS_A_PAGE, "max_match_length": 0},
+    {"temperature": 0.8, "no_repeat_ngram": 20, "max_match_length": 16},  # nearly as a page is written
     {"temperature": 0.8},
-    {"temperature": 0.9},
+    {},
     {"temperature": 1.0},
 )
 _HEADING = re.compile(r"\n\n\n\nCHAPTER [IVX]+\n\n")
@@ -78,13 +73,13 @@ def measure(text: str, lexicon: frozenset[str]) -> Measures:
     )
 
 
-def memory_of(words: int, author: Path | None) -> float:
-    """Return the largest memory of a command that writes a work, in megabytes. Call it for rising numbers of words."""
-    with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "penwright", "write", "--author", str(author or boxed_author())]
-        command += ["--words", f"{words}", "--chapters", f"{NUM_CHAPTERS}", "--seed", "1", "--prompt", ""]
-        command += ["--out", str(Path(folder) / "work.txt")]
-        subprocess.run(command, capture_output=True, check=True)
+def write(path: Path, author: Path | None, *, words: int, seed: int, options: Mapping[str, Any]) -> float:
+    """Write a work by the command, and return the largest memory of any such command so far, in megabytes."""
+    command = [sys.executable, "-m", "penwright", "write", "--author", str(author or boxed_author()), "--prompt", ""]
+    command += ["--words", f"{words}", "--chapters", f"{NUM_CHAPTERS}", "--seed", f"{seed}", "--out", str(path)]
+    for name, value in options.items():
+        command += [f"--{name.replace('_', '-')}", f"{value}"]
+    subprocess.run([*command, "--restart"], capture_output=True, check=True)
     return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
 
 
@@ -105,7 +100,7 @@ def main() -> None:
     parser.add_argument("--works", type=Path, default=None, help="a folder for the works")
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
-    corpus, author = prepare([arguments.shelf]), Author.load(arguments.author or boxed_author())
+    corpus = prepare([arguments.shelf])
     lexicon, rows = lexicon_of(corpus), []
     novels = sorted((*corpus.books_in("val"), *corpus.books_in("test")), key=lambda book: -book.num_chars)
     for book in novels[:NUM_NOVELS]:
@@ -115,24 +110,16 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         kept = Path(folder) if arguments.works is None else arguments.works
         kept.mkdir(exist_ok=True)
+        short = max(50 * NUM_CHAPTERS, arguments.words // 10)
+        memory = [write(kept / "short.txt", arguments.author, words=short, seed=arguments.seed, options={})]
         for number, options in enumerate(SETTINGS):
             path, began = kept / f"work-{number}.txt", time.perf_counter()
-            write_work(
-                author,
-                path,
-                words=arguments.words,
-                chapters=NUM_CHAPTERS,
-                seed=arguments.seed,
-                restart=True,
-                **options,
-            )
+            memory.append(write(path, arguments.author, words=arguments.words, seed=arguments.seed, options=options))
             seconds = time.perf_counter() - began
             text = " ".join(_HEADING.split(path.read_text(encoding="utf-8").partition(_COLOPHON)[0])[1:])
             shown = ", ".join(f"{key} {value}" for key, value in {**LONG_WORK_DEFAULTS, **options}.items())
             rows.append(row(f"`{shown}`", measure(text, lexicon), f"{seconds:.0f} s"))
             print(rows[-1], flush=True)
-    sizes = [max(50 * NUM_CHAPTERS, arguments.words // 10), arguments.words]
-    memory = " and ".join(f"{memory_of(words, arguments.author):.0f} MB for {words:,} words" for words in sizes)
     head = [
         "| text | words | different, first quarter | last quarter | three words again | five words again | loops | "
         "non-words | time |",
@@ -142,7 +129,8 @@ def main() -> None:
         f"Works of {arguments.words:,} words in {NUM_CHAPTERS} chapters, seed {arguments.seed}, min-p 0.1; of each "
         "novel as many words. The columns: different words in the first quarter and in the last; runs of three and of "
         "five words that stood in the text before; characters in spans of 40 that did; words in small letters that no "
-        f"training book has. Largest memory of `penwright write`: {memory}."
+        f"training book has. Largest memory of the command: {memory[0]:.0f} MB for a work of {short:,} words, "
+        f"{memory[-1]:.0f} MB for any of these."
     )
     write_results("long_works", "Long works", results_header(), "\n".join([note, "", *head, *rows]))
 

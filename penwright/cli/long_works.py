@@ -3,6 +3,7 @@
 import sys
 import time
 from collections.abc import Mapping
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -78,19 +79,17 @@ def write_long(
     if copies is not None and copies.max_quote is not None:
         noted["max_quote"] = copies.max_quote
     work = iter_work(writer, out, prompt=prompt, after=after, guides=guides, noted=noted, restart=restart, **options)
-    shows_line, progress = is_terminal(sys.stderr), None
-    forecast = _Forecast()
+    shows_line, forecast, progress = is_terminal(sys.stderr), _Forecast(), next(work)
+    if options.get("seed") is None:
+        say(f"seed {progress.seed}")
     with StopRequest() as stop, working("writing", is_shown=shows_line) as tell:
-        for progress in work:
-            if forecast.is_new and options.get("seed") is None:
-                say(f"seed {progress.seed}")
+        for progress in chain([progress], work):  # noqa: B020  # the first goes first
             tell(Activity(forecast.line(progress), min(1.0, progress.num_words / progress.words)))
             if progress.is_chapter_written and not progress.is_finished and not shows_line:
                 say(_line(progress))
             if stop() and not progress.is_finished:
                 work.close()
                 break
-    assert progress is not None, "a work tells at least that it is finished"
     if not progress.is_finished:
         say(f"stopped after {counted(progress.num_words, 'word')}; the same command goes on from there")
         return stop.exit_code
@@ -108,11 +107,6 @@ class _Forecast:
     def __init__(self) -> None:
         self._began = time.monotonic()
         self._first: int | None = None
-
-    @property
-    def is_new(self) -> bool:
-        """True before the first line."""
-        return self._first is None
 
     def line(self, progress: WorkProgress) -> str:
         """Return what is being done and how long it will take."""
