@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -90,12 +91,22 @@ def gutenberg(
         if not is_agreed(question, otherwise="Give --yes to fetch them without a question, or --limit N for fewer."):
             say("Nothing was fetched.")
             return 0
-    with working("fetching books", is_shown=not as_json and is_terminal(sys.stderr)) as tell:
+    with saying_what_stays(), working("fetching books", is_shown=not as_json and is_terminal(sys.stderr)) as tell:
         summary = fetch_books(
             web, plan, today=f"{date.today()}", cache_dir=cache_dir(), tell=lambda step: tell(activity_of(step))
         )
     _report(plan, summary, as_json=as_json)
     return 0
+
+
+@contextmanager
+def saying_what_stays() -> Iterator[None]:
+    """Say how to go on if the user stops what is done in the block."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        say("What has been fetched stays. The same command goes on.")
+        raise
 
 
 def _check(folder: Path, *, died_before: int | None, limit: int | None) -> None:
@@ -127,11 +138,11 @@ def _plan_sentences(plan: "Plan") -> Iterator[str]:
     if plan.catalogue.warning:
         yield f"Note: {plan.catalogue.warning}"
     selection = plan.selection
-    others = f", and {counted(selection.num_editions, 'other edition')} of them" if selection.num_editions else ""
     here = len(selection.books) - len(plan.missing)
+    left_out = f"; {counted(selection.num_editions, 'other edition')} left out" if selection.num_editions else ""
     yield (
-        f"{counted(len(selection.books), 'book')} of {selection.num_listed:,} in the catalogue to have{others}; "
-        f"{here:,} {'is' if here == 1 else 'are'} here already."
+        f"Wanted: {len(selection.books):,} of the {selection.num_listed:,} books in the catalogue{left_out}. "
+        f"Here already: {here:,}."
     )
     if not plan.missing:
         return

@@ -5,7 +5,7 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated
 
-from penwright.cli.commands.fetch_gutenberg import MAX_LIMIT, MAX_UNASKED, activity_of, megabytes
+from penwright.cli.commands.fetch_gutenberg import MAX_LIMIT, MAX_UNASKED, activity_of, megabytes, saying_what_stays
 from penwright.cli.display.clock import working
 from penwright.cli.options import SELECTION, Json, Whole, option
 from penwright.cli.output import is_terminal, print_json, say
@@ -58,7 +58,7 @@ def hub(
         if not is_agreed(question, otherwise="Give --yes to fetch them without a question, or --limit N for fewer."):
             say("Nothing was fetched.")
             return 0
-    with working("fetching books", is_shown=is_shown) as tell:
+    with saying_what_stays(), working("fetching books", is_shown=is_shown) as tell:
         intake = fetch_dataset(
             client,
             found,

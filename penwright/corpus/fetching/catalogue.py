@@ -12,6 +12,7 @@ import unicodedata
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,12 +27,13 @@ _DATES = re.compile(
     r",\s*(?:active|approximately|born|died)?\s*\d{1,4}\??(?:\s*BCE)?(?:\s*[-–]\s*(?:\d{1,4}\??(?:\s*BCE)?)?)?"
 )
 _DEATH = re.compile(r"[-–]\s*(?P<year>\d{1,4})\??(?P<bce>\s*BCE)?")
+_WORD = re.compile(r"\w+")
 _ROLE = re.compile(r"\s*\[[^\]]*\]\s*$")
 _VOLUME = re.compile(
     r"\b(?:v|vol|vols|volume|volumes|part|parts|book|books|tome|no|number|series|chapter|chapters)\b|\d", re.IGNORECASE
 )
 _ARTICLE = re.compile(r"^(?:a|an|the)\s+")
-_SPLIT = re.compile(r"[:;]|\s[-–—]+\s|\.\s|,?\sor,\s")
+_SPLIT = re.compile(r"[:;]|\s[-–—]+\s|,?\sor,\s", re.IGNORECASE)
 
 
 class CatalogueBook(NamedTuple):
@@ -134,25 +136,32 @@ def select(books: Iterable[CatalogueBook], wish: Wish) -> Selection:
         num_listed += 1
         if book.is_text and _is_wanted(book, wish):
             wanted.append(book)
-    chosen: dict[str, CatalogueBook] = {}
+    chosen: dict[str, list[tuple[str, CatalogueBook]]] = {}
     for book in sorted(wanted, key=lambda book: book.number):
-        key = work_key(book)
-        num_editions += key in chosen
-        chosen.setdefault(key, book)
-    return Selection(tuple(chosen.values())[: wish.limit], num_listed, num_editions)
+        title, subtitle = work_key(book)
+        others = chosen.setdefault(title, [])
+        if any(subtitle == other or not subtitle or not other for other, _ in others):
+            num_editions += 1
+        else:
+            others.append((subtitle, book))
+    works = sorted((book for others in chosen.values() for _, book in others), key=lambda book: book.number)
+    return Selection(tuple(works)[: wish.limit], num_listed, num_editions)
 
 
-def work_key(book: CatalogueBook) -> str:
-    """Return a key that the editions of a work share: its writers and its title without a subtitle.
+def work_key(book: CatalogueBook) -> tuple[str, str]:
+    """Return two keys of a work: its writers with its title, and its subtitle, which is empty if it has none.
 
-    A part that tells of volumes or numbers is no subtitle, because volumes are works of their own.
+    Editions of a work share the first key, and the second unless one of them lacks it. A part that tells of volumes or
+    numbers is no subtitle but belongs to the title, because volumes are works of their own.
     """
-    parts = [part for part in _SPLIT.split(book.title) if part.strip()]
-    kept = [part for place, part in enumerate(parts) if place == 0 or _VOLUME.search(part)]
-    title = _ARTICLE.sub("", _words(" ".join(kept) or book.title))
-    return f"{title}|{' '.join(sorted(_words(name) for name in book.writers))}"
+    first, *parts = [part for part in _SPLIT.split(book.title) if part.strip()] or [book.title]
+    title = " ".join([first, *(part for part in parts if _VOLUME.search(part))])
+    writers = " ".join(sorted(_words(name) for name in book.writers))
+    subtitle = " ".join(part for part in parts if not _VOLUME.search(part))
+    return f"{_without_article(title)}|{writers}", _without_article(subtitle)
 
 
+@lru_cache(maxsize=1 << 16)
 def usual_name(name: str) -> str:
     """Return a name of the catalogue as people write it: "Austen, Jane, 1775-1817" becomes "Jane Austen"."""
     plain = _DATES.sub("", _ROLE.sub("", name)).strip(" ,")
@@ -198,10 +207,16 @@ def _values(field: str | None) -> tuple[str, ...]:
     return tuple(" ".join(value.split()) for value in (field or "").split(";") if value.strip())
 
 
+def _without_article(title: str) -> str:
+    return _ARTICLE.sub("", _words(title))
+
+
+@lru_cache(maxsize=1 << 16)  # writers and subjects come again and again
 def _words(text: str) -> str:
     """Return the words of a text in small letters without accents and marks, joined by blanks."""
-    plain = "".join(sign for sign in unicodedata.normalize("NFKD", text) if not unicodedata.combining(sign))
-    return " ".join(re.findall(r"\w+", plain.casefold()))
+    if not text.isascii():
+        text = "".join(sign for sign in unicodedata.normalize("NFKD", text) if not unicodedata.combining(sign))
+    return " ".join(_WORD.findall(text.casefold()))
 
 
 class _Bounded(io.RawIOBase):

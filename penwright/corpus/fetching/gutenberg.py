@@ -21,6 +21,7 @@ from penwright.corpus.fetching.single_books import fetch_rights, fetch_text, is_
 from penwright.corpus.fetching.text_archive import texts_in
 from penwright.corpus.fetching.web import Validators, Web
 from penwright.corpus.sources.fetched import FetchedBook
+from penwright.errors import ReadingError
 
 ARCHIVE_NAME = "txt-files.tar.zip"
 MAX_ARCHIVE_BYTES = 1 << 36
@@ -73,7 +74,8 @@ def _by_files(web: Web, plan: Plan, intake: BookIntake, cache: Path, tell: Tell)
             continue
         if book.number not in known:
             known[book.number] = fetch_rights(web, mirror, book.number)
-            add_rights(cache / "rights-single.csv", book.number, known[book.number])
+            if known[book.number]:
+                add_rights(cache / "rights-single.csv", book.number, known[book.number])
         if is_copyrighted(known[book.number]):
             intake.leave_out(book, UNDER_COPYRIGHT)
         elif (found := fetch_text(web, mirror, book.number)) is None:
@@ -99,10 +101,15 @@ def _by_archive(web: Web, plan: Plan, intake: BookIntake, cache: Path, tell: Tel
         if download is None:  # it is of the version that all these books are from
             intake.num_unchanged += len(wanted)
             return
-        for text in texts_in(download, wanted=set(wanted), name=ARCHIVE_NAME):
-            book, url = wanted.pop(text.number), f"{download.url}#{text.member}"
-            path, known = f"pg{text.number}.txt", rights.get(text.number, "")
-            intake.take(Arrived(book, path, text.data, url, known, download.validators))
+        try:
+            for text in texts_in(download, wanted=set(wanted), name=ARCHIVE_NAME):
+                book, url = wanted.pop(text.number), f"{download.url}#{text.member}"
+                path, known = f"pg{text.number}.txt", rights.get(text.number, "")
+                intake.take(Arrived(book, path, text.data, url, known, download.validators))
+        except ReadingError:  # what is kept of it is damaged, and would be read again by the next run
+            download.close()
+            (plan.folder / WORK_DIR / ARCHIVE_NAME).unlink(missing_ok=True)
+            raise
     for book in wanted.values():
         intake.leave_out(book, "is not in the archive as plain text")
 

@@ -143,9 +143,9 @@ def make_plan(
 
 
 def present_ids(folder: Path) -> set[str]:
-    """Return the ids of the books of a record whose files are whole."""
+    """Return the numbers of the books of Project Gutenberg that are on record and whose files are whole."""
     books = Record(folder).books.values() if folder.is_dir() else ()
-    return {book.id for book in books if book.is_whole(folder)}
+    return {book.id for book in books if book.path.endswith(f"pg{book.id}.txt") and book.is_whole(folder)}
 
 
 def make_folder(folder: Path) -> Path:

@@ -10,6 +10,7 @@ from gutenberg_site import BOOKS, FEEDS, catalogue_of, fill
 
 from penwright.cli.app import main
 from penwright.cli.commands import fetch_gutenberg
+from penwright.corpus.fetching import gutenberg
 
 
 @pytest.fixture(autouse=True)
@@ -30,7 +31,7 @@ def test_books_are_fetched_and_what_was_done_is_told(server: BookServer, capsys:
     out, err = capsys.readouterr()
     assert out == "books\n"
     lines = err.splitlines()
-    assert lines[0] == "7 books of 12 in the catalogue to have, and 1 other edition of them; 0 are here already."
+    assert lines[0] == "Wanted: 7 of the 12 books in the catalogue; 1 other edition left out. Here already: 0."
     assert lines[1].startswith(f"Fetching 7 books, about 3 MB, one by one from {server.url}, about ")
     assert lines[2] == "Left out: 3000, A Modern Story: is under copyright."
     assert lines[3].startswith("Fetched 6 books. Where they come from: ")
@@ -76,3 +77,22 @@ def test_a_file_in_the_place_of_the_folder_is_told(server: BookServer, capsys: p
     Path("books").write_text("a book", encoding="utf-8")
     assert fetch(server) == 2
     assert "books is a file" in capsys.readouterr().err
+
+
+def test_a_run_that_is_stopped_says_how_to_go_on(
+    server: BookServer, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(gutenberg, "fetch_books", stop)
+    assert fetch(server) == 130
+    assert capsys.readouterr().err.endswith(
+        "What has been fetched stays. The same command goes on.\npenwright: stopped.\n"
+    )
+
+
+@pytest.mark.parametrize("words", [("--mirror", "rsync", "--archive"), ("--mirror", "rsync://a/b", "--archive")])
+def test_two_ways_at_once_are_refused(words: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["fetch", "gutenberg", "books", *words]) == 2
+    assert "--mirror rsync and --archive exclude each other" in capsys.readouterr().err
