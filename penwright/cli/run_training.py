@@ -23,6 +23,7 @@ from penwright.cli.display.summary import before_of, beginning, outcome_json, ou
 from penwright.cli.display.tensorboard import TensorBoardLog
 from penwright.cli.failures import sentence_of
 from penwright.cli.finding import new_run_dir
+from penwright.cli.indexing import opened_index
 from penwright.cli.interrupts import EXIT_INTERRUPTED
 from penwright.cli.old_books import compare_on, unlearned
 from penwright.cli.output import print_json, say, visible
@@ -64,6 +65,15 @@ class Speech(NamedTuple):
             say(sentence)
 
 
+class After(NamedTuple):
+    """What is done when the training has ended."""
+
+    old_books: Corpus | None
+    """Books to score the author on, before and after."""
+    makes_index: bool
+    """True to make the index of the books."""
+
+
 def begin_run(
     paths: Sequence[str],
     *,
@@ -73,6 +83,7 @@ def begin_run(
     speech: Speech,
     start: str | None = None,
     old_books: str | None = None,
+    makes_index: bool = False,
 ) -> int:
     """Prepare books, make a folder, train.
 
@@ -84,11 +95,12 @@ def begin_run(
         speech: How much to say.
         start: Author to begin from, as the user named it; None to begin from nothing.
         old_books: Books to score that author and the new one on, None for none.
+        makes_index: True to make the index of the books when the training ends.
 
     Returns:
         The exit code.
     """
-    author = None if start is None else _start_author(start)
+    author = None if start is None else Author.load(start)
     begun = None if author is None else _begun_from(author)
     resolved = resolve_from(begun, **layers._asdict())
     if run is not None:
@@ -117,7 +129,8 @@ def begin_run(
         speech.say(beginning(resolved.config, vocab_size=vocab_size, run=folder, is_planned=is_planned))
         begin = partial(training.train, corpus, run=folder, start=author, **layers._asdict())
         try:
-            return _follow(begin, run=folder, config=resolved.config, corpus=corpus, speech=speech, old_books=old)
+            config, after = resolved.config, After(old_books=old, makes_index=makes_index)
+            return _follow(begin, run=folder, config=config, corpus=corpus, speech=speech, after=after)
         finally:
             if run is None:
                 with suppress(OSError):
@@ -125,7 +138,13 @@ def begin_run(
 
 
 def resume_run(
-    run: Path, *, paths: Sequence[str], lengths: Mapping[str, Any], speech: Speech, old_books: str | None = None
+    run: Path,
+    *,
+    paths: Sequence[str],
+    lengths: Mapping[str, Any],
+    speech: Speech,
+    old_books: str | None = None,
+    makes_index: bool = False,
 ) -> int:
     """Go on with a run.
 
@@ -134,7 +153,7 @@ def resume_run(
         paths: The books of the run, if they are to be prepared again; may be empty.
         lengths: New limits of the whole run, each None when not given.
         speech: How much to say.
-        old_books: See `begin_run`.
+        old_books, makes_index: See `begin_run`.
 
     Returns:
         The exit code.
@@ -157,7 +176,8 @@ def resume_run(
                 raise UsageError(f"{run} began from nothing, so there are no old books. Leave out --old-books.")
             old = _prepare_old(old_books, card=Author.load(folder.start_path).card, config=config)
         begin = partial(training.resume, run, corpus=corpus, **lengths)
-        return _follow(begin, run=run, config=config, corpus=corpus, speech=speech, old_books=old)
+        after = After(old_books=old, makes_index=makes_index)
+        return _follow(begin, run=run, config=config, corpus=corpus, speech=speech, after=after)
 
 
 def configuration_from(start: str, *, layers: ConfigLayers) -> Resolved:
@@ -167,16 +187,11 @@ def configuration_from(start: str, *, layers: ConfigLayers) -> Resolved:
         start: The author, as the user named it.
         layers: The configuration that the user gave.
     """
-    return resolve_from(_begun_from(_start_author(start)), **layers._asdict())
+    return resolve_from(_begun_from(Author.load(start)), **layers._asdict())
 
 
 def _begun_from(author: Author) -> StartAuthor:
     return StartAuthor(author.model, author.alphabet, author.card)
-
-
-def _start_author(name: str) -> Author:
-    """Return the author that a training is to begin from: of a file or a run's folder, or the one in the box."""
-    return Author.load(name)
 
 
 @contextmanager
@@ -216,7 +231,7 @@ def _follow(
     config: RunConfig,
     corpus: Corpus,
     speech: Speech,
-    old_books: Corpus | None,
+    after: After,
 ) -> int:
     """Train and show the training; return the exit code."""
     checkpoints = run / "checkpoints"
@@ -235,18 +250,30 @@ def _follow(
         raise
     if speech.leads and outcome.finished is not None:
         kept = None
-        if old_books is not None:
+        if after.old_books is not None:
             try:
-                kept = compare_on(old_books, start=RunFolder(run).start_path, author=RunFolder(run).author_path)
+                kept = compare_on(after.old_books, start=RunFolder(run).start_path, author=RunFolder(run).author_path)
             except CorpusError as error:  # the training is done all the same
                 speech.warn(f"The old books were not scored: {error}")
+        index = _make_index(corpus, speech=speech) if after.makes_index else {}
         if speech.as_json:
-            print_json(outcome_json(outcome.finished, run=run, before=before_of(run), kept=kept))
+            print_json({**outcome_json(outcome.finished, run=run, before=before_of(run), kept=kept), **index})
         else:
             lines = outcome_lines(outcome.finished, run=run, planned=plan_of(run), before=before_of(run), kept=kept)
             for line in lines:
                 print(visible(line))
     return outcome.exit_code
+
+
+def _make_index(corpus: Corpus, *, speech: Speech) -> dict[str, str]:
+    """Make the index of the books if there is none, and return its path for JSON; nothing if it cannot be made."""
+    try:
+        path = str(opened_index(corpus).path)
+    except CorpusError as error:  # the training is done all the same
+        speech.warn(f"The books were not indexed: {error}")
+        return {}
+    speech.say(f"The index of the books: {path}")
+    return {"index": path}
 
 
 def _display(

@@ -46,6 +46,7 @@ def train(
     prompt: Annotated[Text, option(group=CONFIGURATION)] = None,
     threads: Annotated[Whole, option(group=CONFIGURATION)] = None,
     device: Annotated[Literal["auto", "cpu", "cuda", "gpu", "mps"] | None, option(group=CONFIGURATION)] = None,
+    index: Annotated[bool, option(group=OUTPUT)] = False,
     print_config: Annotated[bool, option(group=OUTPUT)] = False,
     quiet: Annotated[bool, option(group=OUTPUT)] = False,
     as_json: Json = False,
@@ -84,6 +85,8 @@ def train(
         prompt: Beginning of the samples that are shown during training.
         threads: Processor threads; 0 for all.
         device: Device to compute on; gpu means cuda.
+        index: When the training ends, make the index of the books by which copied runs are found, as `penwright index`
+            does. `write --max-quote`, `originality` and `judge` then find it there.
         print_config: Print the configuration with the origin of each value, as TOML that --config reads, and do not
             train.
         quiet: Show nothing until the end.
@@ -103,7 +106,7 @@ def train(
             from penwright.cli.run_training import Speech, resume_run
 
         speech = Speech(is_quiet=quiet, as_json=as_json)
-        return resume_run(resume, paths=paths, lengths=lengths, speech=speech, old_books=old_books)
+        return resume_run(resume, paths=paths, lengths=lengths, speech=speech, old_books=old_books, makes_index=index)
 
     flags: Settings = {
         "corpus": {"unit": unit, "accept_doubtful": accept_doubtful or None},
@@ -133,4 +136,5 @@ def train(
         speech=speech,
         start=from_,
         old_books=old_books,
+        makes_index=index,
     )

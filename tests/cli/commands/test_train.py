@@ -20,6 +20,7 @@ from folders import ROOT, SHELF
 from penwright import Author
 from penwright.author.file import saving
 from penwright.cli.app import main
+from penwright.originality.index import INDEX_NAME
 from penwright.training import distributed, start
 from penwright.training.records import AnyRecord, Evaluation
 from penwright.training.runs.folder import RunFolder
@@ -61,6 +62,20 @@ def test_from_books_to_an_author(capsys: pytest.CaptureFixture[str]) -> None:
     assert "step 0 writes: A lamp" in err
     assert Author.load("runs/first").card.preset == "default"
     assert main(["write", "runs/first", "--prompt", "A ", "--chars", "5", "--seed", "1"]) == 0
+
+
+def test_the_books_are_indexed_when_the_training_ends(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ("--steps", "2", "--run", "runs/indexed", *TINY)
+    train(SHELF, *words, "--json", "--quiet")
+    assert "index" not in json.loads(capsys.readouterr().out)
+    train("--resume", "runs/indexed", "--steps", "3", "--index", "--json", "--quiet")
+    index = Path(json.loads(capsys.readouterr().out)["index"])
+    assert index.is_file() and index.name == INDEX_NAME
+    index.write_bytes(b"damaged")
+    train("--resume", "runs/indexed", "--steps", "4", "--index", "--quiet")
+    out, err = capsys.readouterr()
+    assert out.startswith("Done: ") and "The books were not indexed: the index" in err and "damaged" in err
+    index.unlink()
 
 
 def test_a_unit_is_named_in_one_word(capsys: pytest.CaptureFixture[str]) -> None:
