@@ -7,6 +7,10 @@ from penwright.report.tables import judged_table
 
 MAX_EVIDENCE = 6
 MAX_SHOWN_CHARS = 160
+LEGEND = (
+    "Distinct-n is the number of different runs of n words, for each word of a page. Copied characters lie in runs "
+    "that a training book has too."
+)
 
 
 def judged_section(judgement: Judgement) -> str:
@@ -20,7 +24,7 @@ def judged_section(judgement: Judgement) -> str:
         said += (
             f" Beside them stand as many pages of each of {books}: the median, and the least and the most of a book."
         )
-    parts = [f"<p>{isolated(said)}</p>", judged_table(judgement), _doubtful(judgement)]
+    parts = [f"<p>{isolated(said)} {LEGEND}</p>", judged_table(judgement), _doubtful(judgement)]
     parts += [f'<p class="aside">{escape(warning)}</p>' for warning in judgement.warnings]
     return f"<section><h2>What its writing is like</h2>{''.join(parts)}</section>"
 
@@ -31,8 +35,10 @@ def _doubtful(judgement: Judgement) -> str:
         return ""
     if not judgement.doubtful:
         return "<p>Nothing here is beyond all held-out books in a way that readers would mind.</p>"
-    items = "".join(f"<li>{_item(each, judgement)}</li>" for each in judgement.doubtful)
-    return f'<p>Beyond all held-out books:</p><ul class="surprises">{items}</ul>'
+    said = "Set off are the figures that lie beyond all held-out books in a way that readers would mind."
+    items = [_item(each, judgement) for each in judgement.doubtful if judgement.evidence.get(each.name)]
+    found = f'<ul class="surprises">{"".join(items)}</ul>' if items else ""
+    return f"<p>{said}{' What was found:' if items else ''}</p>{found}"
 
 
 def _item(each: Judged, judgement: Judgement) -> str:
@@ -40,5 +46,5 @@ def _item(each: Judged, judgement: Judgement) -> str:
         " ".join(passage[:MAX_SHOWN_CHARS].split()) for passage in judgement.evidence.get(each.name, ())[:MAX_EVIDENCE]
     )
     name = f"{each.measure.group}, {each.measure.label}"
-    what = f": {isolated(found)}" if found else ""
-    return f'<span class="figure">{escape(each.shown(each.value))}</span> {escape(name)}{what}'
+    figure = escape(each.shown(each.value))
+    return f'<li><span class="figure">{figure}</span> {escape(name)}: {isolated(found)}</li>'
