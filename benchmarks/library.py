@@ -1,7 +1,8 @@
 """Does the preparation hold at 34,000 novels, 13 GB? A simulated library whose truth is known, prepared and measured.
 
     python benchmarks/library.py make NOVELS LIBRARY [--scale 0.01]    34,000 files in full: 13 GB, some 15 minutes
-    python benchmarks/library.py prepare LIBRARY                       needs twice as much room again: 27 GB
+    python benchmarks/library.py prepare LIBRARY                       needs three times as much room again: 40 GB,
+                                                                       or 27 GB with --skip-added
     python benchmarks/library.py kills LIBRARY [--kills 100]           on a library of --scale 0.002: some 10 minutes
     python benchmarks/library.py bookkeeping                           no texts, only facts of up to 68,000 books
     python benchmarks/library.py cluster LIBRARY [--repeats 3]         two workers of Dask beside two of our own
@@ -72,6 +73,8 @@ def main() -> None:
         mode.add_argument("library", type=Path)
         mode.add_argument("--workers", type=int, default=2)
         mode.add_argument("--cache", type=Path, help="folder for the prepared books; by default beside the library")
+        if name == "prepare":
+            mode.add_argument("--skip-added", action="store_true", help="do not prepare it once more with books added")
         if name == "kills":
             mode.add_argument("--kills", type=int, default=100)
             mode.add_argument("--seed", type=int, default=0)

@@ -67,8 +67,8 @@ def start(
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, start_new_session=True)
 
 
-def measure_prepare(library: Path, *, workers: int, cache: Path | None) -> None:
-    """Prepare a library cold, unchanged, and with books added; report."""
+def measure_prepare(library: Path, *, workers: int, cache: Path | None, skip_added: bool) -> None:
+    """Prepare a library cold, unchanged, and with books added unless that is to be skipped; report."""
     rows, cache, books = read_truth(library), cache or library / "cache", library / "books"
     added = books / "more"
     if added.exists():
@@ -76,18 +76,25 @@ def measure_prepare(library: Path, *, workers: int, cache: Path | None) -> None:
     shutil.rmtree(cache, ignore_errors=True)
     num_bytes = sum(row["num_bytes"] for row in rows if (books / row["path"]).exists())
     num_added = sum(row["num_bytes"] for row in rows) - num_bytes
+    needed, free = (2 if skip_added else 3) * num_bytes, shutil.disk_usage(library).free
+    if free < 1.05 * needed and cache.is_relative_to(library):
+        more = "" if skip_added else " Or leave out the books that are added: --skip-added."
+        raise SystemExit(f"this needs {needed / 1e9:.0f} GB in {cache}, where {free / 1e9:.0f} are free.{more}")
     cold = prepare_once(books, cache, workers=workers)
     print(f"cold: {cold}", flush=True)
     same = prepare_once(books, cache, workers=workers)
     print(f"unchanged: {same}", flush=True)
     found = findings(Corpus.open(cold.corpus), cache, rows)
     opened = opening(cold.corpus)
-    (library / "more").rename(added)
-    try:
-        more = prepare_once(books, cache, workers=workers)
-    finally:
-        added.rename(library / "more")
-    print(f"added: {more}", flush=True)
+    later = []
+    if not skip_added:
+        (library / "more").rename(added)
+        try:
+            more = prepare_once(books, cache, workers=workers)
+        finally:
+            added.rename(library / "more")
+        print(f"added: {more}", flush=True)
+        later = [_row(f"{found.num_later:,} books added ({num_added / 1e6:,.0f} MB)", more, num_bytes + num_added)]
     lines = [
         f"Library: {len(rows) - found.num_later:,} files, {num_bytes / 1e9:.2f} GB; {workers} processes.",
         "",
@@ -95,9 +102,9 @@ def measure_prepare(library: Path, *, workers: int, cache: Path | None) -> None:
         "|---|---:|---:|---:|---:|",
         _row("cold, cleaning and duplicates included", cold, num_bytes),
         _row("nothing changed", same, num_bytes),
-        _row(f"{found.num_later:,} books added ({num_added / 1e6:,.0f} MB)", more, num_bytes + num_added),
+        *later,
         "",
-        f"Seconds by stage, cold: {_stages(cold)}. Unchanged: {_stages(same)}. Added: {_stages(more)}.",
+        f"Seconds by stage, cold: {_stages(cold)}. Unchanged: {_stages(same)}.",
         "",
         "| | |",
         "|---|---:|",
@@ -173,8 +180,8 @@ def findings(corpus: Corpus, cache: Path, rows: Sequence[Mapping[str, Any]]) -> 
     found = {_pair(numbers[sources[pair.first]], numbers[sources[pair.second]]) for pair in pairs}
     found |= {_pair(numbers[copy], numbers[first]) for copy, first in dropped.items()}
     stands_for = {numbers[copy]: numbers[first] for copy, first in dropped.items()}
-    later = [row for row in rows if row["path"] not in sources and row["path"] not in dropped]
-    plans = [_plan(row) for row in rows if row not in later]
+    listed = {*sources, *dropped}
+    plans = [_plan(row) for row in rows if row["path"] in listed]
     sizes = {int(work): size for row in rows for work, size in row["sizes"].items()}
     shares = relations(plans, sizes)
     known = {pair for pair, share in shares.items() if share >= RELATED}
@@ -198,7 +205,7 @@ def findings(corpus: Corpus, cache: Path, rows: Sequence[Mapping[str, Any]]) -> 
         len(found),
         len(false),
         len(torn),
-        len(later),
+        len(rows) - len(plans),
         seconds,
         f"{kept[0][0]:.4f} ({kept[0][1]}), {middle:.5f}, {kept[-1][0]:.4f} ({kept[-1][1]})",
     )
@@ -229,7 +236,8 @@ def opening(folder: Path, *, seconds: float = 3.0) -> Opened:
     began = time.perf_counter()
     corpus = Corpus.open(folder)
     opened = time.perf_counter()
-    lanes = Lanes([corpus.book_ids(book) for book in corpus.books_in("train")], batch_size=32, seq_len=256)
+    books = [corpus.book_ids(book) for book in corpus.books_in("train")]
+    lanes = Lanes(books, batch_size=32, seq_len=256, resets_at_books=True)
     lanes.batch(1, 0)
     drawn = time.perf_counter()
     number, num_ids = 0, 0
@@ -247,8 +255,9 @@ def measure_bookkeeping(*, books: int, repeats: int) -> None:
     lines = [
         "Facts of made-up books, without texts; median of processor seconds.",
         "",
-        "| books | selecting (names, pairs, splits, alphabet) | describing | opening | first batch | peak memory, MB |",
-        "|---:|---:|---:|---:|---:|---:|",
+        "| books | selecting (names, pairs, splits, alphabet) | describing | opening | first batch | peak memory, MB "
+        "| input pipeline, million ids a processor second |",
+        "|---:|---:|---:|---:|---:|---:|---:|",
     ]
     totals = {}
     for number in (books // 8, books // 4, books // 2, books):
@@ -262,7 +271,9 @@ def measure_bookkeeping(*, books: int, repeats: int) -> None:
         one = {name: statistics.median(run[name] for run in runs) for name in runs[0]}
         steps = [one[name] for name in ("selecting", "describing", "opening", "first batch")]
         totals[number] = sum(steps)
-        lines.append(f"| {number:,} | {' | '.join(f'{step:.2f}' for step in steps)} | {one['peak_mb']:,.0f} |")
+        speed = one["pipeline"] / 1e6
+        shown = " | ".join(f"{step:.2f}" for step in steps)
+        lines.append(f"| {number:,} | {shown} | {one['peak_mb']:,.0f} | {speed:.0f} |")
         print(lines[-1], flush=True)
     (small, few), (large, many) = min(totals.items()), max(totals.items())
     power = math.log(many / few) / math.log(large / small)

@@ -170,18 +170,19 @@ class _Layout:
         self._books = [books[number] for number in order]
         self._order = order
         self._ends = np.cumsum([len(book) for book in self._books])
+        self._begins = np.concatenate([[0], self._ends[:-1]])
 
     def book_at(self, position: int) -> int:
         return self._order[int(np.searchsorted(self._ends, position, side="right"))]
 
     def beginnings(self, start: int, count: int) -> NDArray[np.int64]:
         """Return the offsets, from `start`, at which books begin among `count` ids."""
-        begins = np.concatenate([[0], self._ends[:-1]]) - start
-        return begins[(begins >= 0) & (begins < count)]
+        first, last = self._begins.searchsorted((start, start + count))
+        return self._begins[first:last] - start
 
     def read(self, start: int, *, out: NDArray[np.int64]) -> None:
         """Fill `out` with the ids from `start`."""
-        index = int(np.searchsorted(self._ends, start, side="right"))
+        index = int(self._ends.searchsorted(start, side="right"))
         offset = start - (int(self._ends[index - 1]) if index else 0)
         done = 0
         while done < len(out):

@@ -191,3 +191,13 @@ def test_every_fold_begins_with_an_empty_memory_and_so_does_every_book() -> None
         if batch.resets is not None:
             seen += batch.inputs[batch.resets].tolist()
     assert set(seen) == {0, 50, 120, 160}
+
+
+def test_books_that_begin_in_a_window_are_reset_there_whatever_their_number() -> None:
+    books = [np.full(length, 1, dtype=np.uint8) for length in (5, 1, 7, 3, 9)]
+    lanes = Lanes(books, batch_size=1, seq_len=4, order="rolled", resets_at_books=True)
+    begins = {0, 5, 6, 13, 16}
+    for window in range(lanes.windows_per_epoch):
+        resets = lanes.batch(1, window).resets
+        found = {4 * window + place for place in range(4) if resets is not None and resets[0, place]}
+        assert found == {begin for begin in begins if begin // 4 == window}
