@@ -33,13 +33,13 @@ def checked_tables(arrays: Mapping[str, Array]) -> dict[str, Array]:
     """
     vocab_size = len(arrays["unigrams"])
     contexts, sizes, symbols = arrays["contexts"], arrays["sizes"], arrays["symbols"]
-    if not (np.diff(contexts.astype(np.int64)) > 0).all():
+    if not (contexts[1:] > contexts[:-1]).all():
         raise ValueError("the contexts of its n-grams are not in order")
     if (sizes == 0).any() or int(sizes.sum(dtype=np.int64)) != len(symbols):
         raise ValueError("the contexts of its n-grams do not have the successors they claim")
     if len(symbols) and int(symbols.max()) >= vocab_size:
         raise ValueError("the successors of its n-grams are not in its alphabet")
-    rises = np.diff(symbols.astype(np.int64)) > 0
+    rises = symbols[1:] > symbols[:-1]
     rises[np.cumsum(sizes, dtype=np.int64)[:-1] - 1] = True  # from one context to the next
     if not rises.all():
         raise ValueError("the successors of its n-grams are not in order")
