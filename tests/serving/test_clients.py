@@ -139,13 +139,20 @@ def test_llm_writes_without_a_server(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_langchain(client: Client) -> None:
-    model = package("langchain_openai").OpenAI(
-        base_url=f"http://127.0.0.1:{client.port}/v1", api_key=TOKEN, model=MODEL, max_tokens=NUM_CHARS, temperature=0
-    )
-    text = expected(temperature=0)
-    assert model.invoke(PROMPT) == text
-    assert "".join(model.stream(PROMPT)) == text
-    result = model.generate([PROMPT, "Mr."])
+    langchain, openai = package("langchain_openai"), package("openai")
+    with openai.DefaultHttpxClient() as http:  # its own are kept open for good
+        model = langchain.OpenAI(
+            base_url=f"http://127.0.0.1:{client.port}/v1",
+            api_key=TOKEN,
+            model=MODEL,
+            max_tokens=NUM_CHARS,
+            temperature=0,
+            http_client=http,
+        )
+        text = expected(temperature=0)
+        assert model.invoke(PROMPT) == text
+        assert "".join(model.stream(PROMPT)) == text
+        result = model.generate([PROMPT, "Mr."])
     assert [each[0].text for each in result.generations] == [text, expected("Mr.", temperature=0)]
     assert result.llm_output["token_usage"]["total_tokens"] == 11 + 2 * NUM_CHARS
 
@@ -166,6 +173,7 @@ def test_lm_eval(client: Client) -> None:
         base_url=f"http://127.0.0.1:{client.port}/v1/completions",
         model=MODEL,
         tokenizer_backend="remote",
+        auth_token=TOKEN,
         tokenized_requests=True,
         num_concurrent=1,
         batch_size=2,
