@@ -240,7 +240,8 @@ axes.plot_surface(
     rstride=4,
     cstride=4,
     linewidth=0.2,
-    edgecolor=PAPER,
+    edgecolor="white",
+    rasterized=True,
 )
 axes.set(xlabel="weight", ylabel="bias", zlabel="loss", facecolor=PAPER)
 for axis in (axes.xaxis, axes.yaxis, axes.zaxis):
@@ -305,7 +306,9 @@ def draw_map(axes):
         cmap="viridis",
         alpha=0.85,
         norm="log",
+        zorder=-1,
     )
+    axes.set_rasterization_zorder(0)  # as pixels: a small file
     axes.set(xlabel="weight", ylabel="bias", xlim=(-4, 30), ylim=(-16, 4))
 
 

@@ -34,6 +34,7 @@ plt.rcParams.update(
         "figure.facecolor": PAPER,
         "axes.facecolor": PAPER,
         "savefig.facecolor": PAPER,
+        "savefig.dpi": 200,  # of what is drawn as pixels
         "text.color": INK,
         "axes.labelcolor": INK,
         "axes.edgecolor": GREY,

@@ -2,8 +2,8 @@
 
     python examples/workshop/7_write.py my-books/ --steps 600 --run runs/dropout
 
-Dropout sets a share of the values to zero while learning, another share each time. It keeps a network from learning its
-books by heart: the loss on what it reads is higher, and on a long training the loss on held-out books is lower.
+Dropout sets a share of the values to zero while learning, another share each time. A network that reads the same books
+over and over learns them by heart, and predicts held-out books ever less well. With dropout, that comes later.
 """
 
 import argparse
