@@ -20,7 +20,7 @@ TITLE_CHARS = 55
 """Length from which a line that ends without a sign is no title but wrapped."""
 ENDS = frozenset(",;:.!?…。！？、-\u2013\u2014") | frozenset(CLOSERS)
 SIGNS = frozenset("[]{}<>|=#*+~^\\/_•†‡§©0123456789")
-MAX_STATES = 2_000
+MAX_STATES = 256
 
 
 class NoOwnHeadings:

@@ -1,13 +1,14 @@
 """A long work: the same bytes whatever happens on the way, at the length asked for, and never over anybody's file."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
 from engines import loud_model
+from folders import SHELF
 
 import penwright.author.works.journal
 import penwright.author.works.session
@@ -19,8 +20,15 @@ from penwright.author.author import Author
 from penwright.author.card import Card
 from penwright.author.works.chapter import ChapterLength
 from penwright.author.works.journal import Journal
-from penwright.author.works.writing import iter_work, write_work
+from penwright.author.works.writing import WorkProgress, iter_work, write_work
+from penwright.corpus.config import CorpusConfig
+from penwright.corpus.preparing import prepare
+from penwright.corpus.texts import list_texts
 from penwright.errors import UsageError, WorkError
+from penwright.model.char_model import CharModel
+from penwright.originality.building import index_of
+from penwright.originality.quote_limit import QuoteLimit
+from penwright.writing.engines.plain import PlainEngine
 
 PROSE = 'The lamp went "out" at nine. Mr. Vane (the keeper) said: "who is there?" The lamps didn\'t say CHAPTERIV.\n\n'
 LEARNT = Alphabet.learn(dict.fromkeys(PROSE, 1))
@@ -97,8 +105,12 @@ def test_a_work_killed_at_any_deed_ends_as_one_that_nobody_killed(
 
 
 @pytest.mark.usefixtures("saves_often")
-@EACH_UNIT
-def test_a_work_left_after_each_report_ends_as_one_in_one_go(unit: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("unit", "is_plain"), [*((unit, False) for unit in AUTHORS), ("characters", True)])
+def test_a_work_left_after_each_report_ends_as_one_in_one_go(
+    unit: str, is_plain: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if is_plain:
+        monkeypatch.setattr("penwright.author.author.engine_of_model", lambda model, alphabet: PlainEngine(model))
     whole, path = tmp_path / "whole.txt", tmp_path / "left.txt"
     write_work(AUTHORS[unit], whole, **SMALL, **LAWS)
     is_finished, num_calls = False, 0
@@ -233,6 +245,35 @@ def test_options_that_cannot_be_are_refused_at_once(tmp_path: Path, options: dic
     with pytest.raises(UsageError, match=r"a work is written as \.md, \.txt, \.epub, and 'novel\.docx' ends otherwise"):
         iter_work(AUTHORS["characters"], tmp_path / "novel.docx", **SMALL)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_limit_to_copying_holds_and_belongs_to_its_books(tiny_model: CharModel, tmp_path: Path) -> None:
+    corpus = prepare([SHELF], cache_dir=tmp_path / "cache")
+    author, path, index = Author(tiny_model, corpus.alphabet), tmp_path / "novel.md", index_of(corpus)
+
+    def write(max_quote: int) -> Iterator[WorkProgress]:
+        limit = QuoteLimit(index, corpus.alphabet, max_quote=max_quote)
+        return iter_work(author, path, guides=[limit], noted={"max_quote": max_quote}, **SMALL)
+
+    work = write(30)
+    next(work)
+    work.close()
+    with pytest.raises(WorkError, match="the rules, or the books that they know, are others"):
+        next(write(31))
+    assert [progress for progress in write(30)][-1].is_finished
+    assert " --max-quote 30 " in path.read_text(encoding="utf-8")
+
+
+def test_a_work_can_be_read_as_a_book(tmp_path: Path) -> None:
+    plain, book = tmp_path / "novel.txt", tmp_path / "novel.epub"
+    for path in (plain, book):
+        write_work(AUTHORS["characters"], path, **SMALL)
+    [text] = list_texts([str(book)], config=CorpusConfig(alphabet="seed", split="seed")).texts
+    written = plain.read_text(encoding="utf-8").partition("\n\n\n\n*\n\n")[0]
+    shown = [word for word in written.split() if word.isascii() and word.isalpha()]
+    assert len(shown) > 20
+    read = text.text.upper()
+    assert sum(word.upper() in read for word in shown) > 0.95 * len(shown)
 
 
 def test_the_author_goes_on_from_a_bookmark(tmp_path: Path) -> None:
