@@ -3,6 +3,7 @@
 import socket
 import sys
 from collections.abc import Callable, Iterable
+from types import FrameType
 
 import uvicorn
 
@@ -116,4 +117,17 @@ def serve(
     )
     sys.setswitchinterval(SWITCH_SECONDS)
     tell(port)
-    uvicorn.Server(config).run(sockets=[listening])
+    _Server(config, service.engine).run(sockets=[listening])
+
+
+class _Server(uvicorn.Server):
+    """A server whose open streams end at once when it is told to stop."""
+
+    def __init__(self, config: uvicorn.Config, engine: EngineThread) -> None:
+        super().__init__(config)
+        self._engine = engine
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """End the texts first: a stream that goes on would be waited for."""
+        self._engine.end()
+        super().handle_exit(sig, frame)

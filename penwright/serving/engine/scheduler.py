@@ -27,6 +27,8 @@ from penwright.writing.engines.compiled import CompiledEngine
 from penwright.writing.pen import ReadingGuide
 from penwright.writing.sampling import Draws
 
+MAX_LAW_CHARS = 100_000
+"""Number of last characters of a prompt that laws look at: they take no time that others would have to wait."""
 DEADLINES_EVERY = 0.25
 """Seconds between two looks at the deadlines."""
 
@@ -196,7 +198,7 @@ class Scheduler:
         guides = list(request.guides())
         for guide in guides:
             if isinstance(guide, ReadingGuide):
-                guide.read(reading.text + begun.text)
+                guide.read((reading.text + begun.text)[-MAX_LAW_CHARS:])
         row.key = self._crowd.join(begun.bookmark, sampling=request.sampling, draws=draws, guides=guides)
         self._rows[row.key] = row
 

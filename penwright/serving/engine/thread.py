@@ -70,10 +70,14 @@ class EngineThread:
         """Start the thread."""
         self._thread.start()
 
-    def stop(self) -> None:
-        """End everything and wait for the thread."""
+    def end(self) -> None:
+        """End everything soon, and take nothing more."""
         self._is_stopping = True
         self._inbox.put(lambda: None)
+
+    def stop(self) -> None:
+        """End everything and wait for the thread."""
+        self.end()
         if self._thread.is_alive():
             self._thread.join()
 

@@ -122,11 +122,15 @@ def test_a_server_writes_and_stops_on_ctrl_c() -> None:
         headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"}
         connection.request("POST", "/v1/completions", body, headers)
         answer = json.loads(connection.getresponse().read())
-        connection.close()
         from penwright import Author
 
         assert answer["choices"][0]["text"] == Author.from_box().write("It was a dark", max_chars=30, seed=7)
+        connection.request("POST", "/v1/completions", '{"prompt": "a", "max_tokens": 100000, "stream": true}', headers)
+        stream = connection.getresponse()
+        assert stream.read(10)
         process.send_signal(signal.SIGINT)
+        assert b"[DONE]" not in stream.read()
+        connection.close()
         assert process.wait(timeout=30) in (0, 130)
         assert "Traceback" not in process.stderr.read()
     finally:
