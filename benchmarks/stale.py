@@ -44,6 +44,7 @@ _SEED_UPDATES = (
 )
 """What the seed preset's updates are computed by. tests/training/test_seed_preset.py holds the rest of the way to them
 against the 2017 system."""
+_LIBRARY = ("penwright/corpus", "penwright/alphabet", "benchmarks/library_books.py", "benchmarks/library_text.py")
 
 MEASURED = {
     "ablations": (*_TRAINING, *_SCORES, *_PLANS, "benchmarks/learning.py"),
@@ -68,6 +69,8 @@ MEASURED = {
     "forecast": (*_TRAINING, *_SCORES, *_PLANS, "benchmarks/forecast.py"),
     "from_author": (*_TRAINING, *_SCORES, "penwright/training/from_author.py", "benchmarks/from_author.py"),
     "laws": (*_MEASURES, "penwright/kernels", "penwright/writing", "penwright/author/box", "benchmarks/laws.py"),
+    "library_bookkeeping": (*_LIBRARY, "benchmarks/library_bookkeeping.py", "penwright/training/batches.py"),
+    "library_kills": (*_LIBRARY, "benchmarks/library_kills.py", "benchmarks/library_prepare.py"),
     "learning": (*_TRAINING, *_SCORES, *_PLANS, "benchmarks/learning.py", "benchmarks/peers"),
     "originality": ("penwright/originality", "penwright/kernels/originality.py", "benchmarks/originality.py"),
     "public": ("penwright/kernels", "penwright/writing", "penwright/author/box", "benchmarks/public.py"),
