@@ -17,15 +17,22 @@ from penwright.alphabet.characters import Alphabet
 from penwright.author.author import Author
 from penwright.evaluation.passages import chars_begun
 from penwright.evaluation.texts import TextScore, character_bits, score_bits
+from penwright.writing.bookmark import Bookmark
 from penwright.writing.costs import log_softmax
 from penwright.writing.engines.base import Engine
-from penwright.writing.expected import Expected, WordSearch
+from penwright.writing.suggesting import Suggestion, suggest_words
 from penwright.writing.typos import WORD, Typo, TypoSearch
 
 MAX_STOPS = 2_000
 """Largest number of words at which the second reading stops, the most surprising ones of the text."""
 MIN_BITS = 6.0
 """Bits from which on a word is looked at."""
+NUM_EXPECTED = 3
+"""Largest number of words told that the author expected."""
+MIN_EXPECTED = 0.002
+"""Probability of the least probable one."""
+EXPECTED_READS = 32
+"""Branches read to find them: some milliseconds. Fewer miss words whose beginning is improbable."""
 READ_AT_ONCE = 256
 _TOKEN = re.compile(rf"{WORD.pattern}|\d+|[^\w\s]+|_+|\s+")
 
@@ -45,7 +52,7 @@ class CloseReading(NamedTuple):
     score: TextScore
     words: list[Word]
     """All of the text, in order."""
-    expected: dict[int, list[Expected]]
+    expected: dict[int, list[Suggestion]]
     """Words that the author expected instead, by the index of the first character."""
     typos: list[Typo]
     """Likely slips, those that save most first."""
@@ -72,13 +79,13 @@ def read_closely(
     score = score_bits(bits, alphabet, text)
     words = list(split_words(text, bits))
     chosen = _most_surprising(words, max_stops)
-    search, typos = WordSearch(engine, alphabet), TypoSearch(engine, alphabet, text)
-    expected: dict[int, list[Expected]] = {}
+    typos = TypoSearch(engine, alphabet, text)
+    expected: dict[int, list[Suggestion]] = {}
     found: list[Typo] = []
     for number, stop in enumerate(_stops(engine, alphabet, text, chosen)):
         if number % 50 == 0:
             tell(f"Looking at surprising words: {number:,} of {len(chosen):,}")
-        expected[stop.word.start] = search.run(stop.log_probs, stop.state)
+        expected[stop.word.start] = _expected_at(stop, engine, alphabet)
         if typos.may_be(stop.word.text):
             typo = typos.run(
                 stop.word.start, stop.word.text, lead=stop.lead, log_probs=stop.log_probs, state=stop.state
@@ -115,6 +122,13 @@ class _Stop(NamedTuple):
     log_probs: NDArray[np.float32]
     """(V,)."""
     state: Any
+
+
+def _expected_at(stop: _Stop, engine: Engine, alphabet: Alphabet) -> list[Suggestion]:
+    """Return the words that were expected at a point, the most probable first."""
+    bookmark = Bookmark(stop.log_probs, stop.state, stop.lead)
+    words = suggest_words(engine, alphabet, bookmark, stop.lead, count=NUM_EXPECTED, max_reads=EXPECTED_READS)
+    return [word for word in words if word.probability >= MIN_EXPECTED]
 
 
 def _stops(engine: Engine, alphabet: Alphabet, text: str, words: list[Word]) -> Iterator[_Stop]:

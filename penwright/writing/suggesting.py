@@ -66,7 +66,9 @@ class _Way(NamedTuple):
     """Symbols that must follow to complete the last character."""
 
 
-def suggest_words(engine: Engine, alphabet: Alphabet, bookmark: Bookmark, text: str, *, count: int) -> list[Suggestion]:
+def suggest_words(
+    engine: Engine, alphabet: Alphabet, bookmark: Bookmark, text: str, *, count: int, max_reads: int = MAX_READS
+) -> list[Suggestion]:
     """Suggest words.
 
     Args:
@@ -75,6 +77,7 @@ def suggest_words(engine: Engine, alphabet: Alphabet, bookmark: Bookmark, text: 
         bookmark: Where the author stands: at the end of the text.
         text: The end of the text: at least its last word, and all that the bookmark has not read.
         count: Largest number of words, from 1.
+        max_reads: Largest number of branches read, about. With fewer, probabilities are lower and words may be missed.
 
     Returns:
         Words, the most probable first. Fewer than wanted if no others are probable.
@@ -83,7 +86,7 @@ def suggest_words(engine: Engine, alphabet: Alphabet, bookmark: Bookmark, text: 
         AuthorError: If the author's predictions are not numbers.
     """
     assert text.endswith(bookmark.unread), (text, bookmark.unread)
-    return _Search(engine, alphabet, bookmark, begun=begun_word(text)).run(count)
+    return _Search(engine, alphabet, bookmark, begun=begun_word(text)).run(count, max_reads=max_reads)
 
 
 def begun_word(text: str) -> str:
@@ -153,11 +156,11 @@ class _Search:
         self._best: dict[str, tuple[float, str]] = {}
         """Most probable way to write each word: its share, and what it adds to the stem."""
 
-    def run(self, count: int) -> list[Suggestion]:
+    def run(self, count: int, *, max_reads: int) -> list[Suggestion]:
         """Return the most probable words."""
         self._expand(self._branches.root, 1.0, self._stem[: self._num_read])
         num_reads = 0
-        while self._frontier and num_reads < MAX_READS and not self._is_decided(count):
+        while self._frontier and num_reads < max_reads and not self._is_decided(count):
             ways = [heapq.heappop(self._frontier)[2] for _ in range(min(ROWS, len(self._frontier)))]
             read = self._branches.read([way.branch for way in ways], [way.symbol for way in ways])
             num_reads += len(ways)

@@ -12,7 +12,6 @@ from penwright import Author
 from penwright.alphabet.auto import learn_subwords
 from penwright.alphabet.characters import Alphabet
 from penwright.errors import ConfigError
-from penwright.writing import suggesting
 from penwright.writing.engines.base import Engine
 from penwright.writing.generation import Bookmark, read_text
 from penwright.writing.suggesting import JOINTS, begun_word, first_word, is_of_word, suggest_words
@@ -89,10 +88,9 @@ def test_all_probabilities_are_one_at_most(unit: str, text: str) -> None:
         assert word.word.startswith(begun_word(text)[:-1]) and 0 < word.probability <= 1
 
 
-def test_the_search_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(suggesting, "MAX_READS", 3)
+def test_the_search_is_bounded() -> None:
     engine = engine_of("compiled", "characters")
-    assert len(suggest_words(engine, CHARACTERS, read_text(engine, CHARACTERS, "a"), "a", count=100)) < 10
+    assert len(suggest_words(engine, CHARACTERS, read_text(engine, CHARACTERS, "a"), "a", count=100, max_reads=3)) < 10
 
 
 @pytest.mark.parametrize(
