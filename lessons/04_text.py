@@ -234,9 +234,15 @@ print(f"ln V               {math.log(V):.3f}")
 for order, loss in enumerate(tables):
     print(f"table of order {order}   {loss:.3f}")
 
+val = np.concatenate(books["val"])
+for k in (1, 3, 5):
+    known = {sequence[i : i + k].tobytes() for i in range(len(sequence))}
+    runs = [val[i : i + k].tobytes() in known for i in range(len(val) - k + 1)]
+    print(f"runs of {k} characters that also stand in the other books: {np.mean(runs):.0%}")
+
 # %% [markdown]
 # These are the numbers to beat. On a shelf so small, more than two or three characters
-# hardly help: most contexts of five have never occurred. On a large shelf, they do.
+# hardly help: most runs of five characters have never occurred. On a large shelf, they do.
 #
 # ## A character perceptron
 #
@@ -282,7 +288,6 @@ def learn(ids, k, *, epochs, note=lambda W, b: None):
     return W, b
 
 
-val = np.concatenate(books["val"])
 curve = []
 
 
