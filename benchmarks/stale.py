@@ -75,6 +75,7 @@ MEASURED = {
     "originality": ("penwright/originality", "penwright/kernels/originality.py", "benchmarks/originality.py"),
     "public": ("penwright/kernels", "penwright/writing", "penwright/author/box", "benchmarks/public.py"),
     "sampling": (*_MEASURES, "penwright/writing", "penwright/model", "benchmarks/sampling.py"),
+    "serving": ("penwright/serving", "penwright/kernels", "penwright/writing", "benchmarks/serving.py"),
     "scoring": (
         "penwright/kernels",
         "penwright/writing/costs.py",
