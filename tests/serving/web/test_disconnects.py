@@ -153,6 +153,59 @@ def test_a_crowd_that_comes_and_goes_at_random_loses_and_mixes_nothing() -> None
         until(lambda: metrics.num_running == metrics.num_waiting == 0)
 
 
+def test_whoever_waits_in_a_stream_is_sent_a_sign_of_life(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    from penwright.serving.web import completions, following
+
+    monkeypatch.setattr(following, "PING_SECONDS", 0.05)
+    monkeypatch.setattr(completions, "FIRST_SECONDS", 0.1)
+    metrics = client.service.engine.metrics
+    writing = raw(client, {**LONG, "n": 4, "stream": True})
+    until(lambda: metrics.num_running == 4)
+    waiting = raw(client, {**LONG, "max_tokens": 5, "stream": True})
+    data = b""
+    while data.count(b": ping\n\n") < 3:
+        data += waiting.recv(1_000)
+    assert data.startswith(b"HTTP/1.1 200")
+    writing.close()
+    while b"[DONE]" not in data:
+        data += waiting.recv(1_000)
+    waiting.close()
+    until(lambda: metrics.num_running == 0)
+
+
+def test_a_fault_after_the_first_byte_is_an_event_and_the_server_goes_on(client: Client) -> None:
+    def fail() -> None:
+        raise ZeroDivisionError("a secret")
+
+    sent = raw(client, {**LONG, "stream": True})
+    data = b""
+    while data.count(b"data: ") < 2:
+        data += sent.recv(1_000)
+    client.service.engine._inbox.put(fail)
+    while part := sent.recv(1 << 16):
+        data += part
+        if b"0\r\n\r\n" in data:
+            break
+    sent.close()
+    assert b'data: {"error":{' in data and b"[DONE]" not in data and b"secret" not in data
+    assert client.service.engine.metrics.num_recoveries == 1
+    assert client.complete(prompt="The", max_tokens=3)["choices"][0]["finish_reason"] == "length"
+
+
+def test_what_fails_at_once_is_no_stream(monkeypatch: pytest.MonkeyPatch) -> None:
+    from penwright.serving.engine import scheduler
+
+    def fail(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(scheduler, "begin", fail)
+    with running_server() as client:
+        monkeypatch.setattr(type(client.service), "note_fault", lambda self, error: None)
+        for is_streamed in (False, True):
+            status, error = client.refused(prompt="The", stream=is_streamed)
+            assert status == 500 and error["code"] == "internal_error"
+
+
 def test_stopping_the_server_ends_open_streams() -> None:
     with running_server() as client:
         sent = raw(client, {**LONG, "stream": True})
