@@ -59,7 +59,7 @@ class Download:
         self._connect()
         if self.total is not None and self.total > max_bytes:
             self.close()
-            raise FetchError(f"{url} has {self.total:,} bytes; at most {max_bytes:,} are fetched.")
+            raise UnfitError(f"{url} has {self.total:,} bytes; at most {max_bytes:,} are fetched.")
 
     def close(self) -> None:
         """Give the connection back. The next `read` makes another one."""
@@ -91,7 +91,7 @@ class Download:
             self.position += len(data)
             self._num_since_break += len(data)
             if self.position > (self._max_bytes if self.total is None else self.total):
-                raise FetchError(f"{self.url} sends more than it announced, or than {self._max_bytes:,} bytes.")
+                raise UnfitError(f"{self.url} sends more than it announced, or than {self._max_bytes:,} bytes.")
             if not data:
                 self.total = self.position
                 self.close()
@@ -160,6 +160,10 @@ class MissingError(FetchError):
 
     def __init__(self, url: str, status: int) -> None:
         super().__init__(f"there is no {url} (status {status}). Use another mirror.")
+
+
+class UnfitError(FetchError):
+    """There is such a file, but it is too large, empty or no text. Others of the server may be as they should."""
 
 
 class ChangedError(FetchError):

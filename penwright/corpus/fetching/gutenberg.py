@@ -12,7 +12,7 @@ from urllib.parse import urldefrag
 
 from penwright.corpus.fetching.cached import fetch_cached
 from penwright.corpus.fetching.catalogue import CatalogueBook
-from penwright.corpus.fetching.downloading import Download, KeptDownload, MissingError, TellBytes
+from penwright.corpus.fetching.downloading import Download, KeptDownload, MissingError, TellBytes, UnfitError
 from penwright.corpus.fetching.intake import UNDER_COPYRIGHT, WORK_DIR, Arrived, BookIntake, FetchSummary, alone
 from penwright.corpus.fetching.plan import MEAN_BOOK_BYTES, FetchProgress, Plan, Tell, make_folder, tell_nobody
 from penwright.corpus.fetching.rights import add_rights, is_copyrighted, make_table, read_rights, rights_in
@@ -78,7 +78,13 @@ def _by_files(web: Web, plan: Plan, intake: BookIntake, cache: Path, tell: Tell)
                 add_rights(cache / "rights-single.csv", book.number, known[book.number])
         if is_copyrighted(known[book.number]):
             intake.leave_out(book, UNDER_COPYRIGHT)
-        elif (found := fetch_text(web, mirror, book.number)) is None:
+            continue
+        try:
+            found = fetch_text(web, mirror, book.number)
+        except UnfitError as error:
+            intake.leave_out(book, f"cannot be read ({str(error).rstrip('.')})")
+            continue
+        if found is None:
             intake.leave_out(book, "is not on the mirror as plain text")
         else:
             rights, path = known[book.number], f"pg{book.number}.txt"

@@ -68,10 +68,10 @@ class BookIntake:
         self.left_out.append((book, reason))
 
     def take(self, arrived: Arrived) -> bool:
-        """Write and record a book unless it is under copyright.
+        """Write and record a book unless it is under copyright or empty.
 
         Returns:
-            False if it is under copyright, so that nothing was written.
+            False if nothing was written.
 
         Raises:
             OSError: If it cannot be written.
@@ -79,6 +79,9 @@ class BookIntake:
         rights = rights_of_text(arrived.data) or arrived.rights
         if is_copyrighted(rights):
             self.leave_out(arrived.book, UNDER_COPYRIGHT)
+            return False
+        if not arrived.data.strip():
+            self.leave_out(arrived.book, "is empty")
             return False
         book = FetchedBook(
             path=arrived.path,

@@ -18,7 +18,7 @@ Way = Literal["archive", "files", "rsync"]
 DEFAULT_MIRROR = "https://gutenberg.pglaf.org"
 """A mirror of Project Gutenberg's own, made for programs."""
 SITE = "https://www.gutenberg.org"
-"""The site for people. Only its feeds are asked for, one file each, where a mirror does not have them."""
+"""The site for people. Only its feeds are asked for, one file each, where no mirror has them."""
 FEEDS = "cache/epub/feeds"
 MAX_SINGLE_BOOKS = 100
 """Largest number of books fetched as single files unless the user asks for it. More are taken from the archive."""
@@ -37,8 +37,8 @@ class Origin:
     """Address of a mirror, http, https or rsync."""
     way: Way | None = None
     """How they are fetched; None to decide by their number."""
-    feeds: str = SITE
-    """Address of the site whose feeds are fetched if the mirror has none."""
+    feeds: tuple[str, ...] = (DEFAULT_MIRROR, SITE)
+    """Addresses whose feeds are fetched if the mirror has none, or is one of rsync."""
 
     def __post_init__(self) -> None:
         if self.way == "rsync":
@@ -49,7 +49,7 @@ class Origin:
     def feed_urls(self, name: str) -> list[str]:
         """Return the addresses at which a feed may be, the mirror's first."""
         mirrors = [] if self.mirror.startswith("rsync:") else [self.mirror.rstrip("/")]
-        bases = dict.fromkeys([*mirrors, self.feeds])
+        bases = dict.fromkeys([*mirrors, *self.feeds])
         return [f"{base}/{FEEDS}/{name}" for base in bases]
 
 

@@ -4,11 +4,10 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from penwright.corpus.archives.unpacking import MAX_MEMBER_BYTES
-from penwright.corpus.fetching.downloading import Download, MissingError
+from penwright.corpus.fetching.downloading import Download, MissingError, UnfitError
 from penwright.corpus.fetching.rights import MAX_RDF_BYTES, rights_in
 from penwright.corpus.fetching.web import Validators, Web
 from penwright.corpus.formats.document import is_probably_text
-from penwright.errors import FetchError
 
 CHUNK_BYTES = 1 << 16
 
@@ -33,7 +32,8 @@ def fetch_text(web: Web, mirror: str, number: int) -> FetchedText | None:
         The book; None if the mirror does not have it.
 
     Raises:
-        FetchError: If the server refuses, fails, or sends something that is no text.
+        UnfitError: If it is empty, too large or no text.
+        FetchError: If the server refuses or fails, or sends a page of HTML.
     """
     for url in text_urls(mirror, number):
         try:
@@ -41,7 +41,7 @@ def fetch_text(web: Web, mirror: str, number: int) -> FetchedText | None:
         except MissingError:
             continue
         if not is_probably_text(found.data[:4096]):
-            raise FetchError(f"{url} is no text ({len(found.data):,} bytes). Use another mirror.")
+            raise UnfitError(f"{url} is no text.")
         return found
     return None
 
@@ -66,7 +66,8 @@ def fetch_bytes(web: Web, url: str, *, max_bytes: int) -> FetchedText:
     """Return a small file.
 
     Raises:
-        FetchError: If it cannot be fetched whole, is empty, too large, or a page of HTML.
+        UnfitError: If it is empty or too large.
+        FetchError: If it cannot be fetched whole, or is a page of HTML.
     """
     download = Download(web, url, max_bytes=max_bytes)
     try:
@@ -74,7 +75,7 @@ def fetch_bytes(web: Web, url: str, *, max_bytes: int) -> FetchedText:
     finally:
         download.close()
     if not data:
-        raise FetchError(f"{url} is empty. Use another mirror.")
+        raise UnfitError(f"{url} is empty.")
     return FetchedText(url, data, download.validators)
 
 

@@ -38,7 +38,7 @@ class Place:
     @property
     def origin(self) -> Origin:
         """The server in the place of every mirror."""
-        return Origin(mirror=self.server.url, feeds=self.server.url)
+        return Origin(mirror=self.server.url, feeds=(self.server.url,))
 
     def fetch(self, way: Way | None = None, *, is_refresh: bool = False, **wish: object) -> FetchSummary:
         origin = replace(self.origin, way=way)
@@ -176,6 +176,17 @@ def test_books_are_found_where_mirrors_have_them(place: Place) -> None:
     assert record["pg9001.txt"].rights == ""
 
 
+def test_a_book_that_cannot_be_read_does_not_stop_the_others(place: Place) -> None:
+    place.server.files["/cache/epub/84/pg84.txt"].data = b""
+    place.server.files["/cache/epub/98/pg98.txt"].data = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 20
+    place.server.files["/cache/epub/11/pg11.txt"].data = bytes(65 << 20)
+    summary = place.fetch("files")
+    reasons = {book.number: reason for book, reason in summary.left_out}
+    assert set(reasons) == {11, 84, 98, 3000}
+    assert "pg84.txt is empty" in reasons[84] and "is no text" in reasons[98] and "at most" in reasons[11]
+    assert summary.num_fetched == 3
+
+
 def test_a_notice_in_the_text_is_enough_to_leave_a_book_out(place: Place) -> None:
     del place.server.files["/cache/epub/3000/pg3000.rdf"]
     del place.server.files[f"{FEEDS}/rdf-files.tar.bz2"]
@@ -260,7 +271,7 @@ def test_by_rsync_only_wanted_files_are_copied(place: Place, tmp_path: Path) -> 
             file.write_bytes(served.data)
             os.utime(file, (1_700_000_000, 1_700_000_000))
     with rsync_server(tmp_path) as address:
-        origin = Origin(mirror=address, way="rsync", feeds=place.server.url)
+        origin = Origin(mirror=address, way="rsync", feeds=(place.server.url,))
         plan = make_plan(place.web, place.folder, wish=Wish(), origin=origin, cache_dir=place.cache)
         (tmp_path / "mirror" / "135" / "pg135.txt").unlink()
         summary = fetch_books(place.web, plan, today="2026-11-30", cache_dir=place.cache)
