@@ -3,6 +3,7 @@
 Shapes: B = texts that there is room for, V = vocab_size.
 """
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -36,8 +37,8 @@ class CrowdMemory(NamedTuple):
 
     def put(self, row: int, bookmark: Bookmark) -> None:
         """Copy the state of a text, which need not adapt although there is memory for that, to a row."""
-        array: NDArray[Any]
-        for array, own in zip(self.state, bookmark.state, strict=True):
+        arrays: Sequence[NDArray[Any]] = self.state
+        for array, own in zip(arrays, bookmark.state, strict=True):
             if own[0].size or not array[row].size:
                 array[row] = own[0]
             else:
