@@ -70,6 +70,7 @@ MEASURED = {
     "from_author": (*_TRAINING, *_SCORES, "penwright/training/from_author.py", "benchmarks/from_author.py"),
     "laws": (*_MEASURES, "penwright/kernels", "penwright/writing", "penwright/author/box", "benchmarks/laws.py"),
     "library_bookkeeping": (*_LIBRARY, "benchmarks/library_bookkeeping.py", "penwright/training/batches.py"),
+    "library_cluster": (*_LIBRARY, "benchmarks/library_measures.py", "benchmarks/library_prepare.py"),
     "library_kills": (*_LIBRARY, "benchmarks/library_kills.py", "benchmarks/library_prepare.py"),
     "learning": (*_TRAINING, *_SCORES, *_PLANS, "benchmarks/learning.py", "benchmarks/peers"),
     "originality": ("penwright/originality", "penwright/kernels/originality.py", "benchmarks/originality.py"),
