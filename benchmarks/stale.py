@@ -76,7 +76,15 @@ MEASURED = {
     "originality": ("penwright/originality", "penwright/kernels/originality.py", "benchmarks/originality.py"),
     "public": ("penwright/kernels", "penwright/writing", "penwright/author/box", "benchmarks/public.py"),
     "sampling": (*_MEASURES, "penwright/writing", "penwright/model", "benchmarks/sampling.py"),
-    "serving": ("penwright/serving", "penwright/kernels", "penwright/writing", "benchmarks/serving.py"),
+    "serving": (
+        "penwright/kernels",
+        "penwright/serving/engine",
+        "penwright/serving/web/answers.py",
+        "penwright/serving/web/completions.py",
+        "penwright/serving/web/following.py",
+        "penwright/writing",
+        "benchmarks/serving.py",
+    ),
     "scoring": (
         "penwright/kernels",
         "penwright/writing/costs.py",

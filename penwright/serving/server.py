@@ -2,7 +2,7 @@
 
 import socket
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from types import FrameType
 
 import uvicorn
@@ -10,8 +10,8 @@ import uvicorn
 from penwright.alphabet.characters import Alphabet
 from penwright.errors import PenwrightError
 from penwright.serving.engine.thread import EngineThread
-from penwright.serving.web.access import LOOPBACK, new_keys
-from penwright.serving.web.app import build_app
+from penwright.serving.web.access import LOOPBACK, GuardedRoute, new_keys
+from penwright.serving.web.app import INDEX, build_app
 from penwright.serving.web.service import Service
 from penwright.writing.engines.base import Engine
 from penwright.writing.engines.compiled import CompiledEngine
@@ -61,6 +61,8 @@ def serve(
     max_waiting: int = 256,
     num_threads: int | None = None,
     has_metrics: bool = False,
+    routes: Sequence[GuardedRoute] = (),
+    index: bytes = INDEX,
     tell: Callable[[int], None] = lambda port: None,
 ) -> None:
     """Serve an author until the process is told to stop.
@@ -77,6 +79,8 @@ def serve(
         max_waiting: Largest number of texts that wait for their turn.
         num_threads: Number of threads that write, None for as many as this process may use.
         has_metrics: True to answer at /metrics.
+        routes: More routes, see `build_app`.
+        index: Page at /, as HTML.
         tell: Called with the port when the server is about to answer.
 
     Raises:
@@ -101,7 +105,7 @@ def serve(
         keys=new_keys(token, port=port),
         has_metrics=has_metrics,
     )
-    app = build_app(service, hosts={*LOOPBACK, *hosts}, allows_addresses=allows_addresses)
+    app = build_app(service, routes=routes, index=index, hosts={*LOOPBACK, *hosts}, allows_addresses=allows_addresses)
     config = uvicorn.Config(
         app,
         log_config=None,

@@ -178,6 +178,21 @@ def test_files_are_served_by_name_alone(client: Client) -> None:
         assert client.ask("GET", path)[0] == 404
 
 
+def test_more_routes_and_a_page_can_be_added(client: Client) -> None:
+    """As they are by whoever builds a page: each says who may use it, and finds the author."""
+    from starlette.applications import Starlette
+    from starlette.requests import Request
+    from starlette.responses import PlainTextResponse, Response
+
+    async def name(request: Request) -> Response:
+        return PlainTextResponse(request.app.state.service.model_name)
+
+    added = GuardedRoute("/api/name", name, methods=["GET"], access=Access.TOKEN)
+    app: Starlette = build_app(client.service, routes=[added, *file_routes({"/a.js": (b"1", "text/javascript")})])
+    assert app.routes[0] is added and {"/a.js", "/v1/completions", "/"} <= {route.path for route in app.routes}  # type: ignore[attr-defined]
+    assert all(isinstance(route, GuardedRoute) for route in app.routes)
+
+
 def test_a_fault_of_the_server_is_answered_and_not_told(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     from penwright.serving.web import author
 
