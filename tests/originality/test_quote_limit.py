@@ -35,6 +35,7 @@ class Copier:
 
     def __init__(self, alphabet: Alphabet, books: list[str], *, seed: int) -> None:
         self.vocab_size = alphabet.vocab_size
+        self.symbols_at_once = 64
         self._books = [alphabet.encode(book).tolist() for book in books]
         self._random = np.random.default_rng(seed)
 
