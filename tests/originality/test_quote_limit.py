@@ -39,7 +39,7 @@ class Copier:
         self._books = [alphabet.encode(book).tolist() for book in books]
         self._random = np.random.default_rng(seed)
 
-    def initial_state(self) -> State:
+    def initial_state(self, **_: Any) -> State:
         return State((), np.zeros(1, np.int64))
 
     def read(self, ids: np.ndarray, state: State, **_: Any) -> tuple[np.ndarray, State]:
