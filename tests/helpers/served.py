@@ -16,6 +16,7 @@ from penwright.serving.engine.request import TextRequest
 from penwright.serving.engine.thread import EngineThread
 from penwright.writing.beginning import PARAGRAPH_BREAK, begin, opens_paragraph
 from penwright.writing.generation import iter_ids, open_pen, read_on, read_text
+from penwright.writing.pen import ReadingGuide
 from penwright.writing.sampling import Draws
 from penwright.writing.stopping import until_end
 
@@ -30,10 +31,13 @@ MODEL = "the-lamp"
 def expected_text(request: TextRequest, index: int, *, unit: str = "characters") -> str:
     """What the loop that writes one text alone writes for a request."""
     engine, alphabet = ENGINES[unit], ALPHABETS[unit]
-    prompt, after = request.prompt, None
+    prompt, after, guides = request.prompt, None, request.guides()
     if not isinstance(prompt, str):
         import numpy as np
 
+        for guide in guides:  # the loop below is given the state after the ids, not their text
+            if isinstance(guide, ReadingGuide):
+                guide.read(alphabet.decode(prompt))
         ids = [np.array([prompt])] if prompt else []
         opening = list(iter_ids(alphabet, "", is_new=True))
         is_new = not prompt or prompt[0] != alphabet.boundary_id
@@ -41,9 +45,7 @@ def expected_text(request: TextRequest, index: int, *, unit: str = "characters")
         prompt, after = "", read[-1] if ids else None
     is_opening = after is None and opens_paragraph(alphabet, prompt)
     draws = Draws(request.seed, index)
-    pen, begun = open_pen(
-        engine, alphabet, prompt, sampling=request.sampling, draws=draws, after=after, guides=request.guides()
-    )
+    pen, begun = open_pen(engine, alphabet, prompt, sampling=request.sampling, draws=draws, after=after, guides=guides)
     first = [begun] if begun else []
     if is_opening:
         opened = begin(
