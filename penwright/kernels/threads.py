@@ -2,7 +2,7 @@
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
+from functools import cache
 
 
 def thread_pool(purpose: str) -> ThreadPoolExecutor:
@@ -13,7 +13,7 @@ def thread_pool(purpose: str) -> ThreadPoolExecutor:
     return _pool(os.getpid(), purpose)
 
 
-@lru_cache(maxsize=4)
+@cache
 def _pool(_process: int, purpose: str) -> ThreadPoolExecutor:
     """Return the threads of a process: a forked one has none of its parent's."""
     return ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix=purpose)
