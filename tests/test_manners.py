@@ -175,6 +175,10 @@ RULES = [
                 "report/building",
                 "report/kept",
                 "report/tensorboard",
+                "serving/stories/folder",
+                "serving/stories/journal",
+                "serving/watching",
+                "serving/web/page",
                 "cli",
             }
         ),

@@ -55,6 +55,26 @@ class Chromium:
         self.call("Page.navigate", url=path.absolute().as_uri())
         self.wait_for(f"location.href === {json.dumps(path.absolute().as_uri())} && document.readyState === 'complete'")
 
+    def visit(self, address: str) -> None:
+        """Open an address of a server and wait until the page is there."""
+        self.requests.clear()
+        self.complaints.clear()
+        self.call("Page.navigate", url=address)
+        self.wait_for("document.readyState === 'complete'")
+
+    def press(self, key: str, *, ctrl: bool = False, alt: bool = False, shift: bool = False) -> None:
+        """Press a key, such as "Enter" or "a"."""
+        known = {"Enter": 13, "Escape": 27, "Tab": 9, "ArrowRight": 39, "ArrowLeft": 37, "Backspace": 8}
+        number = known.get(key, ord(key.upper()[0]))
+        fields: dict[str, Any] = {"key": key, "code": key if key in known else f"Key{key.upper()}"}
+        fields |= {"windowsVirtualKeyCode": number, "modifiers": alt + 2 * ctrl + 8 * shift}
+        self.call("Input.dispatchKeyEvent", type="rawKeyDown", **fields)
+        self.call("Input.dispatchKeyEvent", type="keyUp", **fields)
+
+    def type(self, text: str) -> None:
+        """Put text in as a keyboard or an input method does."""
+        self.call("Input.insertText", text=text)
+
     def evaluate(self, expression: str) -> Any:
         """Return the value of an expression in the page."""
         found = self.call("Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True)

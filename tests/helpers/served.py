@@ -77,6 +77,7 @@ def running_server(*, unit: str = "characters", **options: Any) -> Iterator["Cli
     from penwright.serving.web.app import build_app
     from penwright.serving.web.service import Service
 
+    routes, index = options.pop("routes", ()), options.pop("index", b"<p>")
     limits = {"max_rows": 8, "max_waiting": 8, "max_waiting_chars": 1_000_000}
     limits |= {name: options.pop(name) for name in list(options) if name in limits}
     engine = EngineThread(ENGINES[unit], ALPHABETS[unit], num_threads=1, **limits)
@@ -85,7 +86,8 @@ def running_server(*, unit: str = "characters", **options: Any) -> Iterator["Cli
     service = Service(
         engine=engine, alphabet=ALPHABETS[unit], model_name=MODEL, keys=new_keys(TOKEN, port=port), **options
     )
-    config = uvicorn.Config(build_app(service), log_config=None, ws="none", http="h11", timeout_graceful_shutdown=1)
+    app = build_app(service, routes=routes, index=index)
+    config = uvicorn.Config(app, log_config=None, ws="none", http="h11", timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
     thread = Thread(target=server.run, kwargs={"sockets": [listening]})
     thread.start()

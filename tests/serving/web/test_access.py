@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from http.client import HTTPConnection
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,8 +13,11 @@ pytest.importorskip("uvicorn", reason="the server's packages are not installed: 
 
 from starlette.routing import Route
 
+from penwright.serving.stories.folder import StoryFolder
 from penwright.serving.web.access import Access, GuardedRoute
 from penwright.serving.web.app import api_routes, build_app, file_routes
+from penwright.serving.web.page import page_routes
+from penwright.serving.web.stories import story_routes
 
 OPEN = {"/health", "/ready"}
 STATUS_OF_OPEN = {"/health": 200, "/ready": 200}
@@ -25,19 +29,21 @@ def client() -> Iterator[Client]:
         yield found
 
 
-def test_every_route_says_who_may_use_it_and_denies_without_the_token(client: Client) -> None:
-    app = build_app(client.service)
-    assert len(app.routes) > 8
-    for route in app.routes:
-        assert isinstance(route, GuardedRoute), route
-        assert (route.access is Access.OPEN) == (route.path in OPEN), route.path
-        path = re.sub(r"\{[^}]*\}", "x", route.path)
-        for method in route.methods or ():
-            for token in (None, "", "wrong", TOKEN + "x", TOKEN[:-1]):
-                status, body = client.ask(method, path, {} if method == "POST" else None, token=token)
-                assert status == STATUS_OF_OPEN.get(path, 401), (method, path)
-                if status == 401 and method != "HEAD":
-                    assert body["error"]["type"] == "authentication_error" and TOKEN not in str(body)
+def test_every_route_says_who_may_use_it_and_denies_without_the_token(tmp_path: Path) -> None:
+    routes = [*story_routes(StoryFolder(tmp_path / "stories")), *page_routes()]
+    with running_server(routes=routes) as client:
+        app = build_app(client.service, routes=routes)
+        assert len(app.routes) > 8
+        for route in app.routes:
+            assert isinstance(route, GuardedRoute), route
+            assert (route.access is Access.OPEN) == (route.path in OPEN), route.path
+            path = re.sub(r"\{[^}]*\}", "x", route.path)
+            for method in route.methods or ():
+                for token in (None, "", "wrong", TOKEN + "x", TOKEN[:-1]):
+                    status, body = client.ask(method, path, {} if method == "POST" else None, token=token)
+                    assert status == STATUS_OF_OPEN.get(path, 401), (method, path)
+                    if status == 401 and method != "HEAD":
+                        assert body["error"]["type"] == "authentication_error" and TOKEN not in str(body)
     with pytest.raises(TypeError):
         GuardedRoute("/x", lambda request: None, methods=["GET"])  # type: ignore[call-arg,arg-type,return-value]
     assert not any(type(route) is Route for route in app.routes)
