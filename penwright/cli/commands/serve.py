@@ -1,4 +1,4 @@
-"""`penwright serve`: answer programs that speak OpenAI's completions."""
+"""`penwright serve`: a page to write on with an author, and answers for programs that speak OpenAI's completions."""
 
 import ipaddress
 import os
@@ -9,7 +9,8 @@ from typing import Annotated
 
 from penwright.cli.commands.loading import load_to_write
 from penwright.cli.finding import find_author
-from penwright.cli.options import Box, NewFile, Texts, Whole, option
+from penwright.cli.indexing import corpus_of, opened_index
+from penwright.cli.options import Box, Existing, NewFile, NewFolder, Texts, Whole, option
 from penwright.cli.output import say
 from penwright.errors import MissingExtraError, PenwrightError, UsageError
 from penwright.files import replacing
@@ -17,6 +18,7 @@ from penwright.settings import Between, MaxChars, Setting
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8321
+DEFAULT_STORIES = Path("stories")
 DEFAULT_TEXTS = 64
 DEFAULT_QUEUE = 256
 TOKEN_VARIABLE = "PENWRIGHT_TOKEN"
@@ -43,11 +45,14 @@ def serve(
     queue: Whole = None,
     threads: Whole = None,
     metrics: bool = False,
+    stories: Annotated[Path | None, NewFolder] = None,
+    corpus: Annotated[Path | None, Existing, option(metavar="PATH")] = None,
 ) -> int:
-    """Serve an author to programs on this computer.
+    """Serve an author to a browser and to programs on this computer.
 
-    The server answers OpenAI's completions API at /v1/completions, for many clients at once. Nobody is answered without
-    the token, which is shown at the start. Ctrl-C ends the server.
+    Open the address that is shown at the start to write a story together with the author. The server also answers
+    OpenAI's completions API at /v1/completions, for many clients at once. Nobody is answered without the token, which
+    is part of that address. Ctrl-C ends the server.
 
     Args:
         author: An author file or the folder of a run. The default is the newest author under runs/, or the one in the
@@ -63,6 +68,8 @@ def serve(
         queue: Texts that may wait. More are refused with status 429. Default 256.
         threads: Threads that write. The default is one for each processor.
         metrics: Answer at /metrics in the format of Prometheus.
+        stories: Folder in which stories are kept, made if it does not exist. Default stories.
+        corpus: The author's books, as for `train`, or the folder of its run. The page then underlines copied runs.
     """
     settings = {"--port": (port, PORT), "--texts": (texts, TEXTS), "--queue": (queue, QUEUE)}
     settings["--threads"] = (threads, THREADS)
@@ -76,16 +83,29 @@ def serve(
     try:
         from penwright.serving.server import bind
         from penwright.serving.server import serve as run
+        from penwright.serving.stories.folder import StoryFolder
+        from penwright.serving.watching import RunWatch, run_near
+        from penwright.serving.web.page import INDEX_NAME, page_files, page_routes
+        from penwright.serving.web.stories import story_routes
     except ImportError as error:
         raise MissingExtraError("penwright serve", extra="serve") from error
     path = find_author(author, is_boxed=box, is_quiet=False)
     writer = load_to_write(path)
     token, is_new = _token_of(token_file)
+    shelf = None if corpus is None else opened_index(corpus_of([str(corpus)], is_quiet=False))
+    run_folder = run_near(path)
+    folder = StoryFolder(DEFAULT_STORIES if stories is None else stories)
+    watch = None if run_folder is None else RunWatch(run_folder)
     listening = bind(address, DEFAULT_PORT if port is None else port)
 
     def tell(port: int) -> None:
         shown = f"[{address}]" if ":" in address else address
         say(f"Serving at http://{shown}:{port}/?token={token}" if is_new else f"Serving at http://{shown}:{port}/")
+        say(
+            "Open it in a browser to write with the author."
+            if is_new
+            else "Open it in a browser, with ?token= and your token behind the address."
+        )
         say(f"API: http://{shown}:{port}/v1, with the token as the API key. Ctrl-C ends the server.")
 
     run(
@@ -100,6 +120,8 @@ def serve(
         max_waiting=DEFAULT_QUEUE if queue is None else queue,
         num_threads=threads,
         has_metrics=metrics,
+        routes=[*story_routes(folder), *page_routes(shelf=shelf, run=watch)],
+        index=page_files()[INDEX_NAME],
         tell=tell,
     )
     return 0
