@@ -19,10 +19,15 @@ def table_shapes(vocab_size: int, *, num_contexts: int, num_entries: int) -> dic
         "contexts": ("<i4", num_contexts),
         "shares": ("|u1", num_entries),
         "sizes": ("|u1", num_contexts),
-        "symbols": ("|u1" if vocab_size <= 1 << 8 else "<u2", num_entries),
+        "symbols": (symbol_type(vocab_size), num_entries),
         "totals": ("|u1", num_contexts),
         "unigrams": ("<f4", vocab_size),
     }
+
+
+def symbol_type(vocab_size: int) -> str:
+    """Return the type of symbols in a file, in numpy's words."""
+    return "|u1" if vocab_size <= 1 << 8 else "<u2"
 
 
 def checked_tables(arrays: Mapping[str, Array]) -> dict[str, Array]:
