@@ -19,8 +19,7 @@ Shapes: V = vocab_size, C = contexts, E = successors.
 """
 
 import zlib
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,15 +61,25 @@ def packed_tables(tables: Mapping[str, Array]) -> dict[str, NDArray[np.uint8]]:
     }
 
 
-def is_packable(packed: Mapping[str, Array], plain: Mapping[str, tuple[str, int]]) -> bool:
-    """Return True if packed arrays hold no more than `MAX_RATIO` times their bytes.
+def is_packable(num_bytes: int, plain: Mapping[str, tuple[str, int]]) -> bool:
+    """Return True if so many bytes are enough for arrays that are packed.
 
     Args:
-        packed: The packed arrays; any others are passed over.
+        num_bytes: Number of bytes of all packed arrays.
         plain: Type and length of each plain array, from `table_shapes`.
     """
     needed = sum(np.dtype(kind).itemsize * length for name, (kind, length) in plain.items() if name in PACKED)
-    return needed <= MAX_RATIO * sum(len(packed[name]) for name in PACKED)
+    return needed <= MAX_RATIO * num_bytes
+
+
+def packed_shapes(plain: Mapping[str, tuple[str, int]], num_bytes: Sequence[int]) -> dict[str, tuple[str, int]]:
+    """Return the type and length of each array in a file of packed tables, by name.
+
+    Args:
+        plain: Type and length of each plain array, from `table_shapes`.
+        num_bytes: Number of bytes of each packed array, in the order of `PACKED`.
+    """
+    return {**plain, **{name: ("|u1", length) for name, length in zip(PACKED, num_bytes, strict=True)}}
 
 
 def unpacked_tables(

@@ -2,11 +2,13 @@
 
     8 bytes    length of the header, little-endian
     header     JSON: type, shape and offsets of every tensor, and under "__metadata__" one text, "penwright", itself
-               JSON: format, format_version, model, alphabet, counts (the tables' contexts and successors), card,
-               tensors_sha256 (of all that follows the header), header_sha256 (of the other entries of this text)
+               JSON: format, format_version, model, alphabet, counts (the tables' contexts and successors, then the
+               bytes of each packed array), card, tensors_sha256 (of all that follows the header), header_sha256 (of
+               the other entries of this text)
     weights    float32, or float16, or int8 codes, each followed by float32 scales of its rows ("<name>.scale"), with
                float32 for what is not rounded; little-endian, by name, side by side
-    tables     if the model looks n-grams up: the arrays of their tables, as "counts.<name>", by name, side by side
+    tables     if the model looks n-grams up: the arrays of their tables, as "counts.<name>", by name, side by side; in
+               version 5 all but the unigrams as bytes that `ngrams.packing` has packed
 
 A file may come from a stranger. Nothing in it is run or imported, and no name in it is looked up. Memory is allocated
 only after plain arithmetic has shown that the file is large enough: the configuration decides which tensors there must
@@ -30,9 +32,14 @@ from penwright.model.rounding import is_rounded
 FORMAT = "penwright author"
 BOOKMARK_FORMAT = "penwright bookmark"
 """Format of a file of another kind, see `bookmark`."""
-FORMAT_VERSION = 4
-"""Newest version that is read, and the version of a file with rounded weights. Others are of version 3."""
+FORMAT_VERSION = 5
+"""Newest version that is read."""
+PACKED_VERSION = 5
+"""Version of a file with packed tables."""
+ROUNDED_VERSION = 4
+"""Version of a file with rounded weights, and tables that are not packed."""
 UNROUNDED_VERSION = 3
+"""Version of any other file."""
 MIN_FORMAT_VERSION = 2
 """Oldest version that is read. Its tensors have the names of `model.tensor_names.former_name`."""
 SUFFIX = ".safetensors"
@@ -77,7 +84,8 @@ def pieces_of(
 
     Args:
         shapes: Shapes of the weights.
-        tables: Type and length of each array of the n-gram tables, from `table_shapes`; none without tables.
+        tables: Type and length of each array of the n-gram tables, from `table_shapes` or `packed_shapes`; none
+            without tables.
         precision: Precision of the weights.
     """
     pieces = []

@@ -20,6 +20,7 @@ from penwright.author.file.format import (
     FORMAT_VERSION,
     MAX_HEADER_BYTES,
     MIN_FORMAT_VERSION,
+    PACKED_VERSION,
     RUN_AUTHOR,
     SUFFIX,
     digest_of,
@@ -27,6 +28,7 @@ from penwright.author.file.format import (
 from penwright.author.file.untrusted import describe_foreign, parse_json
 from penwright.errors import AuthorError, PenwrightError, printable
 from penwright.model.config import ModelConfig
+from penwright.ngrams.packing import PACKED
 
 MAX_REASON_CHARS = 300
 
@@ -41,6 +43,8 @@ class Claims(NamedTuple):
     format_version: int
     counts: tuple[int, int] | None
     """Numbers of contexts and successors in its n-gram tables, None if it has none."""
+    packed_bytes: tuple[int, ...] | None
+    """Number of bytes of each packed array of its tables, None if it has no tables or they are not packed."""
 
 
 class OpenAuthor(NamedTuple):
@@ -128,19 +132,23 @@ def read_claims(header: dict[str, Any], path: Path) -> Claims:
         refuse(path, f"its model knows {config.vocab_size:,} symbols and its alphabet {alphabet.vocab_size:,}")
     if config.has_context_models and config.unit != alphabet.unit:
         refuse(path, f"its model tells contexts of {config.unit} apart and its alphabet is of {alphabet.unit}")
-    counts = _checked_counts(about["counts"], config, path)
-    return Claims(config, alphabet, card, about["tensors_sha256"], about["format_version"], counts)
+    version = about["format_version"]
+    counts = _checked_counts(about["counts"], config, path, is_packed=version >= PACKED_VERSION)
+    packed_bytes = None if counts is None or version < PACKED_VERSION else tuple(about["counts"][2:])
+    return Claims(config, alphabet, card, about["tensors_sha256"], version, counts, packed_bytes)
 
 
-def _checked_counts(counts: Any, config: ModelConfig, path: Path) -> tuple[int, int] | None:
+def _checked_counts(counts: Any, config: ModelConfig, path: Path, *, is_packed: bool) -> tuple[int, int] | None:
     """Return the claimed sizes of the n-gram tables, within the model's own bounds."""
+    num_claims = 2 + len(PACKED) if is_packed else 2
     if counts is None and not config.has_ngrams:
         return None
     if not config.has_ngrams:
         refuse(path, "it holds n-gram tables that its model has no use for")
-    if not isinstance(counts, list) or len(counts) != 2 or any(type(number) is not int for number in counts):
+    is_list = isinstance(counts, list) and len(counts) == num_claims
+    if not is_list or any(type(number) is not int or number < 0 for number in counts):
         refuse(path, "it does not say how large its n-gram tables are")
-    num_contexts, num_entries = counts
+    num_contexts, num_entries = counts[:2]
     if not 0 <= num_contexts <= num_entries <= config.ngram_entries:
         refuse(
             path,

@@ -26,6 +26,7 @@ from penwright.errors import AuthorError
 from penwright.model.config import ModelConfig, parameter_shapes
 from penwright.model.rounding import RoundedWeight
 from penwright.model.tensor_names import former_name
+from penwright.ngrams.packing import is_packable, packed_shapes, unpacked_tables
 from penwright.ngrams.storage import checked_tables, table_shapes
 
 MAX_SCALE = np.finfo(np.float32).max / 128
@@ -66,6 +67,10 @@ def _read_arrays(opened: OpenAuthor, path: Path) -> AuthorParts:
         if claims.counts is None
         else table_shapes(config.vocab_size, num_contexts=claims.counts[0], num_entries=claims.counts[1])
     )
+    if claims.packed_bytes is not None:
+        if not is_packable(sum(claims.packed_bytes), sizes):
+            refuse(path, "its n-grams claim to be many times as large as its bytes")
+        sizes = packed_shapes(sizes, claims.packed_bytes)
     pieces = pieces_of({name: shapes[present] for name, present in in_file.items()}, sizes, precision_of(header))
     needed = sum(piece.num_bytes for piece in pieces)
     if needed != num_bytes:
@@ -120,8 +125,11 @@ def _tables_of(arrays: dict[str, NDArray[Any]], claims: Claims, path: Path) -> d
     if claims.counts is None:
         return None
     try:
-        return checked_tables(
-            {name.removeprefix(TABLES): array for name, array in arrays.items() if name.startswith(TABLES)}
-        )
+        tables = {name.removeprefix(TABLES): array for name, array in arrays.items() if name.startswith(TABLES)}
+        if claims.packed_bytes is not None:
+            num_contexts, num_entries = claims.counts
+            vocab_size = len(tables["unigrams"])
+            tables |= unpacked_tables(tables, vocab_size=vocab_size, num_contexts=num_contexts, num_entries=num_entries)
+        return checked_tables(tables)
     except ValueError as error:
         refuse(path, str(error))

@@ -18,8 +18,9 @@ from penwright.alphabet.characters import Alphabet
 from penwright.author.card import Card
 from penwright.author.file.format import (
     FORMAT,
-    FORMAT_VERSION,
     MAX_HEADER_BYTES,
+    PACKED_VERSION,
+    ROUNDED_VERSION,
     UNROUNDED_VERSION,
     Precision,
     digest_of,
@@ -31,6 +32,7 @@ from penwright.errors import AuthorError
 from penwright.files import replacing
 from penwright.model.config import ModelConfig, num_parameters_of
 from penwright.model.rounding import is_rounded, rounded
+from penwright.ngrams.packing import PACKED, is_packable, packed_shapes, packed_tables
 from penwright.ngrams.tables import NgramTables, arrays_of, shapes_of_tables
 
 
@@ -65,20 +67,29 @@ def save_author(
     )
     digest = hashlib.sha256()
     arrays = {} if tables is None else arrays_of(tables)
+    sizes = {} if tables is None else shapes_of_tables(tables)
+    counts = None if tables is None else [len(tables.contexts), len(tables.symbols)]
+    version = ROUNDED_VERSION if precision == "int8" else UNROUNDED_VERSION
+    if counts is not None:
+        packed = packed_tables(arrays)
+        num_bytes = [len(packed[name]) for name in PACKED]
+        if is_packable(sum(num_bytes), sizes):
+            arrays |= packed
+            sizes, counts, version = packed_shapes(sizes, num_bytes), counts + num_bytes, PACKED_VERSION
     for values in _iter_arrays(weights, arrays, precision):
         digest.update(values.data)
     about = {
         "format": FORMAT,
-        "format_version": FORMAT_VERSION if precision == "int8" else UNROUNDED_VERSION,
+        "format_version": version,
         "model": model_config.to_dict(),
         "alphabet": alphabet.to_dict(),
-        "counts": None if tables is None else [len(tables.contexts), len(tables.symbols)],
+        "counts": counts,
         "card": card.to_dict(),
         "tensors_sha256": digest.hexdigest(),
     }
     about["header_sha256"] = digest_of(about)
     shapes = {name: tuple(weight.shape) for name, weight in weights.items()}
-    pieces = pieces_of(shapes, {} if tables is None else shapes_of_tables(tables), precision)
+    pieces = pieces_of(shapes, sizes, precision)
     header = header_data(entries_of(pieces), json.dumps(about, allow_nan=False))
     if len(header) > MAX_HEADER_BYTES:
         raise AuthorError(
