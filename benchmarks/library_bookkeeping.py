@@ -16,12 +16,12 @@ from library_books import Plan, form_of, size_of
 from penwright.corpus.config import CorpusConfig
 from penwright.corpus.description import Contents, describe, write_description
 from penwright.corpus.preparing import _books
-from penwright.corpus.scratch import Scratch
 from penwright.corpus.shelf.facts import Facts, keep
 from penwright.corpus.shelf.fingerprints import NUM_HASHES
 from penwright.corpus.shelf.selection import ReadBook, select_books
 from penwright.corpus.sources.discovery import Source
 from penwright.corpus.store import IDS_NAME, Corpus
+from penwright.scratch import Scratch
 from penwright.training.batches import Lanes
 
 CHARACTERS = "".join(map(chr, [10, *range(32, 123), 0xE9, 0x2014, 0x2018, 0x2019, 0x201C, 0x201D]))

@@ -149,7 +149,7 @@ RULES = [
                 "corpus/passes",
                 "corpus/user_dirs",
                 "corpus/preparing",
-                "corpus/scratch",
+                "scratch",
                 "corpus/sources",
                 "corpus/store",
                 "originality/index",

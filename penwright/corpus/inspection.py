@@ -14,7 +14,6 @@ from penwright.corpus.passes.clean_text import read_bytes, read_chunk
 from penwright.corpus.passes.cleaning_pass import ChunkJob, ChunkResult, TakenBook, take_in
 from penwright.corpus.passes.ending_pass import read_endings
 from penwright.corpus.passes.progress import run_steps
-from penwright.corpus.scratch import Scratch
 from penwright.corpus.shelf.facts import Facts, KeptFacts
 from penwright.corpus.shelf.selection import SelectedBook, Selection, select_books
 from penwright.corpus.shelf_report import BookReport as BookReport
@@ -26,6 +25,7 @@ from penwright.corpus.sources.discovery import Source
 from penwright.corpus.sources.listing import list_books
 from penwright.corpus.sources.patterns import Paths
 from penwright.errors import ReadingError
+from penwright.scratch import Scratch
 
 MAX_CUT_CHARS = 2_000
 """Most characters shown of a cut: half from its beginning, half from its end."""

@@ -31,7 +31,6 @@ from penwright.corpus.passes.machines import open_executor
 from penwright.corpus.passes.progress import PrepareProgress, PrepareSteps, run_steps
 from penwright.corpus.passes.subword_pass import in_characters, write_subword_corpus
 from penwright.corpus.passes.text_cache import make_cache, remove_entries
-from penwright.corpus.scratch import Scratch
 from penwright.corpus.shelf.selection import Selection, select_books
 from penwright.corpus.sources.listing import Listing, list_books
 from penwright.corpus.sources.patterns import Paths, as_list
@@ -39,6 +38,7 @@ from penwright.corpus.store import IDS_NAME, contents_of
 from penwright.corpus.store import Corpus as Corpus
 from penwright.corpus.user_dirs import at_home, default_cache_dir
 from penwright.errors import CorpusError
+from penwright.scratch import Scratch
 
 
 def prepare(

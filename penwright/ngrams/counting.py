@@ -11,7 +11,7 @@ Shapes: N = characters of a batch, K = number of kinds of context, E = distinct 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from mmap import mmap
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -39,6 +39,10 @@ _SYMBOL_MASK = (1 << _SYMBOL_BITS) - 1
 Packed = NDArray[np.int64]
 """(E,) in rising order: context (32 bits, signed), successor (16 bits), count (16 bits). A pair may occur more than
 once."""
+
+
+Merged = tuple[NDArray[Any], ...]
+"""Contexts in rising order, their numbers of successors, the successors, their counts, and counts of counts."""
 
 
 class Successors(NamedTuple):
@@ -110,7 +114,12 @@ def batches_of(texts: Sequence[Ids], *, num_threads: int) -> list[list[Ids]]:
 
 
 def keyed(
-    texts: Sequence[Ids], key: Callable[[Tensor, Tensor], Tensor], *, kinds: ContextKinds, is_letter: Tensor
+    texts: Sequence[Ids],
+    key: Callable[[Tensor, Tensor], Tensor],
+    *,
+    kinds: ContextKinds,
+    is_letter: Tensor,
+    pool: ThreadPoolExecutor | None = None,
 ) -> NDArray[np.int64]:
     """Return a key for every symbol that follows a context of some texts, kind by kind, (K, N).
 
@@ -120,27 +129,35 @@ def keyed(
             successors, (n,).
         kinds: The kinds of context.
         is_letter: (V,), as of `count_successors`.
+        pool: Threads that read texts side by side, if they are not to be read in turn.
     """
-    keys = np.empty((kinds.num_kinds, sum(max(0, len(text) - 1) for text in texts)), dtype=np.int64)
-    done = 0
-    for text in texts:
-        state = initial_contexts(1, kinds=kinds)
+    ends = np.cumsum([max(0, len(text) - 1) for text in texts], dtype=np.int64)
+    keys = np.empty((kinds.num_kinds, int(ends[-1]) if len(ends) else 0), dtype=np.int64)
+
+    def read(text: Ids, end: int) -> None:
+        state, done = initial_contexts(1, kinds=kinds), end - max(0, len(text) - 1)
         for start in range(0, len(text) - 1, STRETCH):
             ids = torch.from_numpy(text[start : start + STRETCH + 1].astype(np.int64))[None]  # (1, n + 1)
             named, state = context_sequence(ids[:, :-1], state, kinds=kinds, is_letter=is_letter)  # (1, n, K)
             size = named.shape[1]
             keys[:, done : done + size] = key(named[0], ids[0, 1:]).T.numpy()
             done += size
+
+    for _ in (map if pool is None else pool.map)(read, texts, ends.tolist()):
+        pass
     return keys
+
+
+def pair_keys(named: Tensor, following: Tensor) -> Tensor:
+    """Return the keys of a context and its successor, with a count of zero; see `keyed`."""
+    return (named << 32) | (following[:, None] << _COUNT_BITS)
 
 
 def _count_batch(texts: Sequence[Ids], kinds: ContextKinds, is_letter: Tensor) -> list[Packed]:
     """Return the successors of every kind of context in some texts."""
-
-    def key(named: Tensor, following: Tensor) -> Tensor:
-        return (named << 32) | (following[:, None] << _COUNT_BITS)
-
-    return [_on_pages_of_its_own(_packed(keys)) for keys in keyed(texts, key, kinds=kinds, is_letter=is_letter)]
+    return [
+        _on_pages_of_its_own(count_keys(keys)) for keys in keyed(texts, pair_keys, kinds=kinds, is_letter=is_letter)
+    ]
 
 
 def _on_pages_of_its_own(keys: Packed) -> Packed:
@@ -153,8 +170,8 @@ def _on_pages_of_its_own(keys: Packed) -> Packed:
     return copy
 
 
-def _packed(keys: Packed) -> Packed:
-    """Count equal keys, whose counts are still zero; their order is lost."""
+def count_keys(keys: Packed) -> Packed:
+    """Count equal keys, whose counts are still zero; their order is lost, and the result may share their memory."""
     sort(keys, lowest=_COUNT_BITS)
     if running.can_run(len(keys)):
         size = np.zeros(1, dtype=np.int64)
@@ -162,7 +179,11 @@ def _packed(keys: Packed) -> Packed:
         return keys[: size[0]]
     first = _first_of_each(keys)
     counts = np.diff(np.append(first, len(keys)))
-    keys = keys[first]
+    return with_counts(keys[first], counts)
+
+
+def with_counts(keys: Packed, counts: NDArray[np.int64]) -> Packed:
+    """Return keys, whose counts are still zero, with their counts."""
     if len(counts) and counts.max() > _MAX_COUNT:  # spread over several entries
         times = -(-counts // _MAX_COUNT)
         last = np.cumsum(times) - 1
@@ -179,19 +200,22 @@ def _merged(packed: list[Packed], pool: ThreadPoolExecutor, *, min_count: int) -
     edges = (np.arange(1, num_ranges) * (1 << 32) // num_ranges - (1 << 31)) << 32
     cuts = [[0, *np.searchsorted(part, edges).tolist(), len(part)] for part in packed]
 
-    def merge(index: int) -> tuple[NDArray[np.generic], ...]:
+    def merge(index: int) -> Merged:
         parts = [part[cut[index] : cut[index + 1]] for part, cut in zip(packed, cuts, strict=True)]
-        return _merged_range(np.concatenate([*parts, np.zeros(0, dtype=np.int64)]), min_count=min_count)
+        return merged_range(np.concatenate([*parts, np.zeros(0, dtype=np.int64)]), min_count=min_count)
 
-    found = list(pool.map(merge, range(num_ranges)))
-    # Lay the ranges end to end.
+    return laid_out(list(pool.map(merge, range(num_ranges))))
+
+
+def laid_out(found: Sequence[Merged]) -> Successors:
+    """Return the results of `merged_range`, of rising ranges, as one."""
     contexts, sizes, symbols, counts = (np.concatenate([part[field] for part in found]) for field in range(4))
     starts = np.concatenate([np.zeros(1, dtype=np.int32), np.cumsum(sizes, dtype=np.int32)])
     return Successors(contexts, starts, symbols, counts, np.sum([part[4] for part in found], axis=0))
 
 
-def _merged_range(keys: Packed, *, min_count: int) -> tuple[NDArray[np.generic], ...]:
-    """Return contexts, their numbers of successors, the successors, their counts, and `Successors.counts_of_counts`."""
+def merged_range(keys: Packed, *, min_count: int) -> Merged:
+    """Add up the counts of some keys, whose order is lost."""
     sort(keys, lowest=_COUNT_BITS)
     if running.can_run(len(keys)):
         return _added_up(keys, min_count=min_count)
@@ -214,8 +238,8 @@ def _merged_range(keys: Packed, *, min_count: int) -> tuple[NDArray[np.generic],
     return contexts, sizes.astype(np.int32), symbols, counts.astype(np.int32), counts_of_counts
 
 
-def _added_up(keys: Packed, *, min_count: int) -> tuple[NDArray[np.generic], ...]:
-    """Do the same as `_merged_range`, to sorted keys and in one pass."""
+def _added_up(keys: Packed, *, min_count: int) -> Merged:
+    """Do the same as `merged_range`, to sorted keys and in one pass."""
     contexts, sizes, counts = (np.empty(len(keys), dtype=np.int32) for _ in range(3))
     symbols = np.empty(len(keys), dtype=np.uint16)
     counts_of_counts, num_found = np.zeros(5, dtype=np.int64), np.zeros(2, dtype=np.int64)

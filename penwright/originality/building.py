@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from penwright.alphabet.characters import Ids
-from penwright.corpus.scratch import Scratch
 from penwright.corpus.store import Corpus
 from penwright.errors import CorpusError
 from penwright.files import replacing
@@ -30,6 +29,7 @@ from penwright.originality.index import (
     Header,
     ShelfIndex,
 )
+from penwright.scratch import Scratch
 
 ENTRIES_PER_BUCKET = 8
 """Fewest entries of a bucket on average. Half as many cost a tenth of the text more on disk."""

@@ -64,7 +64,7 @@ def test_pieces_and_threads_change_nothing(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_a_pair_met_more_often_than_a_number_holds_is_counted_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(counting, "_MAX_COUNT", 3)
-    keys = counting._packed(np.array([1 << 32] * 8 + [2 << 32], dtype=np.int64))
+    keys = counting.count_keys(np.array([1 << 32] * 8 + [2 << 32], dtype=np.int64))
     assert [(int(key) >> 32, int(key) & 3) for key in keys] == [(1, 3), (1, 3), (1, 2), (2, 1)]
 
 

@@ -16,7 +16,6 @@ from penwright.corpus.executor.executor import Executor
 from penwright.corpus.passes.clean_text import read_bytes, read_chunk
 from penwright.corpus.passes.progress import PrepareProgress, PrepareSteps
 from penwright.corpus.passes.text_cache import key_of, load_facts, save_entry
-from penwright.corpus.scratch import Scratch
 from penwright.corpus.shelf.doubts import reason_to_refuse
 from penwright.corpus.shelf.facts import Facts, KeptFacts, join_facts, keep, with_details
 from penwright.corpus.shelf.selection import ReadBook
@@ -25,6 +24,7 @@ from penwright.corpus.sources.discovery import Source, reading
 from penwright.corpus.sources.listing import Listing
 from penwright.errors import CorpusError, ManifestError, ReadingError
 from penwright.files import sha256_of
+from penwright.scratch import Scratch
 
 
 class ChunkJob(NamedTuple):

@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from penwright.alphabet.code_points import code_points_of, text_of
-from penwright.corpus.scratch import Scratch
 from penwright.corpus.shelf.fingerprints import NUM_HASHES
+from penwright.scratch import Scratch
 
 _HASH, _COUNT, _CODE_POINT = np.dtype(np.uint64), np.dtype(np.int64), np.dtype(np.uint32)
 

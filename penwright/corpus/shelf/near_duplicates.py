@@ -13,8 +13,8 @@ from typing import NamedTuple, Protocol, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from penwright.corpus.scratch import Buckets, Scratch
 from penwright.corpus.shelf.fingerprints import NUM_HASHES, Fingerprint, similarity
+from penwright.scratch import Buckets, Scratch
 
 MIN_SHARED = 4
 """Smallest number of shared hashes of duplicates; a quotation shares fewer."""

@@ -14,7 +14,6 @@ import numpy as np
 from penwright.alphabet.characters import Alphabet
 from penwright.alphabet.code_points import code_points_of, utf8_lengths
 from penwright.corpus.config import SPLITS, CorpusConfig, SplitName
-from penwright.corpus.scratch import Scratch
 from penwright.corpus.shelf.doubts import doubt_sentences
 from penwright.corpus.shelf.endings import Ending, parts_of
 from penwright.corpus.shelf.facts import Facts, KeptFacts, total_counts
@@ -25,6 +24,7 @@ from penwright.corpus.shelf.splits import Candidate, choose_splits
 from penwright.corpus.shelf.titles import BookName, Unnamed, name_books
 from penwright.corpus.sources.discovery import Source
 from penwright.corpus.sources.manifest import ManifestBook
+from penwright.scratch import Scratch
 
 SAME_BOOK = 0.9
 """Share of common text from which two books are reported as editions of one book, or one as part of the other."""

@@ -33,8 +33,8 @@ def test_weights_of_other_programs_are_named(path: Path, metadata: dict[str, str
 
 
 def test_a_newer_format_asks_for_an_upgrade(forge: Forge) -> None:
-    assert "written by a newer Penwright (format 5; this one reads up to 4). Upgrade" in refusal(
-        forge(about={"format_version": 5, "news": []})
+    assert "written by a newer Penwright (format 6; this one reads up to 5). Upgrade" in refusal(
+        forge(about={"format_version": 6, "news": []})
     )
 
 

@@ -12,10 +12,10 @@ from penwright.corpus.passes import clean_text, cleaning_pass
 from penwright.corpus.passes.cleaning_pass import Intake, take_in
 from penwright.corpus.passes.progress import PrepareProgress, run_steps
 from penwright.corpus.passes.text_cache import entry_path
-from penwright.corpus.scratch import Scratch
 from penwright.corpus.sources.listing import list_books
 from penwright.corpus.sources.manifest import ManifestBook, write_manifest
 from penwright.errors import CorpusError, ManifestError
+from penwright.scratch import Scratch
 
 
 def taken(path: Path, cache_dir: Path, *, config: CorpusConfig | None = None) -> tuple[Intake, list[PrepareProgress]]:

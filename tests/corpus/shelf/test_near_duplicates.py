@@ -8,7 +8,7 @@ from folders import CORPORA
 from hypothesis import given
 from hypothesis import strategies as st
 
-from penwright.corpus import scratch
+from penwright import scratch
 from penwright.corpus.cleaning.clean import CleaningConfig, clean
 from penwright.corpus.formats.encodings.decoding import decode
 from penwright.corpus.shelf import near_duplicates as editions

@@ -1,12 +1,13 @@
 """Keep arrays on disk, until the work is done, that are too long to be held for every book of a shelf.
 
 The files have no name and vanish with the process, however it ends. Their contents come from this process and are not
-checked. This module knows nothing of books.
+checked. This module knows nothing of books. Several threads may use a file at a time.
 
 Shapes: R = records of one bucket.
 """
 
 import tempfile
+import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -38,6 +39,7 @@ class Scratch:
         with self._telling_of_the_disk():
             self._file: IO[bytes] = tempfile.TemporaryFile(dir=self._folder)
         self._num_bytes = 0
+        self._lock = threading.Lock()
 
     def __enter__(self) -> Self:
         return self
@@ -54,12 +56,23 @@ class Scratch:
         Raises:
             CorpusError: If the disk is full.
         """
-        offset = self._num_bytes
-        with self._telling_of_the_disk():
+        with self._lock, self._telling_of_the_disk():
+            offset = self._num_bytes
             self._file.seek(offset)
             for array in arrays:
                 self._num_bytes += self._file.write(array.tobytes())
         return offset
+
+    def clear(self) -> None:
+        """Forget all arrays, and give their room on the disk back.
+
+        Raises:
+            CorpusError: If the disk is broken.
+        """
+        with self._lock, self._telling_of_the_disk():
+            self._file.seek(0)
+            self._file.truncate()
+            self._num_bytes = 0
 
     def read(self, offset: int, *, dtype: np.dtype[np.generic], count: int) -> NDArray[np.generic]:
         """Return the array written at an offset, shape (count,).
@@ -68,8 +81,9 @@ class Scratch:
             CorpusError: If the disk is full or broken, since the last arrays may not have been written yet.
         """
         try:  # not the context manager, which takes longer than the reading
-            self._file.seek(offset)
-            data = self._file.read(count * dtype.itemsize)
+            with self._lock:
+                self._file.seek(offset)
+                data = self._file.read(count * dtype.itemsize)
         except OSError as error:
             raise self._told(error) from error
         assert len(data) == count * dtype.itemsize, "only what was written is read"
