@@ -46,7 +46,7 @@ def backoff_links(
         listed: Their contexts.
         kinds: The kinds of context.
         is_letter: (V,), the symbols that words are made of or, with joints, go on with.
-        num_threads: Number of batches read side by side. It changes time and memory, not the result.
+        num_threads: Number of texts and kinds read side by side. It changes time and memory, not the result.
     """
     letters = torch.from_numpy(is_letter)
     beside = torch.tensor([0 if kind is None else kind for kind in kinds.shorter])
@@ -55,21 +55,21 @@ def backoff_links(
     def key(named: Tensor, _following: Tensor) -> Tensor:
         return named << _HASH_BITS | named.index_select(1, beside) & _HASH
 
-    def read(batches: Sequence[Sequence[Ids]]) -> NDArray[np.int64]:
-        noted = np.full(len(listed.contexts), NONE, dtype=np.int64)
-        for batch in batches:
-            for kind, pairs in enumerate(keyed(batch, key, kinds=kinds, is_letter=letters)):
-                own, shorter = listed.of_kind(kind), kinds.shorter[kind]
-                if shorter is not None:
-                    has_one_shorter = (kind < len(kinds.orders)) == (shorter < len(kinds.orders))
-                    sort(pairs, lowest=_HASH_BITS if has_one_shorter else 0)
-                    _note(pairs, listed.contexts[own], noted[own])
-        return noted
+    noted = np.full(len(listed.contexts), NONE, dtype=np.int64)
+
+    def read(kind: int, pairs: NDArray[np.int64]) -> None:
+        own, shorter = listed.of_kind(kind), kinds.shorter[kind]
+        if shorter is not None:
+            has_one_shorter = (kind < len(kinds.orders)) == (shorter < len(kinds.orders))
+            sort(pairs, lowest=_HASH_BITS if has_one_shorter else 0)
+            _note(pairs, listed.contexts[own], noted[own])
 
     with ThreadPoolExecutor(num_threads) as pool:
-        found = list(pool.map(read, [batches[thread::num_threads] for thread in range(num_threads)]))
-    # Take the most frequent note of all threads, and look up its index among the contexts of the shorter kind.
-    noted = np.maximum.reduce(found)
+        for batch in batches:
+            keys = keyed(batch, key, kinds=kinds, is_letter=letters, pool=pool)
+            for _ in pool.map(read, range(len(keys)), keys):
+                pass
+    # Look up the index of each note among the contexts of the shorter kind.
     links = np.full(len(noted), NONE, dtype=np.int64)
     for kind, shorter in enumerate(kinds.shorter):
         if shorter is not None and len(contexts := listed.contexts[listed.of_kind(shorter)]):

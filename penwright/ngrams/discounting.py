@@ -12,13 +12,14 @@ Shapes: V = vocab_size, K = number of kinds of context, C = contexts of all kind
 """
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from penwright.kernels.pruning import MAX_SUCCESSORS
 from penwright.ngrams.counting import Successors
+from penwright.ngrams.external_counting import RisingCount
 
 _STRETCH = 1 << 20
 """Number of counts looked up together: the result takes four times their room."""
@@ -59,48 +60,92 @@ class Discounted(NamedTuple):
 
     def pruned(self, is_kept: NDArray[np.bool_]) -> "Discounted":
         """Return the same with only the marked successors, bool (E,), and the contexts that have any."""
-        sums = np.concatenate([[0], np.cumsum(is_kept, dtype=np.int64)])
-        sizes = sums[self.starts[1:]] - sums[self.starts[:-1]]
+        sizes = np.add.reduceat(is_kept, self.starts[:-1], dtype=np.int64) if len(is_kept) else np.diff(self.starts)
         has_any = sizes > 0
+        kinds = [np.count_nonzero(has_any[self.of_kind(kind)]) for kind in range(len(self.kinds) - 1)]
         return Discounted(
-            np.concatenate([[0], np.cumsum(has_any, dtype=np.int64)])[self.kinds],
+            ends_of(np.array(kinds)),
             self.contexts[has_any],
             self.totals[has_any],
-            np.concatenate([[0], np.cumsum(sizes[has_any])]),
+            ends_of(sizes[has_any]),
             self.symbols[is_kept],
             self.shares[is_kept],
             self.unigrams,
         )
 
 
-def discounted(counted: Iterable[Successors], *, vocab_size: int, min_count: int = 1) -> Discounted:
+def ends_of(sizes: NDArray[Any]) -> NDArray[np.int64]:
+    """Return where each of some parts begins that lie side by side, and the end of the last."""
+    ends = np.zeros(len(sizes) + 1, dtype=np.int64)
+    np.cumsum(sizes, out=ends[1:])
+    return ends
+
+
+def discounted(counted: Iterable[Successors], *, vocab_size: int, min_count: int | RisingCount = 1) -> Discounted:
     """Discount the counts of successors.
 
     Args:
         counted: K kinds, from `count_successors`.
         vocab_size: V.
-        min_count: Smallest count of a context that is not left out. `unigrams` include the successors of all.
+        min_count: Smallest count of a context that is not left out. `unigrams` include the successors of all. It may
+            rise while kinds are counted.
     """
+
+    def least() -> int:
+        return min_count if isinstance(min_count, int) else min_count.value
+
     unigrams = np.full(vocab_size, 0.1)  # nothing is impossible
-    parts: list[tuple[NDArray[np.generic], ...]] = []
+    parts: list[_Kind] = []
+    least_before = least()
     for successors in counted:
         if not parts:
             unigrams += np.bincount(successors.symbols, weights=successors.counts, minlength=vocab_size)
-        parts.append(_kind_discounted(successors, min_count=min_count))
-    contexts, totals, sizes, symbols, shares = (np.concatenate([part[field] for part in parts]) for field in range(5))
+        parts.append(_kind_discounted(successors, min_count=least()))
+        if least() > least_before:
+            least_before = least()
+            parts = [_of_count(part, least_before) for part in parts]
+    kinds = ends_of(np.array([len(part.totals) for part in parts]))
+    # Lay the kinds side by side, one array after the other, and let go of the parts.
+    columns = [list(column) for column in zip(*parts, strict=True)]
+    parts.clear()
+    contexts, totals, sizes, symbols, shares = (_joined(columns) for _ in range(len(_Kind._fields)))
     return Discounted(
-        np.concatenate([[0], np.cumsum([len(part[0]) for part in parts], dtype=np.int64)]),
-        contexts,
-        totals,
-        np.concatenate([[0], np.cumsum(sizes, dtype=np.int64)]),
-        symbols,
-        shares,
-        (unigrams / unigrams.sum()).astype(np.float32),
+        kinds, contexts, totals, ends_of(sizes), symbols, shares, (unigrams / unigrams.sum()).astype(np.float32)
     )
 
 
-def _kind_discounted(successors: Successors, *, min_count: int) -> tuple[NDArray[np.generic], ...]:
-    """Return contexts, totals, numbers of successors, successors and shares of one kind."""
+def _joined(columns: list[list[NDArray[Any]]]) -> NDArray[Any]:
+    """Take the first column away and return its arrays end to end."""
+    return np.concatenate(columns.pop(0))
+
+
+class _Kind(NamedTuple):
+    """Contexts, totals, numbers of successors, successors and shares of one kind."""
+
+    contexts: NDArray[np.int32]
+    totals: NDArray[np.int32]
+    sizes: NDArray[np.int32]
+    symbols: NDArray[np.uint16]
+    shares: NDArray[np.float32]
+
+
+def _of_count(kind: _Kind, least: int) -> _Kind:
+    """Return only the contexts of some count and more."""
+    is_kept = kind.totals >= least
+    if is_kept.all():
+        return kind
+    is_of_kept = np.repeat(is_kept, kind.sizes)
+    return _Kind(
+        kind.contexts[is_kept],
+        kind.totals[is_kept],
+        kind.sizes[is_kept],
+        kind.symbols[is_of_kept],
+        kind.shares[is_of_kept],
+    )
+
+
+def _kind_discounted(successors: Successors, *, min_count: int) -> _Kind:
+    """Discount the counts of one kind."""
     contexts, starts, symbols, counts, counts_of_counts = successors
     # Divide the discounted counts by their totals.
     sizes = np.diff(starts)
@@ -117,12 +162,7 @@ def _kind_discounted(successors: Successors, *, min_count: int) -> tuple[NDArray
         is_frequent = np.empty(len(counts), dtype=np.bool_)
         is_frequent[order] = np.arange(len(order)) - starts[owners] < MAX_SUCCESSORS
         sizes, symbols, shares = np.minimum(sizes, MAX_SUCCESSORS), symbols[is_frequent], shares[is_frequent]
-    if len(totals) and totals.min() < min_count:
-        is_kept = totals >= min_count
-        is_of_kept = np.repeat(is_kept, sizes)
-        contexts, totals, sizes = contexts[is_kept], totals[is_kept], sizes[is_kept]
-        symbols, shares = symbols[is_of_kept], shares[is_of_kept]
-    return contexts, totals, sizes, symbols, shares
+    return _of_count(_Kind(contexts, totals, sizes, symbols, shares), min_count)
 
 
 def _discounts(counts_of_counts: NDArray[np.int64]) -> NDArray[np.float64]:

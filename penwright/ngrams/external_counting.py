@@ -113,7 +113,8 @@ class _Level:
         parts = [np.zeros(0, dtype=np.int64)]
         for run in self.runs[kind]:
             begin, end = int(run.bounds[first]), int(run.bounds[stop])
-            parts.append(self.scratch.read(run.offset + begin * _KEY.itemsize, dtype=_KEY, count=end - begin))
+            read = self.scratch.read(run.offset + begin * _KEY.itemsize, dtype=_KEY, count=end - begin)
+            parts.append(read.view(np.int64))
         return np.concatenate(parts)
 
     def sizes(self, kind: int) -> NDArray[np.int64]:

@@ -123,8 +123,7 @@ def unpacked_tables(
 
 
 def _pairs(high: NDArray[np.uint8], low: NDArray[np.uint8]) -> NDArray[np.uint16]:
-    pairs: NDArray[np.uint16] = high.astype(np.uint16) << 8 | low
-    return pairs
+    return high.astype(np.uint16) << np.uint16(8) | low
 
 
 def _rising(keys: Array) -> NDArray[np.int64]:

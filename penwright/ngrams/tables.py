@@ -6,6 +6,7 @@ Shapes: V = vocab_size, K = number of kinds of context, C = contexts kept, E = s
 """
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,14 +18,24 @@ from penwright.alphabet.characters import Ids
 from penwright.ngrams.backoff_links import backoff_links
 from penwright.ngrams.context_kinds import ContextKinds
 from penwright.ngrams.counting import count_successors
-from penwright.ngrams.discounting import Discounted, discounted
+from penwright.ngrams.discounting import Discounted, discounted, ends_of
+from penwright.ngrams.external_counting import RisingCount, count_on_disk
 from penwright.ngrams.lookup_arrays import SHARE_STEPS, TOTAL_STEPS
 from penwright.ngrams.pruning import highest_scores, scores_of
 from penwright.ngrams.storage import table_shapes
 
+_STRETCH = 1 << 17
+"""Number of contexts whose successors are moved together."""
 MIN_COUNT = 3
 """Smallest count of a context in the tables. With contexts of count two, a shelf of plays was learned worse, by 0.6 %
 (1 million characters, 2026-11), and novels no better. A passage that occurs once has no business in the tables."""
+
+
+MAX_IN_MEMORY = 4_000_000
+"""Largest number of symbols that are counted in memory, which takes some 30 bytes for each."""
+MAX_SCORED = 40_000_000
+"""Number of successors from which on a higher count of their context is asked for before they are scored; 64 million
+characters of novels have 34 million."""
 
 
 class NgramTables(NamedTuple):
@@ -53,6 +64,7 @@ def make_tables(
     is_letter: NDArray[np.bool_],
     max_entries: int,
     num_threads: int = 1,
+    folder: Path | None = None,
 ) -> NgramTables:
     """Count, discount and prune.
 
@@ -62,9 +74,22 @@ def make_tables(
         is_letter: (V,), the symbols that words are made of or, with joints, go on with.
         max_entries: Largest number of successors over all kinds. Those of the lowest scores are pruned first.
         num_threads: Number of parts counted side by side. It changes time and memory, not the result.
+        folder: An existing folder for what is too much to hold; None for the operating system's.
+
+    Raises:
+        CorpusError: If the disk is full.
     """
-    counted = count_successors(texts, kinds=kinds, is_letter=is_letter, num_threads=num_threads, min_count=MIN_COUNT)
-    listed = discounted(counted, vocab_size=len(is_letter), min_count=MIN_COUNT)
+    if sum(map(len, texts)) <= MAX_IN_MEMORY:
+        counted = count_successors(
+            texts, kinds=kinds, is_letter=is_letter, num_threads=num_threads, min_count=MIN_COUNT
+        )
+        listed = discounted(counted, vocab_size=len(is_letter), min_count=MIN_COUNT)
+    else:
+        min_count = RisingCount(MIN_COUNT, max_entries=max(MAX_SCORED, max_entries))
+        counted = count_on_disk(
+            texts, kinds=kinds, is_letter=is_letter, num_threads=num_threads, min_count=min_count, folder=folder
+        )
+        listed = discounted(counted, vocab_size=len(is_letter), min_count=min_count)
     if len(listed.symbols) > max_entries:
         links = backoff_links(texts, listed, kinds=kinds, is_letter=is_letter, num_threads=num_threads)
         listed = listed.pruned(highest_scores(scores_of(listed, links), max_entries=max_entries))
@@ -73,18 +98,25 @@ def make_tables(
 
 def _coded(listed: Discounted) -> NgramTables:
     """Return all kinds in one list. Of contexts that share a hash, the first kind's is kept."""
-    contexts, sizes, starts = listed.contexts, listed.sizes, listed.starts
+    contexts = listed.contexts
     order = np.argsort(contexts, kind="stable")
     order = order[np.concatenate([[True], contexts[order][1:] != contexts[order][:-1]])[: len(order)]]
-    entries = np.repeat(starts[order] - (np.cumsum(sizes[order]) - sizes[order]), sizes[order])
-    entries += np.arange(len(entries))
+    starts, sizes = listed.starts[order], listed.sizes[order].astype(np.uint8)
+    ends = ends_of(sizes)
+    symbols, shares = np.empty(ends[-1], dtype=np.int32), np.empty(ends[-1], dtype=np.uint8)
+    for first in range(0, len(order), _STRETCH):  # of contexts, since the indices take much room
+        last = min(first + _STRETCH, len(order))
+        here = slice(ends[first], ends[last])
+        entries = np.repeat(starts[first:last] - ends[first:last], sizes[first:last]) + np.arange(here.start, here.stop)
+        symbols[here] = listed.symbols[entries]
+        shares[here] = code_of_shares(listed.shares[entries])
     return NgramTables(
         contexts=torch.from_numpy(contexts[order]),
-        sizes=torch.from_numpy(sizes[order].astype(np.uint8)),
+        sizes=torch.from_numpy(sizes),
         backoffs=torch.from_numpy(code_of_shares(listed.backoffs()[order])),
         totals=torch.from_numpy(code_of_totals(listed.totals[order])),
-        symbols=torch.from_numpy(listed.symbols[entries].astype(np.int32)),
-        shares=torch.from_numpy(code_of_shares(listed.shares[entries])),
+        symbols=torch.from_numpy(symbols),
+        shares=torch.from_numpy(shares),
         unigrams=torch.from_numpy(listed.unigrams),
     )
 

@@ -185,6 +185,7 @@ class CrossFittedTables:
             is_letter=letters_of(self._corpus.alphabet),
             max_entries=min(self._max_entries - num_known, sum(map(len, texts)) // CHARS_PER_ENTRY),
             num_threads=self._num_threads,
+            folder=self._folder,
         )
         return tables if self._known is None else joined_tables(self._known, tables, weight=NEW_SHELF_WEIGHT)
 

@@ -5,9 +5,12 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from penwright.alphabet.units import CHARACTERS
 from penwright.kernels.pruning import NONE
+from penwright.ngrams import pruning
 from penwright.ngrams.backoff_links import backoff_links
 from penwright.ngrams.context_kinds import kinds_of
 from penwright.ngrams.counting import count_successors
@@ -128,3 +131,14 @@ def test_what_is_worth_most_tells_more_than_what_was_met_most_often() -> None:
     assert by_number.sum() == by_worth.sum()
     for kind in (2, 3):
         assert cost(listed, links, by_worth, kind=kind) < 0.97 * cost(listed, links, by_number, kind=kind)
+
+
+@given(st.lists(st.floats(width=32, allow_nan=False), min_size=1, max_size=60), st.integers(0, 59))
+def test_the_scores_to_keep_are_those_above_one_of_the_right_rank(values: list[float], num_left_out: int) -> None:
+    scores = np.array([*values, *values[:7]], dtype=np.float32)
+    num_left_out = max(1, min(num_left_out, len(scores) - 1))
+    expected = scores > np.partition(scores, num_left_out - 1)[num_left_out - 1]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pruning, "_STRETCH", 13)
+        found = highest_scores(scores, max_entries=len(scores) - num_left_out)
+    assert found.tolist() == expected.tolist()

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from penwright.alphabet.units import CHARACTERS
+from penwright.ngrams import tables as ngram_tables
 from penwright.ngrams.context_kinds import kinds_of
 from penwright.ngrams.counting import count_successors
 from penwright.ngrams.discounting import discounted
@@ -70,6 +71,23 @@ def test_what_finds_room_is_kept_whatever_it_is_worth() -> None:
 
 def test_threads_change_nothing() -> None:
     assert all(torch.equal(one, other) for one, other in zip(tables(400), tables(400, num_threads=3), strict=True))
+
+
+@pytest.mark.parametrize("max_entries", [400, 10**9])
+def test_tables_counted_on_the_disk_are_the_same(monkeypatch: pytest.MonkeyPatch, max_entries: int) -> None:
+    in_memory = tables(max_entries)
+    monkeypatch.setattr(ngram_tables, "MAX_IN_MEMORY", 0)
+    monkeypatch.setattr(ngram_tables, "_STRETCH", 50)
+    on_disk = tables(max_entries, num_threads=2)
+    assert all(torch.equal(one, other) for one, other in zip(on_disk, in_memory, strict=True))
+
+
+def test_of_a_large_shelf_only_the_frequent_contexts_are_scored(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ngram_tables, "MAX_IN_MEMORY", 0)
+    monkeypatch.setattr(ngram_tables, "MAX_SCORED", 600)
+    made = tables(300)
+    assert 0.9 * 300 <= len(made.symbols) <= 300
+    assert float(total_of(made.totals).min()) > MIN_COUNT + 1
 
 
 def test_contexts_are_distinct_and_in_order() -> None:
