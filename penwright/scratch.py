@@ -6,6 +6,7 @@ checked. This module knows nothing of books. Several threads may use a file at a
 Shapes: R = records of one bucket.
 """
 
+import os
 import tempfile
 import threading
 from collections.abc import Iterable, Iterator
@@ -21,6 +22,11 @@ from penwright.errors import CorpusError
 
 RUN_RECORDS = 1 << 17
 """Records held in memory before they are sorted into their buckets and written."""
+
+
+def writable(folder: Path) -> Path | None:
+    """Return a folder in which files can be made, else None, which stands for the operating system's."""
+    return folder if os.access(folder, os.W_OK) else None
 
 
 class Scratch:

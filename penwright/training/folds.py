@@ -19,6 +19,7 @@ from penwright.ngrams.context_kinds import ContextKinds, kinds_of
 from penwright.ngrams.joining import joined_tables, with_symbols
 from penwright.ngrams.letters import letters_of
 from penwright.ngrams.tables import NgramTables, empty_tables, make_tables
+from penwright.scratch import writable
 from penwright.training.settings.config import RunConfig
 
 NUM_FOLDS = 8
@@ -170,6 +171,9 @@ class CrossFittedTables:
         if len(self.folds) < 2:
             return self.first_tables
         if fold not in self._tables:
+            largest = max((len(tables.symbols) for tables in self._tables.values()), default=0)
+            if largest * len(self.folds) > KEPT_ENTRIES:
+                self._tables = {}  # they would be gone before they are read again, and make room for counting
             counted = self._count(fold)
             kept = {**self._tables, fold: counted}
             is_small = sum(len(tables.symbols) for tables in kept.values()) <= KEPT_ENTRIES
@@ -185,7 +189,7 @@ class CrossFittedTables:
             is_letter=letters_of(self._corpus.alphabet),
             max_entries=min(self._max_entries - num_known, sum(map(len, texts)) // CHARS_PER_ENTRY),
             num_threads=self._num_threads,
-            folder=self._folder,
+            folder=writable(self._corpus.path),
         )
         return tables if self._known is None else joined_tables(self._known, tables, weight=NEW_SHELF_WEIGHT)
 
