@@ -100,7 +100,7 @@ def unpacked_tables(
         kind, length = shapes[name]
         return _inflated(packed[name], length * np.dtype(kind).itemsize)
 
-    sizes = inflated("sizes")
+    sizes = inflated("sizes").copy()  # which can be written, as all others
     if (sizes == 0).any() or int(sizes.sum(dtype=np.int64)) != num_entries:
         raise ValueError("the contexts of its n-grams do not have the successors they claim")
     contexts = np.cumsum(_from_planes(inflated("contexts"), "<u4"), dtype=np.int64)

@@ -145,9 +145,10 @@ def _checked_counts(counts: Any, config: ModelConfig, path: Path, *, is_packed: 
         return None
     if not config.has_ngrams:
         refuse(path, "it holds n-gram tables that its model has no use for")
-    is_list = isinstance(counts, list) and len(counts) == num_claims
-    if not is_list or any(type(number) is not int or number < 0 for number in counts):
+    if not isinstance(counts, list) or len(counts) != num_claims or any(type(number) is not int for number in counts):
         refuse(path, "it does not say how large its n-gram tables are")
+    if any(number < 0 for number in counts[2:]):
+        refuse(path, "its n-gram tables claim less than no bytes")
     num_contexts, num_entries = counts[:2]
     if not 0 <= num_contexts <= num_entries <= config.ngram_entries:
         refuse(

@@ -1,5 +1,6 @@
 """An author with n-gram tables: they come back as they were, and no forged table gets through."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from author_files import body_of, header_of, refusal
+from author_files import about_of, body_of, header_of, refusal, signed
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -16,12 +17,14 @@ from penwright.alphabet.characters import Alphabet
 from penwright.alphabet.units import CHARACTERS
 from penwright.author.author import Author
 from penwright.author.card import Card
+from penwright.author.file import saving
 from penwright.author.file.loading import load_author
 from penwright.errors import AuthorError
 from penwright.kernels import running
 from penwright.kernels.running import without_kernels
 from penwright.model.char_model import CharModel
 from penwright.model.config import ModelConfig
+from penwright.ngrams import packing
 from penwright.ngrams.context_kinds import kinds_of
 from penwright.ngrams.letters import letters_of
 from penwright.ngrams.tables import NgramTables, make_tables
@@ -56,8 +59,18 @@ def an_author() -> Author:
 
 @pytest.fixture(scope="module")
 def sound(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """The bytes of a sound author file."""
+    """The bytes of a sound author file whose tables are not packed, as earlier builds wrote them."""
     path = tmp_path_factory.mktemp("sound") / "author.safetensors"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(saving, "is_packable", lambda *_: False)
+        an_author().save(path)
+    return path.read_bytes()
+
+
+@pytest.fixture(scope="module")
+def packed(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The bytes of a sound author file of today."""
+    path = tmp_path_factory.mktemp("packed") / "author.safetensors"
     an_author().save(path)
     return path.read_bytes()
 
@@ -86,8 +99,67 @@ def test_an_author_with_tables_comes_back_as_it_was(path: Path, sound: bytes) ->
     assert are_equal(before.model.tables, after.model.tables)
     assert before.write("a b", max_chars=80, seed=3) == after.write("a b", max_chars=80, seed=3)
     assert before.score(TEXT) == after.score(TEXT)
+
+
+def test_packed_tables_come_back_as_they_were(path: Path, sound: bytes, packed: bytes) -> None:
+    path.write_bytes(packed)
+    after = Author.load(path)
+    assert are_equal(an_author().model.tables, after.model.tables)
+    assert after.identity == an_author().identity
     after.save(path)
-    assert path.read_bytes() == sound
+    assert path.read_bytes() == packed
+    assert (about_of(sound)["format_version"], about_of(packed)["format_version"]) == (3, 5)
+    assert len(body_of(packed)) < len(body_of(sound))
+
+
+def forged(path: Path, data: bytes, counts: list[int], body: bytes) -> Path:
+    """A file with right digests around other claims and another body."""
+    header = {**header_of(data)}
+    header["__metadata__"] = {"penwright": json.dumps(signed({**about_of(data), "counts": counts}, body))}
+    text = json.dumps(header).encode()
+    path.write_bytes(len(text).to_bytes(8, "little") + text + body)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("index", "value", "sentence"),
+    [
+        (2, 1.0, "does not say how large its n-gram tables are"),
+        (2, -1, "less than no bytes"),
+        (2, 10**19, "but .* bytes are there"),
+        (1, 999, "not as many as its header says|successors they claim"),
+        (1, 1_001, "which its model forbids"),
+    ],
+)
+def test_packed_tables_of_a_wrong_size_are_refused(
+    path: Path, packed: bytes, index: int, value: Any, sentence: str
+) -> None:
+    counts = list(about_of(packed)["counts"])
+    counts[index] = value
+    forged(path, packed, counts, body_of(packed))
+    with pytest.raises(AuthorError, match=sentence):
+        load_author(path)
+
+
+def test_a_small_file_cannot_claim_large_tables(path: Path, packed: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise AssertionError("nothing may be read of such a file")
+
+    monkeypatch.setattr(packing, "MAX_RATIO", 0)
+    monkeypatch.setattr(np, "empty", fail)
+    path.write_bytes(packed)
+    with pytest.raises(AuthorError, match="many times as large as its bytes"):
+        load_author(path)
+
+
+@pytest.mark.parametrize("name", packing.PACKED)
+def test_packed_bytes_that_are_none_are_refused(path: Path, packed: bytes, name: str) -> None:
+    def change(array: np.ndarray) -> None:
+        array[:] = 255
+
+    forged(path, packed, about_of(packed)["counts"], with_array(packed, name, change))
+    with pytest.raises(AuthorError, match="its n-grams cannot be unpacked"):
+        load_author(path)
 
 
 def test_what_the_tables_say_matters() -> None:
