@@ -21,8 +21,8 @@ from penwright.kernels.pruning import MAX_SUCCESSORS
 from penwright.ngrams.counting import Successors
 from penwright.ngrams.external_counting import RisingCount
 
-_STRETCH = 1 << 20
-"""Number of counts looked up together: the result takes four times their room."""
+_STRETCH = 1 << 18
+"""Number of counts looked up together, and of contexts: the result takes several times their room."""
 _MIN_BACKOFF = 1e-4
 
 
@@ -55,8 +55,13 @@ class Discounted(NamedTuple):
 
     def backoffs(self) -> NDArray[np.float32]:
         """Return the share that each context leaves to a shorter one, (C,)."""
-        masses = np.add.reduceat(self.shares, self.starts[:-1], dtype=np.float64) if len(self.shares) else self.shares
-        return np.clip(1.0 - masses, _MIN_BACKOFF, 1.0).astype(np.float32)
+        backoffs = np.empty(len(self.contexts), dtype=np.float32)
+        for first in range(0, len(backoffs), _STRETCH):  # since sums of 64 bits take four times the room
+            starts = self.starts[first : first + _STRETCH + 1]
+            shares = self.shares[starts[0] : starts[-1]]
+            masses = np.add.reduceat(shares, starts[:-1] - starts[0], dtype=np.float64)
+            backoffs[first : first + _STRETCH] = np.clip(1.0 - masses, _MIN_BACKOFF, 1.0)
+        return backoffs
 
     def pruned(self, is_kept: NDArray[np.bool_]) -> "Discounted":
         """Return the same with only the marked successors, bool (E,), and the contexts that have any."""

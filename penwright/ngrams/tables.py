@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from penwright.allocator import give_back_memory
 from penwright.alphabet.characters import Ids
 from penwright.ngrams.backoff_links import backoff_links
 from penwright.ngrams.context_kinds import ContextKinds
@@ -91,9 +92,16 @@ def make_tables(
         )
         listed = discounted(counted, vocab_size=len(is_letter), min_count=min_count)
     if len(listed.symbols) > max_entries:
+        give_back_memory()
         links = backoff_links(texts, listed, kinds=kinds, is_letter=is_letter, num_threads=num_threads)
-        listed = listed.pruned(highest_scores(scores_of(listed, links), max_entries=max_entries))
-    return _coded(listed)
+        is_kept = highest_scores(scores_of(listed, links), max_entries=max_entries)
+        del links  # what is done with makes room
+        listed = listed.pruned(is_kept)
+        del is_kept
+        give_back_memory()
+    tables = _coded(listed)
+    give_back_memory()
+    return tables
 
 
 def _coded(listed: Discounted) -> NgramTables:
@@ -174,6 +182,8 @@ def code_of_totals(totals: NDArray[np.generic]) -> NDArray[np.uint8]:
 
 def _code(values: NDArray[np.generic], steps: int) -> NDArray[np.uint8]:
     """Return the codes nearest to some values: `steps` to a factor of two, negative for values up to 1."""
-    logarithms = np.log2(np.maximum(values, 1e-30))
-    codes: NDArray[np.uint8] = np.clip(np.rint(logarithms * steps), 0, 255).astype(np.uint8)
+    codes = np.empty(len(values), dtype=np.uint8)
+    for first in range(0, len(values), _STRETCH):  # since logarithms take eight times the room
+        logarithms = np.log2(np.maximum(values[first : first + _STRETCH], 1e-30))
+        codes[first : first + _STRETCH] = np.clip(np.rint(logarithms * steps), 0, 255)
     return codes

@@ -15,7 +15,7 @@ from itertools import islice
 from types import TracebackType
 from typing import Any
 
-from penwright.corpus.executor.allocator import give_blocks_back
+from penwright.allocator import give_blocks_back
 from penwright.corpus.executor.executor import Result, Task
 from penwright.errors import ConfigError, CorpusError, MissingExtraError
 

@@ -18,7 +18,7 @@ from multiprocessing import resource_tracker
 from multiprocessing.process import BaseProcess
 from types import ModuleType, TracebackType
 
-from penwright.corpus.executor.allocator import give_blocks_back
+from penwright.allocator import give_blocks_back
 from penwright.corpus.executor.executor import Result, Task
 from penwright.errors import ConfigError, CorpusError
 

@@ -24,3 +24,11 @@ def give_blocks_back() -> bool:
     if mallopt is None:  # a C library of another kind
         return False
     return bool(mallopt(_MMAP_THRESHOLD, LARGE_BYTES)) and bool(mallopt(_TRIM_THRESHOLD, SPARE_BYTES))
+
+
+def give_back_memory() -> bool:
+    """Return memory that is free between blocks in use, once. Return True if the C library can do so and had some."""
+    if sys.platform != "linux":
+        return False
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    return trim is not None and bool(trim(0))

@@ -3,8 +3,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from penwright.corpus.executor import allocator
-from penwright.corpus.executor.allocator import LARGE_BYTES, SPARE_BYTES, give_blocks_back
+from penwright import allocator
+from penwright.allocator import LARGE_BYTES, SPARE_BYTES, give_blocks_back
 
 
 def told(monkeypatch: pytest.MonkeyPatch, library: SimpleNamespace) -> bool:
