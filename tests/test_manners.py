@@ -149,7 +149,7 @@ RULES = [
                 "corpus/passes",
                 "corpus/user_dirs",
                 "corpus/preparing",
-                "scratch",
+                "memory/scratch",
                 "corpus/sources",
                 "corpus/store",
                 "originality/index",

@@ -15,7 +15,6 @@ Shapes: C = contexts of a range, E = (context, successor) pairs.
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -23,6 +22,7 @@ import torch
 from numpy.typing import NDArray
 
 from penwright.alphabet.characters import Ids
+from penwright.memory.scratch import Scratch
 from penwright.ngrams.context_kinds import ContextKinds
 from penwright.ngrams.counting import (
     Merged,
@@ -36,7 +36,6 @@ from penwright.ngrams.counting import (
     pair_keys,
     with_counts,
 )
-from penwright.scratch import Scratch
 
 MAX_RUNS = 64
 """Number of runs of a kind that are merged at a time."""
@@ -130,7 +129,7 @@ def count_on_disk(
     is_letter: NDArray[np.bool_],
     min_count: RisingCount,
     num_threads: int = 1,
-    folder: Path | None = None,
+    open_scratch: Callable[[], Scratch] = Scratch,
 ) -> Iterator[Successors]:
     """Count the successors of each context.
 
@@ -141,7 +140,7 @@ def count_on_disk(
         min_count: Smallest count of a context that is not left out; those of the first kind stay. It rises: contexts
             of an earlier kind may be below it.
         num_threads: Number of texts, kinds and ranges read side by side. It changes time and memory, not the result.
-        folder: An existing folder for the runs, some 30 bytes a symbol; None for the operating system's.
+        open_scratch: Opens a file for runs, some 30 bytes a symbol.
 
     Yields:
         K times, in the order of kinds.
@@ -155,7 +154,7 @@ def count_on_disk(
         for batch in batches_of(texts, num_threads=1):
             keys = keyed(batch, pair_keys, kinds=kinds, is_letter=letters, pool=pool)
             runs = [iter([part]) for part in pool.map(count_keys, keys)]
-            _add(levels, runs, lambda: _Level(stack.enter_context(Scratch(folder)), kinds.num_kinds), pool)
+            _add(levels, runs, lambda: _Level(stack.enter_context(open_scratch()), kinds.num_kinds), pool)
             del keys, runs
         for kind in range(kinds.num_kinds):
             yield _merged(levels, kind, pool, min_count=min_count)

@@ -5,8 +5,7 @@ This module knows nothing of models or training.
 Shapes: V = vocab_size, K = number of kinds of context, C = contexts kept, E = successors kept.
 """
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,8 +13,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from penwright.allocator import give_back_memory
 from penwright.alphabet.characters import Ids
+from penwright.memory.allocator import give_back_memory
+from penwright.memory.scratch import Scratch
 from penwright.ngrams.backoff_links import backoff_links
 from penwright.ngrams.context_kinds import ContextKinds
 from penwright.ngrams.counting import count_successors
@@ -65,7 +65,7 @@ def make_tables(
     is_letter: NDArray[np.bool_],
     max_entries: int,
     num_threads: int = 1,
-    folder: Path | None = None,
+    open_scratch: Callable[[], Scratch] = Scratch,
 ) -> NgramTables:
     """Count, discount and prune.
 
@@ -75,7 +75,7 @@ def make_tables(
         is_letter: (V,), the symbols that words are made of or, with joints, go on with.
         max_entries: Largest number of successors over all kinds. Those of the lowest scores are pruned first.
         num_threads: Number of parts counted side by side. It changes time and memory, not the result.
-        folder: An existing folder for what is too much to hold; None for the operating system's.
+        open_scratch: Opens a file for what is too much to hold.
 
     Raises:
         CorpusError: If the disk is full.
@@ -88,7 +88,12 @@ def make_tables(
     else:
         min_count = RisingCount(MIN_COUNT, max_entries=max(MAX_SCORED, max_entries))
         counted = count_on_disk(
-            texts, kinds=kinds, is_letter=is_letter, num_threads=num_threads, min_count=min_count, folder=folder
+            texts,
+            kinds=kinds,
+            is_letter=is_letter,
+            num_threads=num_threads,
+            min_count=min_count,
+            open_scratch=open_scratch,
         )
         listed = discounted(counted, vocab_size=len(is_letter), min_count=min_count)
     if len(listed.symbols) > max_entries:

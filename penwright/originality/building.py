@@ -19,6 +19,7 @@ from penwright.corpus.store import Corpus
 from penwright.errors import CorpusError
 from penwright.files import replacing
 from penwright.kernels.originality import count_buckets, deal_records, make_records, pack_entries
+from penwright.memory.scratch import Scratch
 from penwright.originality.index import (
     HEADER_BYTES,
     INDEX_NAME,
@@ -29,7 +30,6 @@ from penwright.originality.index import (
     Header,
     ShelfIndex,
 )
-from penwright.scratch import Scratch
 
 ENTRIES_PER_BUCKET = 8
 """Fewest entries of a bucket on average. Half as many cost a tenth of the text more on disk."""

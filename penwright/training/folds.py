@@ -9,17 +9,18 @@ This module knows nothing of models; counting itself is in `ngrams`.
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from functools import partial
 from itertools import accumulate
 from typing import NamedTuple
 
 from penwright.alphabet.characters import Ids
 from penwright.corpus.shelf.titles import author_keys, title_key
 from penwright.corpus.store import Corpus
+from penwright.memory.scratch import Scratch, writable
 from penwright.ngrams.context_kinds import ContextKinds, kinds_of
 from penwright.ngrams.joining import joined_tables, with_symbols
 from penwright.ngrams.letters import letters_of
 from penwright.ngrams.tables import NgramTables, empty_tables, make_tables
-from penwright.scratch import writable
 from penwright.training.settings.config import RunConfig
 
 NUM_FOLDS = 8
@@ -189,7 +190,7 @@ class CrossFittedTables:
             is_letter=letters_of(self._corpus.alphabet),
             max_entries=min(self._max_entries - num_known, sum(map(len, texts)) // CHARS_PER_ENTRY),
             num_threads=self._num_threads,
-            folder=writable(self._corpus.path),
+            open_scratch=partial(Scratch, writable(self._corpus.path)),
         )
         return tables if self._known is None else joined_tables(self._known, tables, weight=NEW_SHELF_WEIGHT)
 

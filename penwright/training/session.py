@@ -184,10 +184,9 @@ class Session:
         if self.model.context_models is None or fold == self._fold:
             return
         tables = empty_tables(self.corpus.alphabet.vocab_size)
+        self._fold = -1
+        self.model.context_models.use(tables, self._is_letter)  # the last ones make room for counting
         if self.ngrams is not None:
-            if fold is not None and not self.ngrams.has_tables(fold):
-                self._fold = -1
-                self.model.context_models.use(tables, self._is_letter)  # the last ones make room for counting
             tables = self.ngrams.first_tables if fold is None else self.ngrams.tables(fold)
         self.model.context_models.use(tables, self._is_letter)
         self._fold = fold

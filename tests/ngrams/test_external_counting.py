@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from penwright.alphabet.units import CHARACTERS
 from penwright.errors import CorpusError
+from penwright.memory.scratch import Scratch
 from penwright.ngrams import counting, external_counting
 from penwright.ngrams.context_kinds import kinds_of
 from penwright.ngrams.counting import Successors, count_successors
@@ -81,7 +82,9 @@ def test_the_smallest_count_rises_no_higher_than_it_must(monkeypatch: pytest.Mon
 
 def test_nothing_is_left_behind(tmp_path: Path) -> None:
     rising = RisingCount(1, max_entries=NO_LIMIT)
-    counted = count_on_disk(texts_of([300], 0), kinds=KINDS, is_letter=IS_LETTER, min_count=rising, folder=tmp_path)
+    counted = count_on_disk(
+        texts_of([300], 0), kinds=KINDS, is_letter=IS_LETTER, min_count=rising, open_scratch=lambda: Scratch(tmp_path)
+    )
     next(counted)
     assert os.name == "nt" or not list(tmp_path.iterdir()), "a killed process leaves no file"
     counted.close()
@@ -91,7 +94,11 @@ def test_nothing_is_left_behind(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     rising = RisingCount(1, max_entries=NO_LIMIT)
     counted = count_on_disk(
-        texts_of([300], 0), kinds=KINDS, is_letter=IS_LETTER, min_count=rising, folder=tmp_path / "missing"
+        texts_of([300], 0),
+        kinds=KINDS,
+        is_letter=IS_LETTER,
+        min_count=rising,
+        open_scratch=lambda: Scratch(tmp_path / "missing"),
     )
     with pytest.raises(CorpusError, match="Make room there"):
         next(counted)

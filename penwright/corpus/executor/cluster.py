@@ -15,9 +15,9 @@ from itertools import islice
 from types import TracebackType
 from typing import Any
 
-from penwright.allocator import give_blocks_back
 from penwright.corpus.executor.executor import Result, Task
 from penwright.errors import ConfigError, CorpusError, MissingExtraError
+from penwright.memory.allocator import give_blocks_back
 
 EXTRA = "cluster"
 TASKS_TOGETHER = 8

@@ -18,9 +18,9 @@ from multiprocessing import resource_tracker
 from multiprocessing.process import BaseProcess
 from types import ModuleType, TracebackType
 
-from penwright.allocator import give_blocks_back
 from penwright.corpus.executor.executor import Result, Task
 from penwright.errors import ConfigError, CorpusError
+from penwright.memory.allocator import give_blocks_back
 
 MAX_WORKERS = 32
 SMALL_BYTES = 16 << 20

@@ -8,12 +8,12 @@ from folders import CORPORA
 from hypothesis import given
 from hypothesis import strategies as st
 
-from penwright import scratch
 from penwright.corpus.cleaning.clean import CleaningConfig, clean
 from penwright.corpus.formats.encodings.decoding import decode
 from penwright.corpus.shelf import near_duplicates as editions
 from penwright.corpus.shelf.fingerprints import NUM_HASHES, Fingerprint, fingerprint, similarity
 from penwright.corpus.shelf.near_duplicates import MAX_OWNERS, MIN_SHARED, DuplicatePair, near_duplicates
+from penwright.memory import scratch
 
 
 def print_of(*numbers: int) -> Fingerprint:

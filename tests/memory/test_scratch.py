@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from penwright import scratch
 from penwright.errors import CorpusError
-from penwright.scratch import Buckets, Scratch
+from penwright.memory import scratch
+from penwright.memory.scratch import Buckets, Scratch
 
 RECORD = np.dtype([("number", np.int64), ("owner", np.int32)])
 

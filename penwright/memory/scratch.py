@@ -32,7 +32,7 @@ def writable(folder: Path) -> Path | None:
 class Scratch:
     """A file of arrays, one after the other. As a context manager, it is removed at the end."""
 
-    def __init__(self, folder: Path | None) -> None:
+    def __init__(self, folder: Path | None = None) -> None:
         """Open a file without a name.
 
         Args:
