@@ -45,20 +45,22 @@ def packed_tables(tables: Mapping[str, Array]) -> dict[str, NDArray[np.uint8]]:
     Args:
         tables: The arrays that `table_shapes` names, in its types.
     """
-    contexts, sizes = tables["contexts"].astype(np.int64), tables["sizes"]
-    totals, backoffs, symbols = tables["totals"], tables["backoffs"], tables["symbols"]
-    by_size = _rising(sizes)
-    by_total = _rising(_pairs(sizes, totals))
-    order = _ordered(sizes, totals, backoffs)
-    gaps = (np.diff(contexts, prepend=_LOWEST - 1) - 1).astype("<u4")
-    return {
-        "backoffs": _deflated(backoffs[by_total], zlib.Z_RLE),
-        "contexts": _deflated(_planes(gaps), zlib.Z_RLE),
-        "shares": _deflated(_grouped(tables["shares"], sizes, order), zlib.Z_DEFAULT_STRATEGY),
+    sizes, totals, backoffs = tables["sizes"], tables["totals"], tables["backoffs"]
+    packed = {  # one after the other, since an order takes eight bytes a context
+        "backoffs": _deflated(backoffs[_rising(_pairs(sizes, totals))], zlib.Z_RLE),
+        "contexts": _deflated(_planes(_gaps(tables["contexts"])), zlib.Z_RLE),
         "sizes": _deflated(sizes, zlib.Z_RLE),
-        "symbols": _deflated(_planes(_grouped(symbols, sizes, order)), zlib.Z_DEFAULT_STRATEGY),
-        "totals": _deflated(totals[by_size], zlib.Z_RLE),
+        "totals": _deflated(totals[_rising(sizes)], zlib.Z_RLE),
     }
+    order = _ordered(sizes, totals, backoffs)
+    for name in ("shares", "symbols"):
+        packed[name] = _deflated(_planes(_grouped(tables[name], sizes, order)), zlib.Z_DEFAULT_STRATEGY)
+    return packed
+
+
+def _gaps(contexts: Array) -> NDArray[np.uint32]:
+    """Return how many numbers lie between each context and the one before."""
+    return (np.diff(contexts.astype(np.int64), prepend=_LOWEST - 1) - 1).astype("<u4")
 
 
 def is_packable(num_bytes: int, plain: Mapping[str, tuple[str, int]]) -> bool:

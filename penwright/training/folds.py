@@ -167,9 +167,9 @@ class CrossFittedTables:
         vocab_size = self._corpus.alphabet.vocab_size
         return empty_tables(vocab_size) if self._known is None else with_symbols(self._known, num_symbols=vocab_size)
 
-    def tables(self, fold: int) -> NgramTables:
-        """Return the tables counted on all folds but this one; empty tables if there is a single fold."""
-        if len(self.folds) < 2:
+    def tables(self, fold: int | None) -> NgramTables:
+        """Return the tables counted on all folds but this one; the first ones for None or if there is a single fold."""
+        if fold is None or len(self.folds) < 2:
             return self.first_tables
         if fold not in self._tables:
             largest = max((len(tables.symbols) for tables in self._tables.values()), default=0)

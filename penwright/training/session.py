@@ -183,12 +183,11 @@ class Session:
         """Give the model the tables of a fold, counted on the others; the first ones for None."""
         if self.model.context_models is None or fold == self._fold:
             return
-        tables = empty_tables(self.corpus.alphabet.vocab_size)
         self._fold = -1
-        self.model.context_models.use(tables, self._is_letter)  # the last ones make room for counting
+        nothing = empty_tables(self.corpus.alphabet.vocab_size)
+        self.model.context_models.use(nothing, self._is_letter)  # the last tables make room for counting
         if self.ngrams is not None:
-            tables = self.ngrams.first_tables if fold is None else self.ngrams.tables(fold)
-        self.model.context_models.use(tables, self._is_letter)
+            self.model.context_models.use(self.ngrams.tables(fold), self._is_letter)
         self._fold = fold
 
     @faster_float32()
