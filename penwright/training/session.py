@@ -183,9 +183,8 @@ class Session:
         """Give the model the tables of a fold, counted on the others; the first ones for None."""
         if self.model.context_models is None or fold == self._fold:
             return
-        self._fold = -1
-        nothing = empty_tables(self.corpus.alphabet.vocab_size)
-        self.model.context_models.use(nothing, self._is_letter)  # the last tables make room for counting
+        self._fold = -1  # the last tables make room for counting
+        self.model.context_models.use(empty_tables(self.corpus.alphabet.vocab_size), self._is_letter)
         if self.ngrams is not None:
             self.model.context_models.use(self.ngrams.tables(fold), self._is_letter)
         self._fold = fold
