@@ -21,7 +21,7 @@ from penwright.corpus.shelf.fingerprints import NUM_HASHES
 from penwright.corpus.shelf.selection import ReadBook, select_books
 from penwright.corpus.sources.discovery import Source
 from penwright.corpus.store import IDS_NAME, Corpus
-from penwright.memory.scratch import Scratch
+from penwright.files.scratch import Scratch
 from penwright.training.batches import Lanes
 
 CHARACTERS = "".join(map(chr, [10, *range(32, 123), 0xE9, 0x2014, 0x2018, 0x2019, 0x201C, 0x201D]))

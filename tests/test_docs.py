@@ -175,7 +175,7 @@ def test_a_long_cell_is_seen_without_the_address_of_its_link() -> None:
 
 def test_dead_links_and_paths_are_seen() -> None:
     text = "[a](docs/nowhere.md), [b](README.md#begin), [c](https://example.org), ![d](no.png), "
-    text += '<img src="no.webp">, `model/nothing.py`, `files.py`'
+    text += '<img src="no.webp">, `model/nothing.py`, `errors.py`'
     assert dead_links(text, folder=ROOT) == ["docs/nowhere.md", "no.png", "no.webp"]
     assert dead_paths(text) == ["model/nothing.py"]
 

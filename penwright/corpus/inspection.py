@@ -25,7 +25,7 @@ from penwright.corpus.sources.discovery import Source
 from penwright.corpus.sources.listing import list_books
 from penwright.corpus.sources.patterns import Paths
 from penwright.errors import ReadingError
-from penwright.memory.scratch import Scratch
+from penwright.files.scratch import Scratch
 
 MAX_CUT_CHARS = 2_000
 """Most characters shown of a cut: half from its beginning, half from its end."""

@@ -38,7 +38,7 @@ from penwright.corpus.store import IDS_NAME, contents_of
 from penwright.corpus.store import Corpus as Corpus
 from penwright.corpus.user_dirs import at_home, default_cache_dir
 from penwright.errors import CorpusError
-from penwright.memory.scratch import Scratch
+from penwright.files.scratch import Scratch
 
 
 def prepare(

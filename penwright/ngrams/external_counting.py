@@ -22,7 +22,7 @@ import torch
 from numpy.typing import NDArray
 
 from penwright.alphabet.characters import Ids
-from penwright.memory.scratch import Scratch
+from penwright.files.scratch import Scratch
 from penwright.ngrams.context_kinds import ContextKinds
 from penwright.ngrams.counting import (
     Merged,

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from penwright.alphabet.characters import Ids
-from penwright.memory.allocator import give_back_memory
-from penwright.memory.scratch import Scratch
+from penwright.files.scratch import Scratch
+from penwright.kernels.allocator import give_back_memory
 from penwright.ngrams.backoff_links import backoff_links
 from penwright.ngrams.context_kinds import ContextKinds
 from penwright.ngrams.counting import count_successors

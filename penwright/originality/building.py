@@ -18,8 +18,8 @@ from penwright.alphabet.characters import Ids
 from penwright.corpus.store import Corpus
 from penwright.errors import CorpusError
 from penwright.files import replacing
+from penwright.files.scratch import Scratch
 from penwright.kernels.originality import count_buckets, deal_records, make_records, pack_entries
-from penwright.memory.scratch import Scratch
 from penwright.originality.index import (
     HEADER_BYTES,
     INDEX_NAME,

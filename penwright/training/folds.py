@@ -16,7 +16,7 @@ from typing import NamedTuple
 from penwright.alphabet.characters import Ids
 from penwright.corpus.shelf.titles import author_keys, title_key
 from penwright.corpus.store import Corpus
-from penwright.memory.scratch import Scratch, writable
+from penwright.files.scratch import Scratch, writable
 from penwright.ngrams.context_kinds import ContextKinds, kinds_of
 from penwright.ngrams.joining import joined_tables, with_symbols
 from penwright.ngrams.letters import letters_of

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from penwright.alphabet.units import CHARACTERS
 from penwright.errors import CorpusError
-from penwright.memory.scratch import Scratch
+from penwright.files.scratch import Scratch
 from penwright.ngrams import counting, external_counting
 from penwright.ngrams.context_kinds import kinds_of
 from penwright.ngrams.counting import Successors, count_successors

@@ -17,7 +17,7 @@ from typing import Any
 
 from penwright.corpus.executor.executor import Result, Task
 from penwright.errors import ConfigError, CorpusError, MissingExtraError
-from penwright.memory.allocator import give_blocks_back
+from penwright.kernels.allocator import give_blocks_back
 
 EXTRA = "cluster"
 TASKS_TOGETHER = 8

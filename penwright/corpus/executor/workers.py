@@ -20,7 +20,7 @@ from types import ModuleType, TracebackType
 
 from penwright.corpus.executor.executor import Result, Task
 from penwright.errors import ConfigError, CorpusError
-from penwright.memory.allocator import give_blocks_back
+from penwright.kernels.allocator import give_blocks_back
 
 MAX_WORKERS = 32
 SMALL_BYTES = 16 << 20

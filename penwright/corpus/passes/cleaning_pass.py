@@ -24,7 +24,7 @@ from penwright.corpus.sources.discovery import Source, reading
 from penwright.corpus.sources.listing import Listing
 from penwright.errors import CorpusError, ManifestError, ReadingError
 from penwright.files import sha256_of
-from penwright.memory.scratch import Scratch
+from penwright.files.scratch import Scratch
 
 
 class ChunkJob(NamedTuple):

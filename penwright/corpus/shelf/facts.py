@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from penwright.alphabet.code_points import code_points_of, text_of
 from penwright.corpus.shelf.fingerprints import NUM_HASHES
-from penwright.memory.scratch import Scratch
+from penwright.files.scratch import Scratch
 
 _HASH, _COUNT, _CODE_POINT = np.dtype(np.uint64), np.dtype(np.int64), np.dtype(np.uint32)
 

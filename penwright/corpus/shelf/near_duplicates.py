@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from penwright.corpus.shelf.fingerprints import NUM_HASHES, Fingerprint, similarity
-from penwright.memory.scratch import Buckets, Scratch
+from penwright.files.scratch import Buckets, Scratch
 
 MIN_SHARED = 4
 """Smallest number of shared hashes of duplicates; a quotation shares fewer."""

@@ -24,7 +24,7 @@ from penwright.corpus.shelf.splits import Candidate, choose_splits
 from penwright.corpus.shelf.titles import BookName, Unnamed, name_books
 from penwright.corpus.sources.discovery import Source
 from penwright.corpus.sources.manifest import ManifestBook
-from penwright.memory.scratch import Scratch
+from penwright.files.scratch import Scratch
 
 SAME_BOOK = 0.9
 """Share of common text from which two books are reported as editions of one book, or one as part of the other."""

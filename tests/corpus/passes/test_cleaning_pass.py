@@ -15,7 +15,7 @@ from penwright.corpus.passes.text_cache import entry_path
 from penwright.corpus.sources.listing import list_books
 from penwright.corpus.sources.manifest import ManifestBook, write_manifest
 from penwright.errors import CorpusError, ManifestError
-from penwright.memory.scratch import Scratch
+from penwright.files.scratch import Scratch
 
 
 def taken(path: Path, cache_dir: Path, *, config: CorpusConfig | None = None) -> tuple[Intake, list[PrepareProgress]]:

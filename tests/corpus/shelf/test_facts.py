@@ -11,7 +11,7 @@ from penwright.corpus.passes.clean_text import RawChunk, count_characters, read_
 from penwright.corpus.shelf.facts import BriefFacts, Facts, KeptFacts, join_facts, keep, total_counts
 from penwright.corpus.sources.chunks import FileChunk
 from penwright.corpus.sources.discovery import Source
-from penwright.memory.scratch import Scratch
+from penwright.files.scratch import Scratch
 
 RAW = CorpusConfig(alphabet="seed", split="seed")
 MAX_BYTES = 1_000

@@ -13,7 +13,7 @@ from penwright.corpus.formats.encodings.decoding import decode
 from penwright.corpus.shelf import near_duplicates as editions
 from penwright.corpus.shelf.fingerprints import NUM_HASHES, Fingerprint, fingerprint, similarity
 from penwright.corpus.shelf.near_duplicates import MAX_OWNERS, MIN_SHARED, DuplicatePair, near_duplicates
-from penwright.memory import scratch
+from penwright.files import scratch
 
 
 def print_of(*numbers: int) -> Fingerprint:

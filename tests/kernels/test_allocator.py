@@ -3,8 +3,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from penwright.memory import allocator
-from penwright.memory.allocator import LARGE_BYTES, SPARE_BYTES, give_blocks_back
+from penwright.kernels import allocator
+from penwright.kernels.allocator import LARGE_BYTES, SPARE_BYTES, give_blocks_back
 
 
 def told(monkeypatch: pytest.MonkeyPatch, library: SimpleNamespace) -> bool:

@@ -14,8 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from penwright import files
-from penwright.files import replacing, sha256_of, sync_file, sync_folder, write_bytes, write_json, write_text
+from penwright.files import durable, replacing, sha256_of, sync_file, sync_folder, write_bytes, write_json, write_text
 
 on_posix = pytest.mark.skipif(os.name == "nt", reason="links and permissions are those of POSIX systems")
 
@@ -52,7 +51,7 @@ def test_a_full_disk_leaves_the_old_version_and_nothing_else(
     def fail(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(files.os, call, fail)
+    monkeypatch.setattr(durable.os, call, fail)
     with pytest.raises(OSError, match="No space left"):
         write_bytes(path, b"new")
     assert path.read_bytes() == b"old"
@@ -65,9 +64,9 @@ def test_a_process_killed_on_the_way_leaves_one_whole_version(path: Path, call: 
     program = f"""
 import os, sys
 from pathlib import Path
-from penwright import files
+from penwright.files import durable
 os.{call} = lambda *_: os._exit(9)
-files.write_bytes(Path(sys.argv[1]), b"new")
+durable.write_bytes(Path(sys.argv[1]), b"new")
 """
     done = subprocess.run([sys.executable, "-c", program, str(path)], cwd=Path(__file__).parents[1], check=False)
     assert done.returncode == 9
@@ -77,8 +76,8 @@ files.write_bytes(Path(sys.argv[1]), b"new")
 def test_the_content_is_flushed_before_the_rename(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[str] = []
     fsync, replace = os.fsync, os.replace
-    monkeypatch.setattr(files.os, "fsync", lambda number: (calls.append("fsync"), fsync(number)))
-    monkeypatch.setattr(files.os, "replace", lambda *names: (calls.append("replace"), replace(*names)))
+    monkeypatch.setattr(durable.os, "fsync", lambda number: (calls.append("fsync"), fsync(number)))
+    monkeypatch.setattr(durable.os, "replace", lambda *names: (calls.append("replace"), replace(*names)))
     write_bytes(path, b"new")
     assert calls == (["fsync", "replace", "fsync"] if os.name != "nt" else ["fsync", "replace"])
 
@@ -134,7 +133,7 @@ def test_a_file_system_that_cannot_flush_folders_is_no_failure(path: Path, monke
     def refuse(_: int) -> None:
         raise OSError(errno.EINVAL, "Invalid argument")
 
-    monkeypatch.setattr(files.os, "fsync", refuse)
+    monkeypatch.setattr(durable.os, "fsync", refuse)
     sync_folder(path.parent)
 
 
@@ -143,7 +142,7 @@ def test_a_failing_disk_is_reported_when_a_folder_is_flushed(path: Path, monkeyp
     def fail(_: int) -> None:
         raise OSError(errno.EIO, "Input/output error")
 
-    monkeypatch.setattr(files.os, "fsync", fail)
+    monkeypatch.setattr(durable.os, "fsync", fail)
     with pytest.raises(OSError, match="Input/output"):
         sync_folder(path.parent)
 
@@ -185,7 +184,7 @@ def test_json_refuses_what_is_no_number(path: Path, value: float) -> None:
     assert path.read_bytes() == b"old"
 
 
-@pytest.mark.parametrize("num_bytes", [0, 1, files.CHUNK_BYTES - 1, files.CHUNK_BYTES, files.CHUNK_BYTES + 1])
+@pytest.mark.parametrize("num_bytes", [0, 1, durable.CHUNK_BYTES - 1, durable.CHUNK_BYTES, durable.CHUNK_BYTES + 1])
 def test_the_digest_is_that_of_all_bytes(path: Path, num_bytes: int) -> None:
     data = bytes(index % 251 for index in range(num_bytes))
     path.write_bytes(data)
@@ -207,16 +206,16 @@ def test_the_next_writer_removes_what_killed_writers_left_and_no_others_file(pat
 
 def test_a_file_that_can_be_made_again_is_whole_or_not_there_and_what_was_left_is_removed(tmp_path: Path) -> None:
     path = tmp_path / "entry"
-    with pytest.raises(KeyboardInterrupt), files.replacing_unflushed(path) as file:
+    with pytest.raises(KeyboardInterrupt), durable.replacing_unflushed(path) as file:
         file.write(b"half")
         raise KeyboardInterrupt
     assert list(tmp_path.iterdir()) == []
-    with files.replacing_unflushed(path) as file:
+    with durable.replacing_unflushed(path) as file:
         file.write(b"whole")
     assert path.read_bytes() == b"whole"
     old, new, other = (tmp_path / name for name in (".entry.00000000.tmp", ".entry.00000001.tmp", ".other"))
     for left in (old, new, other):
         left.write_bytes(b"left")
     os.utime(old, (0, 0))
-    files.remove_asides(tmp_path)
+    durable.remove_asides(tmp_path)
     assert sorted(tmp_path.iterdir()) == [new, other, path]

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from penwright.errors import CorpusError
-from penwright.memory import scratch
-from penwright.memory.scratch import Buckets, Scratch
+from penwright.files import scratch
+from penwright.files.scratch import Buckets, Scratch
 
 RECORD = np.dtype([("number", np.int64), ("owner", np.int32)])
 
