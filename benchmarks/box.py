@@ -1,6 +1,6 @@
 """Raise the author in the box, which comes with the package, and write the page about it.
 
-    python benchmarks/box.py PATH/TO/novels [--for 60m] [--threads N] [--rights TEXT] [--run RUN] [--out FILE]
+    python benchmarks/box.py PATH/TO/novels [--for 60m | --steps N] [--threads N] [--rights TEXT] [--run RUN] [--out FILE]
     python benchmarks/box.py PATH/TO/novels --measure-only
 
 The books are prepared with the default cleaning, and whole writers are held out. The default preset is trained as by
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from penwright.author.card import Card
     from penwright.corpus.store import Corpus
 
-NGRAM_ENTRIES = 3_900_000
-"""Largest number of successors in the n-gram tables. Each takes some 3.6 bytes (64 million characters of novels,
-2026-11); the weights take 1.3 million bytes and the card 17,000."""
+NGRAM_ENTRIES = 6_800_000
+"""Largest number of successors in the n-gram tables. Packed, each takes some 2.1 bytes (63 million characters of
+novels, 2026-11); the weights take 1.3 million bytes and the card 17,000."""
 SIZE = "192x3"
 """Size of the network, whose weights share the file with the tables."""
 NAME = "the author in the box"
@@ -51,13 +51,13 @@ def refuse_public_scales(corpus: "Corpus") -> None:
         sys.exit(f"{', '.join(found)}: the public scales are measured on these. Take them from the shelf.")
 
 
-def raise_author(path: Path, *, run: Path, length: str, threads: int) -> None:
+def raise_author(path: Path, *, run: Path, length: list[str], threads: int) -> None:
     """Train through the command line, where Ctrl-C saves. Exit if the run does not finish.
 
     Args:
         path: The books.
         run: Folder of the run. A run in it is resumed, or left alone if it is finished.
-        length: Training time, as `--for` takes it.
+        length: Option of `penwright train` for the length of the training, and its value.
         threads: Number of threads; 0 for all.
     """
     from penwright.training.runs.folder import RunFolder
@@ -66,7 +66,7 @@ def raise_author(path: Path, *, run: Path, length: str, threads: int) -> None:
         words = ["--resume", str(run)]
         exit_code = 0 if RunFolder.open(run).ending() else penwright(["train", *words])
     else:
-        words = [str(path), "--run", str(run), "--for", length, "--threads", str(threads), "--size", SIZE]
+        words = [str(path), "--run", str(run), *length, "--threads", str(threads), "--size", SIZE]
         exit_code = penwright(["train", *words, "--set", f"model.ngram_entries={NGRAM_ENTRIES}"])
     if exit_code:
         sys.exit(exit_code)
@@ -94,7 +94,9 @@ def install(author: "Author", *, card: "Card", aside: Path, path: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("path", type=Path)
-    parser.add_argument("--for", dest="length", default="60m", metavar="TIME", help="training time")
+    length = parser.add_mutually_exclusive_group()
+    length.add_argument("--for", dest="time", default="60m", metavar="TIME", help="training time")
+    length.add_argument("--steps", metavar="N", help="number of updates, whatever else the machine does meanwhile")
     parser.add_argument("--threads", type=int, default=0, metavar="N", help="0 for all")
     parser.add_argument("--rights", default="", metavar="TEXT", help="note on the rights in the books, for its card")
     parser.add_argument("--out", type=Path, default=BOXED, metavar="FILE", help="another path, FILE.safetensors")
@@ -110,7 +112,8 @@ def main() -> None:
     refuse_public_scales(corpus)
     run = None if arguments.measure_only else arguments.run or new_run_dir("box")
     if run is not None:
-        raise_author(arguments.path, run=run, length=arguments.length, threads=arguments.threads)
+        length = ["--steps", arguments.steps] if arguments.steps else ["--for", arguments.time]
+        raise_author(arguments.path, run=run, length=length, threads=arguments.threads)
 
     from box_measures import OTHERS, mean, measure_books, measure_copying
     from box_page import measured_part, put_into_page

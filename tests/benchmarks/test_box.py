@@ -77,10 +77,10 @@ def test_a_run_begins_goes_on_and_is_left_when_it_does_not_finish(
     asked: list[list[str]] = []
     monkeypatch.setattr(command, "penwright", lambda words: asked.append(words) or 0)
     run = tmp_path / "run"
-    command.raise_author(Path("novels"), run=run, length="60m", threads=2)
+    command.raise_author(Path("novels"), run=run, length=["--for", "60m"], threads=2)
     run.mkdir()
     (run / "config.toml").touch()
-    command.raise_author(Path("novels"), run=run, length="60m", threads=2)
+    command.raise_author(Path("novels"), run=run, length=["--for", "60m"], threads=2)
     settings = ["--set", f"model.ngram_entries={command.NGRAM_ENTRIES}"]
     assert asked == [
         ["train", "novels", "--run", str(run), "--for", "60m", "--threads", "2", "--size", command.SIZE, *settings],
@@ -88,7 +88,7 @@ def test_a_run_begins_goes_on_and_is_left_when_it_does_not_finish(
     ]
     monkeypatch.setattr(command, "penwright", lambda words: 130)
     with pytest.raises(SystemExit) as stopped:
-        command.raise_author(Path("novels"), run=run, length="60m", threads=2)
+        command.raise_author(Path("novels"), run=run, length=["--for", "60m"], threads=2)
     assert stopped.value.code == 130
 
 
