@@ -1,7 +1,7 @@
 """Raise the author in the box, which comes with the package, and write the page about it.
 
-    python benchmarks/box.py PATH/TO/novels [--for 60m | --steps N] [--threads N] [--rights TEXT] [--run RUN] [--out FILE]
-    python benchmarks/box.py PATH/TO/novels --measure-only
+    python benchmarks/box.py NOVELS [--for 60m | --steps N] [--run RUN] [--threads N] [--rights TEXT] [--out FILE]
+    python benchmarks/box.py NOVELS --measure-only
 
 The books are prepared with the default cleaning, and whole writers are held out. The default preset is trained as by
 `penwright train PATH --for 60m`. Weights in int8 and n-gram tables must fit a file of 16,000,000 bytes together; a
