@@ -10,12 +10,18 @@ Shapes: W = processes, B = lanes of all processes together.
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
 
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
 from penwright.errors import ConfigError, RunError
+
+MAX_WAIT = timedelta(days=1)
+"""Longest time that a process waits for the others, such as while rank 0 prepares a library or scores books. A process
+that has ended is noticed at once: its connections are closed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +64,36 @@ def current_world() -> World:
 def joined() -> Iterator[World]:
     """Join the processes that `torchrun` started, or be the only one.
 
-    The group is left to end with the processes: destroying it while another process is in use of it aborts one now and
-    then.
+    The group is destroyed before the interpreter ends, whatever happens. A worker thread of gloo releases the tensors
+    of an exchange after the exchange was reported as done, and needs the interpreter for it. If that has begun to end,
+    Python ends the thread inside a C++ destructor, and the process is aborted ("terminate called without an active
+    exception"). Destroying the group joins these threads.
+
+    Raises:
+        RunError: If another process has ended.
     """
     if not dist.is_available() or not dist.is_torchelastic_launched():
         yield World()
         return
-    dist.init_process_group("gloo")
-    yield current_world()
-    wait_for_all(current_world())  # a process that leaves early closes the connection of those still at work
+    store, rank, size = next(dist.rendezvous("env://"))  # type: ignore[attr-defined]  # exported, if not in so many words
+    dist.init_process_group("gloo", store=store, rank=rank, world_size=size, timeout=MAX_WAIT)
+    world = World(rank, size)
+    try:
+        yield world
+        wait_for_all(world)
+        _meet(store, "done", world=world)  # some may still be at the last exchange
+    finally:
+        dist.destroy_process_group()
+    _meet(store, "gone", world=world)
+
+
+def _meet(store: Any, name: str, *, world: World) -> None:
+    """Wait until every process has come this far, by torch's key-value store (`torch.distributed.Store`) and without an
+    exchange. For "gone" rank 0 alone waits: it may be the store's host."""
+    with _exchanging():
+        store.set(f"penwright/{name}/{world.rank}", "")
+        if world.leads or name != "gone":
+            store.wait([f"penwright/{name}/{rank}" for rank in range(world.size)], MAX_WAIT)
 
 
 def average_gradients(parameters: Sequence[nn.Parameter], numbers: Tensor, *, world: World) -> Tensor:

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -87,6 +88,29 @@ def test_one_process_is_a_world_of_its_own() -> None:
     assert gather(tensor, world=world) is tensor
     facts = average_gradients([nn.Parameter(tensor)], torch.tensor([3.0]), world=world)
     assert facts.tolist() == [3.0]
+
+
+@pytest.mark.skipif(not torch.distributed.is_available(), reason="this torch was built without distributed processes")
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="threads are named in /proc on Linux only")
+@pytest.mark.parametrize("fails", [False, True])
+def test_no_thread_of_the_group_outlives_it(monkeypatch: pytest.MonkeyPatch, fails: bool) -> None:
+    """One that still had tensors to release aborted the process at its exit, now and then."""
+
+    def threads() -> list[str]:
+        names = [(task / "comm").read_text().strip() for task in Path("/proc/self/task").iterdir()]
+        return [name for name in names if "gloo" in name or "tcpstore" in name]
+
+    environment = {"RANK": "0", "WORLD_SIZE": "1", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "0"}
+    for name, value in {**environment, "TORCHELASTIC_RUN_ID": "test"}.items():
+        monkeypatch.setenv(name, value)
+    with suppress(ZeroDivisionError), joined() as world:
+        assert world == World(0, 1)
+        torch.distributed.all_reduce(torch.ones(3))
+        assert threads()
+        if fails:
+            raise ZeroDivisionError
+    assert not torch.distributed.is_initialized()
+    assert threads() == []
 
 
 def test_all_take_the_precision_that_the_leader_found_faster(monkeypatch: pytest.MonkeyPatch) -> None:
