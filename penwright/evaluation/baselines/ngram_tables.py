@@ -64,6 +64,57 @@ def iter_probabilities(
         yield probabilities
 
 
+class NgramCounts:
+    """Tables of all orders up to some length, kept to predict any text: whole distributions, not only what came."""
+
+    def __init__(self, train: Sequence[Ids], *, num_symbols: int, first_symbol: int, max_order: int) -> None:
+        """Count texts.
+
+        Args:
+            train, num_symbols, first_symbol, max_order: See `iter_probabilities`.
+        """
+        self.num_symbols, self.first_symbol, self.max_order = num_symbols, first_symbol, max_order
+        self._edge = first_symbol + num_symbols
+        self._bits = self._edge.bit_length()
+        self._tables = [_count(self._keys_of(train, order)) for order in range(max_order + 1)]
+
+    def num_entries(self) -> int:
+        """Return the number of distinct pairs (context, symbol) of all tables."""
+        return sum(len(table.keys) for table in self._tables)
+
+    def distributions(self, ids: Ids, *, max_order: int | None = None) -> NDArray[np.float64]:
+        """Return what is expected in place of each symbol but the first.
+
+        Args:
+            ids: A text, or the end of one, of at least two symbols. A symbol to be predicted may be any. A text that
+                is no end begins with the symbol that the counted texts begin with.
+            max_order: Longest context used, None for all that were counted.
+
+        Returns:
+            Probabilities (N, num_symbols), N = len(ids) - 1; each row sums to one.
+        """
+        low_bits = np.uint64((1 << self._bits) - 1)
+        chances = np.full((len(ids) - 1, self.num_symbols), 1 / self.num_symbols)
+        orders = self.max_order if max_order is None else max_order
+        for order, table in enumerate(self._tables[: orders + 1]):
+            contexts = self._keys_of([ids], order) & ~low_bits
+            first = np.searchsorted(table.keys, contexts, side="left")
+            last = np.searchsorted(table.keys, contexts | low_bits, side="right")
+            variety = last - first
+            total = table.starts[last] - table.starts[first]
+            passed_on = np.where(variety > 0, variety / np.maximum(1, total + variety), 1.0)
+            chances *= passed_on[:, None]
+            rows = np.repeat(np.arange(len(contexts)), variety)
+            entries = np.arange(len(rows)) - np.repeat(np.cumsum(variety) - variety, variety) + first[rows]
+            symbols = (table.keys[entries] & low_bits).astype(np.int64) - self.first_symbol
+            counts = table.starts[entries + 1] - table.starts[entries]
+            chances[rows, symbols] += counts / (total + variety)[rows]
+        return chances
+
+    def _keys_of(self, texts: Sequence[Ids], order: int) -> UInt64s:
+        return _keys(texts, order=order, edge=self._edge, symbol_bits=self._bits)
+
+
 def _keys(texts: Sequence[Ids], *, order: int, edge: int, symbol_bits: int) -> UInt64s:
     """Return the key of every scored symbol: the hash of the `order` symbols before it, then the symbol itself."""
     keys = np.empty(sum(len(ids) - 1 for ids in texts), dtype=np.uint64)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from penwright.evaluation.baselines.ngram_tables import iter_probabilities
+from penwright.evaluation.baselines.ngram_tables import NgramCounts, iter_probabilities
 
 EDGE = 99  # in the plain reference: what precedes a text
 
@@ -100,3 +100,16 @@ def test_symbols_of_a_large_alphabet_are_told_apart() -> None:
 def arrays(texts: list[list[int]]) -> list[np.ndarray]:
     """The texts as ids."""
     return [np.array(text, dtype=np.uint8) for text in texts]
+
+
+@given(train=texts, held_out=text)
+def test_kept_tables_expect_what_the_passing_ones_found(train: list[list[int]], held_out: list[int]) -> None:
+    """Every order; and the end of a text alone is enough for what comes after it."""
+    options = {"num_symbols": 4, "first_symbol": 1, "max_order": 3}
+    counts = NgramCounts(arrays(train), **options)
+    (ids,), target = arrays([held_out]), np.array(held_out[1:]) - 1
+    for order, expected in enumerate(iter_probabilities(arrays(train), [ids], **options)):
+        chances = counts.distributions(ids, max_order=order)
+        assert chances.sum(axis=1) == pytest.approx(np.ones(len(target)))
+        assert chances[np.arange(len(target)), target] == pytest.approx(expected, rel=1e-12)
+    assert counts.distributions(ids[-4:])[-1] == pytest.approx(counts.distributions(ids)[-1], rel=1e-12)
