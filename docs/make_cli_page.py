@@ -17,6 +17,7 @@ INTRODUCTION = """\
 
     penwright inspect shelf/                    # what is on the shelf, before any training
     penwright train shelf/ --for 10m            # raise an author; Ctrl-C saves, --resume goes on
+    penwright ladder shelf/ --for 2m            # seven ways to learn the shelf, raced on the same books
     penwright write --words 300                 # the newest author; without any, the author in the box
     penwright write --box --prompt "It was"     # the author in the box, which comes with the package
     penwright write runs/2026-01-31-shelf --prompt "It was a dark" --seed 7

@@ -21,6 +21,7 @@ from penwright.cli.commands.fetch_hub import hub
 from penwright.cli.commands.index import index
 from penwright.cli.commands.inspect import inspect
 from penwright.cli.commands.judge import judge
+from penwright.cli.commands.ladder import ladder
 from penwright.cli.commands.originality import originality
 from penwright.cli.commands.plan import plan
 from penwright.cli.commands.prepare import prepare
@@ -43,6 +44,7 @@ COMMANDS: dict[Callable[..., int], str] = {
     plan: "[PATH...] [OPTIONS]",
     prepare: "PATH... [OPTIONS]",
     train: "[PATH...] [OPTIONS]",
+    ladder: "[PATH...] [OPTIONS]",
     write: "[AUTHOR] [TEXT] [OPTIONS]",
     read: "BOOK... --save MARK [OPTIONS]",
     suggest: "TEXT [OPTIONS]",
@@ -72,6 +74,7 @@ EXAMPLES: dict[Callable[..., int], tuple[str, ...]] = {
         "shelf.toml --set model.hidden_size=256",
         "--resume runs/2026-01-31-shelf --for 1h",
     ),
+    ladder: ("shelf/ --for 2m", "shelf/ --for 10s --open", "--resume runs/2026-01-31-shelf-ladder"),
     write: (
         '"Once upon a time"',
         "--box --words 300 --seed 7",

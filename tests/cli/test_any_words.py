@@ -75,7 +75,7 @@ def answer(command: str, words: list[str], *, folder: Path, capsys: pytest.Captu
     os.chdir(empty)
     try:
         # Without any book these would read Python's manuals and take their time.
-        code = main([command, *words, "nowhere.txt"] if command in ("train", "plan") else [command, *words])
+        code = main([command, *words, "nowhere.txt"] if command in ("train", "plan", "ladder") else [command, *words])
     finally:
         os.chdir(before)
     _, err = capsys.readouterr()
