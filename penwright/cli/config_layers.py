@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from penwright.cli.options import OPTION_OF, Settings, check_options, merge_settings, parse_settings
+from penwright.cli.options import OPTION_OF, Settings, check_options
+from penwright.cli.setting_texts import merge_settings, parse_settings
 from penwright.errors import ConfigError, UsageError, did_you_mean
 
 if TYPE_CHECKING:

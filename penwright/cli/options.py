@@ -6,8 +6,7 @@ Only `app.py` and this module know the parsing library.
 
 import os
 import re
-import tomllib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from types import MappingProxyType
@@ -16,7 +15,7 @@ from typing import Annotated, Any, TypedDict
 from cyclopts import Group, Parameter, Token
 
 from penwright.cli.display.durations import parse_duration
-from penwright.errors import ConfigError, UsageError
+from penwright.errors import UsageError
 from penwright.settings import settings_of
 
 Settings = dict[str, dict[str, Any]]
@@ -35,6 +34,21 @@ OPTION_OF = MappingProxyType({"seconds": FOR_OPTION})
 
 # Thousands may be grouped as in 10,000. 1,5 is a fraction in half of Europe, not a whole number.
 _WHOLE_NUMBER = re.compile(r"-?(?:\d{1,3}(?:[,_]\d{3})+|\d{1,30})", re.ASCII)
+
+
+def _language_codes(_: object, tokens: Sequence[Token]) -> str:
+    """Read the codes of languages."""
+    from penwright.corpus.language.function_words import NAMES
+
+    token = tokens[0]
+    codes = token.value.replace(" ", "").lower()
+    for code in codes.split(","):
+        if code not in NAMES:
+            raise UsageError(
+                f"{token.keyword} '{token.value:.100}' is no language that can be told. Write codes such as en, or "
+                f"en,fr. Known are: {', '.join(NAMES)}."
+            )
+    return codes
 
 
 def _whole_number(_: object, tokens: Sequence[Token]) -> int:
@@ -130,6 +144,8 @@ Whole = Annotated[int | None, option(converter=_whole_number, metavar="N")]
 """Whole number, also written 10_000 or 10,000."""
 Text = Annotated[str | None, option(allow_leading_hyphen=True, metavar="TEXT")]
 """Any text, even if it begins with a hyphen."""
+Languages = Annotated[str | None, option(group=CONFIGURATION, converter=_language_codes, metavar="CODE")]
+"""Codes of languages, as `corpus.language` has them."""
 Texts = Annotated[tuple[str, ...] | None, option(allow_leading_hyphen=True, metavar="TEXT", negative_iterable=())]
 """Any text, each time that the option is given."""
 Biases = Annotated[
@@ -238,60 +254,3 @@ def at_most_one(options: Mapping[str, object]) -> None:
     given = [name for name, value in options.items() if value is not None and value is not False and value != ()]
     if len(given) > 1:
         raise UsageError(f"{' and '.join(given)} exclude each other; give one of them.")
-
-
-def parse_settings(settings: Iterable[str]) -> Settings:
-    """Read settings written as section.key=value.
-
-    Args:
-        settings: Settings as section.key=value. The value is read as TOML (12, 0.5, true, "text"), or taken as text
-            if it is not TOML.
-
-    Returns:
-        Tables by section. The configuration checks later that the names exist.
-
-    Raises:
-        ConfigError: If one is not written so, or is given twice.
-    """
-    tables: Settings = {}
-    for setting in settings:
-        name, equals, text = setting.partition("=")
-        section, dot, key = name.strip().partition(".")
-        if not (equals and dot and section and key):
-            raise ConfigError(
-                f"--set '{setting}' is not a setting. Write section.key=value, for example train.batch_size=32."
-            )
-        if key in tables.get(section, {}):
-            raise ConfigError(f"--set {section}.{key} was given twice; give it once.")
-        tables.setdefault(section, {})[key] = _toml_value(text.strip())
-    return tables
-
-
-def merge_settings(flags: Settings, settings: Settings) -> Settings:
-    """Join the settings that have flags of their own with those of `--set`.
-
-    Args:
-        flags: Tables by section. None means that the flag was not given.
-        settings: Tables that `parse_settings` returned.
-
-    Raises:
-        ConfigError: If the same setting comes from both.
-    """
-    merged = {section: dict(table) for section, table in settings.items()}
-    for section, table in flags.items():
-        for key, value in table.items():
-            if value is None:
-                continue
-            if key in merged.get(section, {}):
-                flag = "--size" if section == "model" else option_of(key)
-                raise ConfigError(f"{flag} and --set {section}.{key} exclude each other; give one of them.")
-            merged.setdefault(section, {})[key] = value
-    return merged
-
-
-def _toml_value(text: str) -> Any:
-    try:
-        values = tomllib.loads(f"value = {text}")
-    except (ValueError, RecursionError):  # tomllib reads a number of any length, and tables of any depth
-        return text
-    return values["value"] if set(values) == {"value"} else text

@@ -1,12 +1,14 @@
 """The configuration of a corpus: cleaning, alphabet and splits. Data only."""
 
+import re
 from dataclasses import asdict, dataclass, fields
 from typing import Annotated, Any, Literal, cast, get_args
 
 from penwright.alphabet.characters import MAX_CHARACTERS
 from penwright.alphabet.units import Unit
+from penwright.corpus.language.function_words import NAMES
 from penwright.errors import ConfigError, did_you_mean
-from penwright.settings import MAX_INT64, Between, OneOf, Setting, check, with_present_names
+from penwright.settings import MAX_INT64, Between, Matching, OneOf, Setting, check, with_present_names
 
 AlphabetName = Literal["learnt", "seed"]
 SplitRule = Literal["auto", "author", "passages", "seed"]
@@ -14,6 +16,7 @@ SplitName = Literal["train", "val", "test"]
 
 SPLITS: tuple[SplitName, ...] = get_args(SplitName)
 MIN_SUBWORDS, MAX_SUBWORDS = 64, 32_768
+_LANGUAGES = re.compile(rf"(?:(?:{'|'.join(NAMES)})(?:,(?:{'|'.join(NAMES)}))*)?")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,6 +42,14 @@ class CorpusConfig:
     """Join the lines of paragraphs that were broken at a fixed width."""
     normalize_punctuation: bool = False
     """Replace curly quotes, dashes, ellipses and ligatures by ASCII forms; letters keep their accents. Lossy."""
+    max_cut_fraction: Annotated[float, Between(0, 1)] = 0.1
+    """Largest share of a file that is cut without a word, and the largest that is cut at all beyond the 25,000
+    characters that a distributor's licence may take. A file where cleaning would take more is kept whole, with a
+    warning."""
+    refuse_large_cuts: bool = False
+    """Leave a file out, instead of keeping it whole, if cleaning would take more than that."""
+    language: Annotated[str, Matching(_LANGUAGES, "codes of languages, such as en, or en,fr")] = ""
+    """Keep only the books in these languages, told by their text: codes such as "en", or "en,fr". Empty: all books."""
     accept_doubtful: bool = False
     """Read a text too in which more than 1 % of the characters are replacements (U+FFFD) or improbable."""
     drop_duplicates: bool = True
@@ -61,6 +72,11 @@ class CorpusConfig:
                 f"corpus.unit='{self.unit}' needs a learnt alphabet, and the seed's is fixed. "
                 "Set corpus.alphabet to learnt, or corpus.unit to characters."
             )
+
+    @property
+    def languages(self) -> frozenset[str]:
+        """The codes of the languages to keep; empty for all."""
+        return frozenset(filter(None, self.language.split(",")))
 
     @property
     def is_raw(self) -> bool:

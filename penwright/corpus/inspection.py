@@ -5,16 +5,20 @@ Books are read with the same code as for a corpus and selected by the same rules
 
 import zlib
 from collections.abc import Sequence
+from functools import partial
 
 from penwright.alphabet.characters import Alphabet
 from penwright.alphabet.code_points import name_of
 from penwright.corpus.config import SPLITS, CorpusConfig, SplitName
 from penwright.corpus.executor.workers import Workers, num_workers
+from penwright.corpus.language.detection import book_language, declared_code
 from penwright.corpus.passes.clean_text import read_bytes, read_chunk
 from penwright.corpus.passes.cleaning_pass import ChunkJob, ChunkResult, TakenBook, take_in
 from penwright.corpus.passes.ending_pass import read_endings
 from penwright.corpus.passes.progress import run_steps
+from penwright.corpus.shelf.doubts import num_improbable, num_replaced
 from penwright.corpus.shelf.facts import Facts, KeptFacts
+from penwright.corpus.shelf.front_matter import front_matter
 from penwright.corpus.shelf.selection import SelectedBook, Selection, select_books
 from penwright.corpus.shelf_report import BookReport as BookReport
 from penwright.corpus.shelf_report import Edition as Edition
@@ -29,6 +33,9 @@ from penwright.files.scratch import Scratch
 
 MAX_CUT_CHARS = 2_000
 """Most characters shown of a cut: half from its beginning, half from its end."""
+MANY_BOOKS = 2_000
+MAX_CUT_CHARS_OF_MANY = 400
+"""Most characters shown of a cut if there are more than `MANY_BOOKS`, whose cuts are all held in memory."""
 MAX_UNKNOWN = 20
 """Most characters outside the alphabet that are listed for a book, the most frequent ones."""
 SAMPLE_CHARS = 1 << 16
@@ -51,9 +58,11 @@ def inspect_shelf(paths: Paths, *, config: CorpusConfig | None = None, workers: 
     """
     config = config or CorpusConfig()
     listing = list_books(paths)
+    is_large = len(listing.sources) > MANY_BOOKS
+    look = partial(look_at_chunk, max_cut_chars=MAX_CUT_CHARS_OF_MANY if is_large else MAX_CUT_CHARS)
     count = num_workers(workers, num_bytes=listing.num_bytes, num_tasks=listing.num_chunks)
     with Scratch(None) as scratch, Workers(count) as pool:
-        steps = take_in(listing, config=config, cache_dir=None, workers=pool, scratch=scratch, take=look_at_chunk)
+        steps = take_in(listing, config=config, cache_dir=None, workers=pool, scratch=scratch, take=look)
         intake = run_steps(steps)
         endings = read_endings(intake.books, config=config, workers=pool)
         found = [taken.book for taken in intake.books]
@@ -71,14 +80,15 @@ def inspect_shelf(paths: Paths, *, config: CorpusConfig | None = None, workers: 
     )
 
 
-def look_at_chunk(job: ChunkJob) -> ChunkResult:
+def look_at_chunk(job: ChunkJob, *, max_cut_chars: int = MAX_CUT_CHARS) -> ChunkResult:
     """Read one chunk of a book and return its cuts instead of its text."""
     try:
         text, facts, cuts = read_chunk(read_bytes(job.chunk), chunk=job.chunk, config=job.config)
     except ReadingError as error:
         return ChunkResult(job.chunk.start, "", None, str(error))
-    shown = tuple(cut._replace(text=_shortened(cut.text)) for cut in cuts)
-    return ChunkResult(job.chunk.start, "", facts, "", shown, compressed_fraction(text))
+    shown = tuple(cut._replace(text=_shortened(cut.text, max_cut_chars)) for cut in cuts)
+    suspect = front_matter(text, is_first=job.chunk.is_first, is_last=job.chunk.is_last)
+    return ChunkResult(job.chunk.start, "", facts, "", shown, compressed_fraction(text), suspect)
 
 
 def compressed_fraction(text: str) -> float:
@@ -107,6 +117,7 @@ def _book_reports(books: Sequence[TakenBook], selection: Selection) -> tuple[Boo
         source, facts, _ = book.book
         fraction = fractions[source]
         unknown = _unknown_characters(facts, selection.alphabet)
+        language = book_language(facts.languages)
         named: SelectedBook | None = taken.get(source)
         held_out = passages.get(source, {})
         reports.append(
@@ -136,6 +147,14 @@ def _book_reports(books: Sequence[TakenBook], selection: Selection) -> tuple[Boo
                 compressed_fraction=fraction,
                 is_outlier=_is_outlier(fraction, facts.num_chars),
                 warnings=facts.warnings,
+                doubts=facts.doubts,
+                num_doubtful_chars=num_replaced(facts) + num_improbable(facts),
+                refusal=facts.refusal,
+                num_cut=facts.num_cut,
+                language=language.code,
+                other_languages=dict(language.others),
+                declared_language=declared_code(facts.details.get("Language", "")),
+                front_matter=tuple(line for result in book.results for line in result.front_matter),
             )
         )
     return tuple(sorted(reports, key=lambda report: report.name))
@@ -173,7 +192,7 @@ def _split_report(books: Sequence[BookReport], split: SplitName) -> SplitReport:
     )
 
 
-def _shortened(text: str) -> str:
+def _shortened(text: str, max_chars: int) -> str:
     """Return a text whole, or its beginning and its end."""
-    half = MAX_CUT_CHARS // 2
-    return text if len(text) <= MAX_CUT_CHARS else f"{text[:half]}\n[...]\n{text[-half:]}"
+    half = max_chars // 2
+    return text if len(text) <= max_chars else f"{text[:half]}\n[...]\n{text[-half:]}"

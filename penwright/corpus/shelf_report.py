@@ -7,6 +7,7 @@ from typing import Any
 
 from penwright.corpus.cleaning.clean import Cut
 from penwright.corpus.config import SplitName
+from penwright.corpus.shelf.front_matter import FrontMatter
 from penwright.corpus.sources.manifest import ManifestBook
 from penwright.errors import CorpusError
 
@@ -71,6 +72,33 @@ class BookReport:
     is_outlier: bool
     """True if it compresses much better or worse than books: repeated, tabular or garbled text."""
     warnings: tuple[str, ...]
+    doubts: tuple[str, ...] = ()
+    """Sentences of its reader on what was guessed, replaced or not read."""
+    num_doubtful_chars: int = 0
+    """Number of its characters that are replacements or improbable."""
+    refusal: str = ""
+    """What would have been cut, had it not been too much; empty if nothing was kept for that reason."""
+    num_cut: int = 0
+    """Number of characters that would be cut."""
+    language: str = ""
+    """Code of the language of its text; empty if it cannot be told."""
+    other_languages: Mapping[str, float] = field(default_factory=dict)
+    """Codes of other languages that a good part of it is in, with their shares, 0 to 1."""
+    declared_language: str = ""
+    """Code of the language that its header or its catalogue names; empty if none is named."""
+    front_matter: tuple[FrontMatter, ...] = ()
+    """Lines left in the text that look like a distributor's or a publisher's."""
+
+    @property
+    def cut_fraction(self) -> float:
+        """Share of the file's text that would be cut, 0 to 1."""
+        return self.num_cut / max(1, self.num_cut + self.num_chars)
+
+    @property
+    def is_declared_otherwise(self) -> bool:
+        """True if its header or its catalogue names a language that its text is not in."""
+        told = {self.language, *self.other_languages}
+        return bool(self.language and self.declared_language) and self.declared_language not in told
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -119,6 +147,7 @@ class ShelfReport:
         data = asdict(self)
         for book, report in zip(data["books"], self.books, strict=True):
             book["cuts"] = [cut._asdict() for cut in report.cuts]
+            book["front_matter"] = [line._asdict() for line in report.front_matter]
             del book["path"], book["member"]
         data["skipped"] = [{"name": name, "reason": reason} for name, reason in self.skipped]
         return data

@@ -31,10 +31,10 @@ def books_table(exam: Exam) -> str:
     rows = [
         _book_row(exam.scores[index], rival_bits=rival.book_bits_per_char[index] if rival else None) for index in shown
     ]
-    table = _table(head, rows)
+    made = table(head, rows)
     if len(shown) < len(order):
-        table += f'<p class="aside">The {len(shown) // 2} best and worst predicted of {len(order):,} books.</p>'
-    return table
+        made += f'<p class="aside">The {len(shown) // 2} best and worst predicted of {len(order):,} books.</p>'
+    return made
 
 
 def baselines_table(exam: Exam) -> str:
@@ -50,7 +50,7 @@ def baselines_table(exam: Exam) -> str:
         rows.append((own, "own", _row("This author", [bits(own), ""], minor=["the training books", ""])))
     rows.sort(key=lambda row: row[0])
     head = ["Method", "Bits per character", "This author\u2019s difference", "Learned from", "Measured in"]
-    return _table(head, [cells for _, _, cells in rows], classes=[name for _, name, _ in rows])
+    return table(head, [cells for _, _, cells in rows], classes=[name for _, name, _ in rows])
 
 
 def _measured_in(seconds: float) -> str:
@@ -65,7 +65,7 @@ def plan_table(planned: Planned) -> str:
         minor = [count(size.batch_size), count(size.chars_per_second), count(size.chars_read)]
         rows.append(_row(size.name, [expected, count(size.num_parameters)], minor=minor))
     head = ["Size", "Forecast, bits per character", "Weights", "Lanes", "Characters a second", "Would read"]
-    return _table(head, rows, classes=["own" if size.name == planned.size else "" for size in planned.sizes])
+    return table(head, rows, classes=["own" if size.name == planned.size else "" for size in planned.sizes])
 
 
 def copying_table(shares: Sequence[tuple[int, float, float | None]]) -> str:
@@ -74,7 +74,7 @@ def copying_table(shares: Sequence[tuple[int, float, float | None]]) -> str:
         _row(f"spans of {length} characters or more", [_percent(own), "" if theirs is None else _percent(theirs)])
         for length, own, theirs in shares
     ]
-    return _table(["Copied in", "This page", "A held-out passage"], rows)
+    return table(["Copied in", "This page", "A held-out passage"], rows)
 
 
 def judged_table(judgement: Judgement) -> str:
@@ -90,7 +90,7 @@ def judged_table(judgement: Judgement) -> str:
         cells.insert(2, ("number minor", escape(each.interval)))
         rows.append(cells)
         classes.append("own" if each.is_doubtful else "")
-    return _table(head, rows, classes=classes)
+    return table(head, rows, classes=classes)
 
 
 def rollbacks_table(rollbacks: Sequence[RolledBack]) -> str:
@@ -105,7 +105,7 @@ def rollbacks_table(rollbacks: Sequence[RolledBack]) -> str:
         ]
         for record in rollbacks
     ]
-    return _table(["After step", "Loss (nats)", "While reading", "Went back to step", "Learning rate"], rows)
+    return table(["After step", "Loss (nats)", "While reading", "Went back to step", "Learning rate"], rows)
 
 
 def settings_tables(data: Mapping[str, Any]) -> str:
@@ -155,7 +155,7 @@ def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, st
             yield f"{prefix}{key}", f"{value:,}" if type(value) is int and abs(value) >= 10_000 else str(value)
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[Cell]], *, classes: Sequence[str] = ()) -> str:
+def table(head: Sequence[str], rows: Iterable[Sequence[Cell]], *, classes: Sequence[str] = ()) -> str:
     """Return a table. `head` holds HTML, and a column is right-aligned if its first cell is."""
     body = list(rows)
     kinds = [kind for kind, _ in body[0]] if body else [""] * len(head)

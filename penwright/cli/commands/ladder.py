@@ -25,9 +25,9 @@ from penwright.cli.options import (
     Whole,
     at_most_one,
     option,
-    parse_settings,
 )
 from penwright.cli.output import console, print_json, say
+from penwright.cli.setting_texts import parse_settings
 from penwright.errors import UsageError, quoted
 
 if TYPE_CHECKING:

@@ -9,7 +9,17 @@ from penwright.cli.config_layers import config_layers
 from penwright.cli.display.clock import loading, working
 from penwright.cli.display.durations import format_duration
 from penwright.cli.display.words import millions, plan_sentence, significant
-from penwright.cli.options import CONFIGURATION, Duration, Existing, Json, Settings, SettingTexts, Whole, option
+from penwright.cli.options import (
+    CONFIGURATION,
+    Duration,
+    Existing,
+    Json,
+    Languages,
+    Settings,
+    SettingTexts,
+    Whole,
+    option,
+)
 from penwright.cli.output import console, is_terminal, print_json, say
 from penwright.cli.shelves import choose_shelf, prepare_books
 from penwright.errors import UsageError
@@ -27,6 +37,7 @@ def plan(
     config: Annotated[Path | None, Existing, option(group=CONFIGURATION, metavar="FILE")] = None,
     set_: SettingTexts = (),
     size: Annotated[str | None, option(group=CONFIGURATION, metavar="SIZE")] = None,
+    language: Languages = None,
     accept_doubtful: Annotated[bool, option(group=CONFIGURATION)] = False,
     threads: Annotated[Whole, option(group=CONFIGURATION)] = None,
     device: Annotated[Literal["auto", "cpu", "cuda", "gpu", "mps"] | None, option(group=CONFIGURATION)] = None,
@@ -45,6 +56,7 @@ def plan(
         config: A TOML file of settings.
         set_: A setting, as section.key=value. May be repeated.
         size: Measure this size alone, such as 256x3.
+        language: Keep only the books in this language, told by their text: en, or several as en,fr.
         accept_doubtful: Read books too in which over 1 % of the characters are replacements or improbable.
         threads: Processor threads; 0 for all.
         device: Device to compute on; gpu means cuda.
@@ -54,7 +66,7 @@ def plan(
         from penwright.training.planning.sizes import PLANNED_PRESET
         from penwright.training.start import resolve_auto
 
-    flags: Settings = {"corpus": {"accept_doubtful": accept_doubtful or None}}
+    flags: Settings = {"corpus": {"language": language, "accept_doubtful": accept_doubtful or None}}
     flags |= {"train": {"seconds": for_, "threads": threads, "device": device}}
     resolved = config_layers(preset=None, config=config, size=size, flags=flags, settings=set_).resolve()
     length = resolved.config.train.seconds

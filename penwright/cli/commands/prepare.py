@@ -5,7 +5,17 @@ from pathlib import Path
 from typing import Annotated
 
 from penwright.cli.commands.inspect import corpus_config
-from penwright.cli.options import CONFIGURATION, OUTPUT, Json, NewFolder, SettingTexts, Whole, at_most_one, option
+from penwright.cli.options import (
+    CONFIGURATION,
+    OUTPUT,
+    Json,
+    Languages,
+    NewFolder,
+    SettingTexts,
+    Whole,
+    at_most_one,
+    option,
+)
 from penwright.cli.output import print_json, say, visible
 from penwright.errors import ConfigError, UsageError, counted
 
@@ -17,6 +27,7 @@ def prepare(
     *paths: str,
     preset: Annotated[str | None, option(group=CONFIGURATION, metavar="NAME")] = None,
     set_: SettingTexts = (),
+    language: Languages = None,
     accept_doubtful: Annotated[bool, option(group=CONFIGURATION)] = False,
     workers: Whole = None,
     cluster: Annotated[str | None, option(metavar="ADDRESS")] = None,
@@ -33,6 +44,7 @@ def prepare(
         paths: Books: files, folders (read recursively), patterns, archives, or a manifest.
         preset: Use the corpus settings of this preset.
         set_: A setting of the corpus, as corpus.key=value, for example corpus.unwrap=false. May be repeated.
+        language: Keep only the books in this language, told by their text: en, or several as en,fr.
         accept_doubtful: Read books too in which over 1 % of the characters are replacements or improbable.
         workers: Processes that read, 1 to 32. Default: one for each processor.
         cluster: Let the workers of a running Dask scheduler read, for example tcp://10.0.0.1:8786. Books and cache must
@@ -44,7 +56,7 @@ def prepare(
         raise UsageError("name the books: penwright prepare PATH")
     at_most_one({"--workers": workers, "--cluster": cluster})
     _check(workers, cluster)
-    config = corpus_config("prepare", preset, (*set_, *(["corpus.accept_doubtful=true"] if accept_doubtful else [])))
+    config = corpus_config("prepare", preset, set_, language=language, accept_doubtful=accept_doubtful)
 
     from penwright.cli.finding import cache_dir
     from penwright.cli.shelves import corpus_sentences, run_shown

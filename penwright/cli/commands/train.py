@@ -15,6 +15,7 @@ from penwright.cli.options import (
     ExistingAuthor,
     ExistingRun,
     Json,
+    Languages,
     NewFolder,
     Settings,
     SettingTexts,
@@ -41,6 +42,7 @@ def train(
     set_: SettingTexts = (),
     size: Annotated[str | None, option(group=CONFIGURATION, metavar="SIZE")] = None,
     unit: Annotated[Literal["characters", "bpe", "words", "pairs"] | None, option(group=CONFIGURATION)] = None,
+    language: Languages = None,
     accept_doubtful: Annotated[bool, option(group=CONFIGURATION)] = False,
     seed: Annotated[Whole, option(group=CONFIGURATION)] = None,
     prompt: Annotated[Text, option(group=CONFIGURATION)] = None,
@@ -80,6 +82,7 @@ def train(
             size with the best forecast for the time given; `penwright plan` shows the choice.
         unit: What a symbol stands for: a character, a subword of byte-pair encoding (bpe, formerly pairs) or a word.
             For the number of symbols of the last two: --set corpus.num_subwords=N.
+        language: Keep only the books in this language, told by their text: en, or several as en,fr.
         accept_doubtful: Read books too in which over 1 % of the characters are replacements or improbable.
         seed: Seed of the initial weights and of the order of books.
         prompt: Beginning of the samples that are shown during training.
@@ -99,6 +102,7 @@ def train(
         others |= {"config": config, "set": set_, "size": size, "unit": unit, "prompt": prompt}
         others["print-config"] = print_config
         others["accept-doubtful"] = accept_doubtful
+        others["language"] = language
         for name, value in {**others, **training}.items():
             at_most_one({"--resume": resume, f"--{name}": value})
         check_flags({"train": lengths})
@@ -109,7 +113,7 @@ def train(
         return resume_run(resume, paths=paths, lengths=lengths, speech=speech, old_books=old_books, makes_index=index)
 
     flags: Settings = {
-        "corpus": {"unit": unit, "accept_doubtful": accept_doubtful or None},
+        "corpus": {"unit": unit, "language": language, "accept_doubtful": accept_doubtful or None},
         "train": {**lengths, **training},
         "diary": {"prompt": prompt},
     }

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from penwright.corpus.cleaning.aozora import find_aozora, without_marks
-from penwright.corpus.cleaning.gutenberg import Boilerplate, find_boilerplate
+from penwright.corpus.cleaning.gutenberg import ALLOWED_CHARS, MAX_CUT_FRACTION, Boilerplate, find_boilerplate, refused
 from penwright.corpus.cleaning.gutenberg_header import read_details
 from penwright.corpus.cleaning.spans import Span, without
 from penwright.corpus.cleaning.unwrapping import unwrap
@@ -20,6 +20,8 @@ CLEANING_VERSION = 3
 """Increased whenever some file would be read or cleaned differently. It is part of every key of the cache of texts."""
 MAX_CUT_CHARS = 20_000
 """Most characters of a cut that the report keeps."""
+CONTEXT_CHARS = 200
+"""Most characters of the kept text on either side of a cut that the report keeps."""
 
 # The ASCII form of each sign. Letters keep their accents, which are spelling and not typography.
 _ASCII_FORMS = str.maketrans(
@@ -46,6 +48,8 @@ class CleaningConfig:
     """Join the lines of a hard-wrapped text into paragraphs."""
     normalize_punctuation: bool = False
     """Replace curly quotes, dashes, ellipses and ligatures by their ASCII forms. Lossy."""
+    max_cut_fraction: float = MAX_CUT_FRACTION
+    """Largest share of a text, beyond the characters that a licence may take, that is cut. More is not cut at all."""
 
 
 class Cut(NamedTuple):
@@ -59,6 +63,10 @@ class Cut(NamedTuple):
     num_chars: int
     text: str
     """The lines themselves, at most their first `MAX_CUT_CHARS` characters."""
+    before: str = ""
+    """The kept text before it, at most `CONTEXT_CHARS` characters; empty at the beginning."""
+    after: str = ""
+    """The kept text behind it, at most `CONTEXT_CHARS` characters; empty at the end."""
 
 
 class Cleaned(NamedTuple):
@@ -75,6 +83,10 @@ class Cleaned(NamedTuple):
     """True if these lines were joined."""
     warnings: tuple[str, ...]
     """Sentences that begin in lower case, to be put after the book's name."""
+    num_cut: int = 0
+    """Number of characters of the cuts, and of the marks taken out of a text of Aozora Bunko."""
+    refusal: str = ""
+    """What a warning says of cuts that would have been too large, so that nothing was cut; empty if they were not."""
 
 
 def clean(
@@ -104,23 +116,32 @@ def clean(
     if is_verbatim:
         return Cleaned(text, (), {}, False, False, ())
     cuts: tuple[Cut, ...] = ()
-    boilerplate = find_boilerplate(text, is_first=is_first, is_last=is_last)
+    fraction = config.max_cut_fraction
+    boilerplate = find_boilerplate(text, is_first=is_first, is_last=is_last, max_cut_fraction=fraction)
     details = read_details(boilerplate.header)
     aozora = find_aozora(text)
     if aozora is not None:
         boilerplate, details = Boilerplate(aozora.spans, "", ()), aozora.details
+        num_spanned = sum(span.end - span.start for span in aozora.spans)
+        if len(text) - num_spanned < (1 - fraction) * (len(text) - ALLOWED_CHARS):
+            boilerplate = refused("a head and a foot", num_spanned / len(text))
+    num_cut = 0
     if config.licence:
         cuts = _report(text, boilerplate.spans)
+        num_cut = sum(cut.num_chars for cut in cuts)
         text = without(text, boilerplate.spans)
         if aozora is not None:
+            num_cut += len(text)
             text = without_marks(text)
+            num_cut -= len(text)
     if config.normalize_punctuation and not text.isascii():  # before the lines are tidied: it may add blanks to them
         text = text.translate(_ASCII_FORMS)
     given = [characters_of(text)]
     del text  # a book is long: each copy is released before the next one is made
     text, is_hard_wrapped, was_unwrapped = _laid_out(given.pop(), unwrapping=config.unwrap, has_own_lines=has_own_lines)
     text = _without_outer_blank_lines(text, is_first=is_first, is_last=is_last)
-    return Cleaned(text, cuts, details, is_hard_wrapped, was_unwrapped, boilerplate.warnings)
+    warnings, refusal = boilerplate.warnings, boilerplate.refusal if config.licence else ""
+    return Cleaned(text, cuts, details, is_hard_wrapped, was_unwrapped, warnings, num_cut, refusal)
 
 
 def _laid_out(given: Characters, *, unwrapping: bool, has_own_lines: bool) -> tuple[str, bool, bool]:
@@ -143,12 +164,15 @@ def _report(text: str, spans: Sequence[Span]) -> tuple[Cut, ...]:
     """Return the cuts of the spans, with line numbers."""
     cuts = []
     line, counted = 1, 0
-    for span in spans:
+    ends, starts = [0, *(span.end for span in spans)], [*(span.start for span in spans), len(text)]
+    for index, span in enumerate(spans):
         lines = text[span.start : span.end]
         line += text.count("\n", counted, span.start)
         counted = span.start
         num_lines = lines.count("\n") + (not lines.endswith("\n"))
-        cuts.append(Cut(span.kind, line, num_lines, len(lines), lines[:MAX_CUT_CHARS]))
+        before = text[max(ends[index], span.start - CONTEXT_CHARS) : span.start]
+        after = text[span.end : min(starts[index + 1], span.end + CONTEXT_CHARS)]
+        cuts.append(Cut(span.kind, line, num_lines, len(lines), lines[:MAX_CUT_CHARS], before, after))
     return tuple(cuts)
 
 

@@ -28,7 +28,9 @@ HEAD_CHARS = 80_000
 LICENCE_CHARS = 40_000
 """Upper bound for a licence. The longest known has 19,000 characters, with an old header after it 33,000."""
 ALLOWED_CHARS = 25_000
-"""Characters that a licence may take. If less than nine tenths of the rest of the file stay, nothing is cut."""
+"""Characters that a licence may take. If too much of the rest of the file would go, nothing is cut."""
+MAX_CUT_FRACTION = 0.1
+"""Largest share of this rest that is cut."""
 OLD_HEADER_CHARS = 16_000
 _LAST_LINE_CHARS = LICENCE_CHARS - len(LICENCE_LAST_LINE)
 _BEGINNINGS = ("start", "small print end")
@@ -48,19 +50,23 @@ class Boilerplate(NamedTuple):
     """Text of the header, which names title and writer; empty if there is none."""
     warnings: tuple[str, ...]
     """Sentences that begin in lower case, to be put after the book's name."""
+    refusal: str = ""
+    """What one of them says of cuts that would be too large; empty if they are not."""
 
 
-def find_boilerplate(text: str, *, is_first: bool = True, is_last: bool = True) -> Boilerplate:
+def find_boilerplate(
+    text: str, *, is_first: bool = True, is_last: bool = True, max_cut_fraction: float = MAX_CUT_FRACTION
+) -> Boilerplate:
     """Find a book's header, licence, credits and notes.
 
     Args:
         text: The text of a file or of a chunk of it; lines end with line feeds.
         is_first: True if the chunk begins the file, where a header may be.
         is_last: True if the chunk ends the file, where a footer may be.
+        max_cut_fraction: Largest share of the text beyond `ALLOWED_CHARS` that is cut.
 
     Returns:
-        The stretches to cut. There are none, but a warning, if the cuts would leave no text, or less than nine tenths
-        of the text beyond `ALLOWED_CHARS`.
+        The stretches to cut. There are none, but a warning, if the cuts would leave no text or take more than that.
     """
     markers = find_markers(text)
     header = _header(text, markers) if is_first else None
@@ -87,10 +93,8 @@ def find_boilerplate(text: str, *, is_first: bool = True, is_last: bool = True) 
         spans = merged(spans, find_closing_notes(text, start=body_start, end=body_end))
     kept = without(text, spans)
     num_books = 1 + len(inner)
-    if not kept.strip() or len(kept) < 0.9 * (len(text) - ALLOWED_CHARS * num_books):
-        share = f"{1 - len(kept) / len(text):.0%}"
-        refusal = f"cutting what looks like a licence would take {share} of the text, so it is kept whole"
-        return Boilerplate((), "", (refusal,))
+    if not kept.strip() or len(kept) < (1 - max_cut_fraction) * (len(text) - ALLOWED_CHARS * num_books):
+        return refused("a licence", 1 - len(kept) / len(text))
     head = text[:body_start]
     warnings: tuple[str, ...] = ()
     if is_unmarked:
@@ -100,6 +104,17 @@ def find_boilerplate(text: str, *, is_first: bool = True, is_last: bool = True) 
     if num_books > 1:
         warnings += (f"holds {num_books} Project Gutenberg books in one; a file for each would tell them apart",)
     return Boilerplate(tuple(spans), head, warnings)
+
+
+def refused(what: str, share: float) -> Boilerplate:
+    """Return no stretches to cut, and the sentence that says why.
+
+    Args:
+        what: What the stretches look like, such as "a licence".
+        share: Share of the text that they would take, 0 to 1.
+    """
+    refusal = f"cutting what looks like {what} would take {share:.0%} of the text"
+    return Boilerplate((), "", (f"{refusal}, so it is kept whole",), refusal)
 
 
 def _header(text: str, markers: Sequence[Marker]) -> Span | None:

@@ -18,6 +18,7 @@ from penwright.corpus.cleaning.clean import Cleaned, CleaningConfig, Cut, clean
 from penwright.corpus.cleaning.whitespace import characters_of
 from penwright.corpus.config import CorpusConfig
 from penwright.corpus.formats.document import is_line_markup, is_source_code, read_document
+from penwright.corpus.language.detection import stretch_languages
 from penwright.corpus.shelf.facts import Facts
 from penwright.corpus.shelf.fingerprints import fingerprint
 from penwright.corpus.sources.chunks import FileChunk
@@ -85,7 +86,10 @@ def read_chunk(raw: RawChunk, *, chunk: FileChunk, config: CorpusConfig) -> Clea
         cleaned = clean(
             unclean.pop(),
             config=CleaningConfig(
-                licence=config.licence, unwrap=config.unwrap, normalize_punctuation=config.normalize_punctuation
+                licence=config.licence,
+                unwrap=config.unwrap,
+                normalize_punctuation=config.normalize_punctuation,
+                max_cut_fraction=config.max_cut_fraction,
             ),
             is_first=chunk.is_first,
             is_last=chunk.is_last,
@@ -110,6 +114,9 @@ def read_chunk(raw: RawChunk, *, chunk: FileChunk, config: CorpusConfig) -> Clea
         was_unwrapped=cleaned.was_unwrapped,
         warnings=cleaned.warnings,
         doubts=about.warnings,
+        num_cut=cleaned.num_cut,
+        refusal=cleaned.refusal,
+        languages={} if config.is_raw or is_source_code(name) else stretch_languages(text),
     )
     return CleanText(text, facts, cleaned.cuts)
 

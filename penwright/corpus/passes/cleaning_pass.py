@@ -18,6 +18,8 @@ from penwright.corpus.passes.progress import PrepareProgress, PrepareSteps
 from penwright.corpus.passes.text_cache import key_of, load_facts, save_entry
 from penwright.corpus.shelf.doubts import reason_to_refuse
 from penwright.corpus.shelf.facts import Facts, KeptFacts, join_facts, keep, with_details
+from penwright.corpus.shelf.front_matter import FrontMatter
+from penwright.corpus.shelf.mixture import reason_of_language
 from penwright.corpus.shelf.selection import ReadBook
 from penwright.corpus.sources.chunks import FileChunk, chunks_of
 from penwright.corpus.sources.discovery import Source, reading
@@ -50,6 +52,8 @@ class ChunkResult(NamedTuple):
     """Its cuts, if they were asked for."""
     compressed_fraction: float = 0.0
     """Compressed size of a sample of its text, relative to the sample, if it was asked for."""
+    front_matter: tuple[FrontMatter, ...] = ()
+    """Lines that look like a distributor's or a publisher's, if they were asked for."""
 
 
 class TakenBook(NamedTuple):
@@ -199,6 +203,8 @@ def _conclude(
         if book is not None and not failure and not config.is_raw and not config.accept_doubtful:
             doubt = reason_to_refuse(book.facts)
             failure = f"{source.name} {doubt}" if doubt else ""
+        if book is not None and not failure and config.refuse_large_cuts and book.facts.refusal:
+            failure = f"{source.name}: {book.facts.refusal}, more than corpus.max_cut_fraction allows"
         if listed is not None and (failure or listed.sha256 not in ("", sha256)):
             raise ManifestError(
                 f"{failure}. Restore the file, or set keep = false in the manifest."
@@ -206,8 +212,9 @@ def _conclude(
                 else f"{source.name} is no longer what the manifest lists (its sha256 is {sha256}). Restore it, or put "
                 "its new sha256 into the manifest."
             )
-        if book is None or failure:
-            skipped.append((source.name, failure))
+        foreign = reason_of_language(book.facts, config.languages) if book is not None else ""
+        if book is None or failure or foreign:
+            skipped.append((source.name, failure or f"{source.name} {foreign}"))
         else:
             taken.append(TakenBook(book, chunks, tuple(in_order)))
     if not taken:

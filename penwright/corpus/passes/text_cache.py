@@ -24,7 +24,7 @@ from penwright.corpus.sources.chunks import FileChunk
 from penwright.corpus.sources.discovery import CACHE_TAG
 from penwright.files import entries, remove_asides, replacing_unflushed, write_text
 
-ENTRY_VERSION = 1
+ENTRY_VERSION = 2
 FOLDER = "books"
 TEXT_BYTES = 1 << 16
 """Number of bytes of a text read at a time."""
@@ -39,11 +39,12 @@ def key_of(sha256: str, *, chunk: FileChunk, config: CorpusConfig) -> str:
             rest of its name.
         config: What is cut.
     """
+    steps = [config.licence, config.unwrap, config.normalize_punctuation, config.max_cut_fraction]
     how: dict[str, Any] = {
         "entry": ENTRY_VERSION,
         "cleaning": CLEANING_VERSION,
         "is_raw": config.is_raw,
-        "config": None if config.is_raw else [config.licence, config.unwrap, config.normalize_punctuation],
+        "config": None if config.is_raw else steps,
         "suffix": PurePosixPath(chunk.source.name).suffix.lower(),
         "is_code": is_source_code(chunk.source.name),
         "place": [chunk.is_first, chunk.is_last, chunk.mark.hex()],

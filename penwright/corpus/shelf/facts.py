@@ -3,20 +3,21 @@
 The fingerprint of a book and the counts of its characters are larger than all its other facts, and memory may not hold
 such arrays for all books of a shelf. This module knows nothing of how they are computed.
 
-Shapes: K = distinct characters of a text, F = values of a fingerprint, at most 512.
+Shapes: K = distinct characters of a text, F = values of a fingerprint, at most 512 but for very long texts.
 """
 
 import hashlib
 import sys
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from penwright.alphabet.code_points import code_points_of, text_of
-from penwright.corpus.shelf.fingerprints import NUM_HASHES
+from penwright.corpus.shelf.fingerprints import joined
 from penwright.files.scratch import Scratch
 
 _HASH, _COUNT, _CODE_POINT = np.dtype(np.uint64), np.dtype(np.int64), np.dtype(np.uint32)
@@ -43,6 +44,12 @@ class BriefFacts:
     """Sentences on its contents, that begin in lower case."""
     doubts: tuple[str, ...]
     """Sentences of its reader on what was guessed, replaced or not read."""
+    num_cut: int = 0
+    """Number of characters that cleaning cut out, joined lines and removed blanks not counted."""
+    refusal: str = ""
+    """Sentence of the cleaning on what it would not cut, since it would have been too much; empty if there is none."""
+    languages: dict[str, int] = field(default_factory=dict)
+    """Number of its stretches in each language, by code; "" for a stretch whose language cannot be told."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -111,6 +118,9 @@ def keep(facts: Facts | KeptFacts, *, scratch: Scratch) -> KeptFacts:
         was_unwrapped=facts.was_unwrapped,
         warnings=facts.warnings,
         doubts=facts.doubts,
+        num_cut=facts.num_cut,
+        refusal=facts.refusal,
+        languages={sys.intern(code): number for code, number in facts.languages.items()},
         scratch=scratch,
         offset=offset,
         num_hashes=len(facts.fingerprint),
@@ -153,11 +163,13 @@ def join_facts(chunks: Sequence[Facts | KeptFacts], *, sha256: str) -> Facts | K
         reason=telling.reason,
         characters=characters,
         counts=np.array([counts[character] for character in characters], dtype=np.int64),
-        # Each chunk has the smallest hashes of its sentences, so the smallest of all are those of the book.
-        fingerprint=np.unique(np.concatenate([facts.fingerprint for facts in chunks]))[:NUM_HASHES],
+        fingerprint=joined([facts.fingerprint for facts in chunks]),
         details=chunks[0].details,
         is_hard_wrapped=any(facts.is_hard_wrapped for facts in chunks),
         was_unwrapped=any(facts.was_unwrapped for facts in chunks),
         warnings=tuple(dict.fromkeys(warning for facts in chunks for warning in facts.warnings)),
         doubts=tuple(dict.fromkeys(doubt for facts in chunks for doubt in facts.doubts)),
+        num_cut=sum(facts.num_cut for facts in chunks),
+        refusal=next((facts.refusal for facts in chunks if facts.refusal), ""),
+        languages=dict(sum((Counter(facts.languages) for facts in chunks), Counter())),
     )

@@ -12,6 +12,7 @@ L = letters hashed.
 """
 
 import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import cast
 
@@ -22,7 +23,12 @@ from numpy.typing import NDArray
 from penwright.corpus.cleaning.whitespace import Characters, characters_of
 
 NUM_HASHES = 512
-"""Largest number of hashes of a fingerprint."""
+"""Largest number of hashes of a fingerprint, but for that of a very long text."""
+SENTENCES_PER_HASHES = 10_240
+"""Number of sentences from which on a longer text has more hashes in proportion, so that each of many novels of
+collected works has some."""
+MAX_HASHES = 4_096
+"""Largest number of hashes of any fingerprint."""
 NUM_LETTERS = 32
 """Number of letters hashed together, about six words."""
 WINDOW_CHARS = 80
@@ -49,7 +55,8 @@ def fingerprint(text: str) -> Fingerprint:
         text: Any text, cleaned or not.
 
     Returns:
-        At most `NUM_HASHES` distinct hashes in ascending order; fewer for a text of few sentences.
+        At most `NUM_HASHES` distinct hashes in ascending order, or `MAX_HASHES` for a very long text; fewer for a text
+        of few sentences.
     """
     plain = _marked(_units(text))  # (N,)
     ends = np.flatnonzero(plain == _END)
@@ -58,12 +65,23 @@ def fingerprint(text: str) -> Fingerprint:
     if not len(ends):
         return np.zeros(0, dtype=np.uint64)
     is_sampled = _is_sampled(plain, ends)
+    limit = min(MAX_HASHES, NUM_HASHES * max(1, len(ends) // SENTENCES_PER_HASHES))
     if len(ends) > MANY_ENDS:
-        sampled = _hashes(plain, ends[is_sampled], level=0)
-        if len(sampled) == NUM_HASHES:  # all other hashes are larger
+        sampled = _hashes(plain, ends[is_sampled], level=0, limit=limit)
+        if len(sampled) == limit:  # all other hashes are larger
             return sampled
-    both = [_hashes(plain, ends[is_sampled], level=0), _hashes(plain, ends[~is_sampled], level=1)]
-    return np.concatenate(both)[:NUM_HASHES]
+    parts = ((0, is_sampled), (1, ~is_sampled))
+    return np.concatenate([_hashes(plain, ends[mask], level=level, limit=limit) for level, mask in parts])[:limit]
+
+
+def joined(fingerprints: Sequence[Fingerprint]) -> Fingerprint:
+    """Return the fingerprint of a text from those of its parts, at least one.
+
+    Up to the smallest last hash of the parts, all hashes of the whole are known.
+    """
+    limit = min(map(_last_known, fingerprints))
+    found = np.unique(np.concatenate(fingerprints))
+    return found[found <= limit][:MAX_HASHES]
 
 
 def similarity(first: Fingerprint, second: Fingerprint) -> float:
@@ -117,14 +135,14 @@ def _is_sampled(plain: Letters, ends: NDArray[np.intp]) -> NDArray[np.bool_]:
     return np.less(key, np.uint32(1 << 30))
 
 
-def _hashes(plain: Letters, ends: NDArray[np.intp], *, level: int) -> Fingerprint:
-    """Return the `NUM_HASHES` smallest distinct hashes after sentences' ends, all in the range of one level."""
+def _hashes(plain: Letters, ends: NDArray[np.intp], *, level: int, limit: int) -> Fingerprint:
+    """Return the `limit` smallest distinct hashes after sentences' ends, all in the range of one level."""
     found = np.zeros(0, dtype=np.uint64)
     for start in range(0, len(ends), CHUNK_ENDS):
         behind = ends[start : start + CHUNK_ENDS] + 1
         most, is_whole = _hashes_of_windows(_windows(plain, behind, SHORT_WINDOW_CHARS))
         rest, _ = _hashes_of_windows(_windows(plain, behind[~is_whole], WINDOW_CHARS))
-        found = np.unique(np.concatenate([found, np.concatenate([most, rest]) | np.uint64(level << 63)]))[:NUM_HASHES]
+        found = np.unique(np.concatenate([found, np.concatenate([most, rest]) | np.uint64(level << 63)]))[:limit]
     return found
 
 

@@ -63,7 +63,8 @@ def near_duplicates(
     Returns:
         The pairs in order of their indices. For more than `MAX_OWNERS` copies, perhaps only each one with the next.
         Only texts that share `MIN_SHARED` hashes are compared, so the cost grows with the shared text and not with the
-        number of pairs. Therefore a text may be missed in another one about sixty times as long.
+        number of pairs. Therefore a text of less than some 15,000 characters may be missed in a much longer one, and
+        any text in one some hundreds of times as long.
 
     Raises:
         CorpusError: If the disk is full.

@@ -18,6 +18,7 @@ from penwright.corpus.shelf.doubts import doubt_sentences
 from penwright.corpus.shelf.endings import Ending, parts_of
 from penwright.corpus.shelf.facts import Facts, KeptFacts, total_counts
 from penwright.corpus.shelf.fingerprints import Fingerprint
+from penwright.corpus.shelf.mixture import mixture_sentences
 from penwright.corpus.shelf.near_duplicates import DuplicatePair, near_duplicates
 from penwright.corpus.shelf.seed_split import seed_splits
 from penwright.corpus.shelf.splits import Candidate, choose_splits
@@ -233,6 +234,9 @@ def _warnings(
             )
     warnings += _about_unknown_authors(books, names, splits, config)
     warnings += _about_editions(books, pairs)
+    if not config.is_raw:
+        named = [(book.source.name, book.facts) for book in books]
+        warnings += mixture_sentences(named, max_cut_fraction=config.max_cut_fraction)
     if config.val_fraction and "val" not in splits and not passages:
         held_out = (
             "one book" if len(books) == 1 else "too few files" if config.split == "seed" else "one group of books"

@@ -145,3 +145,15 @@ def test_an_empty_folder_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert main(["inspect", str(tmp_path)]) == 1
     out, err = capsys.readouterr()
     assert out == "" and err.startswith("penwright: no book was found in ") and err.count("\n") == 1
+
+
+def test_a_page_on_the_quality_is_written_whole(
+    capsys: pytest.CaptureFixture[str], books_dir: Path, tmp_path: Path
+) -> None:
+    page = tmp_path / "quality.html"
+    out, err = inspect(capsys, books_dir, "--html", page, "--language", "en")
+    text = page.read_text(encoding="utf-8")
+    assert str(page) in err and "6 in all" in out
+    assert text.startswith("<!doctype html>") and "<h2>Languages</h2>" in text and "<script" not in text
+    assert main(["inspect", str(books_dir), "--language", "english"]) == 2
+    assert "--language 'english' is no language that can be told. Write codes such as en" in capsys.readouterr().err

@@ -67,7 +67,7 @@ def test_each_step_can_be_left_out() -> None:
 
 
 def test_a_text_without_markers_is_kept_whole() -> None:
-    assert clean(BOOK, config=DEFAULT) == (BOOK, (), {}, False, False, ())
+    assert clean(BOOK, config=DEFAULT) == (BOOK, (), {}, False, False, (), 0, "")
     cleaned = clean("From Project Gutenberg.\n\n" + BOOK, config=DEFAULT)
     assert cleaned.text == "From Project Gutenberg.\n\n" + BOOK
     assert len(cleaned.warnings) == 1
@@ -82,6 +82,8 @@ def test_a_program_is_returned_as_it_is() -> None:
         False,
         False,
         (),
+        0,
+        "",
     )
 
 

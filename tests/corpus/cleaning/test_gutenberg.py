@@ -82,7 +82,7 @@ def test_a_footer_alone_is_cut_and_so_is_a_header_alone() -> None:
 
 
 def test_a_text_without_markers_is_returned_whole_and_warned_of_only_if_it_names_the_project() -> None:
-    assert find_boilerplate(BOOK) == ((), "", ())
+    assert find_boilerplate(BOOK) == ((), "", (), "")
     mentioned = "This book is from Project Gutenberg.\n\n" + BOOK
     found = find_boilerplate(mentioned)
     assert found.spans == ()

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from penwright.corpus.cleaning.clean import CleaningConfig, clean
 from penwright.corpus.formats.encodings.decoding import decode
 from penwright.corpus.shelf import near_duplicates as editions
-from penwright.corpus.shelf.fingerprints import NUM_HASHES, Fingerprint, fingerprint, similarity
+from penwright.corpus.shelf.fingerprints import NUM_HASHES, Fingerprint, fingerprint, joined, similarity
 from penwright.corpus.shelf.near_duplicates import MAX_OWNERS, MIN_SHARED, DuplicatePair, near_duplicates
 from penwright.files import scratch
 
@@ -120,3 +120,27 @@ def test_all_editions_of_real_books_are_found_and_nothing_else() -> None:
     found = {(pair.first, pair.second) for pair in near_duplicates(prints)}
     num_texts = range(len(paths))
     assert found == {(one, two) for one in num_texts for two in num_texts if one < two and works[one] == works[two]}
+
+
+@pytest.mark.skipif(not CORPORA.exists(), reason="needs the corpora beside the checkout")
+def test_each_novel_is_found_in_volumes_and_in_collected_works() -> None:
+    """A volume of three novels and collected works of all, in which the shortest novel is a fifth of a per cent."""
+    paths = sorted((CORPORA / "novels").glob("*.txt"))
+    texts = [decode(path.read_bytes(), name=path.name).text for path in paths]
+    prints = [fingerprint(text) for text in texts]
+    for members in (range(3), range(20, 32), range(len(texts))):
+        whole = fingerprint("\n\n".join(texts[index] for index in members))
+        pairs = near_duplicates([*prints, whole])
+        assert [pair.first for pair in pairs if pair.second == len(texts)] == list(members)
+        assert all(pair.second == len(texts) for pair in pairs)
+
+
+def test_the_fingerprints_of_chunks_join_to_part_of_that_of_the_whole() -> None:
+    random = np.random.default_rng(0)
+    words = ["".join(random.choice(list("abcdefghijklmnop"), 7)) for _ in range(400)]
+    sentences = [" ".join(random.choice(words, 9)) + "." for _ in range(24_000)]
+    whole = fingerprint(" ".join(sentences))
+    parts = [fingerprint(" ".join(sentences[start : start + 8_000])) for start in (0, 8_000, 16_000)]
+    found = joined(parts)
+    assert len(whole) == 2 * NUM_HASHES and len(found) > NUM_HASHES
+    assert len(np.intersect1d(whole, found)) > 0.98 * min(len(whole), len(found))

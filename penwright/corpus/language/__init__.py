@@ -1,0 +1,1 @@
+"""The language of a text, told by its own words."""
