@@ -5,7 +5,7 @@ after each stretch, until the texts that are being written have had as much time
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from penwright.kernels.threads import thread_pool
@@ -69,10 +69,7 @@ class PromptQueue:
             chosen = short or (list(self._waiting) if self._debt <= 0 or not has_writers else [])
             if not chosen:
                 return
-            chosen = chosen[: self._num_threads]
-            futures = [thread_pool("crowd").submit(_advance, reading) for _, reading in chosen[1:]]
-            errors = [_advance(chosen[0][1]), *(future.result() for future in futures)]
-            for (job, reading), error in zip(chosen, errors, strict=True):
+            for job, reading, error in self._read_side_by_side(chosen, until=until if short else began):
                 if error is not None or reading.is_done:
                     self.discard(job)
                     yield Read(job, reading, error)
@@ -84,6 +81,32 @@ class PromptQueue:
                 self._debt += now - began
             if now > until or (has_writers and not short):
                 return
+
+    def _read_side_by_side(self, chosen: Sequence[tuple[Job, PromptReading]], *, until: float) -> list[Read]:
+        """Let each thread read one prompt after another until it is time, a stretch at least. None waits for another.
+
+        Returns:
+            The prompts that were looked at, in their order, whether they are read to their end or not.
+        """
+        left = iter(enumerate(chosen))  # a step of it is one instruction, so threads may share it
+
+        def work() -> list[tuple[int, Read]]:
+            done: list[tuple[int, Read]] = []
+            for number, (job, reading) in left:
+                error = _advance(reading)
+                while error is None and not reading.is_done and self._clock() < until:
+                    error = _advance(reading)
+                done.append((number, Read(job, reading, error)))
+                if self._clock() >= until:
+                    break
+            return done
+
+        pool, num_others = thread_pool("crowd"), min(self._num_threads, len(chosen)) - 1
+        others = [pool.submit(work) for _ in range(num_others)]
+        found = work()
+        for other in others:
+            found += other.result()
+        return [read for _, read in sorted(found, key=lambda each: each[0])]
 
 
 def _advance(reading: PromptReading) -> Exception | None:

@@ -11,6 +11,7 @@ Shapes: V = vocab_size, T = ids read at once.
 from collections import OrderedDict
 from collections.abc import Iterator
 from hashlib import blake2b
+from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,7 +37,7 @@ Digest = tuple[int, bytes]
 
 
 class BookmarkCache:
-    """States after texts that were read, of which those used last are kept."""
+    """States after texts that were read, of which those used last are kept. All methods may be called by any thread."""
 
     def __init__(self, *, max_kept: int = MAX_KEPT) -> None:
         """Begin empty.
@@ -44,25 +45,29 @@ class BookmarkCache:
         Args:
             max_kept: Largest number of states.
         """
+        self._lock = Lock()  # prompts are read side by side
         self._kept: OrderedDict[Digest, Bookmark] = OrderedDict()
         self._max_kept = max_kept
 
     @property
     def lengths(self) -> set[int]:
         """Numbers of characters after which there are states."""
-        return {length for length, _ in self._kept}
+        with self._lock:
+            return {length for length, _ in self._kept}
 
     def get(self, digest: Digest) -> Bookmark | None:
         """Return the state after a text. It must not be changed."""
-        if digest in self._kept:
-            self._kept.move_to_end(digest)
-        return self._kept.get(digest)
+        with self._lock:
+            if digest in self._kept:
+                self._kept.move_to_end(digest)
+            return self._kept.get(digest)
 
     def put(self, digest: Digest, bookmark: Bookmark) -> None:
         """Keep a state, which must not be changed any more."""
-        self._kept[digest] = bookmark
-        while len(self._kept) > self._max_kept:
-            self._kept.popitem(last=False)
+        with self._lock:
+            self._kept[digest] = bookmark
+            while len(self._kept) > self._max_kept:
+                self._kept.popitem(last=False)
 
 
 class PromptReading:

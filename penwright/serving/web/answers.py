@@ -4,8 +4,8 @@
 probable symbols and the chosen one, whose number is the same as in `token_logprobs`, to the last bit.
 """
 
+import random
 import time
-import uuid
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,6 +16,8 @@ from penwright.serving.web.json import dump_json
 
 DONE = b"data: [DONE]\n\n"
 PING = b": ping\n\n"
+_NUMBERS = random.Random()
+"""Source of the ids of answers, which are no secrets: to ask the system would let other threads in."""
 
 
 class Answer:
@@ -32,7 +34,7 @@ class Answer:
         """
         self._jobs, self._alphabet, self._shows_log_probs = jobs, alphabet, shows_log_probs
         self._head = {
-            "id": f"cmpl-{uuid.uuid4().hex}",
+            "id": f"cmpl-{_NUMBERS.getrandbits(128):032x}",
             "object": "text_completion",
             "created": int(time.time()),
             "model": model_name,
