@@ -181,6 +181,10 @@ class CrossFittedTables:
             self._tables = kept if is_small else {fold: counted}
         return self._tables[fold]
 
+    def forget(self) -> None:
+        """Let all counted tables go, to make room. Those that are asked for again are counted again."""
+        self._tables = {}
+
     def _count(self, fold: int) -> NgramTables:
         texts = ids_of(self._corpus, self._sample(fold))
         num_known = 0 if self._known is None else len(self._known.symbols)

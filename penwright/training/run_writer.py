@@ -125,6 +125,9 @@ class RunWriter:
         """
         if not session.world.leads:
             return FinalScores()
+        session.release_tables()  # the best author has its own
+        if session.ngrams is not None:
+            session.ngrams.forget()
         parts = load_author(self.folder.author_path)
         best = build_model(parts).to(session.device)
         budget = READING_SHARE * session.counters.chars_read

@@ -40,7 +40,7 @@ from penwright.training.optim.optimizers import (
 )
 from penwright.training.optim.schedule import fraction_done
 from penwright.training.settings.config import RunConfig
-from penwright.training.state import Counters, TrainingState
+from penwright.training.state import Counters, TrainingState, restore_weights
 from penwright.training.threads import divided
 
 AVERAGE_DECAY = 0.98
@@ -183,11 +183,16 @@ class Session:
         """Give the model the tables of a fold, counted on the others; the first ones for None."""
         if self.model.context_models is None or fold == self._fold:
             return
-        self._fold = -1  # the last tables make room for counting
-        self.model.context_models.use(empty_tables(self.corpus.alphabet.vocab_size), self._is_letter)
+        self.release_tables()  # the last ones make room for counting
         if self.ngrams is not None:
             self.model.context_models.use(self.ngrams.tables(fold), self._is_letter)
         self._fold = fold
+
+    def release_tables(self) -> None:
+        """Empty the model's tables. The next window counts or finds its own."""
+        if self.model.context_models is not None:
+            self._fold = -1
+            self.model.context_models.use(empty_tables(self.corpus.alphabet.vocab_size), self._is_letter)
 
     @faster_float32()
     def forward_backward(self) -> WindowResult:
@@ -266,7 +271,7 @@ class Session:
         Raises:
             CheckpointError: If the state belongs to another model, another number of lanes or of processes.
         """
-        self._restore_weights(state.weights)
+        restore_weights(dict(self.model.named_parameters()), state.weights)
         restore_optimizers(self.model, self.optimizers, state.optimizer)
         mine = {name: tensor[self._rows].to(self.device, copy=True) for name, tensor in state.lanes.items()}
         self._states = self._in_groups(state_from_tensors(self.model, mine, "lanes"))
@@ -274,19 +279,6 @@ class Session:
         self.counters = state.counters
         is_new = (state.counters.epoch, state.counters.window) == (1, 0)
         self._use_tables_of(None if is_new else self.lanes.fold_at(self._last_window()[1]))
-
-    def _restore_weights(self, weights: dict[str, Tensor]) -> None:
-        parameters = dict(self.model.named_parameters())
-        if set(weights) != set(parameters):
-            odd = sorted(set(parameters).symmetric_difference(weights))[0]
-            raise CheckpointError(
-                f"the checkpoint's weights belong to another model: '{odd}' is missing or unexpected."
-            )
-        with torch.no_grad():
-            for name, parameter in parameters.items():
-                if weights[name].shape != parameter.shape:
-                    raise CheckpointError(f"the checkpoint's '{name}' has another shape than this run's model.")
-                parameter.copy_(weights[name])
 
     def _restore_random(self, random: dict[str, Tensor]) -> None:
         generators = random.get("dropout")

@@ -6,7 +6,10 @@ A checkpoint holds it, and a rollback returns to it. Nothing that influences a l
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import torch
 from torch import Tensor
+
+from penwright.errors import CheckpointError
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,3 +54,19 @@ class TrainingState(NamedTuple):
     """Recurrent state of all lanes, each tensor of shape (B, ...)."""
     random: dict[str, Tensor]
     """State of each process's generator, uint8 of shape (processes, bytes)."""
+
+
+def restore_weights(parameters: dict[str, Tensor], weights: dict[str, Tensor]) -> None:
+    """Replace the values of a model's parameters by weights from a state.
+
+    Raises:
+        CheckpointError: If they belong to another model.
+    """
+    if set(weights) != set(parameters):
+        odd = sorted(set(parameters).symmetric_difference(weights))[0]
+        raise CheckpointError(f"the checkpoint's weights belong to another model: '{odd}' is missing or unexpected.")
+    with torch.no_grad():
+        for name, parameter in parameters.items():
+            if weights[name].shape != parameter.shape:
+                raise CheckpointError(f"the checkpoint's '{name}' has another shape than this run's model.")
+            parameter.copy_(weights[name])

@@ -9,8 +9,8 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from penwright import files
 from penwright.errors import CheckpointError
+from penwright.files import durable
 from penwright.training.runs import checkpoint as module
 from penwright.training.runs.checkpoint import (
     Checkpoint,
@@ -151,7 +151,7 @@ def test_a_crash_at_any_moment_of_a_save_leaves_the_last_good_state(
             return real(*args, **kwargs)
 
         with monkeypatch.context() as patch:
-            for owner, name in ((Path, "replace"), (Path, "rename"), (Path, "mkdir"), (files.os, "fsync")):
+            for owner, name in ((Path, "replace"), (Path, "rename"), (Path, "mkdir"), (durable.os, "fsync")):
                 real = getattr(owner, name)
                 patch.setattr(owner, name, lambda *a, _real=real, **k: touch(_real, *a, **k))
             try:
@@ -177,7 +177,7 @@ def test_a_full_disk_leaves_the_last_good_state_and_no_litter(tmp_path: Path, mo
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(files.os, "fsync", full)
+    monkeypatch.setattr(durable.os, "fsync", full)
     with pytest.raises(OSError, match="No space left"):
         save_checkpoint(tmp_path, checkpoint_at(2))
     monkeypatch.undo()
@@ -263,7 +263,7 @@ def test_counters_of_another_version_are_refused(tmp_path: Path) -> None:
     text = json.dumps(counters)
     (broken / "counters.json").write_text(text, encoding="utf-8")
     manifest = json.loads((broken / "manifest.json").read_text(encoding="utf-8"))
-    manifest["files"]["counters.json"] = {"num_bytes": len(text), "sha256": files.sha256_of(broken / "counters.json")}
+    manifest["files"]["counters.json"] = {"num_bytes": len(text), "sha256": durable.sha256_of(broken / "counters.json")}
     (broken / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     with pytest.raises(CheckpointError, match="does not hold the counters"):
         load_checkpoint(broken)
