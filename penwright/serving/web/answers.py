@@ -4,9 +4,10 @@
 probable symbols and the chosen one, whose number is the same as in `token_logprobs`, to the last bit.
 """
 
-import random
+import secrets
 import time
 from collections.abc import Sequence
+from itertools import count
 from typing import Any
 
 from penwright.alphabet.characters import FIRST_CHARACTER_ID, FIRST_NIBBLE_ID, Alphabet
@@ -16,8 +17,8 @@ from penwright.serving.web.json import dump_json
 
 DONE = b"data: [DONE]\n\n"
 PING = b": ping\n\n"
-_NUMBERS = random.Random()
-"""Source of the ids of answers, which are no secrets: to ask the system would let other threads in."""
+_START, _NUMBERS = secrets.token_hex(8), count()
+"""Ids of answers name the start and count on. To ask the system for each would let other threads in."""
 
 
 class Answer:
@@ -34,7 +35,7 @@ class Answer:
         """
         self._jobs, self._alphabet, self._shows_log_probs = jobs, alphabet, shows_log_probs
         self._head = {
-            "id": f"cmpl-{_NUMBERS.getrandbits(128):032x}",
+            "id": f"cmpl-{_START}{next(_NUMBERS):016x}",
             "object": "text_completion",
             "created": int(time.time()),
             "model": model_name,
