@@ -13,6 +13,7 @@ from penwright.settings import MAX_INT64, Between, Matching, OneOf, Setting, che
 AlphabetName = Literal["learnt", "seed"]
 SplitRule = Literal["auto", "author", "passages", "seed"]
 SplitName = Literal["train", "val", "test"]
+CodeRule = Literal["auto", "all", "none"]
 
 SPLITS: tuple[SplitName, ...] = get_args(SplitName)
 MIN_SUBWORDS, MAX_SUBWORDS = 64, 32_768
@@ -52,6 +53,11 @@ class CorpusConfig:
     """Keep only the books in these languages, told by their text: codes such as "en", or "en,fr". Empty: all books."""
     accept_doubtful: bool = False
     """Read a text too in which more than 1 % of the characters are replacements (U+FFFD) or improbable."""
+    code: CodeRule = "auto"
+    """Which files are source code: taken line by line, called by their paths and held out by folder. "auto": those
+    with the name of a program. "all": every plain text. "none": no file; programs are read as books are."""
+    generated: bool = False
+    """Read source files too that say they are generated, or are minified, locked versions or tables of numbers."""
     drop_duplicates: bool = True
     """Keep only one of several equal texts. Other editions are kept, in the same split."""
     split: SplitRule = "auto"

@@ -87,7 +87,8 @@ def look_at_chunk(job: ChunkJob, *, max_cut_chars: int = MAX_CUT_CHARS) -> Chunk
     except ReadingError as error:
         return ChunkResult(job.chunk.start, "", None, str(error))
     shown = tuple(cut._replace(text=_shortened(cut.text, max_cut_chars)) for cut in cuts)
-    suspect = front_matter(text, is_first=job.chunk.is_first, is_last=job.chunk.is_last)
+    ends = {"is_first": job.chunk.is_first, "is_last": job.chunk.is_last}
+    suspect = () if facts.is_code else front_matter(text, **ends)
     return ChunkResult(job.chunk.start, "", facts, "", shown, compressed_fraction(text), suspect)
 
 
@@ -145,10 +146,11 @@ def _book_reports(books: Sequence[TakenBook], selection: Selection) -> tuple[Boo
                     sorted(editions.get(source, ()), key=lambda edition: (-edition.similarity, edition.name))
                 ),
                 compressed_fraction=fraction,
-                is_outlier=_is_outlier(fraction, facts.num_chars),
+                is_outlier=_is_outlier(fraction, facts),
                 warnings=facts.warnings,
                 doubts=facts.doubts,
                 num_doubtful_chars=num_replaced(facts) + num_improbable(facts),
+                is_code=facts.is_code,
                 refusal=facts.refusal,
                 num_cut=facts.num_cut,
                 language=language.code,
@@ -164,9 +166,11 @@ def _mean_fraction(book: TakenBook) -> float:
     return sum(result.compressed_fraction for result in book.results) / len(book.results)
 
 
-def _is_outlier(fraction: float, num_chars: int) -> bool:
+def _is_outlier(fraction: float, facts: Facts | KeptFacts) -> bool:
     least, most = USUAL_FRACTIONS
-    return num_chars >= MIN_SAMPLE_CHARS and not least <= fraction <= most
+    if facts.num_chars < MIN_SAMPLE_CHARS:
+        return False
+    return fraction > most or (fraction < least and not facts.is_code)  # code repeats itself
 
 
 def _unknown_characters(facts: Facts | KeptFacts, alphabet: Alphabet) -> tuple[UnknownCharacter, ...]:

@@ -72,7 +72,7 @@ def reasons_of(book: BookReport) -> tuple[Reason, ...]:
 def _of_cuts(book: BookReport) -> Iterable[Reason]:
     if book.refusal:
         yield Reason(6.0, f"kept whole: {book.refusal}")
-    if book.cut_fraction > MAX_CUT_FRACTION:
+    if book.cut_fraction > MAX_CUT_FRACTION and not book.is_code:
         yield Reason(1.0 + 5.0 * book.cut_fraction, f"loses {book.cut_fraction:.0%} to cleaning")
     inside = sum(cut.kind == "licence" for cut in book.cuts)
     if inside:
@@ -99,12 +99,14 @@ def _of_characters(book: BookReport) -> Iterable[Reason]:
     spelled = book.num_unknown_chars / max(1, book.num_chars)
     if spelled > MAX_SPELLED:
         yield Reason(min(4.0, 1.0 + 20 * spelled), f"{spelled:.1%} of its characters are rare on this shelf")
-    if book.num_chars < SHORT_CHARS:
+    if book.num_chars < SHORT_CHARS and not book.is_code:
         yield Reason(1.0, f"is only {counted(book.num_chars, 'character')} long")
 
 
 def _of_language(book: BookReport) -> Iterable[Reason]:
     told, declared = book.language, book.declared_language
+    if book.is_code:
+        return
     if not told:
         yield Reason(2.5, "its language cannot be told: perhaps a program, a table or a list")
     elif book.is_declared_otherwise:

@@ -76,6 +76,8 @@ class BookReport:
     """Sentences of its reader on what was guessed, replaced or not read."""
     num_doubtful_chars: int = 0
     """Number of its characters that are replacements or improbable."""
+    is_code: bool = False
+    """True if it is source code."""
     refusal: str = ""
     """What would have been cut, had it not been too much; empty if nothing was kept for that reason."""
     num_cut: int = 0

@@ -37,6 +37,7 @@ _KINDS = {
     "licence": "Licences between two books of one file",
     "credits": "Credits of those who prepared the file",
     "note": "Notes of transcribers",
+    "notice": "Notices at the head of source files",
 }
 _SIZES = (1e3, 1e4, 3e4, 1e5, 2e5, 4e5, 8e5, 1.6e6, 3.2e6)
 _SIZE_LABELS = ("< 1 k", "1 k", "10 k", "30 k", "100 k", "200 k", "400 k", "800 k", "1.6 M", "3.2 M")
@@ -189,19 +190,20 @@ def _charts(books: Sequence[BookReport]) -> str:
 def _languages(books: Sequence[BookReport]) -> str:
     sizes, numbers, mixed, false = Counter[str](), Counter[str](), Counter[str](), Counter[str]()
     for book in books:
-        sizes[book.language] += book.num_chars
-        numbers[book.language] += 1
-        mixed[book.language] += bool(book.other_languages)
-        false[book.language] += book.is_declared_otherwise
+        name = "source code" if book.is_code else language_name(book.language)
+        sizes[name] += book.num_chars
+        numbers[name] += 1
+        mixed[name] += bool(book.other_languages)
+        false[name] += book.is_declared_otherwise
     rows: list[list[Cell]] = [
         [
-            ("", escape(language_name(code))),
-            ("number", f"{numbers[code]:,}"),
+            ("", escape(name)),
+            ("number", f"{numbers[name]:,}"),
             ("number", count(size)),
-            ("number minor", f"{mixed[code]:,}" if mixed[code] else ""),
-            ("number minor", f"{false[code]:,}" if false[code] else ""),
+            ("number minor", f"{mixed[name]:,}" if mixed[name] else ""),
+            ("number minor", f"{false[name]:,}" if false[name] else ""),
         ]
-        for code, size in sizes.most_common(MAX_ROWS)
+        for name, size in sizes.most_common(MAX_ROWS)
     ]
     head = ["Language of the text", "Books", "Characters", "With another language", "Declared otherwise"]
     return f"<section><h2>Languages</h2>{table(head, rows)}{_rest(len(sizes), MAX_ROWS)}</section>"

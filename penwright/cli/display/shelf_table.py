@@ -3,6 +3,7 @@
 This module reads no files.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,9 @@ DROPPED_FIRST = (4, 3, 5, 2, 1)
 MAX_NOTES = 40
 MAX_SKIPPED = 10
 SHOWN_NAMES = 6
+SHOWN_KINDS = 4
+NOTICE = "notice"
+"""Kind of a cut from a source file."""
 
 
 def shelf_table(report: "ShelfReport", *, width: int) -> "Table":
@@ -117,10 +121,15 @@ def doubts(report: "ShelfReport") -> Iterator[str]:
 
 def notes(report: "ShelfReport") -> Iterator[str]:
     """Return notes on unusual encodings, copies, other editions, rare characters, warnings and files not read."""
-    found = [*_encodings(report), *_editions(report)]
+    found = [*_notices(report), *_encodings(report), *_editions(report)]
     found += [f"{book.name}: {note}" for book in report.books for note in _book_notes(book)]
     yield from _first([*dict.fromkeys([*found, *report.warnings])], MAX_NOTES, "notes")
     yield from _first([f"not read: {name}: {reason}" for name, reason in report.skipped], MAX_SKIPPED, "files not read")
+    if len(report.skipped) > MAX_SKIPPED:
+        kinds = Counter(_kind_of(name, reason) for name, reason in report.skipped)
+        yield "of these: " + ", ".join(
+            f"{counted(count, 'file')} {kind}" for kind, count in kinds.most_common(SHOWN_KINDS)
+        )
 
 
 def cut_lines(report: "ShelfReport") -> Iterator[str]:
@@ -131,6 +140,20 @@ def cut_lines(report: "ShelfReport") -> Iterator[str]:
             lines = f"lines {cut.first_line:,} to {last:,}" if cut.num_lines > 1 else f"line {last:,}"
             yield f"{book.name}: {cut.kind}, {lines}, {counted(cut.num_chars, 'character')}"
             yield from (f"  | {line}" for line in cut.text.rstrip("\n").split("\n"))
+
+
+def _notices(report: "ShelfReport") -> Iterator[str]:
+    """Return a note on the notices that would be cut from source files."""
+    cuts = [[cut.num_chars for cut in book.cuts if cut.kind == NOTICE] for book in report.books]
+    num_files, num_chars = sum(map(bool, cuts)), sum(map(sum, cuts))
+    if num_files:
+        files = counted(num_files, "source file")
+        yield f"notices at the head of {files}, {counted(num_chars, 'character')}, are cut; --cuts shows them"
+
+
+def _kind_of(name: str, reason: str) -> str:
+    """Return what is common to the reasons of many files."""
+    return reason.removeprefix(name).strip().split(":")[0].split(" (")[0]
 
 
 def _encodings(report: "ShelfReport") -> Iterator[str]:

@@ -12,11 +12,12 @@ from typing import NamedTuple
 from penwright.corpus.cleaning.aozora import find_aozora, without_marks
 from penwright.corpus.cleaning.gutenberg import ALLOWED_CHARS, MAX_CUT_FRACTION, Boilerplate, find_boilerplate, refused
 from penwright.corpus.cleaning.gutenberg_header import read_details
+from penwright.corpus.cleaning.notices import find_notices, without_notices
 from penwright.corpus.cleaning.spans import Span, without
 from penwright.corpus.cleaning.unwrapping import unwrap
 from penwright.corpus.cleaning.whitespace import Characters, characters_of, text_of_characters, tidy
 
-CLEANING_VERSION = 3
+CLEANING_VERSION = 4
 """Increased whenever some file would be read or cleaned differently. It is part of every key of the cache of texts."""
 MAX_CUT_CHARS = 20_000
 """Most characters of a cut that the report keeps."""
@@ -56,7 +57,7 @@ class Cut(NamedTuple):
     """A run of lines that was cut out."""
 
     kind: str
-    """"header", "credits", "note", "licence" (between two books in one file) or "footer"."""
+    """"header", "credits", "note", "licence" (between two books in one file), "footer", or "notice" (in a program)."""
     first_line: int
     """Number of its first line in the original text, from 1."""
     num_lines: int
@@ -96,6 +97,7 @@ def clean(
     is_first: bool = True,
     is_last: bool = True,
     is_verbatim: bool = False,
+    is_code: bool = False,
     has_own_lines: bool = False,
 ) -> Cleaned:
     """Clean a text.
@@ -106,16 +108,22 @@ def clean(
         is_first: True if the chunk begins the file. Only there a header is sought.
         is_last: True if the chunk ends the file. Only there a footer is sought, so the last chunk should hold 100,000
             characters.
-        is_verbatim: True for a program or the like, which is returned unchanged.
+        is_verbatim: True for markup with meaning in its blanks, which is returned unchanged.
+        is_code: True for a program. Only notices in the comments at its head are cut, with `licence`.
         has_own_lines: True if every line break has a meaning, as in the text of a web page, so that none is undone.
 
     Returns:
         The clean text and its cuts. In addition to the steps of `config`, trailing blanks are removed, more than two
         consecutive blank lines become two, and blank lines at the file's start and end are removed.
     """
-    if is_verbatim:
-        return Cleaned(text, (), {}, False, False, ())
     cuts: tuple[Cut, ...] = ()
+    if is_code and is_first and config.licence:
+        notices = find_notices(text)
+        cuts = _report(text, notices)
+        num_cut = sum(cut.num_chars for cut in cuts)
+        return Cleaned(without_notices(text, notices), cuts, {}, False, False, (), num_cut)
+    if is_verbatim or is_code:
+        return Cleaned(text, cuts, {}, False, False, ())
     fraction = config.max_cut_fraction
     boilerplate = find_boilerplate(text, is_first=is_first, is_last=is_last, max_cut_fraction=fraction)
     details = read_details(boilerplate.header)

@@ -48,11 +48,14 @@ CODE_SUFFIXES = frozenset(
     .tsx .go .rs .rb .php .pl .pm .lua .r .jl .hs .ml .mli .fs .fsx .ex .exs .erl .clj .cljs .lisp .el .scm .swift .dart
     .cs .vb .sh .bash .zsh .fish .ps1 .bat .cmd .sql .asm .s .f .f90 .f95 .for .pas .d .zig .nim .v .sv .vhd .vhdl .tcl
     .awk .sed .mk .cmake .gradle .css .scss .less .json .jsonl .yaml .yml .toml .ini .cfg .conf .xml .proto .graphql .tf
-    .nix .diff .patch .ipynb .vim .glsl .hlsl .wgsl
+    .nix .diff .patch .ipynb .vim .glsl .hlsl .wgsl .dts .dtsi .lds .y .l .ac .am .m4 .rl .td .inc .tcc .ipp .inl .pxd
+    .pxi .vue .svelte .elm .cr .rkt .ads .adb .cob .sol .bzl .meson
     """.split()
 )
 CODE_NAMES = frozenset(
-    {"makefile", "gnumakefile", "kconfig", "kbuild", "dockerfile", "cmakelists.txt", "rakefile", "gemfile"}
+    """
+    makefile gnumakefile kconfig kbuild dockerfile cmakelists.txt rakefile gemfile meson.build build jenkinsfile
+    """.split()
 )
 
 
@@ -156,6 +159,11 @@ def is_source_code(name: str) -> bool:
     """Return whether a file name is that of a program, whose line breaks and notices belong to it."""
     path = PurePosixPath(name.lower())
     return path.suffix in CODE_SUFFIXES or path.name in CODE_NAMES
+
+
+def suffix_of(name: str) -> str:
+    """Return the suffix of a file name in small letters, with its dot."""
+    return PurePosixPath(name.lower()).suffix
 
 
 def is_line_markup(name: str) -> bool:

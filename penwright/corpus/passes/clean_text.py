@@ -16,8 +16,10 @@ from penwright.alphabet.code_points import text_of
 from penwright.corpus.archives.unpacking import MAX_MEMBER_BYTES
 from penwright.corpus.cleaning.clean import Cleaned, CleaningConfig, Cut, clean
 from penwright.corpus.cleaning.whitespace import characters_of
+from penwright.corpus.code.generated import reason_generated
+from penwright.corpus.code.recognition import is_code
 from penwright.corpus.config import CorpusConfig
-from penwright.corpus.formats.document import is_line_markup, is_source_code, read_document
+from penwright.corpus.formats.document import is_line_markup, read_document
 from penwright.corpus.language.detection import stretch_languages
 from penwright.corpus.shelf.facts import Facts
 from penwright.corpus.shelf.fingerprints import fingerprint
@@ -74,11 +76,14 @@ def read_chunk(raw: RawChunk, *, chunk: FileChunk, config: CorpusConfig) -> Clea
         config: What to cut; a raw configuration leaves the text unchanged.
 
     Raises:
-        ReadingError: If the bytes are no text, or only blanks.
+        ReadingError: If the bytes are no text, only blanks, or source code that nobody wrote.
     """
     name = chunk.source.name
     document = read_document(chunk.mark + raw.data, name=name)
     unclean, about, sha256 = [document.text], document._replace(text=""), raw.sha256
+    is_program = not config.is_raw and is_code(name, document.text, rule=config.code)
+    if is_program and chunk.is_first and not config.generated and (reason := reason_generated(name, document.text)):
+        raise ReadingError(f"{name} {reason}")
     del raw, document  # the only references are handed over, so that they are released before lines are joined
     if config.is_raw:
         cleaned = Cleaned(unclean.pop(), (), {}, False, False, ())
@@ -93,7 +98,8 @@ def read_chunk(raw: RawChunk, *, chunk: FileChunk, config: CorpusConfig) -> Clea
             ),
             is_first=chunk.is_first,
             is_last=chunk.is_last,
-            is_verbatim=is_source_code(name) or is_line_markup(name),
+            is_verbatim=is_line_markup(name),
+            is_code=is_program,
             has_own_lines=about.has_own_lines,
         )
     text = cleaned.text
@@ -108,7 +114,7 @@ def read_chunk(raw: RawChunk, *, chunk: FileChunk, config: CorpusConfig) -> Clea
         reason=about.reason,
         characters=characters,
         counts=counts,
-        fingerprint=np.zeros(0, dtype=np.uint64) if config.is_raw else fingerprint(text),
+        fingerprint=np.zeros(0, dtype=np.uint64) if config.is_raw else fingerprint(text, by_lines=is_program),
         details={**about.details, **cleaned.details},
         is_hard_wrapped=cleaned.is_hard_wrapped,
         was_unwrapped=cleaned.was_unwrapped,
@@ -116,7 +122,8 @@ def read_chunk(raw: RawChunk, *, chunk: FileChunk, config: CorpusConfig) -> Clea
         doubts=about.warnings,
         num_cut=cleaned.num_cut,
         refusal=cleaned.refusal,
-        languages={} if config.is_raw or is_source_code(name) else stretch_languages(text),
+        languages={} if config.is_raw or is_program else stretch_languages(text),
+        is_code=is_program,
     )
     return CleanText(text, facts, cleaned.cuts)
 

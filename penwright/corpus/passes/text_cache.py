@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from penwright.corpus.cleaning.clean import CLEANING_VERSION
+from penwright.corpus.code.generated import is_lock_file
 from penwright.corpus.config import CorpusConfig
 from penwright.corpus.formats.document import is_source_code
 from penwright.corpus.shelf.facts import Facts
@@ -44,9 +45,10 @@ def key_of(sha256: str, *, chunk: FileChunk, config: CorpusConfig) -> str:
         "entry": ENTRY_VERSION,
         "cleaning": CLEANING_VERSION,
         "is_raw": config.is_raw,
-        "config": None if config.is_raw else steps,
+        "config": None if config.is_raw else [*steps, config.code, config.generated],
         "suffix": PurePosixPath(chunk.source.name).suffix.lower(),
         "is_code": is_source_code(chunk.source.name),
+        "is_lock": is_lock_file(chunk.source.name),
         "place": [chunk.is_first, chunk.is_last, chunk.mark.hex()],
         "sha256": sha256,
     }

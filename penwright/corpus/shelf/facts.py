@@ -50,6 +50,8 @@ class BriefFacts:
     """Sentence of the cleaning on what it would not cut, since it would have been too much; empty if there is none."""
     languages: dict[str, int] = field(default_factory=dict)
     """Number of its stretches in each language, by code; "" for a stretch whose language cannot be told."""
+    is_code: bool = False
+    """True if it is source code."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -121,6 +123,7 @@ def keep(facts: Facts | KeptFacts, *, scratch: Scratch) -> KeptFacts:
         num_cut=facts.num_cut,
         refusal=facts.refusal,
         languages={sys.intern(code): number for code, number in facts.languages.items()},
+        is_code=facts.is_code,
         scratch=scratch,
         offset=offset,
         num_hashes=len(facts.fingerprint),
@@ -172,4 +175,5 @@ def join_facts(chunks: Sequence[Facts | KeptFacts], *, sha256: str) -> Facts | K
         num_cut=sum(facts.num_cut for facts in chunks),
         refusal=next((facts.refusal for facts in chunks if facts.refusal), ""),
         languages=dict(sum((Counter(facts.languages) for facts in chunks), Counter())),
+        is_code=chunks[0].is_code,
     )

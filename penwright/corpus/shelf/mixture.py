@@ -36,9 +36,9 @@ def reason_of_language(facts: Facts | KeptFacts, languages: Collection[str]) -> 
 
     Args:
         facts: The facts of the book.
-        languages: Codes of the languages wanted; empty for all.
+        languages: Codes of the languages wanted; empty for all. Source code is in none and always stays.
     """
-    if not languages:
+    if not languages or facts.is_code:
         return ""
     found = language_of_book(facts)
     if found.code in languages and all(code in languages for code, _ in found.others):
@@ -102,8 +102,8 @@ def _about_declared(books: NamedFacts) -> list[str]:
 
 
 def _about_cuts(books: NamedFacts, max_cut_fraction: float) -> list[str]:
-    """Return a sentence on books of whose files more is cut than may be cut without a word."""
-    shares = ((cut_share(facts), name) for name, facts in books)
+    """Return a sentence on books of whose files more is cut than may be cut without a word; of code, notices are."""
+    shares = ((cut_share(facts), name) for name, facts in books if not facts.is_code)
     large = sorted((pair for pair in shares if pair[0] > max_cut_fraction), key=lambda pair: (-pair[0], pair[1]))
     if not large:
         return []

@@ -7,6 +7,7 @@ read one book at a time, because memory may not hold them all. Preparing a corpu
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import NamedTuple
 
 import numpy as np
@@ -177,7 +178,8 @@ def _drop_duplicates(books: Sequence[ReadBook]) -> tuple[list[ReadBook], list[tu
 
 def _names(books: Sequence[ReadBook]) -> list[BookName]:
     """Return the name of each book; a manifest takes precedence."""
-    found = name_books([Unnamed(book.source.name, book.facts.details) for book in books])
+    pairs = zip(books, name_books([Unnamed(book.source.name, book.facts.details) for book in books]), strict=True)
+    found = [BookName(book.source.name, "", None) if book.facts.is_code else name for book, name in pairs]
     return [
         name
         if book.listed is None
@@ -195,7 +197,12 @@ def _splits(
         return listed
     if config.split == "seed":
         return seed_splits([book.facts.num_chars for book in books])
-    candidates = [Candidate(n.title, n.author, book.facts.num_chars) for book, n in zip(books, names, strict=True)]
+    candidates = [
+        Candidate(book.source.name, "", book.facts.num_chars, str(PurePosixPath(book.source.name).parent))
+        if book.facts.is_code
+        else Candidate(name.title, name.author, book.facts.num_chars)
+        for book, name in zip(books, names, strict=True)
+    ]
     # A poem of three sentences has too few hashes for a fingerprint, but equal texts are always recognised.
     first: dict[str, int] = {}
     same_text = [(first.setdefault(book.facts.text_sha256, index), index) for index, book in enumerate(books)]
@@ -266,9 +273,10 @@ def _about_unknown_authors(
     unknown = [
         book.source.name
         for book, name in zip(books, names, strict=True)
-        if not name.author and (book.listed is None or book.listed.split is None)
+        if not name.author and not book.facts.is_code and (book.listed is None or book.listed.split is None)
     ]
-    if config.split not in ("auto", "author") or not unknown or set(splits) == {"train"}:
+    is_code = 2 * sum(book.facts.is_code for book in books) > len(books)  # nobody asks who wrote its README
+    if config.split not in ("auto", "author") or not unknown or set(splits) == {"train"} or is_code:
         return []
     number = "The author of one book is" if len(unknown) == 1 else f"The authors of {len(unknown):,} books are"
     return [

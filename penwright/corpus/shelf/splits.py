@@ -6,7 +6,9 @@ predicts a book that it has never seen. This module knows nothing of texts.
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
+from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from penwright.corpus.config import SplitName
@@ -16,6 +18,8 @@ MIN_AUTHORS = 3
 """Smallest number of writers to hold out whole ones; with fewer, titles are held out."""
 MIN_TRAIN_FRACTION = 0.5
 """Smallest share of all characters that stays for training."""
+MAX_FOLDER_FRACTION = 0.05
+"""Largest share of the shelf in one folder of source code that is held out whole."""
 _SLACK = 1.2
 """Largest size of a split, relative to its target, before smaller groups are tried."""
 
@@ -27,6 +31,8 @@ class Candidate(NamedTuple):
     author: str
     """Its writer; empty if unknown."""
     num_chars: int
+    folder: str | None = None
+    """Folder that it is held out with, as source code is; None for a book."""
 
 
 class _Group(NamedTuple):
@@ -50,7 +56,8 @@ def choose_splits(
 
     All books of a writer are held out together if there are at least three writers, else whole titles. A book of an
     unknown writer counts by its title. One group of books always stays for training, with at least half of all
-    characters: a single book is used whole, and of two books one is held out.
+    characters: a single book is used whole, and of two books one is held out. Source code is held out by folder, but
+    file by file where one folder holds a large share; files of one name, such as a.c and a.h, stay together.
 
     Args:
         books: Books in any order.
@@ -105,8 +112,13 @@ def _group(books: Sequence[Candidate], seed: int, together: Sequence[tuple[int, 
     """Return the groups of books that must not be separated."""
     authors = author_keys([book.author for book in books])
     by_author = len({author for author in authors if author}) >= MIN_AUTHORS
+    large = _large_folders(books)
     keys = [
-        author if by_author and author else f"{author}: {title_key(book.title)}"
+        _code_key(book, large)
+        if book.folder is not None
+        else author
+        if by_author and author
+        else f"{author}: {title_key(book.title)}"
         for author, book in zip(authors, books, strict=True)
     ]
     home = {key: key for key in keys}
@@ -126,6 +138,22 @@ def _group(books: Sequence[Candidate], seed: int, together: Sequence[tuple[int, 
         _Group(_order_of(key, seed), tuple(indices), sum(books[index].num_chars for index in indices))
         for key, indices in members.items()
     ]
+
+
+def _large_folders(books: Sequence[Candidate]) -> frozenset[str]:
+    """Return the folders that hold too much of the shelf to be held out whole."""
+    sizes: Counter[str] = Counter()
+    for book in books:
+        if book.folder is not None:
+            sizes[book.folder] += book.num_chars
+    total = sum(book.num_chars for book in books)
+    return frozenset(folder for folder, num_chars in sizes.items() if num_chars > MAX_FOLDER_FRACTION * total)
+
+
+def _code_key(book: Candidate, large: frozenset[str]) -> str:
+    """Return the key of a source file: its folder, or its path without suffix in a large one."""
+    assert book.folder is not None, "a book has no folder"
+    return f"{PurePosixPath(book.title).with_suffix('')}" if book.folder in large else f"{book.folder}/"
 
 
 def _order_of(key: str, seed: int) -> str:

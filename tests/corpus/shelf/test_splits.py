@@ -15,6 +15,7 @@ shelves = st.lists(
         title=st.sampled_from([f"Title {number}" for number in range(30)]),
         author=st.sampled_from(["", *(f"Author{letter}" for letter in "abcdefgh")]),
         num_chars=st.integers(1, 3_000_000),
+        folder=st.none(),
     ),
     min_size=1,
     max_size=40,

@@ -1,0 +1,1 @@
+"""Source code among the books: how it is recognised, and which files nobody wrote."""
