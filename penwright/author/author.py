@@ -10,7 +10,7 @@ An author keeps no memory between calls. `read` returns its state as a value, a 
 accept one. Several texts can be continued from one bookmark.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack, get_args
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
     from penwright.evaluation.texts import Costs, TextScore
     from penwright.model.char_model import CharModel
+    from penwright.writing.checked import Checking
 
 
 class Author(Reader):
@@ -184,7 +185,13 @@ class Author(Reader):
 
     @shows_options
     def write(
-        self, prompt: str = "", *, after: Bookmark | None = None, guides: Guides = (), **options: Unpack[WriteOptions]
+        self,
+        prompt: str = "",
+        *,
+        after: Bookmark | None = None,
+        guides: Guides = (),
+        check: "Checking | Callable[[str], bool] | None" = None,
+        **options: Unpack[WriteOptions],
     ) -> str:
         """Write a text that ends: `stream`, joined. The arguments are the same, but a limit must be given.
 
@@ -192,6 +199,7 @@ class Author(Reader):
             prompt: Text read first and not repeated.
             after: Bookmark to read the prompt from, or None to open a new book.
             guides: As for `stream`.
+            check: As for `stream`.
             **options: At least one of max_chars, max_words, max_paragraphs, until and stop, and any others.
 
         Returns:
@@ -206,11 +214,17 @@ class Author(Reader):
                 "write needs to know where to end: give max_chars, max_words, max_paragraphs, until or stop, "
                 "or take an endless text from stream."
             )
-        return "".join(self.stream(prompt, after=after, guides=guides, **options))
+        return "".join(self.stream(prompt, after=after, guides=guides, check=check, **options))
 
     @shows_options
     def stream(
-        self, prompt: str = "", *, after: Bookmark | None = None, guides: Guides = (), **options: Unpack[WriteOptions]
+        self,
+        prompt: str = "",
+        *,
+        after: Bookmark | None = None,
+        guides: Guides = (),
+        check: "Checking | Callable[[str], bool] | None" = None,
+        **options: Unpack[WriteOptions],
     ) -> Iterator[str]:
         """Write character by character, for ever if no limit is given. The first limit that holds ends the text.
 
@@ -219,6 +233,9 @@ class Author(Reader):
             after: Bookmark to read the prompt from, or None to open a new book.
             guides: Rules of your own that steer the text, such as `originality.quote_limit.QuoteLimit`. Each serves one
                 text.
+            check: Function that says whether a unit of code will do, such as a function or a statement. A unit that it
+                refuses is written again from where it began; `writing.checked.Checking` says where units end and how
+                often. With a check, max_words and max_paragraphs end a text with a unit.
             **options: Any of the options below. To know the seed of a text, draw it with `writing.options.new_seed`.
 
         Returns:
@@ -227,7 +244,7 @@ class Author(Reader):
         Raises:
             UsageError: At once, if an option does not exist or a value is out of bounds.
         """
-        return stream_text(self.engine, self.alphabet, prompt, after=after, guides=guides, options=options)
+        return stream_text(self.engine, self.alphabet, prompt, after=after, guides=guides, options=options, check=check)
 
     def score(self, text: str, *, adapts: bool = False) -> "TextScore":
         """Score how well the author predicts a text, in bits per character, paragraph by paragraph.

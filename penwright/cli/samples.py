@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import IO, TYPE_CHECKING, Any
 
 from penwright.cli.display.pages import Columns, Page
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from penwright.author.author import Author
     from penwright.cli.copies import Copies
     from penwright.writing.bookmark import Bookmark
+    from penwright.writing.checked import Checking
     from penwright.writing.pen import Guides
 
 
@@ -24,6 +26,7 @@ def show_below(
     wanted: Sequence[WriteOptions],
     file: IO[bytes] | None,
     copies: "Copies | None",
+    check: "Checking | None" = None,
 ) -> int:
     """Show texts one below the other as they are written. Ctrl-C ends them and keeps the text so far."""
     for number, options in enumerate(wanted, start=1):
@@ -36,7 +39,7 @@ def show_below(
             say(f"{label}, seed {options['seed']}")
         try:
             page.prompt(prompt)
-            for text in writer.stream(prompt, after=after, guides=_guides(copies, writer), **options):
+            for text in writer.stream(prompt, after=after, guides=_guides(copies, writer), check=check, **options):
                 page.write(text)
                 if copies is not None and copies.annotates:
                     written.append(text)
@@ -46,6 +49,7 @@ def show_below(
         page.end()
         for line in copies.lines("".join(written)) if copies is not None else ():
             say(line)
+    _tell_of(check)
     return 0
 
 
@@ -58,23 +62,33 @@ def show_beside(
     file: IO[bytes] | None,
     columns: Columns,
     copies: "Copies | None",
+    check: "Checking | None" = None,
 ) -> int:
     """Show texts of several temperatures side by side, once all are written."""
     texts = [
-        prompt + writer.write(prompt, after=after, guides=_guides(copies, writer), **options) for options in wanted
+        prompt + writer.write(prompt, after=after, guides=_guides(copies, writer), check=check, **options)
+        for options in wanted
     ]
     columns.show(texts, headings=[f"temperature {options['temperature']:g}" for options in wanted])
     if file is not None:
         file.write("\n".join(f"{text}\n" for text in texts).encode("utf-8", "replace"))
+    _tell_of(check)
     return 0
 
 
 def sample_of(
-    writer: "Author", prompt: str, *, after: "Bookmark | None", options: WriteOptions, copies: "Copies | None"
+    writer: "Author",
+    prompt: str,
+    *,
+    after: "Bookmark | None",
+    options: WriteOptions,
+    copies: "Copies | None",
+    check: "Checking | None" = None,
 ) -> dict[str, Any]:
-    """Write one text; return it with its seed, length and speed."""
+    """Write one text; return it with its seed, length and speed, and what a check found in it."""
+    check = None if check is None else replace(check)  # which counts from 0
     began = time.monotonic()
-    text = writer.write(prompt, after=after, guides=_guides(copies, writer), **options)
+    text = writer.write(prompt, after=after, guides=_guides(copies, writer), check=check, **options)
     seconds = time.monotonic() - began
     return {
         "seed": options["seed"],
@@ -83,8 +97,16 @@ def sample_of(
         "num_chars": len(text),
         "chars_per_second": len(text) / max(seconds, 1e-9),
         **(copies.facts(text) if copies is not None else {}),
+        **({} if check is None else {"check": check.facts()}),
     }
 
 
 def _guides(copies: "Copies | None", writer: "Author") -> "Guides":
     return () if copies is None else copies.guides(writer.alphabet)
+
+
+def _tell_of(check: "Checking | None") -> None:
+    if check is not None:
+        from penwright.cli.checking import tell_of_check
+
+        tell_of_check(check)

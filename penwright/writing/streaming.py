@@ -1,19 +1,24 @@
 """From a prompt and options to a text that ends: guides, the writing loop and the ending put together.
 
-Laws, and the choice among several sentences, are imported when a text asks for them. This module knows nothing of
-files and cards.
+Laws, the choice among several sentences, and checks are imported when a text asks for them. This module knows nothing
+of files and cards.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from penwright.alphabet.characters import Alphabet
+from penwright.errors import UsageError
 from penwright.writing.engines.base import Engine
 from penwright.writing.generation import Bookmark, iter_text
 from penwright.writing.options import Laws, WriteOptions, new_seed, parse_options
 from penwright.writing.pen import Guide
 from penwright.writing.sampling import draws_of
 from penwright.writing.stopping import until_end
+
+if TYPE_CHECKING:
+    from penwright.writing.checked import Checking
 
 
 def stream_text(
@@ -24,11 +29,13 @@ def stream_text(
     after: Bookmark | None,
     guides: Sequence[Guide],
     options: WriteOptions,
+    check: "Checking | Callable[[str], bool] | None" = None,
 ) -> Iterator[str]:
     """Write on after a prompt until the text should end, see `Author.stream`.
 
     Raises:
-        UsageError: At once, if an option does not exist, a value is out of bounds, or a law cannot hold.
+        UsageError: At once, if an option does not exist, a value is out of bounds, a law cannot hold, or both a check
+            and `best_of` are given.
     """
     ending, sampling, laws, seed = parse_options(options)
     draws = draws_of(new_seed() if seed is None else seed)
@@ -38,6 +45,12 @@ def stream_text(
 
         steering += guides_of(laws, alphabet=alphabet, sampling=sampling)
     write = iter_text
+    if check is not None:
+        from penwright.writing.checked import Checking, iter_checked, until_unit
+
+        if laws.best_of > 1:
+            raise UsageError(f"best_of={laws.best_of} and a check exclude each other; give one of them.")
+        write = partial(iter_checked, checking=check if isinstance(check, Checking) else Checking(accepts=check))
     if laws.best_of > 1:
         from penwright.writing.best import iter_best
 
@@ -52,4 +65,6 @@ def stream_text(
         guides=steering,
         max_match_length=laws.max_match_length,
     )
+    if check is not None:
+        text, ending = until_unit(text, ending=ending)
     return until_end(text, ending=ending)

@@ -76,6 +76,9 @@ def write(
     corpus: Annotated[Path | None, Existing, option(group=DRAWING, metavar="PATH")] = None,
     layout: LayoutOptions = None,
     restart: Annotated[bool, option(group=WORKS)] = False,
+    check: Annotated[Text, option(group=DRAWING, metavar="COMMAND")] = None,
+    check_unit: Annotated[Text, option(group=DRAWING, metavar="UNIT")] = None,
+    check_tries: Annotated[Whole, option(group=DRAWING)] = None,
     annotate: Annotated[bool, option(group=OUTPUT)] = False,
     out: Annotated[Path | None, NewFile, option(name=("--out", "-o"), group=OUTPUT)] = None,
     as_json: Json = False,
@@ -105,6 +108,11 @@ def write(
         seed: The same seed gives the same text. Without one, a new seed is drawn and shown.
         max_quote: Never copy more than this many characters in a row from the books that the author was raised on.
         corpus: These books, for --max-quote and --annotate; by default those of the author's run.
+        check: Run this program on each unit of code, such as a function, with the unit on standard input. What it
+            refuses, with a status other than 0, is written again, for example --check "cc -fsyntax-only -x c -".
+        check_unit: Where a unit ends: braces (as in C), indents (as in Python), paragraphs, or auto. The default fits
+            the program of --check.
+        check_tries: Times that a unit is written, before it stands though it was refused. Default 8.
         annotate: Say below each text which runs of 20 characters or more stand in these books, and where.
         restart: Begin an unfinished work anew, or replace a file that is there.
         out: Write the text to this file as well, with the prompt. The file is written whole or not at all. A long work
@@ -147,7 +155,14 @@ def write(
         out = check_work(
             work,
             out=out,
-            unfit={unending or "": unending, **unfit, "--samples": samples, "--temps": temps, "--annotate": annotate},
+            unfit={
+                unending or "": unending,
+                **unfit,
+                "--samples": samples,
+                "--temps": temps,
+                "--annotate": annotate,
+                "--check": check,
+            },
         )
     if corpus is not None and max_quote is None and not annotate:
         raise UsageError("--corpus is read for --max-quote and --annotate only. Give one of them too.")
@@ -155,6 +170,13 @@ def write(
         from penwright.cli.copies import check_limit
 
         check_limit(max_quote)
+    checking = None
+    if check is not None or check_unit is not None or check_tries is not None:
+        from penwright.cli.checking import open_check
+
+        checking = open_check(check, unit=check_unit, tries=check_tries)
+        if parsed.laws.best_of > 1:
+            at_most_one({"--check": check, "--best-of": parsed.laws.best_of})
     at_most_one({"TEXT": text, "--prompt": prompt, "--prompt-file": prompt_file})
     if text is not None:
         if author is not None and is_unquoted(author, text):
@@ -198,11 +220,23 @@ def write(
     with replacing(out) if out is not None else nullcontext() as file:
         if temps is not None and not as_json and (columns := Columns.that_fit(len(wanted))) is not None:
             return show_beside(
-                writer, text_before, after=bookmark, wanted=wanted, file=file, columns=columns, copies=copies
+                writer,
+                text_before,
+                after=bookmark,
+                wanted=wanted,
+                file=file,
+                columns=columns,
+                copies=copies,
+                check=checking,
             )
         if not as_json:
-            return show_below(writer, text_before, after=bookmark, wanted=wanted, file=file, copies=copies)
-        texts = [sample_of(writer, text_before, after=bookmark, options=each, copies=copies) for each in wanted]
+            return show_below(
+                writer, text_before, after=bookmark, wanted=wanted, file=file, copies=copies, check=checking
+            )
+        texts = [
+            sample_of(writer, text_before, after=bookmark, options=each, copies=copies, check=checking)
+            for each in wanted
+        ]
         if file is not None:
             file.write("\n".join(f"{text_before}{text['text']}\n" for text in texts).encode("utf-8", "replace"))
     values = {**asdict(parsed.sampling), **asdict(parsed.laws)}
