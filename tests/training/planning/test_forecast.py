@@ -1,5 +1,6 @@
 """Forecasts: which way they move, and what they are measured by."""
 
+import random
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -76,6 +77,24 @@ def test_a_text_that_repeats_itself_is_easier_than_a_table_finds_it(tmp_path: Pa
         (tmp_path / f"{name}.txt").write_text(word * 200, encoding="utf-8")
     assert difficulty_beside_a_table(prepare([tmp_path], cache_dir=tmp_path / "cache")) < 0.5
     assert difficulty_beside_a_table(corpus) > 0.7
+
+
+@pytest.mark.parametrize(("suffix", "packed", "share"), [("c", 0.6, 0.6), ("c", 3.0, 1.0), ("txt", 0.6, 1.0)])
+def test_code_is_as_much_easier_as_a_compressor_finds_it(
+    suffix: str, packed: float, share: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(20):
+        (tmp_path / f"part{number}").mkdir()
+        text = "".join(random.Random(number).choices("abcdefgh_();\n", k=2_000))
+        (tmp_path / f"part{number}" / f"lamp{number}.{suffix}").write_text(text, encoding="utf-8")
+    corpus = prepare(tmp_path, cache_dir=tmp_path / "cache")
+    monkeypatch.setattr(forecast_module, "is_code", lambda corpus: False)
+    usual = measure_difficulty(corpus)
+    assert usual is not None
+    monkeypatch.undo()
+    bits = packed * usual * forecast_module.PACKED_NOVELS
+    monkeypatch.setattr(forecast_module, "packed_bits_after", lambda data, before: bits * len(data))
+    assert measure_difficulty(corpus) == pytest.approx(share * usual)
 
 
 def test_the_same_books_are_not_counted_twice(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
