@@ -118,7 +118,7 @@ def said(text, lines=3):
     return textwrap.indent("\n".join(textwrap.wrap(seen, 80)[:lines]), "   ")
 
 
-EPOCHS = 30
+EPOCHS = 24
 _, _, first_samples = raise_author("first", 1, every=3, steps=4)
 learned, held_out, samples = raise_author("plain", EPOCHS)
 diary = first_samples + samples
@@ -128,8 +128,8 @@ for wanted in (0.0, 0.1, 1, 3, 10, EPOCHS):
 
 # %% [markdown]
 # That is the workshop's story, on a small shelf. First any character comes, then the
-# frequent ones, then blanks at the right distances, then something like words, and in the
-# end words in quotation marks. Nobody explained a word to it. Here are its numbers:
+# frequent ones with blanks between them, then something like words, and in the end mostly
+# words. Nobody explained one to it. Here are its numbers:
 
 # %%
 figure, (above, below) = plt.subplots(2, 1, figsize=(6.4, 5.4), sharex=True)
