@@ -1,6 +1,7 @@
 """How well does the server serve?
 
     python benchmarks/serving.py [--rounds 5] [--seconds 3] [--soak 600] [--out NAME]
+    python benchmarks/serving.py --soak-only --out serving_soak
 
 The author in the box is served by `penwright serve` in a process of its own; the clients are in this one, and both
 share the machine. Four measures:
@@ -10,7 +11,8 @@ share the machine. Four measures:
 2. The time to the first character at 64 clients that each ask again as soon as they are answered.
 3. The time from a client's leaving to the end of its text, while others write.
 4. 256 streaming clients that come and go at random: whether those that stay get their own text and nothing else,
-   memory, and what is running afterwards.
+   memory, and what is running afterwards. These do not depend on what else the machine does, so --soak-only leaves the
+   other measures out.
 """
 
 import argparse
@@ -256,6 +258,7 @@ async def soak(server: Server, author: Author, seconds: float) -> list[tuple[str
         ("clients that left", f"{counts['left']:,}"),
         ("connections that failed", f"{counts['failed']}"),
         ("largest memory in each third, MiB", ", ".join(f"{max(part, default=0.0):,.0f}" for part in thirds)),
+        ("load of the machine at the end, other programs included", f"{os.getloadavg()[0]:.1f}"),
         ("running afterwards", "0"),
         ("seconds until then", f"{time.perf_counter() - left:.2f}"),
     ]
@@ -268,6 +271,8 @@ def percentile(values: list[float], share: float) -> float:
 
 async def measure(server: Server, author: Author, arguments: argparse.Namespace) -> str:
     """Return all tables."""
+    if arguments.soak_only:
+        return soak_table(await soak(server, author, arguments.soak))
     alone, served = [], []
     for _ in range(arguments.rounds):
         alone.append(await asyncio.to_thread(chars_per_second_alone, author, arguments.seconds))
@@ -290,11 +295,15 @@ async def measure(server: Server, author: Author, arguments: argparse.Namespace)
         f"| from leaving to silence, with 16 others, median | {1000 * median(silence):.0f} ms |",
         f"| from leaving to silence, with 16 others, largest of {len(silence)} | {1000 * max(silence):.0f} ms |",
         "",
-        f"| {NUM_SOAKING} clients that come and go | found |",
-        "|---|---:|",
-        *(f"| {name} | {value} |" for name, value in soaked),
+        soak_table(soaked),
     ]
     return "\n".join(rows)
+
+
+def soak_table(found: list[tuple[str, str]]) -> str:
+    """Return what `soak` found as a table."""
+    rows = [f"| {NUM_SOAKING} clients that come and go | found |", "|---|---:|"]
+    return "\n".join([*rows, *(f"| {name} | {value} |" for name, value in found)])
 
 
 def main() -> None:
@@ -303,6 +312,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=3.0, help="length of each round")
     parser.add_argument("--soak", type=float, default=600.0, help="seconds during which clients come and go")
+    parser.add_argument("--soak-only", action="store_true", help="leave the other measures out")
     parser.add_argument("--out", default="serving", help="name of the result")
     arguments = parser.parse_args()
     author = Author.from_box()
@@ -312,7 +322,8 @@ def main() -> None:
         body = asyncio.run(measure(server, author, arguments))
     finally:
         server.close()
-    write_results(arguments.out, "Serving", results_header(), body)
+    title = "Serving clients that come and go" if arguments.soak_only else "Serving"
+    write_results(arguments.out, title, results_header(), body)
 
 
 if __name__ == "__main__":
