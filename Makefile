@@ -58,10 +58,13 @@ lessons: $(STAMPS)/docs
 # Of the lessons, only those are run whose pages are missing or old.
 docs: $(STAMPS)/docs
 	@$(BIN)/python docs/make_lessons.py
+	@$(BIN)/python docs/make_api_pages.py
+	@$(BIN)/python docs/make_result_pages.py
 	@$(BIN)/python -m zensical build --clean --strict
+	@$(BIN)/python docs/check_site.py site
 
 clean:
-	@rm -rf $(VENV) build dist site docs/lessons .cache .pytest_cache .mypy_cache .ruff_cache
+	@rm -rf $(VENV) build dist site docs/lessons docs/api docs/results .cache .pytest_cache .mypy_cache .ruff_cache
 
 # The first Python that is new enough and can make a virtual environment; else one sentence that says what is missing.
 $(STAMPS)/venv:

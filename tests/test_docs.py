@@ -98,8 +98,11 @@ def dead_links(text: str, *, folder: Path) -> list[str]:
 
 
 def source_of(target: str) -> str:
-    """Return what a link's page is made of: those of lessons are made when the documentation is built."""
-    return re.sub(r"^lessons/(\d\d_\w+)\.(?:md|ipynb)$", r"../lessons/\1.py", target)
+    """Return what a link's page is made of: lessons, reference and results are made when the site is built."""
+    target = re.sub(r"^lessons/(\d\d_\w+)\.(?:md|ipynb)$", r"../lessons/\1.py", target)
+    target = re.sub(r"^api/\w+\.md$", "make_api_pages.py", target)
+    target = re.sub(r"^results/index\.md$", "../benchmarks/results/README.md", target)
+    return re.sub(r"^results/", "../benchmarks/results/", target)
 
 
 def dead_paths(text: str) -> list[str]:
