@@ -15,7 +15,7 @@ from penwright.corpus.language.detection import book_language, declared_code
 from penwright.corpus.passes.clean_text import read_bytes, read_chunk
 from penwright.corpus.passes.cleaning_pass import ChunkJob, ChunkResult, TakenBook, take_in
 from penwright.corpus.passes.ending_pass import read_endings
-from penwright.corpus.passes.progress import run_steps
+from penwright.corpus.passes.progress import PrepareSteps, run_steps
 from penwright.corpus.shelf.doubts import num_improbable, num_replaced
 from penwright.corpus.shelf.facts import Facts, KeptFacts
 from penwright.corpus.shelf.front_matter import front_matter
@@ -46,12 +46,25 @@ MIN_SAMPLE_CHARS = 10_000
 
 
 def inspect_shelf(paths: Paths, *, config: CorpusConfig | None = None, workers: int | None = None) -> ShelfReport:
+    """Report on a shelf as `iter_inspect` does, in one call."""
+    return run_steps(iter_inspect(paths, config=config, workers=workers))
+
+
+def iter_inspect(
+    paths: Paths, *, config: CorpusConfig | None = None, workers: int | None = None
+) -> PrepareSteps[ShelfReport]:
     """Report on a shelf.
 
     Args:
         paths: Files, folders, archives and patterns; or one manifest.
         config: Configuration of the preparation.
         workers: Processes that read, 1 to 32; by default one per processor, and only this one for a small shelf.
+
+    Yields:
+        Progress at the start and after each book.
+
+    Returns:
+        The report.
 
     Raises:
         CorpusError: If no book can be read or a manifest does not match.
@@ -63,7 +76,7 @@ def inspect_shelf(paths: Paths, *, config: CorpusConfig | None = None, workers: 
     count = num_workers(workers, num_bytes=listing.num_bytes, num_tasks=listing.num_chunks)
     with Scratch(None) as scratch, Workers(count) as pool:
         steps = take_in(listing, config=config, cache_dir=None, workers=pool, scratch=scratch, take=look)
-        intake = run_steps(steps)
+        intake = yield from steps
         endings = read_endings(intake.books, config=config, workers=pool)
         found = [taken.book for taken in intake.books]
         selection = select_books(found, config=config, scratch=scratch, endings=endings)

@@ -1,4 +1,4 @@
-"""Judge a shelf that was inspected: which books are most doubtful and why, and examples of every kind of cut.
+"""Judge a shelf that was inspected: which books are most doubtful and why, which are alike, and examples of all cuts.
 
 A doubt is a reason to look, not a verdict: each has a weight, and books are sorted by the sum of theirs. All results
 are pure functions of the report.
@@ -60,6 +60,19 @@ class CutKind(NamedTuple):
     num_chars: int
     examples: tuple[CutExample, ...]
     """The two longest ones, then some that were drawn, the same for the same shelf."""
+
+
+class EditionGroup(NamedTuple):
+    """Books that share much of their text, each with at least one other: editions, volumes, collected works, copies."""
+
+    names: tuple[str, ...]
+    """Names of the books, in order."""
+    copies: frozenset[str]
+    """Those of them that are left out, since another one is the same text."""
+    least: float
+    """Smallest share of the shorter text that two of them are known to have in common, 0 to 1."""
+    most: float
+    """Largest such share."""
 
 
 def reasons_of(book: BookReport) -> tuple[Reason, ...]:
@@ -160,3 +173,27 @@ def _examples(cuts: Sequence[CutExample]) -> list[CutExample]:
 def _drawn_by(example: CutExample) -> int:
     """Return a number that draws a cut, the same in every run."""
     return zlib.crc32(f"{example.book}:{example.cut.first_line}".encode("utf-8", "surrogatepass"))
+
+
+def edition_groups(books: Sequence[BookReport]) -> list[EditionGroup]:
+    """Return the groups of books that share much of their text, the largest group first, then the most alike."""
+    shares = {(book.name, edition.name): edition.similarity for book in books for edition in book.editions}
+    shares |= {(book.name, book.duplicate_of): 1.0 for book in books if book.duplicate_of}
+    others: dict[str, list[str]] = {}
+    for first, second in shares:
+        others.setdefault(first, []).append(second)
+        others.setdefault(second, []).append(first)
+    copies = {book.name for book in books if book.duplicate_of}
+    groups, seen = [], set[str]()
+    for name in others:
+        members, waiting = set[str](), [name]
+        while waiting:
+            each = waiting.pop()
+            if each not in seen:
+                seen.add(each)
+                members.add(each)
+                waiting += others[each]
+        if members:
+            known = [shares[each, other] for each in members for other in others[each] if (each, other) in shares]
+            groups.append(EditionGroup(tuple(sorted(members)), frozenset(members & copies), min(known), max(known)))
+    return sorted(groups, key=lambda group: (-len(group.names), -group.most, group.names))

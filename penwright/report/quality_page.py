@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from penwright.corpus.language.detection import language_name
-from penwright.corpus.quality import CutExample, DoubtfulBook, cut_kinds, most_doubtful
+from penwright.corpus.quality import CutExample, DoubtfulBook, cut_kinds, edition_groups, most_doubtful
 from penwright.corpus.shelf_report import BookReport, ShelfReport
 from penwright.errors import counted
 from penwright.report.bars import binned, draw_bars
@@ -22,7 +22,9 @@ from penwright.report.tables import Cell, table
 
 MAX_BOOKS = 200
 MAX_REASONS = 6
-MAX_PAIRS = 100
+MAX_GROUPS = 60
+MAX_MEMBERS = 8
+MAX_SKIPPED = 100
 MAX_LINES = 60
 MAX_ROWS = 24
 MAX_NAME_CHARS = 160
@@ -219,29 +221,30 @@ def _encodings(books: Sequence[BookReport]) -> str:
 
 
 def _editions(books: Sequence[BookReport]) -> str:
-    copies = [(book.name, book.duplicate_of, 1.0, "a copy, left out") for book in books if book.duplicate_of]
-    pairs = [
-        (book.name, edition.name, edition.similarity, "")
-        for book in books
-        for edition in book.editions
-        if book.name < edition.name
-    ]
-    found = sorted([*copies, *pairs], key=lambda pair: (-pair[2], pair[0], pair[1]))
-    if not found:
+    groups = edition_groups(books)
+    if not groups:
         return ""
-    rows: list[list[Cell]] = [
-        [
-            ("", isolated(_shortened(first, MAX_NAME_CHARS))),
-            ("", isolated(_shortened(second, MAX_NAME_CHARS))),
-            ("number strong", _percent(share)),
-            ("minor", escape(how)),
+    rows: list[list[Cell]] = []
+    for group in groups[:MAX_GROUPS]:
+        marks = {name: ' <span class="by">a copy, left out</span>' for name in group.copies}
+        shown = [
+            f"<li>{isolated(_shortened(name, MAX_NAME_CHARS))}{marks.get(name, '')}</li>"
+            for name in group.names[:MAX_MEMBERS]
         ]
-        for first, second, share, how in found[:MAX_PAIRS]
-    ]
+        if len(group.names) > MAX_MEMBERS:
+            shown.append(f"<li>and {len(group.names) - MAX_MEMBERS:,} more</li>")
+        ends = dict.fromkeys([_percent(group.least), _percent(group.most)])
+        rows.append(
+            [
+                ("", f'<ul class="reasons">{"".join(shown)}</ul>'),
+                ("number", f"{len(group.names):,}"),
+                ("number strong", " to ".join(ends)),
+            ]
+        )
     return (
-        "<section><h2>Editions and copies</h2><p>Pairs of books where much of the shorter text stands in the longer "
-        "one: editions, volumes and collected works. They are kept on the same side of the split.</p>"
-        f"{table(['Book', 'The other', 'Shared', ''], rows)}{_rest(len(found), MAX_PAIRS)}</section>"
+        "<section><h2>Editions and copies</h2><p>Groups of books where much of the shorter text stands in a longer "
+        "one: editions, volumes and collected works. Each group is kept on one side of the split.</p>"
+        f"{table(['Books', 'Number', 'Shared by two'], rows)}{_rest(len(groups), MAX_GROUPS)}</section>"
     )
 
 
@@ -269,9 +272,9 @@ def _skipped(skipped: Sequence[tuple[str, str]]) -> str:
         return ""
     lines = "".join(
         f'<li>{isolated(_shortened(name, MAX_NAME_CHARS))}: <span class="by">{isolated(_shortened(reason))}</span></li>'
-        for name, reason in skipped[:MAX_PAIRS]
+        for name, reason in skipped[:MAX_SKIPPED]
     )
-    return f'<section><h2>Not read</h2><ul class="names">{lines}</ul>{_rest(len(skipped), MAX_PAIRS)}</section>'
+    return f'<section><h2>Not read</h2><ul class="names">{lines}</ul>{_rest(len(skipped), MAX_SKIPPED)}</section>'
 
 
 def _rest(number: int, shown: int) -> str:

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from penwright.corpus.config import CorpusConfig
-from penwright.corpus.inspection import inspect_shelf
-from penwright.corpus.quality import cut_kinds, most_doubtful
+from penwright.corpus.inspection import inspect_shelf, iter_inspect
+from penwright.corpus.quality import cut_kinds, edition_groups, most_doubtful
 from penwright.errors import ConfigError, CorpusError
 
 FRENCH = (
@@ -82,3 +82,20 @@ def test_each_kind_of_cut_has_examples_with_the_text_that_stays(prose: Mapping[s
     for example in kinds["footer"].examples:
         assert any(text.endswith(example.cut.before.strip()) for text in texts) and example.cut.before.strip()
         assert example.cut.text.startswith("*** END OF") and not example.cut.after
+
+
+def test_editions_and_copies_are_grouped(prose: Mapping[str, str], tmp_path: Path) -> None:
+    body = prose["Vane_Lamp_1884.txt"] * 4
+    other = FRENCH * 40
+    for name, text in {"a": body, "b": body, "c": body + "An end.\n", "d": other, "e": other[:-400]}.items():
+        (tmp_path / f"{name}.txt").write_text(text, encoding="utf-8")
+    report = inspect_shelf(tmp_path)
+    groups = [(group.names, set(group.copies)) for group in edition_groups(report.books)]
+    assert groups[0] == (("a.txt", "b.txt", "c.txt"), {"b.txt"})
+    assert all(0 < group.least <= group.most <= 1 for group in edition_groups(report.books))
+
+
+def test_a_library_is_inspected_step_by_step(shelf: Path) -> None:
+    steps = list(iter_inspect(shelf, workers=1))
+    assert [step.books_done for step in steps] == list(range(8)) and {step.num_books for step in steps} == {7}
+    assert steps[-1].bytes_done == steps[-1].num_bytes

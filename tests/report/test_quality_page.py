@@ -6,8 +6,9 @@ from pathlib import Path
 from penwright.corpus.cleaning.clean import Cut
 from penwright.corpus.inspection import inspect_shelf
 from penwright.corpus.shelf.front_matter import front_matter
+from penwright.corpus.shelf_report import Edition
 from penwright.report.bars import binned
-from penwright.report.quality_page import MAX_BOOKS, render_quality_page
+from penwright.report.quality_page import MAX_BOOKS, MAX_GROUPS, render_quality_page
 
 
 def test_a_page_on_34_000_books_is_as_small_as_one_on_some_hundred(books_dir: Path) -> None:
@@ -22,6 +23,7 @@ def test_a_page_on_34_000_books_is_as_small_as_one_on_some_hundred(books_dir: Pa
                 report.books[index % len(report.books)],
                 name=f"{index:05d}<script>.txt",
                 cuts=(cut,),
+                editions=(Edition(name=f"{index ^ 1:05d}<script>.txt", similarity=0.5),),
                 num_cut=index % 100,
                 refusal="cutting would take 90% of the text" if index == 77 else "",
                 front_matter=lines,
@@ -34,6 +36,7 @@ def test_a_page_on_34_000_books_is_as_small_as_one_on_some_hundred(books_dir: Pa
 
     small, large = page_of(400), page_of(34_000)
     assert len(large) < 1.05 * len(small) < 1_000_000
+    assert f"and {34_000 // 2 - MAX_GROUPS:,} more" in large
     assert "34,000 books" in large and f"The {MAX_BOOKS} most doubtful of 34,000" in large
     assert "<script" not in large and "A &lt;library&gt;" in large and "&lt;b&gt;EBook" in large
     assert large.index("00077&lt;script") < large.index("What was cut")

@@ -1,7 +1,5 @@
 """`penwright inspect`: report on a shelf before any training."""
 
-import sys
-from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,7 +16,7 @@ from penwright.cli.options import (
     Whole,
     option,
 )
-from penwright.cli.output import console, error_console, is_terminal, print_json, say, visible
+from penwright.cli.output import console, print_json, say, visible
 from penwright.cli.setting_texts import merge_settings, parse_settings
 from penwright.errors import ConfigError, UsageError
 
@@ -62,7 +60,8 @@ def inspect(
             books. The table is then shown for a small shelf only.
         cuts: Show the lines that would be cut.
     """
-    from penwright.corpus.inspection import inspect_shelf
+    from penwright.cli.shelves import run_shown
+    from penwright.corpus.inspection import iter_inspect
 
     if not paths:
         raise UsageError("name the books: penwright inspect PATH")
@@ -72,9 +71,7 @@ def inspect(
     if manifest is not None and manifest.suffix.lower() != ".toml":
         raise UsageError(f"--manifest {manifest} is no manifest's name: it ends in .toml. Add the ending.")
     config = corpus_config("inspect", preset, set_, language=language, accept_doubtful=accept_doubtful)
-    waiting = error_console().status("Reading the shelf ...") if is_terminal(sys.stderr) else nullcontext()
-    with waiting:
-        report = inspect_shelf(paths, config=config)
+    report = run_shown(iter_inspect(paths, config=config), is_quiet=False)
     if manifest is not None:
         from penwright.corpus.sources.manifest import write_manifest
 

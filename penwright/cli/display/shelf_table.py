@@ -127,9 +127,7 @@ def notes(report: "ShelfReport") -> Iterator[str]:
     yield from _first([f"not read: {name}: {reason}" for name, reason in report.skipped], MAX_SKIPPED, "files not read")
     if len(report.skipped) > MAX_SKIPPED:
         kinds = Counter(_kind_of(name, reason) for name, reason in report.skipped)
-        yield "of these: " + ", ".join(
-            f"{counted(count, 'file')} {kind}" for kind, count in kinds.most_common(SHOWN_KINDS)
-        )
+        yield "by reason: " + ", ".join(f"{kind} ({count:,})" for kind, count in kinds.most_common(SHOWN_KINDS))
 
 
 def cut_lines(report: "ShelfReport") -> Iterator[str]:
@@ -167,19 +165,13 @@ def _encodings(report: "ShelfReport") -> Iterator[str]:
 
 
 def _editions(report: "ShelfReport") -> Iterator[str]:
-    """Return a note for each group of books that share much of their text."""
-    others = {book.name: [edition.name for edition in book.editions] for book in report.books}
-    seen: set[str] = set()
-    for name in others:
-        group, waiting = [], [name]
-        while waiting:
-            each = waiting.pop()
-            if each not in seen:
-                seen.add(each)
-                group.append(each)
-                waiting += others.get(each, [])
-        if len(group) > 1:
-            yield f"much the same text, kept on one side of the split: {_listed(sorted(group))}"
+    """Return a note for each group of books that share much of their text; copies that are left out have their own."""
+    from penwright.corpus.quality import edition_groups
+
+    for group in edition_groups(report.books):
+        kept = [name for name in group.names if name not in group.copies]
+        if len(kept) > 1:
+            yield f"much the same text, kept on one side of the split: {_listed(kept)}"
 
 
 def _book_notes(book: "BookReport") -> Iterator[str]:

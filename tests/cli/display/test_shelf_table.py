@@ -87,10 +87,10 @@ def test_odd_characters_and_odd_texts_are_named() -> None:
 
 def test_long_lists_are_cut_short() -> None:
     books = [book(f"{number:03}", warnings=("odd",)) for number in range(100)]
-    found = list(notes(shelf(*books, skipped=tuple((f"{number}", "no text") for number in range(50)))))
-    assert len(found) == MAX_NOTES + MAX_SKIPPED + 2
+    found = list(notes(shelf(*books, skipped=tuple((f"{number}", f"{number} is no text: 9") for number in range(50)))))
+    assert len(found) == MAX_NOTES + MAX_SKIPPED + 3
     assert found[MAX_NOTES] == "... and 61 more notes; --json lists all."
-    assert found[-1] == "... and 40 more files not read; --json lists all."
+    assert found[-2:] == ["... and 40 more files not read; --json lists all.", "by reason: is no text (50)"]
 
 
 def test_totals_name_some_authors_and_the_time_of_one_reading() -> None:
