@@ -125,7 +125,7 @@ RULES = [
     Rule(
         "reads the environment",
         (uses_of("environ", "environb", "getenv", "getenvb", "putenv"),),
-        frozenset({"cli"}),
+        frozenset({"cli", "training/distributed"}),
         ("from os import environ", "os.getenv('HOME')", "home = os.environ['HOME']"),
     ),
     Rule(

@@ -17,7 +17,7 @@ from penwright.cli.display.base import Display
 from penwright.cli.display.following import choose_display, follow
 from penwright.cli.interrupts import EXIT_INTERRUPTED
 from penwright.cli.options import Settings
-from penwright.cli.run_training import Speech
+from penwright.cli.speech import Speech
 from penwright.corpus.store import Corpus
 from penwright.errors import CorpusError, RunError, counted, quoted
 from penwright.evaluation.baselines.table_author import TableEngine, count_corpus, score_counts

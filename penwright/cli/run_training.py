@@ -28,6 +28,7 @@ from penwright.cli.interrupts import EXIT_INTERRUPTED
 from penwright.cli.old_books import compare_on, unlearned
 from penwright.cli.output import print_json, say, visible
 from penwright.cli.shelves import choose_shelf, prepare_books
+from penwright.cli.speech import Speech
 from penwright.corpus.store import Corpus
 from penwright.errors import CorpusError, RunError, UsageError
 from penwright.training import distributed
@@ -42,27 +43,6 @@ from penwright.training.settings.config import RunConfig
 from penwright.training.settings.resolve import Resolved, resolve_from
 
 SEED_PRESET = "seed"
-
-
-class Speech(NamedTuple):
-    """How much a command says, and in which form."""
-
-    is_quiet: bool
-    """True to say nothing but the result."""
-    as_json: bool
-    """True to print the result as one JSON object."""
-    leads: bool = True
-    """True if this process speaks for all that train together; the others say nothing."""
-
-    def say(self, sentence: str) -> None:
-        """Say something that is not the result."""
-        if not self.is_quiet:
-            self.warn(sentence)
-
-    def warn(self, sentence: str) -> None:
-        """Say what must be heard, quiet or not."""
-        if self.leads:
-            say(sentence)
 
 
 class After(NamedTuple):
@@ -100,6 +80,8 @@ def begin_run(
     Returns:
         The exit code.
     """
+    if run is not None and (exit_code := _go_on_if_restarted(run, paths, speech, old_books, makes_index)) is not None:
+        return exit_code
     author = None if start is None else Author.load(start)
     begun = None if author is None else _begun_from(author)
     resolved = resolve_from(begun, **layers._asdict())
@@ -180,6 +162,21 @@ def resume_run(
         return _follow(begin, run=run, config=config, corpus=corpus, speech=speech, after=after)
 
 
+def _go_on_if_restarted(
+    run: Path, paths: Sequence[str], speech: Speech, old_books: str | None, makes_index: bool
+) -> int | None:
+    """Go on with a run that these processes had begun before `torchrun` restarted them, and return the exit code; None
+    if there is nothing to go on from."""
+    if not distributed.is_restarted() or not list_checkpoints(run / "checkpoints"):
+        return None
+    folder = RunFolder.open(run)
+    if folder.env().get("job") != distributed.job():
+        return None  # another job's: refused as in the first attempt
+    if folder.ending() is not None:
+        return 0  # a process failed after the end; the outcome has been told
+    return resume_run(run, paths=paths, lengths={}, speech=speech, old_books=old_books, makes_index=makes_index)
+
+
 def configuration_from(start: str, *, layers: ConfigLayers) -> Resolved:
     """Return the configuration of a training that would begin from an author.
 
@@ -196,11 +193,13 @@ def _begun_from(author: Author) -> StartAuthor:
 
 @contextmanager
 def _leader_first(world: distributed.World) -> Iterator[None]:
-    """Let the leading process do something before the others, which then find the result in the cache."""
-    if not world.leads:
+    """Let the leading process do something before the others, which then find the result in the cache. On machines that
+    do not share its cache, the first process of each does it then."""
+    turn = 0 if world.leads else 1 if world.local_rank == 0 else 2
+    for _ in range(turn):
         distributed.wait_for_all(world)
     yield
-    if world.leads:
+    for _ in range(turn, 2):
         distributed.wait_for_all(world)
 
 

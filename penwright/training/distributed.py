@@ -4,9 +4,14 @@ The processes are started by `torchrun`. Rank 0 decides (clock, stop, scores on 
 so that every process makes the same updates from the same numbers. A single process needs no process group: every
 function here is then the identity.
 
+What lies in the processors' memory is exchanged by gloo, what lies on GPUs by NCCL. This is the only module of the
+package that reads what `torchrun` writes into the environment.
+
 Shapes: W = processes, B = lanes of all processes together.
 """
 
+import hashlib
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +22,7 @@ import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
-from penwright.errors import ConfigError, RunError
+from penwright.errors import CheckpointError, ConfigError, RunError
 
 MAX_WAIT = timedelta(days=1)
 """Longest time that a process waits for the others, such as while rank 0 prepares a library or scores books. A process
@@ -32,6 +37,10 @@ class World:
     """Rank of this process, 0 to size - 1. Rank 0 leads: it alone writes files."""
     size: int = 1
     """Number of processes, W."""
+    local_rank: int = 0
+    """Rank of this process among those of its machine."""
+    local_size: int = 1
+    """Number of processes on this machine."""
 
     @property
     def leads(self) -> bool:
@@ -56,8 +65,27 @@ class World:
 def current_world() -> World:
     """Return the world of the current process group, or that of a single process."""
     if dist.is_available() and dist.is_initialized():
-        return World(dist.get_rank(), dist.get_world_size())
+        return _world(dist.get_rank(), dist.get_world_size())
     return World()
+
+
+def _world(rank: int, size: int) -> World:
+    local_rank, local_size = os.environ.get("LOCAL_RANK", "0"), os.environ.get("LOCAL_WORLD_SIZE", "1")
+    return World(rank, size, int(local_rank), int(local_size))
+
+
+def job() -> str | None:
+    """Return a name of the job that `torchrun` runs, which stays the same when it restarts the processes; None for a
+    process that it did not start."""
+    if not dist.is_available() or not dist.is_torchelastic_launched():
+        return None
+    name = os.environ["TORCHELASTIC_RUN_ID"]
+    return name if name != "none" else f"process {os.getppid()}"  # torchrun was given no --rdzv-id
+
+
+def is_restarted() -> bool:
+    """Return True if `torchrun` has restarted the processes, since one of them had failed."""
+    return job() is not None and int(os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")) > 0
 
 
 @contextmanager
@@ -76,8 +104,12 @@ def joined() -> Iterator[World]:
         yield World()
         return
     store, rank, size = next(dist.rendezvous("env://"))  # type: ignore[attr-defined]  # exported, if not in so many words
-    dist.init_process_group("gloo", store=store, rank=rank, world_size=size, timeout=MAX_WAIT)
-    world = World(rank, size)
+    world = _world(rank, size)
+    backend = "gloo"
+    if torch.cuda.is_available() and dist.is_nccl_available() and world.local_size <= torch.cuda.device_count():
+        backend = "cpu:gloo,cuda:nccl"
+        torch.cuda.set_device(world.local_rank)
+    dist.init_process_group(backend, store=store, rank=rank, world_size=size, timeout=MAX_WAIT)
     try:
         yield world
         wait_for_all(world)
@@ -142,11 +174,54 @@ def broadcast(values: Sequence[float], *, world: World) -> list[float]:
     return numbers
 
 
+def send(tensors: Sequence[Tensor], *, source: int, world: World) -> list[Tensor]:
+    """Return one process's tensors on every process.
+
+    Args:
+        tensors: Tensors of one dimension. On the other processes they tell the number and the types of those to come.
+        source: Rank of the process that sends its own.
+        world: The process group.
+    """
+    if world.size == 1:
+        return list(tensors)
+    sizes = torch.tensor([len(tensor) for tensor in tensors])
+    sent = list(tensors)
+    with _exchanging():
+        dist.broadcast(sizes, src=source)
+        for index, (tensor, size) in enumerate(zip(tensors, sizes.tolist(), strict=True)):
+            if world.rank != source:
+                sent[index] = torch.empty(size, dtype=tensor.dtype)
+            if size:
+                dist.broadcast(sent[index], src=source)
+    return sent
+
+
 def wait_for_all(world: World) -> None:
     """Wait until every process has come this far."""
     if world.size > 1:
         with _exchanging():
-            dist.barrier()
+            dist.all_reduce(torch.zeros(1))  # `barrier` would choose gloo or NCCL by itself
+
+
+def restore_generator(generator: torch.Generator, states: Tensor | None, *, world: World) -> None:
+    """Restore the random generator of this process.
+
+    Args:
+        generator: The generator.
+        states: States of the generators of all processes that wrote the checkpoint, uint8 (processes, bytes). If it
+            was another number of processes, a new seed is drawn from all of them.
+        world: The process group.
+
+    Raises:
+        CheckpointError: If there are none.
+    """
+    if states is None or not len(states):
+        raise CheckpointError("the checkpoint holds no random state. Go on from an earlier one.")
+    if len(states) == world.size:
+        generator.set_state(states[world.rank].clone())
+        return
+    digest = hashlib.sha256(states.numpy().tobytes() + f"/{world.rank}".encode("ascii")).digest()
+    generator.manual_seed(int.from_bytes(digest[:8], "little"))
 
 
 @contextmanager

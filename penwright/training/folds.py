@@ -21,6 +21,8 @@ from penwright.ngrams.context_kinds import ContextKinds, kinds_of
 from penwright.ngrams.joining import joined_tables, with_symbols
 from penwright.ngrams.letters import letters_of
 from penwright.ngrams.tables import NgramTables, empty_tables, make_tables
+from penwright.training.distributed import World
+from penwright.training.divided_counting import DividedCounting
 from penwright.training.settings.config import RunConfig
 
 NUM_FOLDS = 8
@@ -31,7 +33,8 @@ the folds uneven, and would be read with counts of little else."""
 CHARS_PER_ENTRY = 1
 """Symbols counted for each successor kept, so that a small shelf makes a small author."""
 KEPT_ENTRIES = 64_000_000
-"""Largest number of successors in all tables kept for the next epoch. Above it, only the current tables are kept."""
+"""Largest number of successors in all tables that a process keeps for the next epoch. Above it, only the current tables
+are kept."""
 NEW_SHELF_WEIGHT = 4.0
 """Number of times that the shelf counts where its tables are joined to those of other books. Before any update, the
 author in the box predicted four novels at 1.5858 bits per character with its own tables, and with those joined at
@@ -88,6 +91,7 @@ class CrossFittedTables:
         num_threads: int,
         max_symbols: int,
         known: NgramTables | None = None,
+        world: World | None = None,
     ) -> None:
         """Divide the shelf into folds. Nothing is counted yet.
 
@@ -100,6 +104,7 @@ class CrossFittedTables:
             num_threads: Number of stretches counted in parallel.
             max_symbols: Largest number of symbols counted for one table.
             known: Tables of other books, to which those of each fold are joined.
+            world: The processes that count together, each some of the folds; None for this one alone.
         """
         self._known = known
         self._corpus = corpus
@@ -109,7 +114,13 @@ class CrossFittedTables:
         self._num_threads = num_threads
         self._seed = seed
         self.stretches, self.folds = _divide(corpus, min_ids=min_ids)
-        self._tables: dict[int, NgramTables] = {}
+        self._counting = DividedCounting(
+            self._count,
+            num_folds=len(self.folds),
+            max_kept=KEPT_ENTRIES,
+            empty=empty_tables(corpus.alphabet.vocab_size),
+            world=World() if world is None else world,
+        )
 
     @classmethod
     def of_run(
@@ -120,6 +131,7 @@ class CrossFittedTables:
         max_entries: int | None = None,
         max_symbols: int | None = None,
         known: NgramTables | None = None,
+        world: World | None = None,
     ) -> "CrossFittedTables":
         """Divide a shelf as a run's configuration asks for.
 
@@ -128,6 +140,7 @@ class CrossFittedTables:
             config: Configuration of the run.
             max_entries, max_symbols: Other bounds than those of the configuration.
             known: Tables of other books, to which those of each fold are joined.
+            world: The processes that count together; None for this one alone.
         """
         model, train = (
             config.model_config(vocab_size=corpus.alphabet.vocab_size, unit=corpus.alphabet.unit),
@@ -142,6 +155,7 @@ class CrossFittedTables:
             num_threads=max(1, train.threads),
             max_symbols=train.ngram_symbols if max_symbols is None else max_symbols,
             known=known,
+            world=world,
         )
 
     def num_ids(self, fold: int) -> int:
@@ -159,7 +173,7 @@ class CrossFittedTables:
 
     def has_tables(self, fold: int) -> bool:
         """Return True if the tables of a fold are at hand, so that asking for them takes no time."""
-        return fold in self._tables or len(self.folds) < 2
+        return self._counting.has(fold) or len(self.folds) < 2
 
     @property
     def first_tables(self) -> NgramTables:
@@ -171,19 +185,11 @@ class CrossFittedTables:
         """Return the tables counted on all folds but this one; the first ones for None or if there is a single fold."""
         if fold is None or len(self.folds) < 2:
             return self.first_tables
-        if fold not in self._tables:
-            largest = max((len(tables.symbols) for tables in self._tables.values()), default=0)
-            if largest * len(self.folds) > KEPT_ENTRIES:
-                self._tables = {}  # they would be gone before they are read again, and make room for counting
-            counted = self._count(fold)
-            kept = {**self._tables, fold: counted}
-            is_small = sum(len(tables.symbols) for tables in kept.values()) <= KEPT_ENTRIES
-            self._tables = kept if is_small else {fold: counted}
-        return self._tables[fold]
+        return self._counting.tables(fold)
 
     def forget(self) -> None:
         """Let all counted tables go, to make room. Those that are asked for again are counted again."""
-        self._tables = {}
+        self._counting.forget()
 
     def _count(self, fold: int) -> NgramTables:
         texts = ids_of(self._corpus, self._sample(fold))

@@ -109,12 +109,16 @@ def _speed_up(shape: tuple[int, int, int], device: torch.device) -> float:
     return slow / fast
 
 
-def use_threads(number: int) -> int:
+def use_threads(number: int, *, num_sharing: int = 1) -> int:
     """Set the number of torch's threads, 0 for all usable processors, and return the number in use.
 
     The same number gives the same sums bit for bit, so a resumed run sets what the first session used.
+
+    Args:
+        number: Number of threads.
+        num_sharing: Number of processes that share the processors if they use all.
     """
-    torch.set_num_threads(number or usable_processors())
+    torch.set_num_threads(number or max(1, usable_processors() // num_sharing))
     return torch.get_num_threads()
 
 

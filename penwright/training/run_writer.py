@@ -123,11 +123,11 @@ class RunWriter:
 
         The books marked `test` are read here only.
         """
-        if not session.world.leads:
-            return FinalScores()
         session.release_tables()  # the best author has its own
         if session.ngrams is not None:
             session.ngrams.forget()
+        if not session.world.leads:
+            return FinalScores()
         parts = load_author(self.folder.author_path)
         best = build_model(parts).to(session.device)
         budget = READING_SHARE * session.counters.chars_read

@@ -14,7 +14,6 @@ from torch import Tensor
 
 from penwright.corpus.book import Book
 from penwright.corpus.store import Corpus
-from penwright.errors import CheckpointError
 from penwright.model.char_model import (
     CharModel,
     ModelState,
@@ -27,7 +26,7 @@ from penwright.model.float32 import faster_float32
 from penwright.ngrams.letters import letters_of
 from penwright.ngrams.tables import empty_tables
 from penwright.training.batches import Batch, Lanes
-from penwright.training.distributed import World, average_gradients, gather
+from penwright.training.distributed import World, average_gradients, gather, restore_generator
 from penwright.training.folds import CrossFittedTables, ids_of, whole_books
 from penwright.training.from_author import StartAuthor
 from penwright.training.gradients import forward_backward
@@ -98,7 +97,8 @@ class Session:
         train = config.train
         model_config = config.model_config(vocab_size=corpus.alphabet.vocab_size, unit=corpus.alphabet.unit)
         if ngrams is None and model_config.has_ngrams:
-            ngrams = CrossFittedTables.of_run(corpus, config, known=None if start is None else start.tables)
+            known = None if start is None else start.tables
+            ngrams = CrossFittedTables.of_run(corpus, config, known=known, world=world)
         if model is None and start is not None:
             model = start.model_for(model_config, alphabet=corpus.alphabet, seed=train.seed)
         if model is None:
@@ -269,24 +269,13 @@ class Session:
         """Replace everything that later updates depend on by a captured state.
 
         Raises:
-            CheckpointError: If the state belongs to another model, another number of lanes or of processes.
+            CheckpointError: If the state belongs to another model or another number of lanes.
         """
         restore_weights(dict(self.model.named_parameters()), state.weights)
         restore_optimizers(self.model, self.optimizers, state.optimizer)
         mine = {name: tensor[self._rows].to(self.device, copy=True) for name, tensor in state.lanes.items()}
         self._states = self._in_groups(state_from_tensors(self.model, mine, "lanes"))
-        self._restore_random(state.random)
+        restore_generator(self._dropout_generator, state.random.get("dropout"), world=self.world)
         self.counters = state.counters
         is_new = (state.counters.epoch, state.counters.window) == (1, 0)
         self._use_tables_of(None if is_new else self.lanes.fold_at(self._last_window()[1]))
-
-    def _restore_random(self, random: dict[str, Tensor]) -> None:
-        generators = random.get("dropout")
-        if generators is None or (len(generators) != self.world.size and self.model.config.dropout > 0):
-            found = 0 if generators is None else len(generators)
-            raise CheckpointError(
-                f"the checkpoint holds the random state of {found} process(es), but {self.world.size} take part. "
-                "Resume with as many as the run began with."
-            )
-        if self.world.rank < len(generators):
-            self._dropout_generator.set_state(generators[self.world.rank].clone())

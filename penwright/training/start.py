@@ -27,13 +27,12 @@ from penwright.training.loop import Loop
 from penwright.training.machine import (
     choose_device,
     choose_precision,
-    describe_machine,
     keep_freed_memory,
-    package_versions,
     use_threads,
 )
 from penwright.training.planning.plan import batch_sizes_of, is_to_be_planned, make_plan, sizes_of
 from penwright.training.records import AnyRecord, FellBack
+from penwright.training.run_environment import env_of, processes_of, threads_of
 from penwright.training.run_writer import RunWriter, save_start
 from penwright.training.runs.checkpoint import load_latest
 from penwright.training.runs.folder import RunFolder
@@ -93,7 +92,7 @@ def train(
         tables = _with_flags(overrides or {}, given)
         resolved = resolve_from(begun, preset, config_file=config_file, overrides=tables)
         tell(Activity("measuring this machine"))
-        config = _agreed(resolve_auto(resolved.config), world)
+        config = _agreed(resolve_auto(resolved.config, world=world), world)
         plan = None
         if begun is None and is_to_be_planned(resolved, world=world):
             sizes, batch_sizes = sizes_of(resolved), batch_sizes_of(resolved)
@@ -143,6 +142,7 @@ def resume(
         config, is_longer = folder.config(), (seconds, steps, epochs) != (None, None, None)
         if is_longer:
             config = replace(config, train=replace(config.train, seconds=seconds, steps=steps, epochs=epochs))
+        config = replace(config, train=replace(config.train, threads=threads_of(folder.env(), config, world=world)))
         keep_freed_memory()
         use_threads(config.train.threads)
         session = _session(_same_books(folder, corpus), config, world, _start_of(folder))
@@ -152,9 +152,12 @@ def resume(
         session.restore(loaded.checkpoint.state)  # counts the fold that was being read
         (counting_seconds,) = broadcast([clock() - began], world=world)
         _check_unfinished(folder, session, is_longer=is_longer)
+        wait_for_all(world)  # all have read the folder as the last session left it
         if world.leads:
             folder.write_config(config)
+            folder.write_env({**folder.env(), **processes_of(world)})
             folder.forget_after(session.counters.step, best_step=session.counters.best_step)
+        wait_for_all(world)  # from here on all read what is left
         writer = RunWriter(folder, rollback=loaded.checkpoint.rollback, later=_later_author(folder, session))
         if loaded.refused:
             fell_back = FellBack(**session.when(), refused=loaded.refused)
@@ -173,10 +176,15 @@ def resume(
         yield from loop.records()
 
 
-def resolve_auto(config: RunConfig) -> RunConfig:
-    """Resolve threads, device and precision to those of this machine, so that a resumed run uses the same."""
+def resolve_auto(config: RunConfig, *, world: World | None = None) -> RunConfig:
+    """Resolve threads, device and precision to those of this machine, so that a resumed run uses the same.
+
+    Args:
+        config: The configuration.
+        world: The processes that train together. Those of one machine share its processors. None stands for one.
+    """
     keep_freed_memory()
-    threads = use_threads(config.train.threads)
+    threads = use_threads(config.train.threads, num_sharing=1 if world is None else world.local_size)
     device = choose_device(config.train.device)
     precision = choose_precision(config.train.precision, device)
     return replace(config, train=replace(config.train, threads=threads, device=device.type, precision=precision))
@@ -215,7 +223,7 @@ def _make_folder(path: Path, session: Session) -> RunFolder:
     """Make and lock the folder of a new run, once for all processes."""
     folder = RunFolder(path)
     if session.world.leads:
-        folder = RunFolder.create(path, config=session.config, env=_env_of(session))
+        folder = RunFolder.create(path, config=session.config, env=env_of(session))
         if session.start is not None:
             save_start(folder, session.start)
     wait_for_all(session.world)
@@ -225,23 +233,6 @@ def _make_folder(path: Path, session: Session) -> RunFolder:
 def _locked(folder: RunFolder, world: World) -> AbstractContextManager[None]:
     """Lock a run for all processes that train it together."""
     return folder.locked() if world.leads else nullcontext()
-
-
-def _env_of(session: Session) -> dict[str, Any]:
-    """Return the contents of env.json."""
-    corpus = session.corpus
-    return {
-        "machine": describe_machine(session.device),
-        "versions": package_versions(),
-        "num_processes": session.world.size,
-        "num_parameters": session.model.num_parameters,
-        "corpus": {
-            "path": str(corpus.path.absolute()),
-            "digest": corpus.digest,
-            "num_chars": {split: corpus.num_chars(split) for split in ("train", "val", "test")},
-            "holds_out_passages": corpus.holds_out_passages,
-        },
-    }
 
 
 def _same_books(folder: RunFolder, corpus: Corpus | None) -> Corpus:

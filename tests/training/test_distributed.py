@@ -18,7 +18,7 @@ from penwright.author.author import Author
 from penwright.corpus.store import Corpus
 from penwright.errors import ConfigError, RunError
 from penwright.training import start
-from penwright.training.distributed import World, average_gradients, broadcast, gather, joined, wait_for_all
+from penwright.training.distributed import World, average_gradients, broadcast, gather, joined, send, wait_for_all
 from penwright.training.runs.checkpoint import load_latest
 from penwright.training.runs.folder import RunFolder
 from penwright.training.session import Session
@@ -86,6 +86,7 @@ def test_one_process_is_a_world_of_its_own() -> None:
     assert broadcast([1.5, 2.0], world=world) == [1.5, 2.0]
     tensor = torch.arange(4.0)
     assert gather(tensor, world=world) is tensor
+    assert send([tensor], source=0, world=world)[0] is tensor
     facts = average_gradients([nn.Parameter(tensor)], torch.tensor([3.0]), world=world)
     assert facts.tolist() == [3.0]
 
@@ -176,7 +177,7 @@ def test_a_process_that_is_gone_is_one_sentence(monkeypatch: pytest.MonkeyPatch)
     def gone(*arguments: object, **options: object) -> None:
         raise RuntimeError("[../gloo/transport/tcp/pair.cc:547] Connection closed by peer [127.0.0.1]:45678")
 
-    for name in ("broadcast", "all_reduce", "all_gather", "barrier"):
+    for name in ("broadcast", "all_reduce", "all_gather"):
         monkeypatch.setattr(torch.distributed, name, gone)
     parameter = torch.nn.Parameter(torch.zeros(1))
     parameter.grad = torch.zeros(1)
@@ -184,6 +185,7 @@ def test_a_process_that_is_gone_is_one_sentence(monkeypatch: pytest.MonkeyPatch)
     for exchange in (
         lambda: broadcast([1.0], world=world),
         lambda: gather(torch.zeros(1), world=world),
+        lambda: send([torch.zeros(1)], source=0, world=world),
         lambda: wait_for_all(world),
         lambda: average_gradients([parameter], torch.zeros(1), world=world),
     ):

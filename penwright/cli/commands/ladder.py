@@ -129,7 +129,7 @@ def ladder(
 def _climbed(made: "Ladder", *, opens: bool, quiet: bool, as_json: bool) -> int:
     """Climb a ladder, print its table, and return the exit code."""
     from penwright.cli.run_ladder import PAGE_NAME, climb
-    from penwright.cli.run_training import Speech
+    from penwright.cli.speech import Speech
     from penwright.report.ladder import RUNGS
 
     speech, go_on = Speech(is_quiet=quiet, as_json=as_json), f"penwright ladder --resume {quoted(made.path)}"

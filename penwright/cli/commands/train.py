@@ -24,6 +24,7 @@ from penwright.cli.options import (
     at_most_one,
     option,
 )
+from penwright.cli.speech import Speech
 from penwright.errors import UsageError
 
 
@@ -107,7 +108,7 @@ def train(
             at_most_one({"--resume": resume, f"--{name}": value})
         check_flags({"train": lengths})
         with loading(is_shown=not quiet):
-            from penwright.cli.run_training import Speech, resume_run
+            from penwright.cli.run_training import resume_run
 
         speech = Speech(is_quiet=quiet, as_json=as_json)
         return resume_run(resume, paths=paths, lengths=lengths, speech=speech, old_books=old_books, makes_index=index)
@@ -126,7 +127,7 @@ def train(
         print_configuration(layers.resolve(), as_json=as_json)
         return 0
     with loading(is_shown=not quiet):
-        from penwright.cli.run_training import Speech, begin_run, configuration_from
+        from penwright.cli.run_training import begin_run, configuration_from
 
     if print_config and from_ is not None:
         print_configuration(configuration_from(from_, layers=layers), as_json=as_json)

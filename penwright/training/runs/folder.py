@@ -67,7 +67,7 @@ class RunFolder:
                 check_free(path)
                 run._clear()
                 run.samples_dir.mkdir(exist_ok=True)
-                write_json(run.env_path, env)
+                run.write_env(env)
                 run.write_config(config)
             except BaseException:
                 run._lock.release()
@@ -161,6 +161,10 @@ class RunFolder:
         if not isinstance(env, dict) or not isinstance(env.get("corpus", {}), dict):
             raise RunError(f"{self.env_path} does not describe a run. Restore it, or start a new run.")
         return env
+
+    def write_env(self, env: dict[str, Any]) -> None:
+        """Write env.json."""
+        write_json(self.env_path, env)
 
     def append(self, record: AnyRecord) -> None:
         """Add a record to the metrics and their table, and a sample to the diary."""
