@@ -22,6 +22,7 @@ from penwright.author.file.format import SUFFIX, Precision
 from penwright.author.file.identity import identity_of
 from penwright.author.file.loading import AuthorParts, load_author
 from penwright.author.file.naming import author_file_of
+from penwright.author.labels import WEIGHT
 from penwright.author.reader import Reader
 from penwright.errors import UsageError
 from penwright.markup import html_table
@@ -36,10 +37,13 @@ from penwright.writing.pen import Guides
 from penwright.writing.streaming import stream_text
 
 if TYPE_CHECKING:
+    import numpy as np
     import torch
+    from numpy.typing import NDArray
 
     from penwright.evaluation.texts import Costs, TextScore
     from penwright.model.char_model import CharModel
+    from penwright.model.rounding import RoundedWeight
     from penwright.writing.checked import Checking
 
 
@@ -55,7 +59,8 @@ class Author(Reader):
             card: Card of the author, None for an empty one.
 
         Raises:
-            UsageError: If the alphabet has another number of symbols than the model, or symbols of another unit.
+            UsageError: If the alphabet has another number of symbols than the model, or symbols of another unit, or the
+                card another number of labels.
         """
         if model.config.vocab_size != alphabet.vocab_size:
             raise UsageError(
@@ -69,6 +74,11 @@ class Author(Reader):
             )
         self.alphabet = alphabet
         self.card = card if card is not None else Card()
+        if len(self.card.labels) != model.config.num_labels:
+            raise UsageError(
+                f"the model knows {model.config.num_labels:,} labels and the card names {len(self.card.labels):,}. "
+                "Use the card of the author that was trained."
+            )
         self._model: CharModel | None = model
         self._parts: AuthorParts | None = None
         self._engine: Engine | None = None
@@ -119,11 +129,13 @@ class Author(Reader):
     @property
     def engine(self) -> Engine:
         """The engine that reads and writes for this author."""
-        if self._parts is None:
-            return engine_of_model(self.model, self.alphabet)
-        if self._engine is None:
+        if self._parts is not None and self._engine is None:
             self._engine = engine_of_parts(self._parts.config, self._parts.weights, self._parts.tables, self.alphabet)
-        return self._engine if self._engine is not None else engine_of_model(self.model, self.alphabet)
+        engine = self._engine if self._engine is not None else engine_of_model(self.model, self.alphabet)
+        return engine if self._label is None else engine.with_label(self._label)
+
+    def _label_weight(self) -> "NDArray[np.float32] | RoundedWeight":
+        return self._parts.weights[WEIGHT] if self._parts else self.model.label_embedding.detach().cpu().numpy()
 
     @property
     def identity(self) -> str:
@@ -229,7 +241,8 @@ class Author(Reader):
         """Write character by character, for ever if no limit is given. The first limit that holds ends the text.
 
         Args:
-            prompt: Text read first and not repeated.
+            prompt: Text read first and not repeated. A line [[as: LABEL]] in it changes the label for what follows, and
+                is no part of the text; see `author.labels`.
             after: Bookmark to read the prompt from, or None to open a new book.
             guides: Rules of your own that steer the text, such as `originality.quote_limit.QuoteLimit`. Each serves one
                 text.
@@ -242,9 +255,12 @@ class Author(Reader):
             Strings, about one for each character. The prompt is read when the first is asked for.
 
         Raises:
-            UsageError: At once, if an option does not exist or a value is out of bounds.
+            UsageError: At once, if an option does not exist, a value is out of bounds, or it knows no such label.
         """
-        return stream_text(self.engine, self.alphabet, prompt, after=after, guides=guides, options=options, check=check)
+        writer, after, prompt = self.begun(prompt, after=after)
+        return stream_text(
+            writer.engine, self.alphabet, prompt, after=after, guides=guides, options=options, check=check
+        )
 
     def score(self, text: str, *, adapts: bool = False) -> "TextScore":
         """Score how well the author predicts a text, in bits per character, paragraph by paragraph.
@@ -269,8 +285,8 @@ class Author(Reader):
             adapts: See `score`.
         """
         engine = self.engine
-        if adapts:
-            return partial(compiled_nats, engine, adapts=True)
+        if adapts or self._label is not None:
+            return partial(compiled_nats, engine, adapts=adapts)
         if isinstance(engine, CompiledEngine):
             return partial(compiled_nats, engine)
         from penwright.evaluation.costs import symbol_nats

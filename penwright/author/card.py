@@ -60,6 +60,20 @@ class CardBook:
         check(self, section="a book's ")
 
 
+@dataclass(frozen=True, slots=True)
+class CardLabel:
+    """A label that the author knows, such as a writer of its books."""
+
+    name: Line
+    num_chars: Whole
+    """Number of characters of its books."""
+
+    def __post_init__(self) -> None:
+        check(self, section="a label's ")
+        if not self.name.strip():
+            raise ConfigError("a label needs a name.")
+
+
 @dataclass(frozen=True, kw_only=True, slots=True, repr=False)
 class Card:
     """Origin and quality of an author. Every field may be left out when nothing is known."""
@@ -82,6 +96,8 @@ class Card:
     """Bits per character of simpler methods on the same characters, by name."""
     num_earlier: Whole = 0
     """Number of books, the last ones listed, that are on the card of the author it began from but not on its shelf."""
+    labels: tuple[CardLabel, ...] = ()
+    """Labels that the author knows, in the order of its model's; none if it was trained without."""
     num_known: Whole = 0
     """Number of books of this training's shelf that the author it began from had learned from."""
     chars_read: Whole = 0
@@ -117,6 +133,7 @@ class Card:
             ("predicts", "" if self.bits_per_char is None else f"{self.bits_per_char:.3f} bits per character"),
             ("beside", ", ".join(f"{bits:.3f} {name}" for name, bits in self.baselines.items())),
             ("learned", learned if self.steps else ""),
+            ("labels", ", ".join(label.name for label in self.labels)),
             ("made", self.created),
             ("preset", self.preset),
             ("rights", self.licence_note),
@@ -137,6 +154,9 @@ class Card:
         """
         check(self)
         _check_rows("books", self.books, CardBook)
+        _check_rows("labels", self.labels, CardLabel)
+        if len({label.name for label in self.labels}) < len(self.labels):
+            raise ConfigError("labels must have different names.")
         if self.num_books < len(self.books):
             raise ConfigError(f"num_books={self.num_books} must be at least the {len(self.books)} books listed.")
         if self.num_earlier > len(self.books):
@@ -158,8 +178,11 @@ class Card:
         return any(book.split != "train" and book.sha256 in learned for book in self.books)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain data for JSON; `from_dict` reads it back."""
-        return asdict(self)
+        """Return plain data for JSON; `from_dict` reads it back. Without labels, it has no entry for them."""
+        data = asdict(self)
+        if not self.labels:
+            del data["labels"]  # so that builds without labels read the file
+        return data
 
     @classmethod
     def from_dict(cls, data: Any) -> "Card":
@@ -169,9 +192,10 @@ class Card:
             AuthorError: If the data is not what `to_dict` writes.
         """
         try:
-            added = {"num_earlier": 0, "num_known": 0}  # cards of older files lack these
+            added = {"num_earlier": 0, "num_known": 0, "labels": ()}  # cards of older files lack these
             values = _values(cls, {**added, **data} if isinstance(data, dict) else data, "the card")
-            for name, row in (("books", CardBook), ("val_scores", BookScore), ("test_scores", BookScore)):
+            rows = {"books": CardBook, "labels": CardLabel, "val_scores": BookScore, "test_scores": BookScore}
+            for name, row in rows.items():
                 if not isinstance(values[name], (list, tuple)):
                     raise ConfigError(f"{name} must be a list.")
                 values[name] = tuple(row(**_values(row, value, name)) for value in values[name])

@@ -62,6 +62,8 @@ def card_lines(
     }
     symbols = "characters" if alphabet.unit == "characters" else "symbols"
     lines = [f"{label:<9} {value}" for label, value in entries.items() if value]
+    rows = [f"{label.num_chars:>11,}  {label.name}" for label in card.labels]
+    lines += _table("labels, for --as: characters of their books", rows, num_rows=len(rows))
     for split, scores in (("val", card.val_scores), ("test", card.test_scores)):
         rows = [f"{score.bits_per_char:6.3f}  {100 * score.accuracy:4.1f} %  {_named(score)}" for score in scores]
         lines += _table(f"{split}: bits per character and {symbols} guessed right, by book", rows, num_rows=len(rows))

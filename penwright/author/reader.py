@@ -1,12 +1,15 @@
 """An author that reads: it keeps a bookmark of where it stands, and suggests the next word."""
 
+import copy
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from penwright.alphabet.characters import Alphabet
 from penwright.author.card import Card
+from penwright.author.labels import parts_of, shares_of, vector_of
 from penwright.model.config import ModelConfig
 from penwright.writing.bookmark import Bookmark
 from penwright.writing.engines.adaptation import adaptation_of
@@ -14,7 +17,11 @@ from penwright.writing.engines.base import Engine
 from penwright.writing.generation import read_text
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from penwright.author.file.bookmark import Owner
+    from penwright.model.rounding import RoundedWeight
     from penwright.writing.suggesting import Suggestion
 
 
@@ -23,6 +30,8 @@ class Reader(ABC):
 
     alphabet: Alphabet
     card: Card
+    _label: "NDArray[np.float32] | None" = None
+    """Vector (E,) of the label under which it reads and writes, None for that of a bookmark, or none."""
 
     @property
     @abstractmethod
@@ -39,19 +48,66 @@ class Reader(ABC):
     def identity(self) -> str:
         """Digest of the author's weights, n-gram tables and alphabet."""
 
+    @abstractmethod
+    def _label_weight(self) -> "NDArray[np.float32] | RoundedWeight":
+        """Return the vectors of the labels, (K, E). There must be some."""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The names of the labels that it knows, such as writers; none if it was trained without."""
+        return tuple(label.name for label in self.card.labels)
+
+    def labelled(self, label: str | Mapping[str, float]) -> Self:
+        """Return this author as it reads and writes under a label or a mixture. Both share their memory.
+
+        Bookmarks serve both. The author that this method returns goes on from a bookmark under its own label, so the
+        label of a text may change at any point. The first prediction after the bookmark is still that of the former.
+
+        Args:
+            label: Name of a label or a mixture, such as "austen" or "austen:0.7,doyle:0.3", "none" for no label, or
+                shares by name; see `penwright.author.labels`.
+
+        Raises:
+            UsageError: If it knows no labels or not these, or a share is no number from 0.
+        """
+        shares = shares_of(label, self.labels)
+        other = copy.copy(self)
+        other._label = vector_of(shares, self._label_weight())
+        return other
+
+    def begun(self, prompt: str, *, after: Bookmark | None) -> tuple[Self, Bookmark | None, str]:
+        """Read a prompt up to its last line of labels.
+
+        Args:
+            prompt: Any text. Only an author with labels may have lines of labels in it.
+            after: Bookmark to read the prompt from, or None to open a new book.
+
+        Returns:
+            This author under the last label, where it is, and the rest of the prompt.
+
+        Raises:
+            UsageError: As `labelled`.
+        """
+        writer, (*before, last) = self, parts_of(prompt)
+        for part in before:
+            writer = writer if part.label is None else writer.labelled(part.label)
+            after = writer.read(part.text, after=after) if part.text else after
+        writer = writer if last.label is None else writer.labelled(last.label)
+        return writer, writer.from_here(after), last.text
+
     def read(self, text: str, *, after: Bookmark | None = None, adapts: bool = False) -> Bookmark:
         """Read a text of any length.
 
         Args:
             text: Any text. A book of 10 million characters takes no more memory than a page.
-            after: Bookmark to read on from, or None to open a new book.
+            after: Bookmark to read on from, or None to open a new book. It keeps its label if this author has none.
             adapts: True for a new book to which the author adapts: its predictions move towards the text that it reads.
                 After a bookmark, it goes on as it began. Nothing is learned from what the author writes.
 
         Returns:
             Bookmark at the end of the text.
         """
-        return read_text(self.engine, self.alphabet, text, after=after, adapts=adapts)
+        return read_text(self.engine, self.alphabet, text, after=self.from_here(after), adapts=adapts)
 
     def save_bookmark(self, bookmark: Bookmark, path: str | PathLike[str]) -> None:
         """Save a bookmark of this author, see `Bookmark.save`."""
@@ -88,6 +144,12 @@ class Reader(ABC):
         bookmark = self.read(text, after=after)
         tail = text if after is None else after.unread + text
         return suggest_words(self.engine, self.alphabet, bookmark, tail, count=count)
+
+    def from_here(self, after: Bookmark | None) -> Bookmark | None:
+        """Return where to read on from, with the label of this author if it has one."""
+        if after is None or self._label is None:
+            return after
+        return after._replace(state=self.engine.relabelled(after.state, self._label))
 
     def _owner(self) -> "Owner":
         from penwright.author.file.bookmark import Owner

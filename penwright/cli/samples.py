@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import IO, TYPE_CHECKING, Any
 
+from penwright.author.labels import without_labels
 from penwright.cli.display.pages import Columns, Page
 from penwright.cli.interrupts import EXIT_INTERRUPTED
 from penwright.cli.output import say
@@ -38,7 +39,7 @@ def show_below(
             label = f"sample {number} of {len(wanted)}" if is_sample else f"temperature {options['temperature']:g}"
             say(f"{label}, seed {options['seed']}")
         try:
-            page.prompt(prompt)
+            page.prompt(without_labels(prompt))
             for text in writer.stream(prompt, after=after, guides=_guides(copies, writer), check=check, **options):
                 page.write(text)
                 if copies is not None and copies.annotates:
@@ -65,8 +66,9 @@ def show_beside(
     check: "Checking | None" = None,
 ) -> int:
     """Show texts of several temperatures side by side, once all are written."""
+    shown = without_labels(prompt)
     texts = [
-        prompt + writer.write(prompt, after=after, guides=_guides(copies, writer), check=check, **options)
+        shown + writer.write(prompt, after=after, guides=_guides(copies, writer), check=check, **options)
         for options in wanted
     ]
     columns.show(texts, headings=[f"temperature {options['temperature']:g}" for options in wanted])

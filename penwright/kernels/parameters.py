@@ -22,7 +22,9 @@ NUM_LAYER_PARAMETERS = 8
 IS_INT8, START, SIZE, WIDTH_OF, SCALES = range(5)
 """Columns of the list of parameters: 1 if the weights are int8; index of the first; numbers of inputs and outputs;
 index of the first scale."""
-CELL, NUM_LAYERS, VOCAB_SIZE, WIDTH, HIDDEN, MLP, WINDOW_SIZE, IS_RESIDUAL, HAS_NGRAMS, NUM_SIZES = range(10)
+CELL, NUM_LAYERS, VOCAB_SIZE, WIDTH, HIDDEN, MLP, WINDOW_SIZE, IS_RESIDUAL, HAS_NGRAMS, HAS_LABELS, NUM_SIZES = range(
+    11
+)
 """Entries of the list of sizes."""
 PERCEPTRON, WINDOW, ELMAN, GRU_BEFORE, GRU_AFTER, LSTM, GATED = range(7)
 """The cells; a GRU by the way its reset gate acts."""

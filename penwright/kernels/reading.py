@@ -24,6 +24,7 @@ from penwright.kernels.parameters import (
     EMBEDDING,
     FIRST_LAYER,
     GATED,
+    HAS_LABELS,
     HAS_NGRAMS,
     HIDDEN,
     IS_RESIDUAL,
@@ -106,7 +107,8 @@ def read(
         shorter: int64 (K,), see `kernels.ngram_lookup.look_up`; `contexts` to `unigrams` too.
         inputs: int64, the distributions that are inputs of the bottom.
         match_kinds: int64 (C,), the kinds of context of the match model; (0,) for none.
-        memory: float32 (B, F), memory of the layers, the lowest first; to be replaced like all that follow.
+        memory: float32 (B, F), memory of the layers, the lowest first, and behind it the vector of the text's label if
+            the model has labels; to be replaced like all that follow.
         recent, words, is_word: See `kernels.contexts.name_contexts`.
         slots: int32 or int64 (B, C, S), see `kernels.match.match_window`.
         pending: int64 (B, 3, C): waiting, expected and length of the match model.
@@ -120,6 +122,8 @@ def read(
     findings = (log_probs, confidences, match[0], match[1], match[2])
     if begin == 0:
         _embed(ids[first:stop], sizes, weights, x)
+        if sizes[HAS_LABELS]:
+            _add_labels(num_steps, sizes[WIDTH], memory[first:stop], x)
         if has_contexts:
             hashing = (is_letter, orders, leaving, salts, factors, has_joints)
             tables = (shorter, contexts, begins, rows, entries, share_values, total_values, unigrams)
@@ -177,6 +181,16 @@ def _embed(ids: Any, sizes: Any, weights: Any, x: Any) -> None:
                 copy(row_of(symbol, EMBEDDING, weights), x[row])
             elif sizes[CELL] == WINDOW or sizes[CELL] == GATED:
                 x[row, symbol] = _ONE
+
+
+@kernel
+def _add_labels(num_steps: int, width: int, memory: Any, x: Any) -> None:
+    """Add the vector of each text's label, the last numbers of its memory, to the inputs of the first layer."""
+    start = memory.shape[1] - width
+    for text in range(len(memory)):
+        for time in range(num_steps):
+            for i in range(width):
+                x[text * num_steps + time, i] += memory[text, start + i]
 
 
 @kernel

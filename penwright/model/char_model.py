@@ -2,7 +2,8 @@
 
 It knows nothing of alphabets, files or training. State is a value: passed in and returned, never kept.
 
-Shapes: B = lanes, T = characters per window, V = vocab_size, E = embedding_dim, H = hidden_size, L = num_layers.
+Shapes: B = lanes, T = characters per window, V = vocab_size, E = embedding_dim, H = hidden_size, L = num_layers,
+K = num_labels.
 """
 
 from typing import Any, cast
@@ -24,6 +25,7 @@ from penwright.model.config import num_parameters_of as num_parameters_of
 from penwright.model.config import window_size_of
 from penwright.model.context_models.context_models import PLAINLY, ContextModels, Findings
 from penwright.model.context_models.context_models import ReadOptions as ReadOptions
+from penwright.model.labels import LabelState, label_vectors
 from penwright.model.ops import rms_norm, transposed
 from penwright.model.residual import ResidualBlock
 from penwright.model.states import ModelState as ModelState
@@ -50,6 +52,9 @@ class CharModel(nn.Module):
     the blocks add. The readout begins at zero, so a new model finds every character equally likely, or as
     likely as its n-grams do.
 
+    With labels, the vector of the text's label is added to each symbol's. A text without one has nothing added. The
+    vectors begin at zero, so a model is at first the one without labels.
+
     With a one-hot input the first layer reads the ids themselves. A layer whose first act is a matrix product
     (perceptron, elman, gru, lstm) looks the product up as a column of its weight. Cells "window" and "gated" build the
     vectors, V numbers a character.
@@ -68,6 +73,8 @@ class CharModel(nn.Module):
             self.embedding = nn.Parameter(torch.empty(config.vocab_size, config.embedding_dim))
             with torch.no_grad():
                 self.embedding.normal_(0.0, EMBEDDING_SCALE, generator=generator)
+        if config.num_labels:
+            self.label_embedding = nn.Parameter(torch.zeros(config.num_labels, config.embedding_dim))
         depth = range(config.num_layers)
         self.layers = nn.ModuleList(_make_layer(config, layer=layer, generator=generator) for layer in depth)
         readout_size = config.embedding_dim if config.is_residual else config.hidden_size
@@ -101,11 +108,14 @@ class CharModel(nn.Module):
         return None if lookup is None else lookup.tables
 
     def initial_state(self, batch_size: int) -> ModelState:
-        """Return the state before the first character of `batch_size` texts."""
+        """Return the state before the first character of `batch_size` texts, which have no label."""
         layers = tuple(layer.initial_state(batch_size) for layer in self._stack())
+        label = None
+        if self.config.num_labels:
+            label = LabelState(self.label_embedding.detach().new_zeros(batch_size, self.config.embedding_dim))
         if self.context_models is None:
-            return ModelState(layers)
-        return ModelState(layers, *self.context_models.initial_state(batch_size))
+            return ModelState(layers, label=label)
+        return ModelState(layers, *self.context_models.initial_state(batch_size), label)
 
     def step(self, ids: Tensor, state: ModelState, *, options: ReadOptions = PLAINLY) -> tuple[Tensor, ModelState]:
         """Read one character in every lane.
@@ -119,6 +129,8 @@ class CharModel(nn.Module):
             Logits of the next character, (B, V), and the state after this one.
         """
         values = self._embed(ids)
+        if state.label is not None:
+            values = values + state.label.vector
         findings = contexts = match = None
         if self.context_models is not None:
             findings, contexts, match = self.context_models.step(ids, state.contexts, state.match, options=options)
@@ -127,7 +139,7 @@ class CharModel(nn.Module):
         for layer, before in zip(self._stack(), state.layers, strict=True):
             values, after = layer.step(values, before)
             layers.append(after)
-        return self._read_out(self._top(values), findings), ModelState(tuple(layers), contexts, match)
+        return self._read_out(self._top(values), findings), ModelState(tuple(layers), contexts, match, state.label)
 
     def sequence(
         self,
@@ -135,6 +147,7 @@ class CharModel(nn.Module):
         state: ModelState,
         *,
         resets: Tensor | None = None,
+        labels: Tensor | None = None,
         dropout_generator: torch.Generator | None = None,
         options: ReadOptions = PLAINLY,
     ) -> tuple[Tensor, ModelState]:
@@ -144,6 +157,8 @@ class CharModel(nn.Module):
             ids: int64 (B, T), T at least 1.
             state: Result of the last call, or `initial_state`.
             resets: bool (B, T); where True, the lane's state is set to the initial state before that character is read.
+            labels: int64 (B, T), label of each character's text, 0 to K - 1, or -1 for none; in place of the states'
+                labels, which stay as they are. None for the states' labels.
             dropout_generator: Random generator for dropout masks, on the model's device. Without it nothing is dropped.
             options: How to read.
 
@@ -152,6 +167,10 @@ class CharModel(nn.Module):
         """
         drop = self._dropper(dropout_generator)
         values, begins = self._embed(ids.t()), None if resets is None else resets.t()  # the layers are time-major
+        if labels is not None:
+            values = values + label_vectors(labels.t(), self.label_embedding)
+        elif state.label is not None:
+            values = values + state.label.vector
         findings = contexts = match = None
         if self.context_models is not None:
             findings, contexts, match = self.context_models.sequence(
@@ -163,7 +182,7 @@ class CharModel(nn.Module):
             values, after = layer.sequence(values, before, begins, drop=drop)  # (T, B, E) or (T, B, H)
             layers.append(after)
         top = transposed(self._top(values, drop))  # (B, T, ...)
-        return self._read_out(top, findings), ModelState(tuple(layers), contexts, match)
+        return self._read_out(top, findings), ModelState(tuple(layers), contexts, match, state.label)
 
     forward = sequence
 

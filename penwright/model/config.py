@@ -22,6 +22,7 @@ CONV_SIZE = 4
 """Characters that the convolution of a gated layer sees: the present one and the three before it."""
 MAX_NGRAM_SYMBOLS = 1_024
 """Size of the largest alphabet with n-grams: a distribution is made for every kind of context and character."""
+MAX_LABELS = 65_536
 MAX_PARAMETERS = 2_000_000_000
 MAX_WINDOW_INPUTS = 1 << 17
 """Numbers that a layer of cell "window" sees at each step: while a text is read, they are laid out for every symbol."""
@@ -61,6 +62,8 @@ class ModelConfig:
     """Residual stacks: slots of the match model for each kind of context, a power of two; 0 for no match model."""
     consensus: bool = False
     """Residual stacks: True if the network is told how far n-grams and matches agree and how sure each is."""
+    num_labels: Annotated[int, Between(0, MAX_LABELS)] = 0
+    """Labels of books, such as their writers, each with a vector that is added to those of the symbols."""
 
     def __post_init__(self) -> None:
         """Check every value and the parameter count.
@@ -73,6 +76,11 @@ class ModelConfig:
             raise ConfigError(
                 "a residual stack adds to the character's vector, so embedding_dim=0 (one-hot) does not fit it. "
                 "Set embedding_dim to 1 or more, or is_residual to false."
+            )
+        if self.num_labels and self.embedding_dim == 0:
+            raise ConfigError(
+                f"num_labels={self.num_labels:,}: a label's vector is added to a symbol's, and embedding_dim=0 "
+                "(one-hot) has none. Set embedding_dim to 1 or more, or num_labels to 0."
             )
         if self.match_slots & (self.match_slots - 1):
             raise ConfigError(f"match_slots={self.match_slots:,} must be a power of two, such as 32,768, or 0.")
@@ -121,8 +129,11 @@ class ModelConfig:
         return kinds.num_consensus(has_ngrams=self.has_ngrams, has_match=self.has_match) if self.has_consensus else 0
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the configuration as plain data, ready for JSON or TOML."""
-        return asdict(self)
+        """Return the configuration as plain data, ready for JSON or TOML; without `num_labels` if there are none."""
+        data = asdict(self)
+        if not self.num_labels:
+            del data["num_labels"]  # so that builds without labels read the file
+        return data
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "ModelConfig":
@@ -152,6 +163,8 @@ def parameter_shapes(config: ModelConfig) -> dict[str, tuple[int, ...]]:
     """Return the shape of every weight and bias of the model that `config` describes, by its name in `state_dict`."""
     width, hidden, vocab_size = config.embedding_dim, config.hidden_size, config.vocab_size
     shapes: dict[str, tuple[int, ...]] = {"embedding": (vocab_size, width)} if width else {}
+    if config.num_labels:
+        shapes["label_embedding"] = (config.num_labels, width)
     for layer in range(config.num_layers):
         input_size = width if config.is_residual else config.input_size if layer == 0 else hidden
         own, inside = f"layers.{layer}.", "layer." if config.is_residual else ""

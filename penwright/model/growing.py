@@ -15,20 +15,28 @@ from penwright.model.char_model import CharModel
 from penwright.ngrams.context_kinds import NUM_INPUTS
 
 
-def grown(model: CharModel, *, vocab_size: int, ngram_entries: int, generator: torch.Generator) -> CharModel:
+def grown(
+    model: CharModel, *, vocab_size: int, ngram_entries: int, num_labels: int = 0, generator: torch.Generator
+) -> CharModel:
     """Return a new model on the CPU that predicts what another does, and new symbols besides. Its tables are empty.
 
     Args:
         model: A model with an embedding, or of the same `vocab_size`.
         vocab_size: Number of symbols, V, at least the model's.
         ngram_entries: Largest number of successors in its tables.
+        num_labels: Number of labels. The model's own come first; the vector of a new label is zero.
         generator: Generator for the weights of new symbols.
     """
-    config = replace(model.config, vocab_size=vocab_size, ngram_entries=ngram_entries)
+    config = replace(model.config, vocab_size=vocab_size, ngram_entries=ngram_entries, num_labels=num_labels)
     made = CharModel(config, generator=generator)
     old = {name: weight.detach().cpu() for name, weight in model.named_parameters()}
     with torch.no_grad():
         for name, weight in made.named_parameters():
+            if name == "label_embedding":
+                if model.config.num_labels:
+                    kept = old[name][:num_labels]
+                    weight[: len(kept)] = kept
+                continue
             _fill(name, weight, old[name], num_old=model.config.vocab_size)
     return made
 

@@ -12,6 +12,7 @@ from torch import Tensor
 from penwright.errors import CheckpointError
 from penwright.model.cells.base import State
 from penwright.model.context_models.match import MatchState
+from penwright.model.labels import LabelState
 from penwright.ngrams.contexts import ContextState
 
 
@@ -24,11 +25,14 @@ class ModelState(NamedTuple):
     """Memory of the contexts, None for a model without context models."""
     match: MatchState | None = None
     """Memory of the match model, None for a model without one."""
+    label: LabelState | None = None
+    """Labels of the texts, None for a model without labels."""
 
     @property
     def parts(self) -> tuple[State, ...]:
-        """Every entry: the layers', then those of the context models that there are."""
-        return (*self.layers, *(part for part in (self.contexts, self.match) if part is not None))
+        """Every entry: the layers', then those of the context models and of the labels if there are any."""
+        others = (self.contexts, self.match, self.label)
+        return (*self.layers, *(part for part in others if part is not None))
 
     def map(self, change: Callable[[Tensor], Tensor]) -> "ModelState":
         """Return a state with every tensor changed."""
@@ -38,8 +42,8 @@ class ModelState(NamedTuple):
         """Return a state with other entries, in the order of `parts`."""
         left = iter(parts)
         layers = tuple(next(left) for _ in self.layers)
-        contexts, match = (None if part is None else next(left) for part in (self.contexts, self.match))
-        return ModelState(layers, cast(ContextState | None, contexts), cast(MatchState | None, match))
+        others = (None if part is None else next(left) for part in (self.contexts, self.match, self.label))
+        return ModelState(layers, *cast(tuple[ContextState | None, MatchState | None, LabelState | None], others))
 
 
 class Stack(Protocol):

@@ -40,6 +40,14 @@ class Batch(NamedTuple):
     """int64 (B, T), the next id of each input."""
     resets: Tensor | None
     """bool (B, T), True where the state is reset before an input; None if there is no such input."""
+    labels: Tensor | None = None
+    """int64 (B, T), label of each input's book, -1 for none; None where books have no labels."""
+
+
+UNLABELLED_SHARE = 0.25
+"""Share of the text that is read without its label, so that a text without one can be predicted too."""
+UNLABELLED_SYMBOLS = 1_024
+"""Symbols of a lane that are read with or without a label together; at least a window."""
 
 
 class Lanes:
@@ -55,6 +63,7 @@ class Lanes:
         seed: int = 0,
         resets_at_books: bool = False,
         folds: Sequence[Sequence[int]] = (),
+        labels: Sequence[int] | None = None,
     ) -> None:
         """Lay out the lanes. Nothing is copied.
 
@@ -67,6 +76,7 @@ class Lanes:
             resets_at_books: If True, the state is reset where a book begins; otherwise it is carried across.
             folds: Groups of book indices, each book in one. Every epoch reads group after group, each in all lanes.
                 Without any, all books are one group.
+            labels: Label of each book, from 0, or -1 for none; None for books without labels.
 
         Raises:
             ConfigError: If the order is unknown or a size is not positive.
@@ -82,6 +92,8 @@ class Lanes:
         self._order = order
         self._seed = seed
         self._resets_at_books = resets_at_books
+        self._labels = None if labels is None else np.array(labels, np.int64)
+        self._windows_alike = max(1, UNLABELLED_SYMBOLS // seq_len)
         self.num_ids = sum(len(book) for book in books)
         if not books:
             raise CorpusError(
@@ -119,6 +131,7 @@ class Lanes:
         rows = range(self.batch_size)[lanes]
         ids = np.empty((len(rows), self.seq_len + 1), dtype=np.int64)
         resets = np.zeros((len(rows), self.seq_len), dtype=np.bool_)
+        labels = None if self._labels is None else np.full((len(rows), self.seq_len), -1)
         if window == 0 and (self._order == "shuffled" or len(self._folds) > 1):  # of the fold
             resets[:, 0] = True
         for index, row in enumerate(rows):
@@ -126,8 +139,21 @@ class Lanes:
             layout.read(start, out=ids[index])
             if self._resets_at_books:
                 resets[index, layout.beginnings(start, self.seq_len)] = True
+            if labels is not None and self._labels is not None and self._is_labelled(epoch, fold, window, row):
+                labels[index] = self._labels[layout.books_at(start, self.seq_len)]
         inputs, targets = torch.from_numpy(ids[:, :-1].copy()), torch.from_numpy(ids[:, 1:].copy())  # (B, T)
-        return Batch(inputs, targets, torch.from_numpy(resets) if resets.any() else None)
+        return Batch(
+            inputs,
+            targets,
+            torch.from_numpy(resets) if resets.any() else None,
+            None if labels is None else torch.from_numpy(labels),
+        )
+
+    def _is_labelled(self, epoch: int, fold: int, window: int, row: int) -> bool:
+        """Return True if a row's window is read with the labels of its books; it is drawn for several in a row."""
+        key = f"{self._seed}/labels/{epoch}/{fold}/{window // self._windows_alike}/{row}"
+        drawn = int.from_bytes(hashlib.sha256(key.encode("ascii")).digest()[:8], "big")
+        return drawn >= UNLABELLED_SHARE * 2.0**64
 
     def fold_at(self, window: int) -> int:
         """Return the index of the fold that a window belongs to."""
@@ -174,6 +200,11 @@ class _Layout:
 
     def book_at(self, position: int) -> int:
         return self._order[int(np.searchsorted(self._ends, position, side="right"))]
+
+    def books_at(self, start: int, count: int) -> NDArray[np.int64]:
+        """Return the index of the book of each of `count` ids from `start`."""
+        order = np.array(self._order, np.int64)
+        return order[np.searchsorted(self._ends, np.arange(start, start + count), side="right")]
 
     def beginnings(self, start: int, count: int) -> NDArray[np.int64]:
         """Return the offsets, from `start`, at which books begin among `count` ids."""

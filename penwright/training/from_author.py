@@ -53,6 +53,11 @@ class StartAuthor(NamedTuple):
         return self.model.tables
 
     @property
+    def labels(self) -> tuple[str, ...]:
+        """The names of its labels."""
+        return tuple(label.name for label in self.card.labels)
+
+    @property
     def preset(self) -> str | None:
         """The preset it was raised with, if there is such a one."""
         return self.card.preset if self.card.preset in PRESETS else None
@@ -129,6 +134,7 @@ class StartAuthor(NamedTuple):
             self.model,
             vocab_size=config.vocab_size,
             ngram_entries=config.ngram_entries,
+            num_labels=config.num_labels,
             generator=torch.Generator().manual_seed(seed),
         )
         if model.context_models is not None:

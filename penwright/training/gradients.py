@@ -58,6 +58,7 @@ def forward_backward(
     device = model.readout_bias.device
     inputs, targets = batch.inputs.to(device), batch.targets.to(device)  # (B, T)
     resets = batch.resets.to(device) if batch.resets is not None else None
+    labels = batch.labels.to(device) if batch.labels is not None else None
     parameters = list(model.parameters())
 
     def run(group: tuple[slice, ModelState]) -> _GroupOutputs:
@@ -67,6 +68,7 @@ def forward_backward(
                 inputs[lanes],
                 before,
                 resets=None if resets is None else resets[lanes],
+                labels=None if labels is None else labels[lanes],
                 dropout_generator=dropout_generator,
                 options=ReadOptions(consumes_state=True),
             )

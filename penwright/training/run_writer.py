@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from penwright.author.card import Card, listed_books, listed_scores
+from penwright.author.card import Card, CardLabel, listed_books, listed_scores
 from penwright.author.file.building import build_model
 from penwright.author.file.loading import load_author
 from penwright.author.file.saving import save_author
@@ -97,6 +97,7 @@ class RunWriter:
             num_books=len(corpus.books) + len(earlier),
             num_earlier=len(earlier),
             num_known=0 if session.start is None else session.start.num_known(corpus),
+            labels=tuple(map(CardLabel, session.labels.names, session.labels.num_chars)),
             corpus_digest=corpus.digest,
             bits_per_char=total(scores).bits_per_char if scores else counters.best_bits_per_char,
             val_scores=listed_scores(scores),

@@ -30,6 +30,7 @@ from penwright.training.distributed import World, average_gradients, gather, res
 from penwright.training.folds import CrossFittedTables, ids_of, whole_books
 from penwright.training.from_author import StartAuthor
 from penwright.training.gradients import forward_backward
+from penwright.training.labels import labels_of
 from penwright.training.optim.optimizers import (
     clip_gradients,
     make_optimizers,
@@ -95,12 +96,14 @@ class Session:
             ConfigError: If the processes cannot share the lanes evenly.
         """
         train = config.train
-        model_config = config.model_config(vocab_size=corpus.alphabet.vocab_size, unit=corpus.alphabet.unit)
+        self.labels = labels_of(corpus, train.labels, known=() if start is None else start.labels)
+        alphabet, num_labels = corpus.alphabet, len(self.labels.names)
+        model_config = config.model_config(vocab_size=alphabet.vocab_size, unit=alphabet.unit, num_labels=num_labels)
         if ngrams is None and model_config.has_ngrams:
             known = None if start is None else start.tables
             ngrams = CrossFittedTables.of_run(corpus, config, known=known, world=world)
         if model is None and start is not None:
-            model = start.model_for(model_config, alphabet=corpus.alphabet, seed=train.seed)
+            model = start.model_for(model_config, alphabet=alphabet, seed=train.seed)
         if model is None:
             model = CharModel(model_config, generator=torch.Generator().manual_seed(train.seed))
         self.config, self.corpus, self.device, self.world = config, corpus, device, world
@@ -130,6 +133,7 @@ class Session:
             seed=train.seed,
             resets_at_books=train.reset_at_books,
             folds=() if self.ngrams is None else self.ngrams.folds,
+            labels=self.labels.of_stretches(self._stretches),
         )
 
     def _lanes_by_thread(self) -> list[slice]:

@@ -132,6 +132,8 @@ def read_claims(header: dict[str, Any], path: Path) -> Claims:
         refuse(path, f"its model knows {config.vocab_size:,} symbols and its alphabet {alphabet.vocab_size:,}")
     if config.has_context_models and config.unit != alphabet.unit:
         refuse(path, f"its model tells contexts of {config.unit} apart and its alphabet is of {alphabet.unit}")
+    if config.num_labels != len(card.labels):
+        refuse(path, f"its model knows {config.num_labels:,} labels and its card names {len(card.labels):,}")
     version = about["format_version"]
     counts = _checked_counts(about["counts"], config, path, is_packed=version >= PACKED_VERSION)
     packed_bytes = None if counts is None or version < PACKED_VERSION else tuple(about["counts"][2:])

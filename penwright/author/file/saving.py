@@ -62,6 +62,7 @@ def save_author(
     """
     assert (tables is not None) == model_config.has_ngrams, "tables of another model"
     assert model_config.vocab_size == alphabet.vocab_size, (model_config.vocab_size, alphabet.vocab_size)
+    assert model_config.num_labels == len(card.labels), (model_config.num_labels, len(card.labels))
     assert sum(weight.numel() for weight in weights.values()) == num_parameters_of(model_config), (
         "weights of another model"
     )

@@ -117,7 +117,7 @@ def iter_work(
             unfinished work.
         WorkError: If the unfinished work is damaged, in use or of other settings.
     """
-    settings, path = parse_work_options(options), Path(path)
+    settings, path, after = parse_work_options(options), Path(path), author.from_here(after)
     check_suffix(path)
     session = Session(author, path, settings=settings)
     if path.exists() and not session.journal.is_there and not restart:

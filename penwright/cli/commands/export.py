@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
+from penwright.cli.commands.loading import Label
 from penwright.cli.finding import find_author
 from penwright.cli.options import OUTPUT, AuthorPath, Box, Json, NewFile, option
 from penwright.cli.output import print_json
@@ -16,6 +17,7 @@ def export(
     author: AuthorPath = None,
     *,
     box: Box = False,
+    as_: Label = None,
     out: Annotated[Path | None, NewFile, option(name=("--out", "-o"), group=OUTPUT)] = None,
     int8: bool = False,
     as_json: Json = False,
@@ -31,6 +33,8 @@ def export(
         form: html for a web page, onnx for an ONNX file.
         author: An author file or the folder of a run. The default is the newest author under runs/, or the one in the
             box if there is none.
+        as_: The label or the mixture under which it writes there, as for `penwright write`. It knows no others then.
+            Without this, an author with labels writes there under none.
         out: File to write. The default is the name of the author with .html or .onnx, in the current folder.
         int8: Round the weights to 8 bits. The file is then smaller, and texts differ a little.
     """
@@ -38,9 +42,10 @@ def export(
     from penwright.author.export.onnx import export_onnx
     from penwright.author.file.loading import load_author
     from penwright.author.file.naming import author_file_of
+    from penwright.author.labels import without_choice
 
     path = find_author(author, is_boxed=box, is_quiet=as_json)
-    parts = load_author(author_file_of(path))
+    parts = without_choice(load_author(author_file_of(path)), as_)
     target = out if out is not None else Path(f"{path.absolute().stem}.{form}")
     write_form = {"html": export_html, "onnx": export_onnx}[form]
     num_bytes = write_form(parts, target, is_int8=int8)

@@ -4,7 +4,7 @@ import gc
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from penwright.cli.options import Existing, option
+from penwright.cli.options import Existing, Text, option
 from penwright.cli.output import say
 
 if TYPE_CHECKING:
@@ -15,8 +15,15 @@ BookmarkPath = Annotated[Path | None, Existing, option(name="--from", metavar="M
 """File of a bookmark."""
 
 
-def load_to_write(path: Path) -> "Author":
-    """Load the author. Objects are not searched for garbage meanwhile, which took a tenth of the time to begin."""
+Label = Annotated[Text, option(name="--as", metavar="LABELS")]
+"""A label or a mixture, see `author.labels`."""
+
+
+def load_to_write(path: Path, *, label: str | None = None) -> "Author":
+    """Load the author, under a label if one was named.
+
+    Objects are not searched for garbage meanwhile, which took a tenth of the time to begin.
+    """
     gc.disable()
     try:
         from penwright.author.author import Author
@@ -25,6 +32,7 @@ def load_to_write(path: Path) -> "Author":
         author = Author.load(path)
         if needs_compiling():
             say("compiling the engine that writes, once for this processor: about half a minute")
+        author = author if label is None else author.labelled(label)
         author.read("")
         return author
     finally:

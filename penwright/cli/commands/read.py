@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from penwright.cli.commands.loading import BookmarkPath, load_to_write, open_bookmark
+from penwright.cli.commands.loading import BookmarkPath, Label, load_to_write, open_bookmark
 from penwright.cli.display.clock import working
 from penwright.cli.finding import find_author
 from penwright.cli.options import AuthorPath, Box, Json, NewFile, at_most_one, option
@@ -29,6 +29,7 @@ def read(
     author: AuthorPath = None,
     box: Box = False,
     from_: BookmarkPath = None,
+    as_: Label = None,
     no_adapt: bool = False,
     raw: bool = False,
     as_json: Json = False,
@@ -47,6 +48,7 @@ def read(
         author: An author file or the folder of a run. The default is the newest author under runs/, or the one in the
             box if there is none.
         from_: A bookmark to read on from, instead of opening a new book. The author adapts if it did before.
+        as_: Read under a label or a mixture, as for `penwright write`. The bookmark keeps it.
         no_adapt: Let the author read without adapting. The bookmark is smaller.
         raw: Read the texts as they are. Nothing is cut or joined.
     """
@@ -61,7 +63,7 @@ def read(
 
     path = find_author(author, is_boxed=box, is_quiet=as_json)
     listed = list_texts(books, config=CorpusConfig(alphabet="seed", split="seed") if raw else CorpusConfig())
-    reader = load_to_write(path)
+    reader = load_to_write(path, label=as_)
     bookmark, adapts = open_bookmark(from_, reader), not no_adapt
     for name, reason in listed.skipped:
         say(f"{name} is not read: {reason}")

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+from penwright.cli.commands.loading import Label
 from penwright.cli.display.lines import glimpse
 from penwright.cli.finding import find_author
 from penwright.cli.options import OUTPUT, AuthorPath, Box, Json, NewFile, Whole, at_most_one, option
@@ -25,6 +26,7 @@ def score(
     author: AuthorPath = None,
     box: Box = False,
     adapt: Annotated[bool, option()] = False,
+    as_: Label = None,
     top: Annotated[Whole, option(group=OUTPUT)] = None,
     html: Annotated[Path | None, NewFile, option(group=OUTPUT)] = None,
     as_json: Json = False,
@@ -40,6 +42,7 @@ def score(
             box if there is none.
         adapt: Let the author adapt to the text as it reads. Each character is still
             predicted before it is read. It excludes --html.
+        as_: Read under a label or a mixture, as for `penwright write`.
         top: Number of paragraphs to show, the worst predicted first. Headings are passed over, short lines joined.
             Default 5.
         html: Make a page of the text too: each word shaded by its bits, what the author expected instead, likely slips
@@ -56,6 +59,7 @@ def score(
 
     path = find_author(author, is_boxed=box, is_quiet=as_json)
     judge = Author.load(path)
+    judge = judge if as_ is None else judge.labelled(as_)
     decoded = decode(file.read_bytes(), name=str(file))
     shows = is_terminal(sys.stderr) and not as_json
     waiting = error_console().status("Reading the text ...") if shows else None
@@ -74,7 +78,7 @@ def score(
             )
     if as_json:
         page = {} if html is None else {"html": str(html)}
-        facts = {"author": str(path), "file": str(file), "encoding": decoded.encoding, "adapts": adapt}
+        facts = {"author": str(path), "file": str(file), "encoding": decoded.encoding, "adapts": adapt, "as": as_}
         print_json({**facts, **asdict(result), **page})
         return 0
     length = counted(result.num_chars, "character")

@@ -44,6 +44,7 @@ def train(
     size: Annotated[str | None, option(group=CONFIGURATION, metavar="SIZE")] = None,
     unit: Annotated[Literal["characters", "bpe", "words", "pairs"] | None, option(group=CONFIGURATION)] = None,
     language: Languages = None,
+    labels: Annotated[Literal["none", "writers", "folders"] | None, option(group=CONFIGURATION)] = None,
     accept_doubtful: Annotated[bool, option(group=CONFIGURATION)] = False,
     seed: Annotated[Whole, option(group=CONFIGURATION)] = None,
     prompt: Annotated[Text, option(group=CONFIGURATION)] = None,
@@ -84,6 +85,8 @@ def train(
         unit: What a symbol stands for: a character, a subword of byte-pair encoding (bpe, formerly pairs) or a word.
             For the number of symbols of the last two: --set corpus.num_subwords=N.
         language: Keep only the books in this language, told by their text: en, or several as en,fr.
+        labels: Learn a label for each book beside its text: its writer, or its folder. `write --as` then asks for one
+            or for a mixture. Without it, nothing is spent on labels.
         accept_doubtful: Read books too in which over 1 % of the characters are replacements or improbable.
         seed: Seed of the initial weights and of the order of books.
         prompt: Beginning of the samples that are shown during training.
@@ -97,7 +100,7 @@ def train(
     """
     at_most_one({"--for": for_, "--epochs": epochs, "--steps": steps})
     lengths = {"seconds": for_, "epochs": epochs, "steps": steps}
-    training = {"seed": seed, "threads": threads, "device": device}
+    training = {"seed": seed, "threads": threads, "device": device, "labels": labels}
     if resume is not None:
         others: dict[str, object] = {"run": run, "from": from_, "default-shelf": default_shelf, "preset": preset}
         others |= {"config": config, "set": set_, "size": size, "unit": unit, "prompt": prompt}

@@ -5,8 +5,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+from penwright.author.labels import parts_of, without_labels
 from penwright.author.works.settings import WorkLayout, WorkOptions
-from penwright.cli.commands.loading import BookmarkPath, load_to_write, open_bookmark
+from penwright.cli.commands.loading import BookmarkPath, Label, load_to_write, open_bookmark
 from penwright.cli.display.pages import Columns
 from penwright.cli.finding import find_author
 from penwright.cli.options import (
@@ -64,6 +65,7 @@ def write(
     prompt_file: Annotated[Text, ExistingText, option(metavar="FILE")] = None,
     from_: BookmarkPath = None,
     adapt: bool = False,
+    as_: Label = None,
     box: Box = False,
     samples: Whole = None,
     length: LengthOptions = None,
@@ -102,6 +104,9 @@ def write(
         from_: A bookmark of `penwright read`: the text goes on from there, after the prompt if there is one.
         adapt: Adapt to the prompt as it is read; a long one, such as a chapter, makes a difference. A bookmark adapts
             by itself if it was made so.
+        as_: Write as one of the labels that the author learned with `train --labels`, such as a writer, or as a
+            mixture: "austen:0.7,doyle:0.3". `penwright card` lists them. A line of its own in the prompt, such as
+            [[as: doyle]], does the same for what follows it.
         samples: Number of texts to write, each with the next seed.
         endless: Write until Ctrl-C; `--chars 0` does the same.
         temps: Several temperatures, such as 0.5,0.8,1.1: one text for each, with the same seed, side by side.
@@ -195,14 +200,16 @@ def write(
         from penwright.cli.copies import Copies
 
         copies = Copies.open(path, corpus=corpus, max_quote=max_quote, annotates=annotate, is_quiet=as_json)
-    writer = load_to_write(path)
+    writer = load_to_write(path, label=as_)
     bookmark = open_bookmark(from_, writer)
     if adapt and text_before:
         bookmark = writer.read("", adapts=True)
     if not as_json:
-        tell_of_foreign_characters(text_before, writer.alphabet)
+        tell_of_foreign_characters(without_labels(text_before), writer.alphabet)
     if copies is not None:
         copies.check(writer.alphabet, text_before)
+    if is_work and len(parts_of(text_before)) > 1:
+        raise UsageError("a long work has one label from its beginning: give it with --as, not in the prompt.")
     if is_work and out is not None:
         return write_long(
             writer,
@@ -211,6 +218,7 @@ def write(
             out=out,
             after=bookmark,
             copies=copies,
+            label=as_,
             options=work,
             restart=restart,
             as_json=as_json,
@@ -238,7 +246,8 @@ def write(
             for each in wanted
         ]
         if file is not None:
-            file.write("\n".join(f"{text_before}{text['text']}\n" for text in texts).encode("utf-8", "replace"))
+            shown = without_labels(text_before)
+            file.write("\n".join(f"{shown}{text['text']}\n" for text in texts).encode("utf-8", "replace"))
     values = {**asdict(parsed.sampling), **asdict(parsed.laws)}
     print_json({"author": str(path), "prompt": text_before, **values, "samples": texts})
     return 0

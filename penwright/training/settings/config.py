@@ -17,13 +17,14 @@ from penwright.settings import MAX_INT64, Between, MaxChars, OneOf, check, setti
 from penwright.writing.options import SamplingConfig, Temperature
 
 ORDERS = ("shuffled", "rolled")
+LABELS = ("none", "writers", "folders")
 OPTIMIZERS = ("muon", "adamw", "adam")
 SCHEDULES = ("linear", "constant")
 VALIDATIONS = ("books", "windows")
 PRECISIONS = ("auto", "float32", "bfloat16")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 DEFAULT_SECONDS = 600.0
-OF_THE_BOOKS = ("vocab_size", "unit")  # fields of ModelConfig that depend on the books
+OF_THE_BOOKS = ("vocab_size", "unit", "num_labels")  # fields of ModelConfig that depend on the books
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,6 +45,9 @@ class TrainConfig:
     """Order of the books: "shuffled" draws a new one each epoch, "rolled" is the 2017 system's."""
     reset_at_books: bool = True
     """True to reset the state at the edge of a book, False to carry it across."""
+    labels: Annotated[str, OneOf(LABELS)] = "none"
+    """Label of each book that the author learns beside its text: "none", its writer ("writers") or its folder
+    ("folders"). The author can then be asked for each, or for a mixture."""
     optimizer: Annotated[str, OneOf(OPTIMIZERS)] = "adamw"
     """Optimizer: "muon" (for the matrices before and within the stack, with AdamW for the rest), "adamw" or "adam"."""
     learning_rate: Annotated[float, Between(1e-12, 1.0)] = 3e-3
@@ -164,9 +168,10 @@ class RunConfig:
     def __post_init__(self) -> None:
         self.model_config(vocab_size=256)
 
-    def model_config(self, *, vocab_size: int, unit: Unit = CHARACTERS) -> ModelConfig:
-        """Return the network's configuration for an alphabet of `vocab_size` symbols of some unit."""
-        return ModelConfig.from_dict({**self.model, "vocab_size": vocab_size, "unit": unit})
+    def model_config(self, *, vocab_size: int, unit: Unit = CHARACTERS, num_labels: int = 0) -> ModelConfig:
+        """Return the network's configuration for an alphabet of `vocab_size` symbols of some unit, and some labels."""
+        own = {"vocab_size": vocab_size, "unit": unit, "num_labels": num_labels}
+        return ModelConfig.from_dict({**self.model, **own})
 
     def to_dict(self) -> dict[str, Any]:
         """Return tables of plain data, with every field except those that are None."""

@@ -1,6 +1,7 @@
 """The interface of the engines: symbols and state in, logits and state out.
 
-Shapes: B = texts, T = symbols read at once, S = symbols whose logits are returned, V = vocab_size.
+Shapes: B = texts, T = symbols read at once, S = symbols whose logits are returned, V = vocab_size,
+E = width of a label's vector.
 """
 
 from typing import Any, Protocol
@@ -29,6 +30,16 @@ class Engine(Protocol):
             num_texts: B.
             adapts: True if the model is to adapt to what it reads, see `engines.adaptation`.
         """
+
+    def with_label(self, vector: NDArray[np.float32]) -> "Engine":
+        """Return an engine of the same model whose texts begin with a label.
+
+        Args:
+            vector: (E,), sum of the labels' vectors by their shares. The model must have labels.
+        """
+
+    def relabelled(self, state: Any, vector: NDArray[np.float32]) -> Any:
+        """Return the state of some texts with another label for what is read from here on."""
 
     def to_text_state(self, state: Any) -> TextState:
         """Return a state in the form that all engines share. It may share memory with the state."""

@@ -7,6 +7,8 @@ threads, which does not change a bit either.
 Shapes: B = texts, T = symbols read at once, S = symbols whose logits are returned, V = vocab_size.
 """
 
+import copy
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,7 +19,7 @@ from penwright.ngrams import hashing
 from penwright.ngrams.context_kinds import kinds_of
 from penwright.ngrams.lookup_arrays import LookupArrays
 from penwright.writing.engines.adaptation import Adaptation
-from penwright.writing.engines.parameters import Weights, pack_parameters, sizes_of
+from penwright.writing.engines.parameters import Weights, label_size_of, pack_parameters, sizes_of
 from penwright.writing.engines.relay import relay
 from penwright.writing.engines.text_state import TextState as TextState
 from penwright.writing.engines.text_state import empty_text_state, successor_bits
@@ -76,6 +78,7 @@ class CompiledEngine:
             self._match_kinds,
             *tables,
         )
+        self._label: NDArray[np.float32] | None = None
         self._num_stages = int(plain(num_stages_of)(self._fixed[0]))
         self._no_work = self._new_work(0)
 
@@ -92,7 +95,22 @@ class CompiledEngine:
     def initial_state(self, num_texts: int = 1, *, adapts: bool = False) -> TextState:
         """Return the state before the first symbol of some texts, which may adapt to what is read."""
         adaptation = self._adaptation if adapts else None
-        return empty_text_state(self.config, num_texts=num_texts, adaptation=adaptation)
+        state = empty_text_state(self.config, num_texts=num_texts, adaptation=adaptation)
+        return state if self._label is None else self.relabelled(state, self._label)
+
+    def with_label(self, vector: NDArray[np.float32]) -> "CompiledEngine":
+        """Return an engine of the same model whose texts begin with a label, see `Engine.with_label`."""
+        other = copy.copy(self)
+        other._label = vector
+        return other
+
+    def relabelled(self, state: TextState, vector: NDArray[np.float32]) -> TextState:
+        """Return the state of some texts with another label for what is read from here on."""
+        size = label_size_of(self.config)
+        assert vector.shape == (size,) and size, "a label of another model"
+        memory = state.memory.copy()
+        memory[:, -size:] = vector
+        return state._replace(memory=memory)
 
     def to_text_state(self, state: TextState) -> TextState:
         """Return a state in the form that all engines share, which is this engine's own."""

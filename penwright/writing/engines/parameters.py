@@ -52,6 +52,8 @@ _LAYER_NAMES = {
     "mlp_input_weight": parameters.MLP_INPUT,
     "mlp_output_weight": parameters.MLP_OUTPUT,
 }
+_IN_STATES = ("label_embedding",)
+"""Weights that reach the kernel in the states of the texts."""
 _LOOKED_UP = ("embedding", "match_embedding", "conv_weight")
 """Ends of the names of tables whose rows are taken as they are."""
 
@@ -76,6 +78,8 @@ def pack_parameters(config: ModelConfig, weights: Weights) -> Parameters:
     laid_out: list[list[NDArray[Any]]] = [[np.zeros(1, kind)] for kind in (np.int8, np.float32, np.float32)]
     ends = [1, 1, 1]  # numbers laid out so far: of int8, of float32, and scales
     for name, weight in weights.items():
+        if name in _IN_STATES:
+            continue
         is_table = name.endswith(_LOOKED_UP)
         matrix: NDArray[Any]
         own = np.zeros(0, np.float32)
@@ -107,18 +111,24 @@ def sizes_of(config: ModelConfig) -> NDArray[np.int64]:
     sizes[parameters.WINDOW_SIZE] = config.window_size
     sizes[parameters.IS_RESIDUAL] = config.is_residual
     sizes[parameters.HAS_NGRAMS] = config.has_ngrams
+    sizes[parameters.HAS_LABELS] = config.num_labels > 0
     return sizes
 
 
 def memory_size_of(config: ModelConfig) -> int:
-    """Return how many numbers all layers remember of a text."""
+    """Return how many numbers all layers remember of a text, those of its label's vector included."""
     cell, total = int(sizes_of(config)[parameters.CELL]), 0
     for layer in range(config.num_layers):
         first_size = config.embedding_dim if config.is_residual else config.input_size
         size = first_size if layer == 0 or config.is_residual else config.hidden_size
         window = config.window_size if layer == 0 else 1
         total += int(plain(memory_size)(cell, size, config.hidden_size, window))
-    return total
+    return total + label_size_of(config)
+
+
+def label_size_of(config: ModelConfig) -> int:
+    """Return the width of a label's vector, 0 for a model without labels."""
+    return config.embedding_dim if config.num_labels else 0
 
 
 def _index_of(name: str) -> int:

@@ -3,6 +3,7 @@
 Shapes: B = texts, T = symbols read at once, S = symbols whose logits are returned, V = vocab_size.
 """
 
+import copy
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from penwright.model.char_model import CharModel, ModelState, ReadOptions
 from penwright.model.context_models.match import MatchState
+from penwright.model.labels import LabelState
 from penwright.ngrams.contexts import ContextState
 from penwright.writing.engines.adaptation import Adaptation, AdaptationState, no_adaptation
 from penwright.writing.engines.text_state import TextState, empty_text_state
@@ -45,6 +47,7 @@ class PlainEngine:
             adaptation: Biases of its alphabet, None for an engine whose texts never adapt.
         """
         self._model, self._adaptation = model, adaptation
+        self._label: NDArray[np.float32] | None = None
 
     @property
     def vocab_size(self) -> int:
@@ -63,13 +66,29 @@ class PlainEngine:
             assert self._adaptation is not None, "this engine was made without an adaptation"
             adapted = self._adaptation.initial_state(num_texts)
         with torch.inference_mode():
-            return PlainState(self._model.initial_state(num_texts), np.zeros(num_texts, np.int64), adapted)
+            state = PlainState(self._model.initial_state(num_texts), np.zeros(num_texts, np.int64), adapted)
+            return state if self._label is None else self.relabelled(state, self._label)
+
+    def with_label(self, vector: NDArray[np.float32]) -> "PlainEngine":
+        """Return an engine of the same model whose texts begin with a label, see `Engine.with_label`."""
+        other = copy.copy(self)
+        other._label = vector
+        return other
+
+    def relabelled(self, state: PlainState, vector: NDArray[np.float32]) -> PlainState:
+        """Return the state of some texts with another label for what is read from here on."""
+        former = state.model.label
+        assert former is not None, "a model without labels"
+        with torch.inference_mode():
+            vectors = torch.from_numpy(vector).to(former.vector).expand_as(former.vector).clone()
+        return state._replace(model=state.model._replace(label=LabelState(vectors)))
 
     def to_text_state(self, state: PlainState) -> TextState:
         """Return a state in the form that all engines share."""
         num_texts, plain = len(state.position), state.model
         empty = empty_text_state(self._model.config, num_texts=num_texts)
-        flat = [tensor.to("cpu", torch.float32).reshape(num_texts, -1) for layer in plain.layers for tensor in layer]
+        parts = plain.layers if plain.label is None else (*plain.layers, plain.label)
+        flat = [tensor.to("cpu", torch.float32).reshape(num_texts, -1) for part in parts for tensor in part]
         memory = torch.cat(flat, dim=1).numpy() if flat else empty.memory
         shared = empty._replace(memory=memory, position=state.position.copy(), **state.adapted._asdict())
         if plain.contexts is not None:
@@ -96,7 +115,9 @@ class PlainEngine:
                     tensors.append(part.to(tensor))
                     start += size
                 layers.append(type(layer)(*tensors))
-            contexts, match = empty.contexts, empty.match
+            contexts, match, label = empty.contexts, empty.match, empty.label
+            if label is not None:
+                label = LabelState(torch.from_numpy(state.memory[:, start:]).to(label.vector))
             if contexts is not None:
                 run, last, before, third = torch.from_numpy(state.words).unbind(dim=1)
                 recent, is_word = torch.from_numpy(state.recent), torch.from_numpy(state.is_word)
@@ -106,7 +127,7 @@ class PlainEngine:
                 pending = torch.from_numpy(state.pending).unbind(dim=1)
                 slots = torch.from_numpy(state.slots)
                 match = MatchState(*(tensor.to(match.slots.device) for tensor in (slots, *pending)))
-            return PlainState(ModelState(tuple(layers), contexts, match), state.position.copy(), state.adapted)
+            return PlainState(ModelState(tuple(layers), contexts, match, label), state.position.copy(), state.adapted)
 
     def read(
         self,

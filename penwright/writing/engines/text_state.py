@@ -24,7 +24,7 @@ class TextState(NamedTuple):
     """Memory of B texts in the form that all engines share, and that a bookmark on disk holds."""
 
     memory: NDArray[np.float32]
-    """(B, F), of all layers, the lowest first."""
+    """(B, F), of all layers, the lowest first, and the vector of the text's label if the model has labels."""
     recent: NDArray[np.int64]
     """(B, reach), the last symbols, oldest first."""
     words: NDArray[np.int64]
