@@ -57,6 +57,7 @@ def write_long(
     out: Path,
     after: "Bookmark | None",
     copies: "Copies | None",
+    label: str | None = None,
     options: WorkOptions,
     restart: bool,
     as_json: bool,
@@ -70,12 +71,15 @@ def write_long(
         out: File of the work.
         after: Bookmark that the work goes on from.
         copies: Limit to copying, None for no limit.
+        label: Label under which the author writes, to be noted in the work.
         options: Options of the work.
         restart: True to begin anew.
         as_json: True to print one JSON object.
     """
     guides = () if copies is None else copies.guides(writer.alphabet)
     noted: dict[str, str | int] = {"adapt": True} if after is not None and after.adapts and prompt else {}
+    if label is not None:
+        noted["as"] = label
     if copies is not None and copies.max_quote is not None:
         noted["max_quote"] = copies.max_quote
     work = iter_work(writer, out, prompt=prompt, after=after, guides=guides, noted=noted, restart=restart, **options)

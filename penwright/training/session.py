@@ -107,8 +107,7 @@ class Session:
         if model is None:
             model = CharModel(model_config, generator=torch.Generator().manual_seed(train.seed))
         self.config, self.corpus, self.device, self.world = config, corpus, device, world
-        self.symbols_per_char = corpus.symbols_per_char
-        self.counters = Counters()
+        self.symbols_per_char, self.counters = corpus.symbols_per_char, Counters()
         self.start, self.ngrams = start, ngrams
         self._stretches = whole_books(corpus) if ngrams is None else ngrams.stretches
         self.lanes = self._lay_out_lanes()
