@@ -53,7 +53,10 @@ SHAPES: dict[str, dict[str, Any]] = {
     "bpe, consensus": {"unit": "bpe", "cell": "gated", **STACKS["residual"], **CONTEXTS, "consensus": True},
     "bpe, n-grams and matches": {"unit": "bpe", "cell": "gated", **STACKS["residual"], **CONTEXTS},
     "words, n-grams and matches": {"unit": "words", "cell": "gated", **STACKS["residual"], **CONTEXTS},
+    "gated, n-grams, matches and labels": {"cell": "gated", **STACKS["residual"], **CONTEXTS, "num_labels": 3},
+    "lstm, plain, labels": {"cell": "lstm", **STACKS["plain"], "num_labels": 3},
 }
+LABELLED = [name for name in SHAPES if "labels" in name]
 MOST = [
     "gated, n-grams and matches",
     "gated, consensus",
@@ -142,6 +145,36 @@ def test_it_expects_what_the_plain_engine_expects(name: str) -> None:
     np.testing.assert_allclose(found, needed, rtol=0, atol=1e-4)
     assert float(needed.std(axis=1).max()) > 0.2, "else it proves little"
     assert state.position.tolist() == plain.position.tolist() == [40] * 5
+
+
+@pytest.mark.parametrize("name", LABELLED)
+def test_labels_that_change_within_a_text_are_what_the_plain_engine_has(name: str) -> None:
+    author = author_of(name)
+    ids, (first, second, _) = author.texts(4, 40), author.model.label_embedding.detach().numpy() * 5.0
+    found, states = [], []
+    for engine in (author.engine, author.plain):
+        labelled = engine.with_label(first)
+        before, state = labelled.read(ids[:, :20], labelled.initial_state(4), num_shown=20)
+        shared = labelled.to_text_state(engine.relabelled(state, second))
+        after, state = engine.read(ids[:, 20:], engine.from_text_state(shared.copy()), num_shown=20)
+        found.append(np.concatenate([before, after], axis=1))
+        states.append(engine.to_text_state(state))
+    np.testing.assert_allclose(found[0], found[1], rtol=0, atol=2e-4)
+    np.testing.assert_allclose(states[0].memory, states[1].memory, rtol=0, atol=2e-4)
+    unlabelled, _ = author.engine.read(ids, author.engine.initial_state(4), num_shown=40)
+    assert np.abs(unlabelled - found[0]).max(axis=(0, 2)).min() > 1e-3, "else it proves little"
+    assert not author.engine.initial_state(1).memory.any(), "the engine itself has no label"
+
+
+@pytest.mark.parametrize("name", LABELLED)
+def test_texts_side_by_side_have_labels_of_their_own(name: str) -> None:
+    author = author_of(name)
+    engine, ids, vectors = author.engine, author.texts(3, 30), author.model.label_embedding.detach().numpy()
+    alone = [engine.with_label(vector).initial_state() for vector in vectors]
+    together = TextState(*map(np.concatenate, zip(*alone, strict=True)))
+    found, _ = engine.read(ids, together, num_shown=30)
+    for row, state in enumerate(alone):
+        assert engine.read(ids[row : row + 1], state, num_shown=30)[0][0].tobytes() == found[row].tobytes()
 
 
 @pytest.mark.parametrize("name", SHAPES)
