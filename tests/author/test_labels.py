@@ -98,9 +98,8 @@ def test_a_file_keeps_the_labels_and_an_author_of_one_writes_as_it(tmp_path: Pat
     assert author.labels == NAMES
     mixed = author.labelled("austen:0.7,elder:0.3")
     text = mixed.write("The ", **OPTIONS)
-    assert (
-        text == author.labelled({"austen": 7, "elder": 3}).write("The ", **OPTIONS) != author.write("The ", **OPTIONS)
-    )
+    assert text == author.labelled({"austen": 7, "elder": 3}).write("The ", **OPTIONS)
+    assert text != author.write("The ", **OPTIONS)
     baked = without_choice(load_author(path), "austen:0.7,elder:0.3")
     assert "label_embedding" not in baked.weights and not baked.config.num_labels and not baked.card.labels
     plain = Author.__new__(Author)
@@ -123,7 +122,8 @@ def test_a_label_changes_in_mid_text_and_a_bookmark_keeps_it(tmp_path: Path) -> 
     first, second = "The lamp went out.\n", "Who is there"
     needed = elder.write(second, after=austen.read(first), **OPTIONS)
     assert author.write(f"[[as: austen]]\n{first}[[as: the elder]]\n{second}", **OPTIONS) == needed
-    assert len({needed, *(each.write(first + second, **OPTIONS) for each in (author, austen, elder))}) == 4
+    assert needed not in [each.write(first + second, **OPTIONS) for each in (author, austen)]
+    assert not np.array_equal(elder.read(second, after=austen.read(first)).logits, elder.read(first + second).logits)
     mark = tmp_path / "mark"
     elder.read(second, after=austen.read(first)).save(mark, author)
     assert author.write(after=Bookmark.load(mark, author), **OPTIONS) == needed

@@ -1,4 +1,4 @@
-"""A label is a vector added to those of the symbols: none costs nothing, one is a shift, and it changes at any point."""
+"""A label is a vector added to those of the symbols: none costs nothing, and one may change at any point."""
 
 from dataclasses import replace
 from typing import Any
