@@ -147,12 +147,8 @@ class Session:
 
     def when(self) -> dict[str, Any]:
         """Return the fields that every record carries."""
-        counters = self.counters
-        return {
-            "step": counters.step,
-            "chars_read": counters.chars_read,
-            "elapsed_seconds": round(counters.elapsed_seconds, 3),
-        }
+        counters, seconds = self.counters, round(self.counters.elapsed_seconds, 3)
+        return {"step": counters.step, "chars_read": counters.chars_read, "elapsed_seconds": seconds}
 
     @property
     def fraction_done(self) -> float:
