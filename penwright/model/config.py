@@ -80,7 +80,7 @@ class ModelConfig:
         if self.num_labels and self.embedding_dim == 0:
             raise ConfigError(
                 f"num_labels={self.num_labels:,}: a label's vector is added to a symbol's, and embedding_dim=0 "
-                "(one-hot) has none. Set embedding_dim to 1 or more, or num_labels to 0."
+                "(one-hot) has none. Set embedding_dim to 1 or more, or leave labels out."
             )
         if self.match_slots & (self.match_slots - 1):
             raise ConfigError(f"match_slots={self.match_slots:,} must be a power of two, such as 32,768, or 0.")

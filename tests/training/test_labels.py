@@ -1,5 +1,7 @@
 """Every symbol is read with the label of its book, except for some stretches, and the author learns what it means."""
 
+from collections.abc import Iterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -7,10 +9,12 @@ import numpy as np
 import pytest
 import torch
 
+from penwright import Author, resume, train
 from penwright.errors import CorpusError
 from penwright.training.batches import UNLABELLED_SHARE, Lanes
 from penwright.training.folds import whole_books
 from penwright.training.labels import labels_of
+from penwright.training.records import Progress
 
 if TYPE_CHECKING:
     from penwright import Corpus
@@ -57,3 +61,40 @@ def test_windows_carry_the_labels_of_their_books(order: str) -> None:
             part = lanes.batch(epoch, window, lanes=slice(1, 3))
             assert part.labels is not None and torch.equal(part.labels, batch.labels[1:3])
     assert num_labelled / num_all == pytest.approx(1 - UNLABELLED_SHARE, abs=0.08)
+
+
+def test_a_training_learns_labels_and_goes_on_with_them(corpus: "Corpus", tmp_path: Path) -> None:
+    sizes = {"hidden_size": 8, "embedding_dim": 8, "mlp_size": 8, "num_layers": 1}
+    small = {"batch_size": 2, "seq_len": 32, "threads": 1, "progress_every": 1, "device": "cpu"}
+    overrides: dict[str, Any] = {"model": sizes, "train": {**small, "labels": "writers"}, "diary": {"max_chars": 0}}
+
+    def losses(records: Iterator[Any]) -> list[float]:
+        return [record.loss for record in records if isinstance(record, Progress)]
+
+    whole = losses(train(corpus, run=tmp_path / "a", preset="default", overrides=overrides, steps=8))
+    first = losses(train(corpus, run=tmp_path / "b", preset="default", overrides=overrides, steps=8, stop=Stop(4)))
+    assert first and losses(resume(tmp_path / "b"))[-1] == whole[-1]
+    author, same = (Author.load(tmp_path / name) for name in "ab")
+    assert author.identity == same.identity and author.labels == tuple(
+        sorted({book.author for book in corpus.books_in("train")})
+    )
+    assert author.model.label_embedding.any()
+    plain = {**overrides, "train": small}
+    again = {**overrides, "train": {**small, "labels": "writers"}, "model": {}}
+    for run, start_of, tables, labels in (
+        ("c", author, again, author.labels),
+        ("d", author, {**plain, "model": {}}, ()),
+    ):
+        list(train(corpus, run=tmp_path / run, overrides=tables, steps=2, start=start_of))
+        assert Author.load(tmp_path / run).labels == labels
+
+
+class Stop:
+    """A wish to stop after some steps."""
+
+    def __init__(self, steps: int) -> None:
+        self._left = steps
+
+    def __call__(self) -> bool:
+        self._left -= 1
+        return self._left < 0

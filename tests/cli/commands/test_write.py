@@ -5,9 +5,11 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 
-from penwright import Author, CharModel, Corpus
+from penwright import Author, Card, CharModel, Corpus, ModelConfig
 from penwright.author import box
+from penwright.author.card import CardLabel
 from penwright.cli.app import main
 from penwright.writing.options import WriteOptions
 
@@ -41,6 +43,30 @@ def test_an_author_adapts_to_its_prompt(author_file: Path, capsys: pytest.Captur
     assert needed != author.write(prompt, max_chars=60, seed=3)
     words = ("--prompt", prompt, "--chars", "60", "--seed", "3")
     assert write(capsys, author_file, *words, "--adapt")[0] == f"{prompt}{needed}\n"
+
+
+def test_an_author_writes_as_a_label(tmp_path: Path, corpus: Corpus, capsys: pytest.CaptureFixture[str]) -> None:
+    config = ModelConfig(
+        vocab_size=corpus.alphabet.vocab_size, embedding_dim=8, hidden_size=8, num_labels=2, mlp_size=0
+    )
+    model = CharModel(config)
+    with torch.no_grad():
+        model.label_embedding.normal_()
+        model.readout_weight.normal_()
+    author = Author(model, corpus.alphabet, Card(labels=(CardLabel("Jane Austen", 5), CardLabel("A. C. Doyle", 7))))
+    path = tmp_path / "author.safetensors"
+    author.save(path)
+    needed = author.labelled("austen:0.7,doyle:0.3").write("The ", max_chars=30, seed=5)
+    words = ("--chars", "30", "--seed", "5")
+    assert write(capsys, path, "--prompt", "The ", "--as", "austen:0.7,doyle:0.3", *words)[0] == f"The {needed}\n"
+    assert write(capsys, path, "--prompt", "[[as: austen 7, doyle 3]]\nThe ", *words)[0] == f"The {needed}\n"
+    copy = tmp_path / "copy.txt"
+    assert write(capsys, path, "--prompt", "[[as: austen 7, doyle 3]]\nThe ", *words, "--json", "--out", str(copy))
+    assert copy.read_text(encoding="utf-8") == f"The {needed}\n"
+    assert main(["write", str(path), "--as", "doile"]) == 2
+    assert "no label 'doile'. Did you mean 'A. C. Doyle'?" in capsys.readouterr().err
+    assert main(["card", str(path)]) == 0
+    assert "labels, for --as" in (card := capsys.readouterr().out) and "5  Jane Austen" in card
 
 
 def test_a_seed_writes_the_same_text_as_the_library(author_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
