@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from penwright.cli.commands.loading import BookmarkPath, load_to_write, open_bookmark
+from penwright.cli.commands.loading import BookmarkPath, Label, load_to_write, open_bookmark
 from penwright.cli.finding import find_author
 from penwright.cli.options import OUTPUT, AuthorPath, Box, Json, Whole, option
 from penwright.cli.output import print_json, visible
@@ -17,6 +17,7 @@ def suggest(
     author: AuthorPath = None,
     box: Box = False,
     from_: BookmarkPath = None,
+    as_: Label = None,
     count: Annotated[Whole, option(group=OUTPUT)] = None,
     as_json: Json = False,
 ) -> int:
@@ -30,6 +31,7 @@ def suggest(
         author: An author file or the folder of a run. The default is the newest author under runs/, or the one in the
             box if there is none.
         from_: A bookmark of `penwright read`, after which the text comes.
+        as_: A label or a mixture, as for `penwright write`.
         count: Number of words, 1 to 100. Default 5.
     """
     from penwright.writing.suggesting import COUNT
@@ -38,7 +40,7 @@ def suggest(
     COUNT.check("--count", wanted)
 
     path = find_author(author, is_boxed=box, is_quiet=as_json)
-    writer = load_to_write(path)
+    writer = load_to_write(path, label=as_)
     bookmark = open_bookmark(from_, writer)
     words = writer.suggest(text, count=wanted, after=bookmark)
     if as_json:
