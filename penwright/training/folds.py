@@ -23,6 +23,7 @@ from penwright.ngrams.letters import letters_of
 from penwright.ngrams.tables import NgramTables, empty_tables, make_tables
 from penwright.training.distributed import World
 from penwright.training.divided_counting import DividedCounting
+from penwright.training.labels import names_of_books
 from penwright.training.settings.config import RunConfig
 
 NUM_FOLDS = 8
@@ -92,6 +93,7 @@ class CrossFittedTables:
         max_symbols: int,
         known: NgramTables | None = None,
         world: World | None = None,
+        labels: Sequence[str] = (),
     ) -> None:
         """Divide the shelf into folds. Nothing is counted yet.
 
@@ -105,6 +107,8 @@ class CrossFittedTables:
             max_symbols: Largest number of symbols counted for one table.
             known: Tables of other books, to which those of each fold are joined.
             world: The processes that count together, each some of the folds; None for this one alone.
+            labels: Name of each training book's label. Each fold gets a part of every label, so that the labels of one
+                window differ; none if books have no labels.
         """
         self._known = known
         self._corpus = corpus
@@ -113,7 +117,7 @@ class CrossFittedTables:
         self._max_entries = max_entries
         self._num_threads = num_threads
         self._seed = seed
-        self.stretches, self.folds = _divide(corpus, min_ids=min_ids)
+        self.stretches, self.folds = _divide(corpus, min_ids=min_ids, labels=labels)
         self._counting = DividedCounting(
             self._count,
             num_folds=len(self.folds),
@@ -156,6 +160,7 @@ class CrossFittedTables:
             max_symbols=train.ngram_symbols if max_symbols is None else max_symbols,
             known=known,
             world=world,
+            labels=names_of_books(corpus.books_in("train"), train.labels),
         )
 
     def num_ids(self, fold: int) -> int:
@@ -221,20 +226,24 @@ class CrossFittedTables:
         return chosen
 
 
-def _divide(corpus: Corpus, *, min_ids: int) -> tuple[list[Stretch], list[list[int]]]:
+def _divide(corpus: Corpus, *, min_ids: int, labels: Sequence[str]) -> tuple[list[Stretch], list[list[int]]]:
     """Return stretches and folds of their indices; a single fold where several would each be too small to read."""
     whole = whole_books(corpus)
-    units = _units(corpus, whole)
+    units = _labelled_units(whole, labels) if labels else _units(corpus, whole)
+    names = [labels[unit[0].book] if labels else "" for unit in units]
     stretches = [stretch for unit in units for stretch in unit]
     ends = [0, *accumulate(map(len, units))]
     sizes = list(map(_size, units))
     for num_folds in range(min(NUM_FOLDS, len(units)), 1, -1):
         folds: list[list[int]] = [[] for _ in range(num_folds)]
         filled = [0] * num_folds
+        filled_with = {name: [0] * num_folds for name in names}
         for unit in sorted(range(len(units)), key=lambda unit: (-sizes[unit], unit)):  # the largest first
-            smallest = filled.index(min(filled))
+            alike = filled_with[names[unit]]
+            smallest = min(range(num_folds), key=lambda fold: (alike[fold], filled[fold]))
             folds[smallest] += range(ends[unit], ends[unit + 1])
             filled[smallest] += sizes[unit]
+            alike[smallest] += sizes[unit]
         if min(filled) >= min_ids:
             return stretches, folds
     return whole, [list(range(len(whole)))]
@@ -253,6 +262,14 @@ def _units(corpus: Corpus, whole: Sequence[Stretch]) -> list[list[Stretch]]:
         else:
             units.append(together)
     return units
+
+
+def _labelled_units(whole: Sequence[Stretch], labels: Sequence[str]) -> list[list[Stretch]]:
+    """Return each book in parts so small that each fold gets its share of every label."""
+    sizes: dict[str, int] = {}
+    for stretch in whole:
+        sizes[labels[stretch.book]] = sizes.get(labels[stretch.book], 0) + stretch.stop
+    return [[part] for stretch in whole for part in _cut(stretch, sizes[labels[stretch.book]] // NUM_FOLDS)]
 
 
 def _groups(authors: Sequence[str], titles: Sequence[str]) -> list[list[int]]:

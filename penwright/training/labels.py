@@ -7,13 +7,15 @@ read and write without. What it writes then is the average of all. This module k
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import PurePosixPath
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from penwright.corpus.book import Book
 from penwright.corpus.store import Corpus
 from penwright.errors import CorpusError
 from penwright.model.config import MAX_LABELS
-from penwright.training.folds import Stretch
+
+if TYPE_CHECKING:
+    from penwright.training.folds import Stretch
 
 NO_LABEL = -1
 MAX_LABEL_CHARS = 200
@@ -29,7 +31,7 @@ class BookLabels(NamedTuple):
     of_books: tuple[int, ...]
     """Index of each training book's label, or NO_LABEL."""
 
-    def of_stretches(self, stretches: Sequence[Stretch]) -> list[int] | None:
+    def of_stretches(self, stretches: "Sequence[Stretch]") -> list[int] | None:
         """Return the label of each stretch of books, None where there are no labels."""
         return [self.of_books[stretch.book] for stretch in stretches] if self.names else None
 
@@ -48,7 +50,7 @@ def labels_of(corpus: Corpus, kind: str, *, known: Sequence[str] = ()) -> BookLa
     if kind == "none":
         return BookLabels((), (), ())
     books = corpus.books_in("train")
-    names = [_label_of(book, kind) for book in books]
+    names = names_of_books(books, kind)
     sizes = Counter[str]()
     for name, book in zip(names, books, strict=True):
         if name:
@@ -65,7 +67,11 @@ def labels_of(corpus: Corpus, kind: str, *, known: Sequence[str] = ()) -> BookLa
     return BookLabels(labels, tuple(sizes[name] for name in labels), tuple(index.get(name, NO_LABEL) for name in names))
 
 
-def _label_of(book: Book, kind: str) -> str:
-    """Return the label of a book, empty if it has none."""
+def names_of_books(books: Sequence[Book], kind: str) -> list[str]:
+    """Return the name of each book's label, empty for a book that has none; no names for the kind "none"."""
+    return [] if kind == "none" else [_name_of(book, kind) for book in books]
+
+
+def _name_of(book: Book, kind: str) -> str:
     name = book.author if kind == "writers" else PurePosixPath(book.source).parent.as_posix().removeprefix(".")
     return " ".join(name.split())[:MAX_LABEL_CHARS]

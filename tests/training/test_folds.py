@@ -62,9 +62,23 @@ def test_a_giant_among_many_is_divided_too() -> None:
     """It used to be one fold, read with the counts of the little that was left."""
     books = [SimpleNamespace(author="", title=f"{n}", num_ids=10_000 if n else 1_000_000) for n in range(20)]
     giant = SimpleNamespace(books_in=lambda split: books)
-    stretches, divided = folds._divide(giant, min_ids=100)  # type: ignore[arg-type]
+    stretches, divided = folds._divide(giant, min_ids=100, labels=())  # type: ignore[arg-type]
     sizes = [sum(stretches[number].stop - stretches[number].start for number in fold) for fold in divided]
     assert sum(sizes) == 1_190_000 and max(sizes) < 1_190_000 / 3
+
+
+def test_each_fold_has_its_share_of_every_label() -> None:
+    """Each used to be one writer's where a shelf has as many titles as folds, so that no update saw two."""
+    names = ["Vane", "Vane", "Wren", "Wren", "Wren", "Poe", ""]
+    books = [SimpleNamespace(author=name, title=f"{n}", num_ids=9_000 * (n + 1)) for n, name in enumerate(names)]
+    shelf = SimpleNamespace(books_in=lambda split: books)
+    stretches, divided = folds._divide(shelf, min_ids=100, labels=names)  # type: ignore[arg-type]
+    assert len(divided) == folds.NUM_FOLDS
+    for name in set(names):
+        sizes = [
+            sum(s.stop - s.start for s in map(stretches.__getitem__, fold) if names[s.book] == name) for fold in divided
+        ]
+        assert min(sizes) > 0.5 * sum(sizes) / len(sizes), name
 
 
 def test_a_shelf_too_small_for_two_folds_is_not_counted(corpus: Corpus) -> None:
