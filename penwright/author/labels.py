@@ -82,17 +82,22 @@ def shares_of(wanted: str | Mapping[str, float], names: Sequence[str]) -> NDArra
         )
     shares = np.zeros(len(names))
     for name, share in _shares_of(wanted, names) if isinstance(wanted, str) else wanted.items():
-        is_number = isinstance(share, int | float) and not isinstance(share, bool)
-        if not is_number or not (math.isfinite(share) and 0 <= share <= MAX_SHARE):
-            raise UsageError(
-                f"the share of '{printable(str(name))[:50]}' is {share!r:.50}; it must be a number from 0 to "
-                f"{MAX_SHARE:,.0f}, for example {EXAMPLE}."
-            )
+        _check_share(name, share)
         if name.strip() == NO_LABEL and NO_LABEL not in names:
             continue
         shares[_index_of(name.strip(), names)] += share
     shares /= max(1.0, shares.sum())
     return shares.astype(np.float32)
+
+
+def check_mixture(wanted: str) -> None:
+    """Check how a mixture is written, before it is known which labels there are.
+
+    Raises:
+        UsageError: If it is empty, or a share is too large.
+    """
+    for name, share in _shares_of(wanted, ()):
+        _check_share(name, share)
 
 
 def vector_of(shares: NDArray[np.float32], weight: "NDArray[np.float32] | RoundedWeight") -> NDArray[np.float32]:
@@ -143,6 +148,15 @@ def _shares_of(wanted: str, names: Sequence[str]) -> list[tuple[str, Any]]:
     if not shares:
         raise UsageError(f"the label is empty. Give a name or a mixture, such as {EXAMPLE}, or {NO_LABEL}.")
     return shares
+
+
+def _check_share(name: object, share: object) -> None:
+    is_number = isinstance(share, int | float) and not isinstance(share, bool)
+    if not is_number or not (math.isfinite(share) and 0 <= share <= MAX_SHARE):
+        raise UsageError(
+            f"the share of '{printable(str(name))[:50]}' is {share!r:.50}; it must be a number from 0 to "
+            f"{MAX_SHARE:,.0f}, for example {EXAMPLE}."
+        )
 
 
 def _index_of(name: str, names: Sequence[str]) -> int:

@@ -99,6 +99,7 @@ def test_nothing_that_is_typed_leads_to_a_traceback(
 
 
 IMPOSSIBLE = {
+    "--as": ["", " , ", "austen:2000000"],
     "--author": ["nowhere"],
     "--allowed-host": ["", "a/b", "a:80", "x" * 300],
     "--authors": ["nowhere"],
@@ -122,6 +123,7 @@ IMPOSSIBLE = {
     "--heading": ["", "a\tb", "x" * 201],
     "--host": ["", "example.com", "0.0.0.0", "127.0.0.1:80"],
     "--html": ["nowhere/a.html", "."],
+    "--labels": ["writer", ""],
     "--language": ["", "English", "en_GB", "e"],
     "--limit": ["0", "-1", "all", "10_000_000"],
     "--logit-bias": ["x", "=3", "x=hot", "x=101", "x=nan"],

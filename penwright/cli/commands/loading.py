@@ -4,10 +4,15 @@ import gc
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from penwright.cli.options import Existing, Text, option
+from penwright.cli.options import Existing, option
 from penwright.cli.output import say
+from penwright.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cyclopts import Token
+
     from penwright.author.author import Author
     from penwright.writing.bookmark import Bookmark
 
@@ -15,7 +20,18 @@ BookmarkPath = Annotated[Path | None, Existing, option(name="--from", metavar="M
 """File of a bookmark."""
 
 
-Label = Annotated[Text, option(name="--as", metavar="LABELS")]
+def _mixture(_: object, tokens: "Sequence[Token]") -> str:
+    """Read a mixture of labels, which the author may know or not."""
+    from penwright.author.labels import check_mixture
+
+    try:
+        check_mixture(tokens[0].value)
+    except UsageError as error:
+        raise UsageError(f"{tokens[0].keyword} '{tokens[0].value:.100}': {error}") from None
+    return tokens[0].value
+
+
+Label = Annotated[str | None, option(name="--as", converter=_mixture, allow_leading_hyphen=True, metavar="LABELS")]
 """A label or a mixture, see `author.labels`."""
 
 
