@@ -150,9 +150,9 @@ def _shares_of(wanted: str, names: Sequence[str]) -> list[tuple[str, Any]]:
     return shares
 
 
-def _check_share(name: object, share: object) -> None:
-    is_number = isinstance(share, int | float) and not isinstance(share, bool)
-    if not is_number or not (math.isfinite(share) and 0 <= share <= MAX_SHARE):
+def _check_share(name: object, share: Any) -> None:
+    is_number = isinstance(share, int | float) and not isinstance(share, bool) and math.isfinite(share)
+    if not is_number or not 0 <= share <= MAX_SHARE:
         raise UsageError(
             f"the share of '{printable(str(name))[:50]}' is {share!r:.50}; it must be a number from 0 to "
             f"{MAX_SHARE:,.0f}, for example {EXAMPLE}."

@@ -60,6 +60,14 @@ class TableEngine:
         """Refuse: only bookmarks need this form of a state."""
         raise AssertionError("a table keeps no bookmarks")
 
+    def with_label(self, vector: NDArray[np.float32]) -> NoReturn:
+        """Refuse: counts know no labels."""
+        raise AssertionError("a table knows no labels")
+
+    def relabelled(self, state: Any, vector: NDArray[np.float32]) -> NoReturn:
+        """Refuse: counts know no labels."""
+        raise AssertionError("a table knows no labels")
+
     def read(
         self,
         ids: NDArray[np.int64],
