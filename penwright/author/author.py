@@ -210,8 +210,7 @@ class Author(Reader):
         Args:
             prompt: Text read first and not repeated.
             after: Bookmark to read the prompt from, or None to open a new book.
-            guides: As for `stream`.
-            check: As for `stream`.
+            guides, check: As for `stream`.
             **options: At least one of max_chars, max_words, max_paragraphs, until and stop, and any others.
 
         Returns:
@@ -244,11 +243,9 @@ class Author(Reader):
             prompt: Text read first and not repeated. A line [[as: LABEL]] in it changes the label for what follows, and
                 is no part of the text; see `author.labels`.
             after: Bookmark to read the prompt from, or None to open a new book.
-            guides: Rules of your own that steer the text, such as `originality.quote_limit.QuoteLimit`. Each serves one
-                text.
-            check: Function that says whether a unit of code will do, such as a function or a statement. A unit that it
-                refuses is written again from where it began; `writing.checked.Checking` says where units end and how
-                often. With a check, max_words and max_paragraphs end a text with a unit.
+            guides: Rules that steer the text, such as `originality.quote_limit.QuoteLimit`. Each serves one text.
+            check: Says whether a unit of code will do. One that it refuses is written again, see
+                `writing.checked.Checking`. With a check, max_words and max_paragraphs end a text with a unit.
             **options: Any of the options below. To know the seed of a text, draw it with `writing.options.new_seed`.
 
         Returns:
@@ -278,17 +275,14 @@ class Author(Reader):
         return score_text(self.costs(adapts=adapts), self.alphabet, text)
 
     def costs(self, *, adapts: bool = False) -> "Costs":
-        """Return the function that scores the symbols of a text: by the compiled engine where there is one, else by
-        torch on the author's device.
+        """Return the function that scores symbols: by the compiled engine if there is one, else by torch on the device.
 
         Args:
             adapts: See `score`.
         """
         engine = self.engine
-        if adapts or self._label is not None:
+        if adapts or self._label is not None or isinstance(engine, CompiledEngine):
             return partial(compiled_nats, engine, adapts=adapts)
-        if isinstance(engine, CompiledEngine):
-            return partial(compiled_nats, engine)
         from penwright.evaluation.costs import symbol_nats
 
         return partial(symbol_nats, self.model)

@@ -5,17 +5,14 @@ read and write without. What it writes then is the average of all. This module k
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from penwright.corpus.book import Book
 from penwright.corpus.store import Corpus
 from penwright.errors import CorpusError
 from penwright.model.config import MAX_LABELS
-
-if TYPE_CHECKING:
-    from penwright.training.folds import Stretch
 
 NO_LABEL = -1
 MAX_LABEL_CHARS = 200
@@ -31,9 +28,9 @@ class BookLabels(NamedTuple):
     of_books: tuple[int, ...]
     """Index of each training book's label, or NO_LABEL."""
 
-    def of_stretches(self, stretches: "Sequence[Stretch]") -> list[int] | None:
-        """Return the label of each stretch of books, None where there are no labels."""
-        return [self.of_books[stretch.book] for stretch in stretches] if self.names else None
+    def of_each(self, books: Iterable[int]) -> list[int] | None:
+        """Return the label of each of some training books, by their indices; None where there are no labels."""
+        return [self.of_books[book] for book in books] if self.names else None
 
 
 def labels_of(corpus: Corpus, kind: str, *, known: Sequence[str] = ()) -> BookLabels:

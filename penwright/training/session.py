@@ -132,7 +132,7 @@ class Session:
             seed=train.seed,
             resets_at_books=train.reset_at_books,
             folds=() if self.ngrams is None else self.ngrams.folds,
-            labels=self.labels.of_stretches(self._stretches),
+            labels=self.labels.of_each(stretch.book for stretch in self._stretches),
         )
 
     def _lanes_by_thread(self) -> list[slice]:

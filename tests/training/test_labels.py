@@ -31,9 +31,9 @@ def test_books_are_labelled_by_writer_or_folder(corpus: "Corpus") -> None:
     writers, folders = labels_of(shelf, "writers"), labels_of(shelf, "folders")
     assert writers == (("Doyle", "Jane Austen"), (7, 5), (1, -1, 0))
     assert folders == (("a", "b/x.zip"), (5, 7), (0, -1, 1))
-    assert labels_of(shelf, "none").of_stretches([]) is None
+    assert labels_of(shelf, "none").of_each([]) is None
     assert labels_of(shelf, "writers", known=["Twain", "Doyle"]).names == ("Twain", "Doyle", "Jane Austen")
-    of_stretches = labels_of(corpus, "writers").of_stretches(whole_books(corpus))
+    of_stretches = labels_of(corpus, "writers").of_each(stretch.book for stretch in whole_books(corpus))
     assert of_stretches is not None and len(of_stretches) == len(corpus.books_in("train"))
     with pytest.raises(CorpusError, match="The writer of no book is known"):
         labels_of(shelf_of(("", "a.txt", 3)), "writers")
