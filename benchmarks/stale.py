@@ -46,6 +46,15 @@ _SEED_UPDATES = (
 against the 2017 system."""
 _LIBRARY = ("penwright/corpus", "penwright/alphabet", "benchmarks/library_books.py", "benchmarks/library_text.py")
 
+_SERVING = (
+    "penwright/kernels",
+    "penwright/serving/engine",
+    "penwright/serving/web/answers.py",
+    "penwright/serving/web/completions.py",
+    "penwright/serving/web/following.py",
+    "penwright/writing",
+    "benchmarks/serving.py",
+)
 MEASURED = {
     "ablations": (*_TRAINING, *_SCORES, *_PLANS, "benchmarks/learning.py"),
     "box": (*_TRAINING, *_SCORES, *_PLANS, "penwright/writing", "benchmarks/box.py"),
@@ -84,15 +93,8 @@ MEASURED = {
     "originality": ("penwright/originality", "penwright/kernels/originality.py", "benchmarks/originality.py"),
     "public": ("penwright/kernels", "penwright/writing", "penwright/author/box", "benchmarks/public.py"),
     "sampling": (*_MEASURES, "penwright/writing", "penwright/model", "benchmarks/sampling.py"),
-    "serving": (
-        "penwright/kernels",
-        "penwright/serving/engine",
-        "penwright/serving/web/answers.py",
-        "penwright/serving/web/completions.py",
-        "penwright/serving/web/following.py",
-        "penwright/writing",
-        "benchmarks/serving.py",
-    ),
+    "serving": _SERVING,
+    "serving_soak": _SERVING,
     "scoring": (
         "penwright/kernels",
         "penwright/writing/costs.py",
