@@ -25,7 +25,8 @@ MAX_FIRST_CHARS = 3_000_000
 MAX_RECORDS = 10_000
 """Most records of one batch."""
 MAX_TIME = 10**14
-_ID = re.compile(r"[0-9a-z]{1,24}")
+NODE_ID = re.compile(r"[0-9a-z]{1,24}")
+"""Pattern of the id of a node."""
 
 By = Literal["me", "author", "file"]
 WRITERS: tuple[By, ...] = ("me", "author", "file")
@@ -142,7 +143,7 @@ def record_json(record: Record) -> dict[str, Any]:
 
 
 def _is_id(value: Any) -> bool:
-    return isinstance(value, str) and _ID.fullmatch(value) is not None
+    return isinstance(value, str) and NODE_ID.fullmatch(value) is not None
 
 
 def _is_text(value: Any) -> bool:

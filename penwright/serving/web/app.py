@@ -4,7 +4,7 @@ Whoever adds routes, such as a page, makes them as `GuardedRoute`, each with its
 An endpoint finds the author at `request.app.state.service`.
 """
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
@@ -27,6 +27,7 @@ from penwright.serving.web.author import (
 )
 from penwright.serving.web.completions import complete
 from penwright.serving.web.errors import ApiError
+from penwright.serving.web.openapi import PATH, openapi
 from penwright.serving.web.service import Service
 
 INDEX = b"""<!doctype html>
@@ -92,30 +93,11 @@ def api_routes() -> list[GuardedRoute]:
         ("/detokenize", detokenize, "POST", Access.TOKEN),
         ("/tokenizer_info", tokenizer_info, "GET", Access.TOKEN),
         ("/metrics", metrics, "GET", Access.TOKEN),
+        (PATH, openapi, "GET", Access.TOKEN),
         ("/health", health, "GET", Access.OPEN),
         ("/ready", ready, "GET", Access.OPEN),
     ]
     return [GuardedRoute(path, endpoint, methods=[method], access=access) for path, endpoint, method, access in table]
-
-
-def file_routes(files: Mapping[str, tuple[bytes, str]], *, access: Access = Access.TOKEN) -> list[GuardedRoute]:
-    """Return a route for each of some files, which were read before: no path comes from a client.
-
-    Args:
-        files: Content and media type by path, such as "/app/main.js".
-        access: Who may use them.
-    """
-
-    def endpoint_of(content: bytes, kind: str):  # type: ignore[no-untyped-def]
-        async def endpoint(_: Request) -> Response:
-            return Response(content, 200, None, kind)
-
-        return endpoint
-
-    return [
-        GuardedRoute(path, endpoint_of(content, kind), methods=["GET"], access=access)
-        for path, (content, kind) in files.items()
-    ]
 
 
 async def _no_such_thing(_: Request, error: Exception) -> Response:

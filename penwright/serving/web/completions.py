@@ -188,4 +188,4 @@ def _headers_of(wanted: Wanted) -> Mapping[str, str]:
     if not wanted.ignored:
         return {}
     names = ", ".join("".join(c if c.isascii() and c.isprintable() else "?" for c in name) for name in wanted.ignored)
-    return {IGNORED_HEADER: names[:MAX_IGNORED_CHARS]}
+    return {IGNORED_HEADER: names[:MAX_IGNORED_CHARS].strip()}  # a header may not end with a blank

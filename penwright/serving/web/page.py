@@ -11,12 +11,13 @@ from penwright.originality.index import MIN_RUN, ShelfIndex
 from penwright.originality.meter import Run, runs_of
 from penwright.serving.watching import RunWatch
 from penwright.serving.web.access import Access, GuardedRoute
-from penwright.serving.web.app import file_routes
 from penwright.serving.web.connection import read_json
 from penwright.serving.web.errors import ApiError, json_response
+from penwright.serving.web.files import file_routes
 
 MEDIA_TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
 INDEX_NAME = "index.html"
+FILES_PATH = "/page/"
 SHOWN_RUN = 50
 """Shortest copied run that the page underlines; shorter ones are everybody's."""
 MAX_RUNS = 2_000
@@ -39,7 +40,7 @@ def page_routes(*, shelf: ShelfIndex | None = None, run: RunWatch | None = None)
         run: Run that the author belongs to, which the page shows as it goes.
     """
     served = {
-        f"/page/{name}": (content, MEDIA_TYPES[name[name.rindex(".") :]])
+        f"{FILES_PATH}{name}": (content, MEDIA_TYPES[name[name.rindex(".") :]])
         for name, content in page_files().items()
         if name[name.rindex(".") :] in MEDIA_TYPES
     }

@@ -15,7 +15,8 @@ from starlette.routing import Route
 
 from penwright.serving.stories.folder import StoryFolder
 from penwright.serving.web.access import Access, GuardedRoute
-from penwright.serving.web.app import api_routes, build_app, file_routes
+from penwright.serving.web.app import api_routes, build_app
+from penwright.serving.web.files import file_routes
 from penwright.serving.web.page import page_routes
 from penwright.serving.web.stories import story_routes
 

@@ -168,6 +168,9 @@ def test_fields_that_nobody_knows_are_named(client: Client) -> None:
     )
     assert response.getheader("X-Penwright-Ignored-Fields") == "mirostat, grammar, ??"
     connection.close()
+    connection, response = client.open("POST", "/v1/completions", {"prompt": "a", "max_tokens": 1, " ": 1, "x ": 1})
+    assert response.status == 200 and response.getheader("X-Penwright-Ignored-Fields") == ", x"
+    connection.close()
 
 
 WRONG: list[tuple[dict[str, Any], str | None]] = [
