@@ -8,6 +8,7 @@ If a lesson fails, its traceback is printed and no page is written. `lessons/REA
 """
 
 import argparse
+import json
 import os
 import re
 import shutil
@@ -126,6 +127,14 @@ def pictures(svg: str, name: str, caption: str) -> str:
     return f"![{caption}]({name}.svg#only-light)\n![{caption}]({name}-dark.svg#only-dark)"
 
 
+def texts() -> str:
+    """Return the texts that a page of the documentation learns from, as a script."""
+    books = [LESSONS / "data" / "Halder_Green_1898.txt", *sorted((ROOT / "tests" / "shelf").glob("*.txt"))]
+    shelf = "\n".join(book.read_text(encoding="utf-8") for book in books)
+    names = (LESSONS / "data" / "names.txt").read_text(encoding="utf-8")
+    return f"const TEXTS = {json.dumps({'books': shelf, 'names': names})};\n"
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="NAME", help="the beginnings of lessons' names")
@@ -135,6 +144,7 @@ def main() -> int:
     # Notebooks find what they import and read beside them, where their readers open them.
     shutil.copytree(LESSONS / "data", PAGES / "data", dirs_exist_ok=True)
     shutil.copy(LESSONS / "drawing.py", PAGES)
+    (PAGES / "texts.js").write_text(texts(), encoding="utf-8")
     chosen = [
         lesson
         for lesson in lessons()
