@@ -66,6 +66,11 @@ MEASURED = {
         "benchmarks/bookmarks.py",
     ),
     "cells": (*_TRAINING, *_SCORES, "benchmarks/cells.py", "benchmarks/candidate_cells.py"),
+    "communication": (
+        "penwright/training/distributed.py",
+        "penwright/training/gradients.py",
+        "benchmarks/communication.py",
+    ),
     "corpus": ("penwright/corpus", "penwright/alphabet", "benchmarks/corpus.py"),
     "fetching": (
         "penwright/corpus/archives/tars.py",
