@@ -166,7 +166,7 @@ class _Search:
         self._shelf_chars = corpus.num_chars("train")
         self._seq_chars = config.train.seq_len / corpus.symbols_per_char
         tell(Activity("measuring how hard the books are"))
-        self.difficulty = measure_difficulty(corpus) if _is_foreseeable(corpus, config) else None
+        self.difficulty = measure_difficulty(corpus) if is_foreseeable(corpus, config) else None
         tell(COUNTING)
         self.trial = ThroughputTrial(corpus, config)
         self.trial.limit_fold(MAX_COUNTING_SHARE * (self.seconds - self.elapsed()))
@@ -246,7 +246,7 @@ def suitable_lanes(chars_read: float, *, seq_chars: float, choices: Sequence[int
     return min(choices, key=lambda lanes: abs(math.log2(lanes / wanted)))
 
 
-def _is_foreseeable(corpus: Corpus, config: RunConfig) -> bool:
+def is_foreseeable(corpus: Corpus, config: RunConfig) -> bool:
     """Return True if the forecast covers such authors: those with the n-grams and match slots of the preset."""
     model = config.model_config(vocab_size=corpus.alphabet.vocab_size, unit=corpus.alphabet.unit)
     is_as_preset = all(getattr(model, key) == _PRESET_MODEL[key] for key in ("ngram_entries", "match_slots"))

@@ -81,3 +81,22 @@ def test_train_takes_a_size_and_refuses_one_for_another_preset(capsys: pytest.Ca
     assert (facts["config"]["model"]["hidden_size"], facts["config"]["model"]["mlp_size"]) == (48, 96)
     assert main(["train", SHELF, "--size", "48x2", "--preset", "seed", "--print-config"]) == 2
     assert "a size of its own" in capsys.readouterr().err
+
+
+def test_one_reading_of_a_library_has_hours_and_a_cost(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["plan", SHELF, "--one-pass", "--chars", "13_000_000_000", "--machines", "16", "--price", "0.1", *FAST]
+    assert main(words) == 0
+    out = capsys.readouterr().out
+    assert "96x2" in out and "hours" in out and "cost" in out
+    assert "13,000,000,000 characters by 16 machines like this one" in out
+    assert main([*words, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["machines"] == 16 and found["sizes"][0]["seconds"] > 0
+
+
+def test_what_is_for_one_reading_needs_one(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["plan", SHELF, "--machines", "16", *FAST]) == 2
+    assert "--machines is for one reading of a library. Add --one-pass." in capsys.readouterr().err
+    assert main(["plan", SHELF, "--one-pass", "--machines", "0", *FAST]) == 2
+    assert "--machines" in capsys.readouterr().err
+    assert main(["plan", SHELF, "--one-pass", "--for", "5m", *FAST]) == 2
