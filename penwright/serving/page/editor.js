@@ -4,8 +4,8 @@
 import {at, make} from "./dom.js";
 import {changeOf, linesOf, stretched} from "./layers.js";
 
-const MAX_SHOWN = 60000;
-const STEP = 30000;
+const MAX_SHOWN = 40000;
+const STEP = 20000;
 
 export class Editor {
   // hooks: onEdit(at, size, inserted), onMove(), layers() -> lists of ranges of the story.

@@ -98,9 +98,17 @@ function typed(where, size, inserted) {
 
 // The text or the tree has changed otherwise than by typing.
 function changed() {
+  forgetRanges();
+  editor.paint();
+  tellOfChange();
+}
+
+function forgetRanges() {
   words.ranges = [];
   copies.ranges = [];
-  editor.paint();
+}
+
+function tellOfChange() {
   if (!at("panel-tree").hidden) tree.show();
   showRead();
   refreshLater();
@@ -109,8 +117,9 @@ function changed() {
 function stepped(where) {
   if (where === null) return;
   generating.dismiss();
+  forgetRanges();
   editor.show(where);
-  changed();
+  tellOfChange();
 }
 
 function go(id) {
@@ -180,8 +189,7 @@ function use({id, revision, records}) {
     first.show();
     tree.show();
   }});
-  words.ranges = [];
-  copies.ranges = [];
+  forgetRanges();
   editor = new Editor(story, {onEdit: typed, layers, onMove: () => {
     words.describe();
     copies.describe();
