@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from penwright.author.author import Author
 from penwright.author.card import Card
 from penwright.cli.config_layers import ConfigLayers
-from penwright.cli.display.base import Display, Silence, Together
+from penwright.cli.display.base import Display, Follower, Together
 from penwright.cli.display.following import choose_display, follow
 from penwright.cli.display.seed import SeedDisplay
 from penwright.cli.display.summary import before_of, beginning, outcome_json, outcome_lines, plan_of, resume_command
@@ -280,7 +280,7 @@ def _display(
 ) -> Display:
     """Return the display that fits, with curves for TensorBoard; for the seed preset the 2017 system's own."""
     if not speech.leads:
-        return Silence()
+        return Follower()
     if config.preset != SEED_PRESET:
         display = choose_display(is_quiet=speech.is_quiet, is_stopping=is_stopping, seconds=config.train.seconds)
         return Together(TensorBoardLog(run), display)

@@ -16,9 +16,20 @@ from torch import nn
 import penwright
 from penwright.author.author import Author
 from penwright.corpus.store import Corpus
-from penwright.errors import ConfigError, RunError
-from penwright.training import start
-from penwright.training.distributed import World, average_gradients, broadcast, gather, joined, send, wait_for_all
+from penwright.errors import CheckpointError, ConfigError, RunError
+from penwright.training import run_environment, start
+from penwright.training.distributed import (
+    World,
+    average_gradients,
+    broadcast,
+    gather,
+    is_restarted,
+    job,
+    joined,
+    restore_generator,
+    send,
+    wait_for_all,
+)
 from penwright.training.runs.checkpoint import load_latest
 from penwright.training.runs.folder import RunFolder
 from penwright.training.session import Session
@@ -171,6 +182,45 @@ def test_two_processes_read_and_learn_what_one_does(corpus: Corpus, tmp_path: Pa
     first, second = (Author.load(run / "author.safetensors").model.tables for run in (alone, pair))
     assert (first is None) == (second is None) == (model == "plain")
     assert all(torch.equal(one, other) for one, other in zip(first or (), second or (), strict=True))
+
+
+def test_a_restarted_process_knows_its_job(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert job() is None and not is_restarted()
+    monkeypatch.setenv("TORCHELASTIC_RUN_ID", "books")
+    assert job() == "books" and not is_restarted()
+    monkeypatch.setenv("TORCHELASTIC_RESTART_COUNT", "1")
+    assert is_restarted()
+    monkeypatch.setenv("TORCHELASTIC_RUN_ID", "none")  # torchrun was given no name
+    assert job() == f"process {os.getppid()}"
+
+
+def test_random_numbers_go_on_in_another_number_of_processes() -> None:
+    def drawn(states: torch.Tensor, world: World) -> list[float]:
+        generator = torch.Generator()
+        restore_generator(generator, states, world=world)
+        return torch.rand(3, generator=generator).tolist()
+
+    states = torch.stack([torch.Generator().manual_seed(seed).get_state() for seed in (1, 2)])
+    assert drawn(states, World(1, 2)) == torch.rand(3, generator=torch.Generator().manual_seed(2)).tolist()
+    others = [drawn(states, World(rank, 3)) for rank in range(3)]
+    assert others == [drawn(states, World(rank, 3)) for rank in range(3)]
+    assert len({tuple(numbers) for numbers in others}) == 3
+    assert drawn(states.flip(0), World(0, 3)) != others[0]
+    with pytest.raises(CheckpointError, match="holds no random state"):
+        restore_generator(torch.Generator(), None, world=World())
+
+
+@pytest.mark.parametrize(
+    ("threads", "before", "now", "expected"),
+    [(2, 1, 1, 2), (2, 1, 2, 1), (1, 2, 1, 2), (1, 2, 4, 1), (8, 1, 1, 8), (8, 1, 2, 2), (3, None, 1, 3)],
+)
+def test_another_number_of_processes_divides_the_threads_anew(
+    monkeypatch: pytest.MonkeyPatch, threads: int, before: int | None, now: int, expected: int
+) -> None:
+    monkeypatch.setattr(run_environment, "usable_processors", lambda: 4)
+    config = replace(RunConfig(), train=TrainConfig(threads=threads))
+    env = {} if before is None else {"num_local_processes": before}
+    assert run_environment.threads_of(env, config, world=World(0, now, 0, now)) == expected
 
 
 def test_a_process_that_is_gone_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:

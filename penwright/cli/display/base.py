@@ -45,6 +45,12 @@ class Silence(Display):
         """Do nothing."""
 
 
+class Follower(Silence):
+    """The display of a process that trains with others. The first of them speaks for all."""
+
+    tells_of_stopping = True
+
+
 class Together(Display):
     """Several displays as one."""
 
