@@ -1,8 +1,8 @@
 """One training over several processes: each reads some of the lanes, and all make the same update.
 
-The processes are started by `torchrun`. Rank 0 decides (clock, stop, scores on held-out books) and the others follow,
-so that every process makes the same updates from the same numbers. A single process needs no process group: every
-function here is then the identity.
+The processes are started by `torchrun`. Rank 0 decides (clock, scores on held-out books) and the others follow, so that
+every process makes the same updates from the same numbers. A single process needs no process group: every function here
+is then the identity.
 
 What lies in the processors' memory is exchanged by gloo, what lies on GPUs by NCCL. This is the only module of the
 package that reads what `torchrun` writes into the environment.
@@ -172,6 +172,17 @@ def broadcast(values: Sequence[float], *, world: World) -> list[float]:
         dist.broadcast(tensor, src=0)
     numbers: list[float] = tensor.tolist()
     return numbers
+
+
+def add_up(values: Sequence[float], *, world: World) -> list[float]:
+    """Return the sums of numbers of all processes, on every process."""
+    if world.size == 1:
+        return list(values)
+    tensor = torch.tensor(values, dtype=torch.float64)
+    with _exchanging():
+        dist.all_reduce(tensor)
+    sums: list[float] = tensor.tolist()
+    return sums
 
 
 def send(tensors: Sequence[Tensor], *, source: int, world: World) -> list[Tensor]:

@@ -3,7 +3,8 @@
 The loop decides when to read held-out books, write a sample, save and stop. `session.py` makes the updates, and
 `run_writer.py` writes the run folder. Consumers print, draw or collect the records; the loop itself does not.
 
-With several processes, each runs this loop and sees the same records. Rank 0's clock and stop count for all.
+With several processes, each runs this loop and sees the same records. Rank 0's clock counts for all, and any process
+may be asked to stop.
 """
 
 import time
@@ -14,7 +15,7 @@ from itertools import islice
 from penwright.training.activity import COUNTING, HELD_OUT, LEARNING, SAVING, WRITING, Activity, Tell, tell_nobody
 from penwright.training.cadence import EverySteps, cadences_of
 from penwright.training.comparison import compare
-from penwright.training.distributed import broadcast
+from penwright.training.distributed import add_up, broadcast
 from penwright.training.divergence import RATE_FACTOR, check_rollbacks_left, has_bad_weights, is_diverging
 from penwright.training.folds import is_worth_counting
 from penwright.training.held_out import evaluation_budget
@@ -136,9 +137,10 @@ class Loop:
         return seconds
 
     def _tick(self) -> bool:
-        """Update the elapsed time and return True if the user wants to stop, both as rank 0 has them."""
+        """Update the elapsed time, as rank 0 has it, and return True if any process was asked to stop."""
         session = self._session
-        elapsed, stop = broadcast([self._clock() - self._began, float(self._stop())], world=session.world)
+        passed = self._clock() - self._began if session.world.leads else 0.0
+        elapsed, stop = add_up([passed, float(self._stop())], world=session.world)
         session.counters = replace(session.counters, elapsed_seconds=elapsed)
         self._meter.tick()
         if self._meter.num_updates <= 2:  # the first one counts and compiles; held-out books are no use right after it

@@ -20,6 +20,7 @@ from penwright.errors import CheckpointError, ConfigError, RunError
 from penwright.training import run_environment, start
 from penwright.training.distributed import (
     World,
+    add_up,
     average_gradients,
     broadcast,
     gather,
@@ -95,6 +96,7 @@ def test_one_process_is_a_world_of_its_own() -> None:
     assert world.leads
     assert world.lanes(6) == slice(0, 6)
     assert broadcast([1.5, 2.0], world=world) == [1.5, 2.0]
+    assert add_up([1.5, 2.0], world=world) == [1.5, 2.0]
     tensor = torch.arange(4.0)
     assert gather(tensor, world=world) is tensor
     assert send([tensor], source=0, world=world)[0] is tensor
@@ -234,6 +236,7 @@ def test_a_process_that_is_gone_is_one_sentence(monkeypatch: pytest.MonkeyPatch)
     world = World(rank=1, size=2)
     for exchange in (
         lambda: broadcast([1.0], world=world),
+        lambda: add_up([1.0], world=world),
         lambda: gather(torch.zeros(1), world=world),
         lambda: send([torch.zeros(1)], source=0, world=world),
         lambda: wait_for_all(world),
