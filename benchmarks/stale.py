@@ -96,6 +96,12 @@ MEASURED = {
     "library_kills": (*_LIBRARY, "benchmarks/library_kills.py", "benchmarks/library_prepare.py"),
     "learning": (*_TRAINING, *_SCORES, *_PLANS, "benchmarks/learning.py", "benchmarks/peers"),
     "originality": ("penwright/originality", "penwright/kernels/originality.py", "benchmarks/originality.py"),
+    "page": (
+        "penwright/serving/page",
+        "penwright/serving/stories",
+        "penwright/serving/web/stories.py",
+        "benchmarks/page.py",
+    ),
     "public": ("penwright/kernels", "penwright/writing", "penwright/author/box", "benchmarks/public.py"),
     "sampling": (*_MEASURES, "penwright/writing", "penwright/model", "benchmarks/sampling.py"),
     "serving": _SERVING,
