@@ -105,6 +105,7 @@ MEASURED = {
     "public": ("penwright/kernels", "penwright/writing", "penwright/author/box", "benchmarks/public.py"),
     "sampling": (*_MEASURES, "penwright/writing", "penwright/model", "benchmarks/sampling.py"),
     "serving": _SERVING,
+    "serving_peer": (*_SERVING, "benchmarks/peers/llama_cpp.py", "benchmarks/serving_peer.py"),
     "serving_soak": _SERVING,
     "scoring": (
         "penwright/kernels",
