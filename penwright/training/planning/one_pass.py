@@ -19,7 +19,7 @@ from penwright.corpus.store import Corpus
 from penwright.model.config import num_parameters_of
 from penwright.training.activity import COUNTING, Activity, Tell, tell_nobody
 from penwright.training.folds import NUM_FOLDS
-from penwright.training.planning.forecast import Forecast, forecast, measure_difficulty
+from penwright.training.planning.forecast import Forecast, forecast, holds_code, measure_difficulty
 from penwright.training.planning.pass_options import OnePassConfig
 from penwright.training.planning.plan import MAX_CHARS_PER_WEIGHT, MIN_WINDOWS, is_foreseeable, suitable_lanes
 from penwright.training.planning.sizes import LADDER, Size, sized
@@ -126,7 +126,7 @@ def plan_one_pass(
         facts = {"chars_read": num_chars, "num_parameters": num_parameters, "shelf_chars": num_chars}
         expected = None
         if difficulty is not None:
-            expected = forecast(difficulty=difficulty, update_chars=update_chars, **facts)
+            expected = forecast(difficulty=difficulty, update_chars=update_chars, is_code=holds_code(corpus), **facts)
         found.append(
             PassOfSize(
                 name=size.name,

@@ -26,7 +26,7 @@ from penwright.model.config import num_parameters_of
 from penwright.training.activity import COUNTING, Activity, Tell, tell_nobody
 from penwright.training.distributed import World
 from penwright.training.folds import is_worth_counting
-from penwright.training.planning.forecast import best_update, forecast, fresh_chars, measure_difficulty
+from penwright.training.planning.forecast import best_update, forecast, fresh_chars, holds_code, measure_difficulty
 from penwright.training.planning.sizes import LADDER, PLANNED_PRESET, Size, sized
 from penwright.training.planning.throughput import ThroughputTrial
 from penwright.training.records import Planned, PlannedSize
@@ -168,6 +168,7 @@ class _Search:
         tell(Activity("measuring how hard the books are"))
         self.difficulty = measure_difficulty(corpus) if is_foreseeable(corpus, config) else None
         tell(COUNTING)
+        self._is_code = holds_code(corpus)
         self.trial = ThroughputTrial(corpus, config)
         self.trial.limit_fold(MAX_COUNTING_SHARE * (self.seconds - self.elapsed()))
 
@@ -213,6 +214,7 @@ class _Search:
             num_parameters=num_parameters,
             shelf_chars=self._shelf_chars,
             update_chars=batch_size * self._seq_chars,
+            is_code=self._is_code,
         )
         return PlannedSize(
             name=size.name,

@@ -88,13 +88,32 @@ def test_code_is_as_much_easier_as_a_compressor_finds_it(
         text = "".join(random.Random(number).choices("abcdefgh_();\n", k=2_000))
         (tmp_path / f"part{number}" / f"lamp{number}.{suffix}").write_text(text, encoding="utf-8")
     corpus = prepare(tmp_path, cache_dir=tmp_path / "cache")
-    monkeypatch.setattr(forecast_module, "is_code", lambda corpus: False)
+    monkeypatch.setattr(forecast_module, "holds_code", lambda corpus: False)
     usual = measure_difficulty(corpus)
     assert usual is not None
     monkeypatch.undo()
     bits = packed * usual * forecast_module.PACKED_NOVELS
     monkeypatch.setattr(forecast_module, "packed_bits_after", lambda data, before: bits * len(data))
     assert measure_difficulty(corpus) == pytest.approx(share * usual)
+
+
+def test_an_author_of_code_gains_more_from_reading_as_far_as_was_measured() -> None:
+    def gain(millions: float) -> float:
+        found = {
+            is_code: forecast(
+                difficulty=2.0,
+                chars_read=millions * 1e6,
+                num_parameters=300_000,
+                shelf_chars=20_000_000,
+                update_chars=4_096,
+                is_code=is_code,
+            ).bits_per_char
+            for is_code in (False, True)
+        }
+        return found[True] / found[False]
+
+    assert [gain(millions) for millions in (0.5, 1.0)] == [1.0, 1.0]
+    assert 1.0 > gain(4.0) > gain(15.0) == pytest.approx(gain(1_000.0))
 
 
 def test_the_same_books_are_not_counted_twice(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
