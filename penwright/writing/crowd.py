@@ -97,7 +97,8 @@ class Crowd:
         self._is_whole = [bool(text) for text in alphabet.texts]
         """True for symbols that are text by themselves, not nibbles."""
         self._allowed_at_edge = np.ones(alphabet.vocab_size, np.bool_)
-        self._allowed_at_edge[list(ByteFallbackGate(alphabet).banned_ids)] = False
+        self._gate = ByteFallbackGate(alphabet)
+        self._allowed_at_edge[list(self._gate.banned_ids)] = False
         self._min_capacity = min_capacity
         self._resize(min_capacity)
 
@@ -126,7 +127,7 @@ class Crowd:
         self._room.put(row, bookmark)
         self._room.allowed[row] = self._allowed_at_edge
         self._room.numbers[row, :2] = draws
-        gate, decoder = ByteFallbackGate(self._alphabet), self._alphabet.decoder()
+        gate, decoder = self._gate.fresh(), self._alphabet.decoder()
         self._members.append(_Member(key, sampling, gate, decoder, tuple(guides)))
         self._rows[key] = row
         self._num_guided += bool(guides)

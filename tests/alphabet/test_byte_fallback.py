@@ -116,3 +116,14 @@ def test_reachable_code_points_are_those_of_the_standards_table(spelled: str, fi
 @pytest.mark.parametrize("spelled", ["8", "b", "c0", "c1", "e09", "f08", "f49", "f5", "ff", "410"])
 def test_what_begins_no_character_reaches_nothing(spelled: str) -> None:
     assert len(reachable(spelled)) == 0
+
+
+def test_a_fresh_gate_is_between_two_characters_and_apart_from_the_first() -> None:
+    gate = ByteFallbackGate(ALPHABET)
+    first, *_ = ALPHABET.encode("é€🕯").tolist()[-8:]
+    gate.push(first)
+    fresh = gate.fresh()
+    assert gate.is_inside and not fresh.is_inside and fresh.banned_ids == ByteFallbackGate(ALPHABET).banned_ids
+    fresh.push(first)
+    gate.push(ALPHABET.encode("🕯").tolist()[1])
+    assert fresh.is_inside and fresh.banned_ids != gate.banned_ids
