@@ -43,7 +43,7 @@ def main() -> None:
     state = model.initial_state(arguments.lanes)
     with torch.no_grad():
         for window in range(min(2, lanes.windows_per_epoch)):
-            inputs, targets, _ = lanes.batch(1, window)
+            inputs, targets = lanes.batch(1, window)[:2]
             logits, state = model.sequence(inputs, state)  # the state goes on from batch to batch
             loss = cross_entropy(logits.flatten(0, 1), targets.flatten())
             accuracy = 100 * (logits.argmax(dim=-1) == targets).float().mean()

@@ -322,6 +322,7 @@ def test_calling_the_model_is_reading_a_sequence() -> None:
         "ids",
         "state",
         "resets",
+        "labels",
         "dropout_generator",
         "options",
     ]

@@ -73,7 +73,7 @@ def test_a_text_begun_anew_within_a_window_is_read_as_from_the_start() -> None:
     logits, state = model.sequence(ids, model.initial_state(1), resets=resets)
     afresh, fresh_state = model.sequence(ids[:, 17:], model.initial_state(1))
     torch.testing.assert_close(logits[:, 17:], afresh)
-    for one, other in zip(state, fresh_state, strict=True):
+    for one, other in zip(state.parts, fresh_state.parts, strict=True):
         for part, same in zip(one, other, strict=True):
             torch.testing.assert_close(part, same)
 
