@@ -51,7 +51,7 @@ def build_app(
 
     Args:
         service: The author that is served.
-        routes: More routes, which come first.
+        routes: More routes, such as those of a page. They are looked at last, since they are asked for least.
         index: Page at /, as HTML.
         hosts: Names that the server has, without ports.
         allows_addresses: True to answer under any numeric address too.
@@ -72,7 +72,7 @@ def build_app(
         return Response(index, 200, None, "text/html; charset=utf-8")
 
     app = Starlette(
-        routes=[*routes, *api_routes(), GuardedRoute("/", entry, methods=["GET"], access=Access.ENTRY)],
+        routes=[*api_routes(), *routes, GuardedRoute("/", entry, methods=["GET"], access=Access.ENTRY)],
         middleware=[Middleware(Doorkeeper, hosts=hosts, allows_addresses=allows_addresses)],
         exception_handlers={HTTPException: _no_such_thing},
         lifespan=lifespan,
