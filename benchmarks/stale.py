@@ -115,6 +115,16 @@ MEASURED = {
     ),
     "seed_curve": (*_SEED_UPDATES, "penwright/evaluation/seed.py", "benchmarks/seed_curve.py"),
     "throughput": (*_TRAINING, "benchmarks/throughput.py"),
+    "training_kills": (
+        "penwright/cli/run_training.py",
+        "penwright/training/distributed.py",
+        "penwright/training/loop.py",
+        "penwright/training/restarts.py",
+        "penwright/training/run_writer.py",
+        "penwright/training/runs",
+        "penwright/training/start.py",
+        "benchmarks/training_kills.py",
+    ),
     "writing": ("penwright/kernels", "penwright/writing", "benchmarks/writing.py"),
     "units": (*_TRAINING, *_SCORES, *_PLANS, "benchmarks/units.py"),
 }

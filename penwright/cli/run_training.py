@@ -7,7 +7,7 @@ a training begins: it loads torch.
 
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -37,6 +37,7 @@ from penwright.training.from_author import StartAuthor
 from penwright.training.machine import choose_device
 from penwright.training.planning.plan import is_to_be_planned
 from penwright.training.records import AnyRecord
+from penwright.training.restarts import RunState, state_of
 from penwright.training.runs.checkpoint import list_checkpoints
 from penwright.training.runs.folder import RunFolder, check_free
 from penwright.training.settings.config import RunConfig
@@ -80,19 +81,27 @@ def begin_run(
     Returns:
         The exit code.
     """
-    if run is not None and (exit_code := _go_on_if_restarted(run, paths, speech, old_books, makes_index)) is not None:
-        return exit_code
     author = None if start is None else Author.load(start)
     begun = None if author is None else _begun_from(author)
     resolved = resolve_from(begun, **layers._asdict())
-    if run is not None:
+    if run is not None and distributed.job() is None:
         check_free(run)
     choose_device(resolved.config.train.device)  # refuses one that is not there before the books are prepared
     with distributed.joined() as world:
         if run is None and world.size > 1:
             raise UsageError("several processes train together and need one folder. Name it: --run-dir DIR")
         speech = speech._replace(leads=world.leads)
-        with _leader_first(world):
+        if run is not None and distributed.job() is not None:
+            state = state_of(run, world=world)
+            if state is RunState.ENDED:
+                speech.say(f"{run} has ended. Nothing is left to do.")
+                return 0
+            if state is RunState.UNFINISHED:
+                speech.say(f"Going on with {run}, which this job has begun.")
+                return _resume(
+                    run, world, paths=paths, lengths={}, speech=speech, old_books=old_books, makes_index=makes_index
+                )
+        with distributed.leader_first(world):
             shelf = choose_shelf(paths, wants_default=wants_default, say=speech.say, warn=speech.warn)
             corpus = _prepare(shelf.paths, config=resolved.config, speech=speech)
             old = None
@@ -140,41 +149,43 @@ def resume_run(
     Returns:
         The exit code.
     """
+    RunFolder.open(run)  # refuses one that is not there
+    with distributed.joined() as world:
+        speech = speech._replace(leads=world.leads)
+        return _resume(
+            run, world, paths=paths, lengths=lengths, speech=speech, old_books=old_books, makes_index=makes_index
+        )
+
+
+def _resume(
+    run: Path,
+    world: distributed.World,
+    *,
+    paths: Sequence[str],
+    lengths: Mapping[str, Any],
+    speech: Speech,
+    old_books: str | None,
+    makes_index: bool,
+) -> int:
+    """Go on with a run, the processes having joined."""
     folder = RunFolder.open(run)
     config = folder.config()
     choose_device(config.train.device)
     if any(length is not None for length in lengths.values()):
         config = replace(config, train=replace(config.train, **lengths))
-    with distributed.joined() as world:
-        speech = speech._replace(leads=world.leads)
-        if paths:
-            with _leader_first(world):
-                corpus = _prepare(paths, config=config, speech=speech)
-        else:
-            corpus = _prepared_before(str(folder.env().get("corpus", {}).get("path", "")), run=run)
-        old = None
-        if old_books is not None:
-            if not folder.has_start:
-                raise UsageError(f"{run} began from nothing, so there are no old books. Leave out --old-books.")
-            old = _prepare_old(old_books, card=Author.load(folder.start_path).card, config=config)
-        begin = partial(training.resume, run, corpus=corpus, **lengths)
-        after = After(old_books=old, makes_index=makes_index)
-        return _follow(begin, run=run, config=config, corpus=corpus, speech=speech, after=after)
-
-
-def _go_on_if_restarted(
-    run: Path, paths: Sequence[str], speech: Speech, old_books: str | None, makes_index: bool
-) -> int | None:
-    """Go on with a run that these processes had begun before `torchrun` restarted them, and return the exit code; None
-    if there is nothing to go on from."""
-    if not distributed.is_restarted() or not list_checkpoints(run / "checkpoints"):
-        return None
-    folder = RunFolder.open(run)
-    if folder.env().get("job") != distributed.job():
-        return None  # another job's: refused as in the first attempt
-    if folder.ending() is not None:
-        return 0  # a process failed after the end; the outcome has been told
-    return resume_run(run, paths=paths, lengths={}, speech=speech, old_books=old_books, makes_index=makes_index)
+    if paths:
+        with distributed.leader_first(world):
+            corpus = _prepare(paths, config=config, speech=speech)
+    else:
+        corpus = _prepared_before(str(folder.env().get("corpus", {}).get("path", "")), run=run)
+    old = None
+    if old_books is not None:
+        if not folder.has_start:
+            raise UsageError(f"{run} began from nothing, so there are no old books. Leave out --old-books.")
+        old = _prepare_old(old_books, card=Author.load(folder.start_path).card, config=config)
+    begin = partial(training.resume, run, corpus=corpus, **lengths)
+    after = After(old_books=old, makes_index=makes_index)
+    return _follow(begin, run=run, config=config, corpus=corpus, speech=speech, after=after)
 
 
 def configuration_from(start: str, *, layers: ConfigLayers) -> Resolved:
@@ -189,18 +200,6 @@ def configuration_from(start: str, *, layers: ConfigLayers) -> Resolved:
 
 def _begun_from(author: Author) -> StartAuthor:
     return StartAuthor(author.model, author.alphabet, author.card)
-
-
-@contextmanager
-def _leader_first(world: distributed.World) -> Iterator[None]:
-    """Let the leading process do something before the others, which then find the result in the cache. On machines that
-    do not share its cache, the first process of each does it then."""
-    turn = 0 if world.leads else 1 if world.local_rank == 0 else 2
-    for _ in range(turn):
-        distributed.wait_for_all(world)
-    yield
-    for _ in range(turn, 2):
-        distributed.wait_for_all(world)
 
 
 def _prepare(paths: Sequence[str | Path], *, config: RunConfig, speech: Speech) -> Corpus:

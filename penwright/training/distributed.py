@@ -83,11 +83,6 @@ def job() -> str | None:
     return name if name != "none" else f"process {os.getppid()}"  # torchrun was given no --rdzv-id
 
 
-def is_restarted() -> bool:
-    """Return True if `torchrun` has restarted the processes, since one of them had failed."""
-    return job() is not None and int(os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")) > 0
-
-
 @contextmanager
 def joined() -> Iterator[World]:
     """Join the processes that `torchrun` started, or be the only one.
@@ -103,13 +98,15 @@ def joined() -> Iterator[World]:
     if not dist.is_available() or not dist.is_torchelastic_launched():
         yield World()
         return
-    store, rank, size = next(dist.rendezvous("env://"))  # type: ignore[attr-defined]  # exported, if not in so many words
+    with _exchanging():
+        store, rank, size = next(dist.rendezvous("env://"))  # type: ignore[attr-defined]  # exported, if not in so many words
     world = _world(rank, size)
     backend = "gloo"
     if torch.cuda.is_available() and dist.is_nccl_available() and world.local_size <= torch.cuda.device_count():
         backend = "cpu:gloo,cuda:nccl"
         torch.cuda.set_device(world.local_rank)
-    dist.init_process_group(backend, store=store, rank=rank, world_size=size, timeout=MAX_WAIT)
+    with _exchanging():
+        dist.init_process_group(backend, store=store, rank=rank, world_size=size, timeout=MAX_WAIT)
     try:
         yield world
         wait_for_all(world)
@@ -212,6 +209,18 @@ def wait_for_all(world: World) -> None:
     if world.size > 1:
         with _exchanging():
             dist.all_reduce(torch.zeros(1))  # `barrier` would choose gloo or NCCL by itself
+
+
+@contextmanager
+def leader_first(world: World) -> Iterator[None]:
+    """Let the leading process do something before the others, which then find the result in the cache. On machines that
+    do not share its cache, the first process of each does it then."""
+    turn = 0 if world.leads else 1 if world.local_rank == 0 else 2
+    for _ in range(turn):
+        wait_for_all(world)
+    yield
+    for _ in range(turn, 2):
+        wait_for_all(world)
 
 
 def restore_generator(generator: torch.Generator, states: Tensor | None, *, world: World) -> None:
