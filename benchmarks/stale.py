@@ -119,7 +119,6 @@ MEASURED = {
         "penwright/cli/run_training.py",
         "penwright/training/distributed.py",
         "penwright/training/loop.py",
-        "penwright/training/restarts.py",
         "penwright/training/run_writer.py",
         "penwright/training/runs",
         "penwright/training/start.py",

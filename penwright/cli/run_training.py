@@ -37,9 +37,9 @@ from penwright.training.from_author import StartAuthor
 from penwright.training.machine import choose_device
 from penwright.training.planning.plan import is_to_be_planned
 from penwright.training.records import AnyRecord
-from penwright.training.restarts import RunState, state_of
 from penwright.training.runs.checkpoint import list_checkpoints
 from penwright.training.runs.folder import RunFolder, check_free
+from penwright.training.runs.restarts import RunState, state_of
 from penwright.training.settings.config import RunConfig
 from penwright.training.settings.resolve import Resolved, resolve_from
 

@@ -12,6 +12,8 @@ Shapes: W = processes, B = lanes of all processes together.
 
 import hashlib
 import os
+import secrets
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,6 +29,8 @@ from penwright.errors import CheckpointError, ConfigError, RunError
 MAX_WAIT = timedelta(days=1)
 """Longest time that a process waits for the others, such as while rank 0 prepares a library or scores books. A process
 that has ended is noticed at once: its connections are closed."""
+POLLING_SECONDS = 0.05
+"""Time between two looks at whether rank 0 has confirmed the name of an attempt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +104,8 @@ def joined() -> Iterator[World]:
         return
     with _exchanging():
         store, rank, size = next(dist.rendezvous("env://"))  # type: ignore[attr-defined]  # exported, if not in so many words
-    world = _world(rank, size)
+        world = _world(rank, size)
+        store = dist.PrefixStore(_attempt(store, world), store)  # type: ignore[attr-defined]
     backend = "gloo"
     if torch.cuda.is_available() and dist.is_nccl_available() and world.local_size <= torch.cuda.device_count():
         backend = "cpu:gloo,cuda:nccl"
@@ -114,6 +119,29 @@ def joined() -> Iterator[World]:
     finally:
         dist.destroy_process_group()
     _meet(store, "gone", world=world)
+
+
+def _attempt(store: Any, world: World) -> str:
+    """Return a name for this meeting of the processes, on which all agree.
+
+    `torchrun` keeps one store for all its restarts. What an earlier attempt wrote would be taken for what this one
+    writes: gloo would call addresses at which nobody answers. Nor do all machines count the same restarts. So rank 0
+    draws a name, and the others take no name that it has not confirmed.
+    """
+    mine = secrets.token_hex(8)
+    if world.leads:
+        store.set("penwright/attempt", mine)
+        for rank in range(1, world.size):
+            store.wait([f"penwright/{mine}/{rank}"], MAX_WAIT)
+            store.set(f"penwright/confirmed/{rank}", store.get(f"penwright/{mine}/{rank}"))
+        return mine
+    while True:
+        name: str = store.get("penwright/attempt").decode("ascii")  # perhaps that of an earlier attempt
+        store.set(f"penwright/{name}/{world.rank}", mine)
+        time.sleep(POLLING_SECONDS)
+        confirmed = f"penwright/confirmed/{world.rank}"
+        if store.check([confirmed]) and store.get(confirmed).decode("ascii") == mine:
+            return name
 
 
 def _meet(store: Any, name: str, *, world: World) -> None:

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from penwright.errors import RunError
-from penwright.training import restarts
 from penwright.training.distributed import World
 from penwright.training.records import Finished, to_json
-from penwright.training.restarts import RunState, state_of
+from penwright.training.runs import restarts
 from penwright.training.runs.checkpoint import checkpoint_path
+from penwright.training.runs.restarts import RunState, state_of
 
 
 @pytest.fixture(autouse=True)
