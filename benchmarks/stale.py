@@ -71,6 +71,14 @@ MEASURED = {
         "penwright/training/gradients.py",
         "benchmarks/communication.py",
     ),
+    "code_author": (
+        *_TRAINING,
+        "penwright/originality",
+        "penwright/writing/checked.py",
+        "penwright/writing/code_units.py",
+        "benchmarks/code_author.py",
+        "benchmarks/code_grammar.py",
+    ),
     "corpus": ("penwright/corpus", "penwright/alphabet", "benchmarks/corpus.py"),
     "fetching": (
         "penwright/corpus/archives/tars.py",
