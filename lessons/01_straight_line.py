@@ -5,8 +5,14 @@
 # squares. This lesson shows what it means that a machine *decides* something, and why what
 # it is told matters more than how clever it is.
 #
-# You need to know nothing but a little Python. Run the cells from top to bottom, change
-# numbers, and run them again.
+# You need to know nothing but a little Python. A lesson is made of cells: some hold text,
+# others code, and below the code stands what it prints or draws. Run the cells from top to
+# bottom, change numbers, and run them again. (How to install what they need stands on the
+# page "The lessons".) Code that only draws may be skipped at first.
+#
+# Two libraries do the work: numpy calculates with whole lists of numbers at once, and
+# matplotlib draws. `random` below draws random numbers. Its 1 is a **seed**: with the same
+# seed, every run draws the same ones.
 
 # %%
 import matplotlib.pyplot as plt
@@ -14,7 +20,7 @@ import numpy as np
 
 from drawing import BLUE, GREY, INK, ORANGE, PALE_BLUE, PALE_ORANGE, PAPER, show
 
-random = np.random.default_rng(1)  # random numbers, but the same ones each time
+random = np.random.default_rng(1)
 
 # %% [markdown]
 # ## The line
@@ -264,9 +270,15 @@ print(f"no mistakes from {perfect.min():.2f} to {perfect.max():.2f}")
 # ## What a line doesn't know
 #
 # Back to the workshop's point: (3, 1), area 3 and perimeter 1. Is there such a shape? No
-# shape holds more inside a given perimeter than a circle does. Let's see how much that is.
+# shape holds more inside a given perimeter than a circle does. Let's see how much that is,
+# for shapes with more and more equal sides, and for the circle.
 
 # %%
+for number in (3, 4, 6, 100):
+    angles = 2 * np.pi * np.arange(number) / number
+    corners = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    area, _ = features(corners / features(corners)[1])  # shrunk to a perimeter of 1
+    print(f"{number:3} equal sides, perimeter 1: area {area:.3f}")
 radius = 1 / (2 * np.pi)  # of a circle with perimeter 1
 print(f"the largest area within a perimeter of 1 is {np.pi * radius**2:.3f}")
 

@@ -65,6 +65,7 @@ print(
 )
 
 # %% [markdown]
+# The circle with a Σ adds up what comes in. The answer -1 means "triangle", as in lesson 1.
 # Lines in blue stand for weights above zero, those in orange for weights below zero, and
 # thicker ones count more. The bias is drawn as the weight of a feature that is always 1.
 # That is more than a drawing trick, it is often programmed that way.
@@ -287,8 +288,9 @@ print(f"above the bound: {np.sum(corrections > bounds)} of {len(bounds)} data se
 print(f"at the median, {np.median(corrections / bounds):.1%} of the bound")
 
 # %% [markdown]
-# Not one above the bound. Now you also see what standardising was good for: raw areas of
-# 400 make R huge beside the bias's feature, which is 1.
+# Not one above the bound, and half of them below 0.7% of it. Now you also see what
+# standardising was good for: raw areas of 400 make R huge beside the bias's feature,
+# which is 1.
 
 # %%
 raw = list(learn(train_shapes, train_labels, epochs=100_000))

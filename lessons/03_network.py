@@ -14,7 +14,7 @@ from timeit import repeat
 
 import matplotlib.pyplot as plt
 import numpy as np
-import torch
+import torch  # PyTorch, a library for networks
 
 from drawing import (
     BLUE,
@@ -143,15 +143,14 @@ print("outputs for the first flower:", sums[0].round(2))
 #
 # Three numbers come out, and we would like to read them as "how likely is each kind?"
 # Likelihoods, or **probabilities**, lie between 0 and 1, and together they are 1. The
-# **softmax** makes them from any numbers: take the exponential of each, which is above
-# zero, and divide by their sum.
+# **softmax** makes them from any numbers. Take the exponential of each, 2.718... to its
+# power, which is above zero, and divide by their sum.
 
 
 # %%
 def softmax(sums):
-    powers = np.exp(
-        sums - sums.max(axis=-1, keepdims=True)
-    )  # the largest is 1: no overflow
+    # The powers are at most 1, so never too large to compute.
+    powers = np.exp(sums - sums.max(axis=-1, keepdims=True))
     return powers / powers.sum(axis=-1, keepdims=True)
 
 
@@ -167,7 +166,8 @@ for example in ([0, 0, 0], [1, 0, 0], [3, 0, 0], [3, 3, 0], [-1000, 0, 2]):
 # How wrong is the network? We count a mistake not as 1, as in lesson 2, but by how unlikely
 # it thought the truth: minus the logarithm of the probability that it gave to the right
 # answer. The average of this over all examples is the **loss** (its full name is
-# *cross-entropy*). The logarithm is the natural one, and the unit is called **nat**.
+# *cross-entropy*). The logarithm is the natural one, `ln`, which undoes the exponential.
+# The unit is called **nat**.
 
 
 # %%
@@ -261,7 +261,8 @@ nudge = 1e-6
 w, b = 0.0, 0.0
 slope_w = (height(w + nudge, b) - height(w - nudge, b)) / (2 * nudge)
 slope_b = (height(w, b + nudge) - height(w, b - nudge)) / (2 * nudge)
-print(f"at w = 0 and b = 0, the gradient is ({slope_w:.4f}, {slope_b:.4f})")
+print(f"at w = 0 and b = 0, the loss is {height(w, b):.4f}, and ln 2 = {math.log(2):.4f}")
+print(f"the gradient there is ({slope_w:.4f}, {slope_b:.4f})")
 
 # %% [markdown]
 # Or compute it. For a sigmoid with this loss, the slope has a simple form, *what was said
@@ -326,9 +327,9 @@ show("Three paths of 60 steps: one short, one down into the valley, one far beyo
 
 # %% [markdown]
 # The title of each picture is the loss at the red point, after 60 steps from the same
-# start. The rate decides. Too small, and the point hardly moves. Too large, and it leaps
-# over the valley and has to crawl back. There is a best rate between, and nobody knows it
-# beforehand:
+# start. (Among two kinds of flowers, who knows nothing has ln 2 = 0.693.) The rate
+# decides. Too small, and the point hardly moves. Too large, and it leaps over the valley
+# and has to crawl back. There is a best rate between, and nobody knows it beforehand:
 
 # %%
 rates = np.geomspace(0.05, 200, 60)
@@ -343,9 +344,10 @@ print(f"the best of these rates is {rates[np.argmin(reached)]:.0f}")
 # ## Backpropagation
 #
 # A network has many weights, and one in the first layer acts on the loss only through
-# neurons behind it. How large is its slope? A nudge for each weight would do, but needs two
-# passes through the network per weight: for a million weights, two million passes for one
-# step. **Backpropagation** computes all slopes in a single pass *backwards*.
+# neurons behind it. How large is its slope? A nudge for each weight would do, but it must
+# compute the network twice, in two passes, for each weight: for a million weights, two
+# million passes for one step. **Backpropagation** computes all slopes in a single pass
+# *backwards*.
 #
 # It needs one rule of school mathematics, the **chain rule**: if z depends on y, and y on
 # x, their slopes are multiplied. Here it is by hand, on four neurons: two hidden ones
@@ -392,8 +394,10 @@ show("The four neurons with what they say, and each weight drawn as thick as its
 
 # %% [markdown]
 # Is it right? There are two judges. The first nudges each weight. The second is
-# **autograd**, the part of PyTorch that writes down what is computed and then goes back
-# through it by itself.
+# **PyTorch**, the library with which networks are made from here on. It calculates with
+# *tensors*, which are numpy's tables with something added. Its part **autograd** writes
+# down what is computed and then goes back through it by itself. `requires_grad=True` asks
+# for that, `backward` does it, and `grad` holds the slopes.
 
 # %%
 torch_W1, torch_W2 = (
@@ -425,7 +429,9 @@ for row, column in np.ndindex(2, 2):
 #
 # ## The flowers, learned
 #
-# The same network in PyTorch, with one step of gradient descent as a function:
+# The same network in PyTorch, with one step of gradient descent as a function. `Linear`
+# is a weight matrix with its biases, and `Sequential` puts layers one behind the other.
+# Under `no_grad`, autograd writes nothing down.
 
 # %%
 flowers, kinds_of_flowers = torch.tensor(train_x).float(), torch.tensor(train_y)
@@ -687,6 +693,7 @@ print("Errors come back through the second layer's weights. These are zero, so n
 # 100 steps. (Try doubling it.)
 
 # %% tags=["solution"] jupyter={"source_hidden": true}
+print(f"ln 3 = {math.log(3):.3f}")
 for rate in (0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4):
     trial, curve = torch_network(seed=1), []
     for _ in range(100):

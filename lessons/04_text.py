@@ -59,9 +59,11 @@ print(alphabet.decode(ids))
 assert alphabet.decode(alphabet.encode(page)) == page
 
 # %% [markdown]
-# What about characters that the page doesn't contain? The workshop of 2017 had a fixed
-# alphabet of 98 ids, and made everything else the same "unknown". Penwright keeps 16 ids
-# with which it can spell any character, so nothing is lost:
+# What about characters that the page doesn't contain? The workshop of 2017 (the library
+# calls its system `seed`, for it grew from it) had a fixed alphabet of 98 ids, and made
+# everything else the same "unknown". Penwright keeps 16 ids with which it can spell any
+# character, so nothing is lost. (Python shows the unknown one as `\x00`. The page has no z,
+# so that is spelled, too, with two ids.)
 
 # %%
 seed_alphabet = Alphabet.seed()
@@ -107,10 +109,11 @@ print("one_hot @ W equals W[ids]")
 # %% [markdown]
 # ## One long sequence
 #
-# A shelf holds many books. Here are the page and six little books that come with the
-# project. `prepare` cleans them, learns one alphabet from all, and keeps books back: those
-# called **val** (for validation) are looked at while learning, those called *test* only in
-# the end.
+# A **shelf** is a folder of books. Here are the page and six little books that come with
+# the project. `prepare` cleans them, learns one alphabet from all, and keeps books back.
+# What it makes of a shelf is called a **corpus**. Of the books kept back, those called
+# **val** (for validation) are looked at while learning, those called *test* only in the
+# end.
 
 # %%
 with tempfile.TemporaryDirectory() as folder:
@@ -148,7 +151,7 @@ print("targets:", repr(alphabet.decode(targets[103:143])))
 # stopped, in every lane. The library's `Lanes` does both:
 
 # %%
-lanes = Lanes(books["train"], batch_size=6, seq_len=20)
+lanes = Lanes(books["train"], batch_size=6, seq_len=20)  # lanes, characters in a window
 print("windows in an epoch:", lanes.windows_per_epoch)
 first = lanes.batch(1, 0)  # epoch 1, window 0
 print("inputs", tuple(first.inputs.shape), " targets", tuple(first.targets.shape))
@@ -197,8 +200,10 @@ show("Six lanes of text in three windows, each of 20 characters; the text runs o
 # and has ln V.
 #
 # The next idea is to count. How often did each character follow each other one? This is
-# called a **n-gram table** of order 1, since it looks at one character. A table of order 5
-# looks at the last five. Where it has never met these five, it falls back on fewer.
+# called an **n-gram table** of order 1, since it looks at one character. (An n-gram is a
+# run of n characters.) A table of order 5 looks at the last five. Where it has never met
+# these five, it falls back on fewer. A table of order 0 looks at nothing before, and only
+# knows which characters are frequent.
 
 # %%
 pairs = np.ones((V, V)) * 0.01  # a little for what was never seen
@@ -241,8 +246,9 @@ for k in (1, 3, 5):
     print(f"runs of {k} characters that also stand in the other books: {np.mean(runs):.0%}")
 
 # %% [markdown]
-# These are the numbers to beat. On a shelf so small, more than two or three characters
-# hardly help: most runs of five characters have never occurred. On a large shelf, they do.
+# These are the numbers to beat. On a shelf so small, more than two characters don't help:
+# most runs of five characters have never occurred. On a larger shelf they have, and lesson
+# 8 shows how much lower order 5 is there.
 #
 # ## A character perceptron
 #
@@ -448,6 +454,9 @@ show(
 
 # %%
 page_ids = books["train"][0]
+by_heart = table_losses([page_ids], [page_ids])
+print(f"ln V {math.log(V):.2f}; counted on the page and asked about it:", end=" ")
+print(f"order-1 table {by_heart[1]:.2f}, order-5 table {by_heart[5]:.2f}")
 for k in (1, 2, 4, 6, 8, 12):
     W_k, b_k = learn(page_ids, k, epochs=40)
 
@@ -456,6 +465,7 @@ for k in (1, 2, 4, 6, 8, 12):
 
     text = write(by_window, "On summer evenings, ball g", 24)
     print(f"{k:2} characters, loss {loss_on(page_ids, W_k, b_k):.2f}: {text[20:]!r}")
+print(f"weights for 12 characters: {12 * V * V:,}, for 200 characters: {200 * V * V:,}")
 
 # %% [markdown]
 # There it is: a perceptron that writes `ball games were often played`. It got there by
@@ -502,7 +512,7 @@ for name, before, after in (("forwards ", inputs, targets), ("backwards", target
     np.add.at(together, (before, after), 1)
     shares = together[before, after] / together.sum(axis=1)[before]
     print(f"{name} {-np.log(shares).mean():.4f}")
-print("The same: both are the surprise of a pair minus that of a single character.")
+print("The same: each is the loss of a pair of characters less that of a single one.")
 
 # %% [markdown]
 # **3.** Which two characters of the phrase does the perceptron with one character find

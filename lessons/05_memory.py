@@ -236,7 +236,7 @@ print("29 steps in a loop, or one call: the same slopes for U")
 #
 # The library's models never hide their state. It goes in as a value and comes out as one.
 # So you can stop in the middle of a text, keep the state, read something else, and come
-# back:
+# back. And however long the text was, its state has the same size:
 
 # %%
 with torch.no_grad():
@@ -244,9 +244,11 @@ with torch.no_grad():
     _, bookmark = cell.sequence(inputs[:12], cell.initial_state(1))
     cell.sequence(inputs[5:20], bookmark)  # something else, which changes no bookmark
     rest, _ = cell.sequence(inputs[12:], bookmark)
+    _, late = cell.sequence(inputs.repeat(100, 1), cell.initial_state(1))
 assert torch.allclose(rest, whole[12:], atol=1e-6)
 print("the state after 12 characters:", tuple(bookmark.hidden.shape), "numbers")
-print("reading on from it gives what reading at one go gives")
+print(f"the state after {100 * len(inputs):,}:", tuple(late.hidden.shape), "numbers")
+print("reading on from the first gives what reading at one go gives")
 
 # %% [markdown]
 # Thirty-two numbers replace the whole text before them. That is why a recurrent author
@@ -260,14 +262,18 @@ print("reading on from it gives what reading at one go gives")
 # give it 300 mini-batches of 32 sentences. The loss is that of the m or w alone, so nothing
 # distracts it. Then we ask about 256 new sentences how often it is right.
 #
-# The steps go by **Adam**, which keeps a learning rate of its own for each weight, made
-# from the slopes it has seen. And slopes that are too long are shortened to length 1, which
-# is called **clipping**. You will see soon why.
+# A model is the layer and, after it, a **readout**: a weight matrix that turns the state
+# into V sums for the softmax. The steps go by **Adam**, which keeps a learning rate of
+# its own for each weight, made from the slopes it has seen. Whatever takes the steps is
+# called an **optimizer**. All slopes together are a list of numbers, and have a length as
+# an arrow has. Where it is above 1, they are shortened to length 1, which is called
+# **clipping**. You will see soon why. Sentences shorter than the longest are filled up
+# with line ends.
 
 
 # %%
 def batch_of(random, size, distance):
-    """Ids (size, longest), padded, and the place before each answer."""
+    """Ids (size, longest), filled up, and the place before each answer."""
     texts = [sentence(random, distance) for _ in range(size)]
     ids = torch.full((size, max(map(len, texts))), NEWLINE)
     for row, text in zip(ids, texts, strict=True):
@@ -285,10 +291,10 @@ def new_model(cell, seed=0):
     config = ModelConfig(
         vocab_size=V,
         cell=cell,
-        embedding_dim=0,
+        embedding_dim=0,  # characters go in as one-hot
         hidden_size=32,
         num_layers=1,
-        is_residual=False,
+        is_residual=False,  # what comes out is the state, and nothing is added to it
     )
     return CharModel(config, generator=torch.Generator().manual_seed(seed))
 
@@ -429,6 +435,8 @@ drawn = np.random.default_rng(3)
 schooled = practise(
     new_model("elman"), lambda i: drawn.integers(0, 1 + min(60, i // 12)), updates=1000
 )
+print(f"ln V {math.log(V):.3f}, order-1 table {told[1]:.3f}, ", end="")
+print(f"order-5 table {told[5]:.3f}, a coin {math.log(2):.3f}")
 for d in (10, 60):
     loss, right = examine(schooled, d)
     print(f"distance {d}: loss {loss:.3f}, {right:.0%} right")
@@ -436,8 +444,9 @@ print("It can remember. From short distances, where slopes arrive, it is led to 
 print("But who sorts the sentences of a novel by the distance of what belongs together?")
 
 # %% [markdown]
-# **2.** Take a new layer, and set U to the unit matrix times 0.5, 0.9 and 1.0, so that each
-# neuron gives back to itself alone. How do the slopes vanish now?
+# **2.** The unit matrix has ones from corner to corner, and zeros elsewhere. Take a new
+# layer, and set U to this matrix times 0.5, 0.9 and 1.0, so that each neuron gives back to
+# itself alone. How do the slopes vanish now?
 
 # %% tags=["solution"] jupyter={"source_hidden": true}
 for factor in (0.5, 0.9, 1.0):

@@ -69,14 +69,21 @@ print(
 #
 # A **preset** is a list of settings with a name. The preset `seed` is the workshop's
 # system: one-hot characters, three GRU layers on top of each other, a softmax. It reads 200
-# lanes in windows of 30 characters, goes downhill by Adam, and carries its state along.
-# With 512 neurons in each layer, it has 4,137,570 weights and biases. Our shelf is small
-# and so is our patience: 80 neurons and 10 lanes.
-#
+# lanes in windows of 30 characters, goes downhill by Adam, and carries its state along. It
+# has 512 neurons in each layer. Our shelf is small and so is our patience: 80 neurons and
+# 10 lanes.
+
+# %%
+for H in (512, 80):
+    # A GRU layer computes three things (lesson 6), from its inputs, its state and a bias.
+    first, other = 3 * H * (V + H + 1), 3 * H * (H + H + 1)
+    print(f"{H} neurons: {first + 2 * other + (H + 1) * V:,} weights and biases")
+
+# %% [markdown]
 # `train` yields records while it works. Some hold the loss of the last windows and the
 # **accuracy**: how often the most probable character was the right one. Others hold the
 # score on the book kept back, or a sample of what it writes. We let it write once in an
-# epoch.
+# epoch. All that a training writes down lies in a folder of its own.
 
 
 # %%
@@ -86,11 +93,11 @@ def raise_author(name, epochs, *, dropout=0.0, every=None, steps=None):
     settings = {
         "model": {"hidden_size": 80, "dropout": dropout},
         "train": {
-            "batch_size": 10,
+            "batch_size": 10,  # lanes
             "learning_rate": 3e-3,
-            "progress_every": 5,
+            "progress_every": 5,  # steps
             "val_every": windows if steps is None else 0,
-            "compare_every": 0,
+            "compare_every": 0,  # 0 switches off
             "save_every": 0,
             "threads": 1,
             "device": "cpu",
@@ -166,8 +173,15 @@ for name, row in (("the best", best), ("the last", -1)):
 # %% [markdown]
 # Such curves can be watched live. With `pip install "penwright[track]"`, a training writes
 # its losses and accuracies for **TensorBoard**, a program that draws them in a browser:
-# `tensorboard --logdir runs`. Without it, the terminal shows the same numbers.
-#
+# `tensorboard --logdir runs`. Without it, the same numbers stand in the run's folder as a
+# table:
+
+# %%
+lines = (FOLDER / "plain" / "metrics.csv").read_text(encoding="utf-8").splitlines()
+print(f"{len(lines) - 1} lines; the columns:")
+print(textwrap.fill(lines[0].replace(",", ", "), 80))
+
+# %% [markdown]
 # ## By heart
 #
 # Lesson 4 met overfitting, and here it is again. The loss on what it reads goes on falling,
@@ -213,8 +227,20 @@ for name, text in {**written, "a person": other_text}.items():
 # A person shares some runs with these books, as people write in one language. In the early
 # epochs, the author shares fewer long runs than the person. Later, it shares about twice as
 # many: it doesn't recite whole sentences yet, but it leans on what it has read. There are
-# three remedies: more books, fewer epochs (the library keeps the author of the best epoch,
-# not the last), and this one:
+# three remedies. One is more books. One is fewer epochs: the file holds the author that was
+# best on the book kept back, not the last. Its **card**, a description in the same file,
+# says after how many steps that was.
+
+# %%
+card = Author.load(FOLDER / "plain").card
+steps_per_epoch = (sum(map(len, books["train"])) - 1) // 300
+print(
+    f"the author in the file: {card.steps} steps, epoch {card.steps / steps_per_epoch:.0f}"
+)
+print(f"the best on the book kept back: epoch {held_out[best, 0]:.0f}")
+
+# %% [markdown]
+# The third has a name.
 #
 # ## Dropout
 #
@@ -224,17 +250,21 @@ for name, text in {**written, "a person": other_text}.items():
 # work.
 
 # %%
-dropped_learned, dropped_held_out, _ = raise_author("dropout", EPOCHS, dropout=0.3)
+with_dropout = raise_author("dropout", EPOCHS, dropout=0.3)
+dropped_learned, dropped_held_out, dropped_samples = with_dropout
 figure, axes = plt.subplots(figsize=(6.4, 3.4))
 axes.plot(*learned[:, :2].T, color=BLUE, alpha=0.35)
 axes.plot(*held_out[:, :2].T, color=BLUE, label="without dropout")
 axes.plot(*dropped_learned[:, :2].T, color=GREEN, alpha=0.35)
 axes.plot(*dropped_held_out[:, :2].T, color=GREEN, label="with dropout of 0.3")
-axes.axhline(tables[1], color=GREY, linewidth=1, linestyle="--")
-axes.text(EPOCHS, tables[1], "order 1", color=GREY, va="bottom", ha="right")
-axes.set(xlabel="epochs", ylabel="loss in nats", ylim=(0, 4))
-axes.legend()
-show("Pale curves while learning, dark ones kept back. With dropout it turns later.")
+lines = ((math.log(V), "ln V"), (tables[1], "order 1"), (tables[5], "order 5"))
+for height, name in lines:
+    axes.axhline(height, color=GREY, linewidth=1, linestyle="--")
+    side = "top" if name == "order 5" else "bottom"
+    axes.text(EPOCHS, height, name, color=GREY, va=side, ha="right")
+axes.set(xlabel="epochs", ylabel="loss in nats", ylim=(0, 5))
+axes.legend(loc="lower left")
+show("Pale curves while learning, dark ones kept back. With dropout the dark one falls on.")
 
 print(
     f"ln V {math.log(V):.3f}, order-1 table {tables[1]:.3f}, order-5 table {tables[5]:.3f}"
@@ -247,8 +277,18 @@ for name, own, kept_back in (
     print(f"{name:8} dropout: while learning {own[-1, 1]:.3f};", end=" ")
     print(f"kept back {least:.3f} at best, {last:.3f} in the end")
 
+dropped_text = " ".join(text for epoch, text in dropped_samples if epoch > EPOCHS - 4.5)
+for name, text in (
+    ("without", written[f"epochs {EPOCHS - 4} to {EPOCHS}"]),
+    ("with", dropped_text),
+):
+    shares = ", ".join(f"{copied(text, n):.0%} of runs of {n}" for n in (6, 10, 14))
+    print(f"{name:8} dropout, copied in the last epochs: {shares}")
+
 # %% [markdown]
-# It learns its books more slowly, and loses less of what it can do elsewhere.
+# With dropout it learns its books more slowly, and copies fewer long runs from them. In
+# these 24 epochs it doesn't get quite as far on the book kept back as the other at its
+# best, but it isn't past its best in the end, either.
 #
 # ## Temperature
 #
@@ -290,7 +330,10 @@ for temperature in (0.3, 0.7, 1.0, 2.0):
 # Nothing in the author knows what a word is. Give it another shelf, and it becomes another
 # author. Two shelves are in every Python: the handbook of the language, which is prose, and
 # programs. So that you needn't wait, we take the library's default preset, which learns
-# much faster (lesson 8 shows why), in a small size, for 100 mini-batches.
+# much faster (lesson 8 shows why), in a small size, for 100 mini-batches. Its characters
+# don't go in as one-hot. Each picks a row of 96 numbers, which are weights and are learned
+# like all others: its **embedding**. After each of its two layers comes a small network as
+# in lesson 3, here with 192 hidden neurons.
 
 # %%
 shelves = {
@@ -329,9 +372,10 @@ for name, prompt in (("a handbook", "The "), ("programs", "    def ")):
 
 # %% [markdown]
 # A few seconds of one processor core make definitions, brackets and indented lines, or
-# sentences about them. On the sources of the Linux kernel, the workshop's author wrote C,
-# and on plays it wrote speakers' names in capitals. And novels? An author that was raised
-# on novels for longer comes with the library, in a box:
+# sentences about them. Look at the losses, too: the handbook repeats itself so much that
+# the order-5 table knows its end better than this author does yet. The workshop's author
+# was also raised on the sources of the Linux kernel, which are C, and on plays. And
+# novels? An author that was raised on novels for longer comes with the library, in a box:
 
 # %%
 boxed = Author.from_box()
@@ -359,9 +403,13 @@ for text in (
     "On summer evenings, ball games were often played there",
     "often On there ball summer played were evenings, games",
 ):
+    counted = table_losses(books["train"], [corpus.alphabet.encode("\n" + text)], V)
+    by_1, by_5 = counted[1] / math.log(2), counted[5] / math.log(2)
+    print(f"log2 V {math.log2(V):.2f}, order-1 table {by_1:.2f}, order-5 table {by_5:.2f}")
     for who, judge in (("ours", author), ("boxed", boxed)):
         print(f"{who:6} {judge.score(text).bits_per_char:.2f} bits per character: {text}")
 print("Ours has learned to spell. Only the boxed one notices the order of words.")
+print("(The order-5 table does, too: it knows the first sentence by heart.)")
 
 # %% [markdown]
 # **2.** How much of what each temperature writes is copied? Write 500 characters at 0.3,

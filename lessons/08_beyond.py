@@ -113,7 +113,8 @@ show("Sixteen steps in a row, and four rounds of joining, each reaching twice as
 #
 # The library's default layer is made so. It is called `gated` there, and its kin are
 # known as minGRU or as linear recurrences. A write gate z, the news v and an output gate g
-# are computed from the last four characters' vectors. The memory is a mean that moves:
+# are computed from the embeddings of the last four characters. (The embedding, in lesson 7,
+# was the row of numbers that stands for a character.) The memory is a mean that moves:
 #
 # ```text
 # memory = (1 - z) · memory + z · v
@@ -171,7 +172,7 @@ config = ModelConfig(
     vocab_size=V, cell="gated", embedding_dim=96, hidden_size=96, num_layers=2, mlp_size=192
 )
 network = CharModel(config, generator=torch.Generator().manual_seed(0))
-optimizer = torch.optim.AdamW(network.parameters(), lr=4e-3)
+optimizer = torch.optim.AdamW(network.parameters(), lr=4e-3)  # Adam; weights also shrink
 lanes = ids[: len(ids) // 16 * 16].view(16, -1)
 state, UPDATES, place = network.initial_state(16), 350, 0
 for update in range(UPDATES):
@@ -209,8 +210,8 @@ print(f"order-5 table {loss_of(by_table):.3f}")
 print(f"network       {loss_of(by_network):.3f}")
 
 # %% [markdown]
-# Now mix: a share of the network's probability, and the rest of the table's. Two
-# distributions mixed are a distribution again.
+# Now mix: a share of the network's probability, and the rest of the table's. The
+# probabilities of all characters together are 1 in each of the two, and so in the mixture.
 
 # %%
 shares = np.linspace(0, 1, 41)
@@ -466,6 +467,8 @@ sizes = {
 }
 for name, size in sizes.items():
     print(f"{name:22} {size:.2f} bits per character")
+long = 8 * len(bz2.compress(read.encode())) / len(read)
+print(f"(bz2 on {len(read):,} characters of the handbook: {long:.2f})")
 
 figure, axes = plt.subplots(figsize=(6.4, 2.8))
 axes.barh(
@@ -473,11 +476,11 @@ axes.barh(
 )
 axes.invert_yaxis()
 axes.set(xlabel="bits per character")
-show("Bars: a byte is 8 bits, bz2 and xz need some 5, tables 3, the author half of that.")
+show("Bars: a byte is 8 bits, bz2 and xz need 4 to 5, tables 3, the author half of that.")
 
 # %% [markdown]
-# (The programs would do better on a long text, as they learn only from what they pack. And
-# an honest comparison would count the author's own size, too. `penwright report` packs
+# (The programs do better on a long text, as they learn only from what they pack. And an
+# honest comparison would count the author's own size, too. `penwright report` packs
 # whole books with both.)
 #
 # ## Where you are
@@ -505,6 +508,9 @@ show("Bars: a byte is 8 bits, bz2 and xz need some 5, tables 3, the author half 
 # %% tags=["solution"] jupyter={"source_hidden": true}
 jumbled = " ".join(sorted(page.split()))
 print(f"{author.score(jumbled).bits_per_char:.2f} instead of {bits:.2f} bits per character")
+counted = list(iter_probabilities(shelf, [letters.encode("\n" + jumbled)], **symbols))
+by_1, by_5 = (loss_of(counted[order]) / math.log(2) for order in (1, 5))
+print(f"(log2 V {sizes['log2 V']:.2f}, order-1 table {by_1:.2f}, order-5 table {by_5:.2f})")
 print("The words are the same. What the order of words told is gone.")
 
 # %% [markdown]
