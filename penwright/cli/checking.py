@@ -9,6 +9,7 @@ import shlex
 import shutil
 import signal
 import subprocess
+import sys
 from contextlib import suppress
 from threading import Thread
 from typing import IO
@@ -147,7 +148,10 @@ def _drain(pipe: IO[bytes], said: bytearray) -> None:
 
 
 def _stop(process: "subprocess.Popen[bytes]") -> None:
-    """Stop a program and those that it started, if they run."""
-    with suppress(OSError):
-        os.killpg(process.pid, signal.SIGKILL)
+    """Stop a program and, but on Windows, those that it started, if they run."""
+    if sys.platform == "win32":  # it has no groups of processes
+        process.kill()
+    else:
+        with suppress(OSError):
+            os.killpg(process.pid, signal.SIGKILL)
     process.wait()

@@ -47,6 +47,10 @@ def test_a_program_that_hangs_or_chatters_or_does_not_read_is_survived(monkeypat
     began = time.monotonic()
     slow = CommandCheck(program("import subprocess; subprocess.run(['sleep', '60'])"))
     assert not slow("a") and slow.num_overdue == 1 and time.monotonic() - began < 8
+    monkeypatch.setattr(checking.sys, "platform", "win32")
+    monkeypatch.delattr(checking.os, "killpg")  # Windows has none
+    slow = CommandCheck(program("import time; time.sleep(60)"))
+    assert not slow("a") and slow.num_overdue == 1 and time.monotonic() - began < 16
 
 
 def test_what_was_refused_is_told(
