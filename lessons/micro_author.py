@@ -13,6 +13,7 @@ import copy
 import math
 import random
 import sys
+from collections import Counter, defaultdict
 from itertools import pairwise
 from operator import mul
 from pathlib import Path
@@ -138,14 +139,20 @@ def write(network, ids, draws, temperature=1.0):
     return written
 
 
-# 9. What a loss is worth: beside it stand ln V, which is pure guessing, and an order-1
-#    table, which counts how often each character followed each other one. It begins with
-#    one count for each character, shared among all that may follow: nothing is impossible.
-def order_1_loss(train, test, V):
-    counts = [[1 / V] * V for _ in range(V)]
-    for character, target in pairwise(train):
-        counts[character][target] += 1
-    losses = [-math.log(counts[a][b] / sum(counts[a])) for a, b in pairwise(test)]
+# 9. What a loss is worth: beside it stand ln V, which is pure guessing, and tables that
+#    count what followed the last character, and the last five. Where many different ones
+#    followed, a table listens more to the next shorter context (Witten and Bell 1991).
+def table_loss(train, test, V, order):
+    after, losses = defaultdict(Counter), []
+    for n in range(order + 1):
+        for i in range(n, len(train)):
+            after[tuple(train[i - n : i])][train[i]] += 1
+    for i in range(order, len(test)):
+        p = 1 / V
+        for n in range(order + 1):
+            if counts := after[tuple(test[i - n : i])]:
+                p = (counts[test[i]] + len(counts) * p) / (counts.total() + len(counts))
+        losses.append(-math.log(p))
     return sum(losses) / len(losses)
 
 
@@ -165,7 +172,8 @@ def main(path=None, steps="2000"):
     network, memory, best = new_network(V, H, rng), {}, (math.inf, None)
     at, h, recent = 0, [0.0] * H, []
     print(f"{len(train):,} characters to learn from, {len(test):,} held out, {V} different")
-    print("  step  training  held out    ln V  order-1 table")
+    print("  step  training  held out    ln V  order-1 table  order-5 table")
+    tables = [table_loss(train, test, V, order) for order in (1, 5)]
     for t in range(1, steps + 1):
         if at + 1 >= len(train):
             at, h = 0, [0.0] * H  # read from the beginning again, with an empty memory
@@ -178,7 +186,7 @@ def main(path=None, steps="2000"):
         if t % max(1, steps // 10) == 0:
             held_out, _, _ = forward(network, test, [0.0] * H)
             print(f"{t:6,} {sum(recent) / len(recent):9.3f} {held_out:9.3f}", end="")
-            print(f" {math.log(V):7.3f} {order_1_loss(train, test, V):14.3f}")
+            print(f" {math.log(V):7.3f} {tables[0]:14.3f} {tables[1]:14.3f}")
             best = min(best, (held_out, copy.deepcopy(network)), key=lambda pair: pair[0])
     draws = [rng.random() for _ in range(300)]
     written = write(best[1], train[-9:], draws, temperature=0.7)

@@ -137,12 +137,13 @@ def test_it_learns_a_page_and_shows_each_loss_beside_simpler_ones(
     micro.main(str(page), "40")
     out = capsys.readouterr().out
     rows = [
-        list(map(float, found)) for found in re.findall(r"^ +\d+ +([\d.]+) +([\d.]+) +([\d.]+) +([\d.]+)$", out, re.M)
+        list(map(float, found))
+        for found in re.findall(r"^ +\d+ +([\d.]+) +([\d.]+) +([\d.]+) +([\d.]+) +([\d.]+)$", out, re.M)
     ]
     assert len(rows) == 10
     assert rows[-1][0] < rows[0][0] and rows[-1][1] < rows[0][1]
     assert {row[2] for row in rows} == {round(math.log(len(set(page.read_text(encoding="utf-8")))), 3)}
-    assert all(2.0 < row[3] < row[2] for row in rows)
+    assert all(2.0 < row[3] < row[2] and 1.5 < row[4] < row[2] for row in rows)
 
 
 def test_it_is_one_short_file_that_imports_nothing_but_the_standard_library() -> None:
