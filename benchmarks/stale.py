@@ -103,6 +103,7 @@ MEASURED = {
     "library_cluster": (*_LIBRARY, "benchmarks/library_measures.py", "benchmarks/library_prepare.py"),
     "library_kills": (*_LIBRARY, "benchmarks/library_kills.py", "benchmarks/library_prepare.py"),
     "learning": (*_TRAINING, *_SCORES, *_PLANS, "benchmarks/learning.py", "benchmarks/peers"),
+    "memory": (*_TRAINING, "benchmarks/memory.py"),
     "originality": ("penwright/originality", "penwright/kernels/originality.py", "benchmarks/originality.py"),
     "page": (
         "penwright/serving/page",
