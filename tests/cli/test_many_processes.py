@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import torch
+from training_kills import processes_of
 
 from penwright.training.runs.checkpoint import load_latest
 from penwright.training.state import TrainingState
@@ -71,19 +72,6 @@ def finish(training: "subprocess.Popen[str]") -> None:
     assert training.returncode == 0, said[-3000:]
 
 
-def workers(launcher: int) -> dict[int, int]:
-    """Return the number of the process of each rank that `torchrun` has started."""
-    found = {}
-    for folder in Path("/proc").iterdir():
-        try:
-            if folder.name.isdecimal() and f"\nPPid:\t{launcher}\n" in (folder / "status").read_text():
-                words = (folder / "environ").read_bytes().split(b"\0")
-                found |= {int(word[5:]): int(folder.name) for word in words if word.startswith(b"RANK=")}
-        except OSError:  # it has ended
-            continue
-    return found
-
-
 @pytest.fixture(scope="module")
 def machine(tmp_path_factory: pytest.TempPathFactory) -> Machine:
     """A machine on which one process and two have made 200 steps."""
@@ -121,8 +109,8 @@ def test_a_killed_process_costs_nothing(machine: Machine) -> None:
         while not checkpoint.is_dir():
             assert training.poll() is None, training.communicate()[0][-3000:]
             time.sleep(0.01)
-        os.kill(workers(training.pid)[rank], signal.SIGKILL)
-        while rank in workers(training.pid) and training.poll() is None:  # until it has been noticed
+        os.kill(processes_of(training.pid)[rank], signal.SIGKILL)
+        while rank in processes_of(training.pid) and training.poll() is None:  # until it has been noticed
             time.sleep(0.01)
     finish(training)
     assert machine.losses("killed") == machine.losses("two")
