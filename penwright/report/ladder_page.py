@@ -1,11 +1,9 @@
 """Render a ladder as one page: its curves, its table and a sample of each rung, without scripts and the network."""
 
-import hashlib
-from base64 import b64encode
-
 from penwright.errors import counted, quoted
 from penwright.report.curves import NARROW, Chart, Curve, Level, draw
 from penwright.report.diary import ended_at_a_word, written
+from penwright.report.document import document
 from penwright.report.ladder import LATE_SHARE, MIN_LATE_GAIN, NGRAM, RUNGS, LadderStory, RungResult
 from penwright.report.markup import bits, count, duration, escape, isolated, signed_bits
 from penwright.report.style import STYLE
@@ -34,21 +32,12 @@ def _rules(index: int) -> str:
 
 
 LADDER_STYLE = f"{_rules(1)}\n@media (prefers-color-scheme: dark) {{\n{_rules(2)}\n}}\n"
-_PAGE_STYLE = STYLE + LADDER_STYLE
-_STYLE_HASH = b64encode(hashlib.sha256(_PAGE_STYLE.encode("utf-8")).digest()).decode("ascii")
-_POLICY = f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; base-uri 'none'; form-action 'none'"
 
 
 def render_ladder_page(story: LadderStory) -> str:
     """Return the page as one HTML document."""
     body = "\n".join(part(story) for part in (_head, _race, _table, _samples, _rules_of_the_race, _commands))
-    return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(story.name)} \u2013 Penwright</title>\n<style>{_PAGE_STYLE}</style>\n</head>\n"
-        f"<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n"
-    )
+    return document(story.name, body, style=STYLE + LADDER_STYLE)
 
 
 def _head(story: LadderStory) -> str:

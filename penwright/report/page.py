@@ -4,14 +4,13 @@ Rendering is a pure function of a `RunStory`. A run that is unfinished, was neve
 page too, with less on it.
 """
 
-import hashlib
-from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from penwright.errors import counted, quoted
 from penwright.report.curves import NARROW, Band, Chart, Curve, Level, Mark, draw, has_line
 from penwright.report.diary import diary
+from penwright.report.document import document
 from penwright.report.markup import bits, count, duration, epoch_name, escape, isolated
 from penwright.report.portrait_section import finished_author
 from penwright.report.story import RunStory, longer_length, surviving
@@ -33,21 +32,13 @@ METHODS = (
 FOLD = "a new fold: the next share of the books, read with n-grams counted on the others"
 PAIRED_ENTRIES = 6
 """Largest number of diary entries in each of two columns."""
-_STYLE_HASH = b64encode(hashlib.sha256(STYLE.encode("utf-8")).digest()).decode("ascii")
-_POLICY = f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; base-uri 'none'; form-action 'none'"
 
 
 def render_page(story: RunStory) -> str:
     """Return the page as one HTML document."""
     parts = (_head, _learning, _portrait, _diary, _exams, _plan, _settings, _commands)
     body = "\n".join(part(story) for part in parts)
-    return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(story.name)} \u2013 Penwright</title>\n<style>{STYLE}</style>\n</head>\n"
-        f"<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n"
-    )
+    return document(story.name, body, style=STYLE)
 
 
 def _head(story: RunStory) -> str:

@@ -4,9 +4,7 @@ The most doubtful books come first, each with its reasons, then examples of what
 counts. The page is of bounded size, however many books there are. Rendering is a pure function of the report.
 """
 
-import hashlib
 import re
-from base64 import b64encode
 from collections import Counter
 from collections.abc import Sequence
 
@@ -15,6 +13,7 @@ from penwright.corpus.quality import CutExample, DoubtfulBook, cut_kinds, editio
 from penwright.corpus.shelf_report import BookReport, ShelfReport
 from penwright.errors import counted
 from penwright.report.bars import binned, draw_bars
+from penwright.report.document import document
 from penwright.report.markup import count, escape, isolated
 from penwright.report.quality_style import QUALITY_STYLE
 from penwright.report.style import STYLE
@@ -30,9 +29,6 @@ MAX_ROWS = 24
 MAX_NAME_CHARS = 160
 MAX_SENTENCE_CHARS = 300
 _MANY_FEEDS = re.compile(r"\n(?:[ \t]*\n){2,}")
-_PAGE_STYLE = STYLE + QUALITY_STYLE
-_STYLE_HASH = b64encode(hashlib.sha256(_PAGE_STYLE.encode("utf-8")).digest()).decode("ascii")
-_POLICY = f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; base-uri 'none'; form-action 'none'"
 _KINDS = {
     "header": "Headers: before the mark where the book begins",
     "footer": "Footers: behind the mark where it ends",
@@ -69,13 +65,7 @@ def render_quality_page(report: ShelfReport, *, name: str) -> str:
         _skipped(report.skipped),
     ]
     body = "\n".join(filter(None, parts))
-    return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(name)} \u2013 Penwright</title>\n<style>{_PAGE_STYLE}</style>\n</head>\n"
-        f"<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n"
-    )
+    return document(name, body, style=STYLE + QUALITY_STYLE)
 
 
 def _head(report: ShelfReport, *, name: str, num_doubtful: int) -> str:

@@ -3,12 +3,11 @@
 Each word is shaded by its bits. Pointing at a word, or touching it, shows its bits and what the author expected there.
 """
 
-import hashlib
-from base64 import b64encode
 from collections.abc import Iterator
 
 from penwright.errors import counted
 from penwright.report.close_reading import CloseReading, Word
+from penwright.report.document import document
 from penwright.report.markup import bits, escape, isolated
 from penwright.report.score_style import NUM_LEVELS, SCORE_STYLE
 from penwright.report.style import STYLE
@@ -22,9 +21,6 @@ NUM_PASSAGES = 6
 MAX_TYPOS = 60
 PASSAGE_CHARS = 320
 SNIPPET_CHARS = 40
-_PAGE_STYLE = STYLE + SCORE_STYLE
-_STYLE_HASH = b64encode(hashlib.sha256(_PAGE_STYLE.encode("utf-8")).digest()).decode("ascii")
-_POLICY = f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; base-uri 'none'; form-action 'none'"
 assert len(LEVELS) == NUM_LEVELS - 1
 
 
@@ -46,13 +42,7 @@ def render_score_page(reading: CloseReading, text: str, *, name: str, author: st
             _shaded(reading, shown, text),
         ]
     )
-    return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(name)} \u2013 Penwright</title>\n<style>{_PAGE_STYLE}</style>\n</head>\n"
-        f"<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n"
-    )
+    return document(name, body, style=STYLE + SCORE_STYLE)
 
 
 def _shown_words(words: list[Word]) -> list[Word]:
