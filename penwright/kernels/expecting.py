@@ -55,7 +55,7 @@ def expect(
     findings: Any,
 ) -> None:
     """Fill the findings at some characters, int64 ids (L, T). The arguments are as of `reading.read`, in tuples."""
-    is_letter, orders, leaving, salts, factors, has_joints = hashing
+    marks, orders, leaving, salts, factors, has_joints = hashing
     shorter, contexts, begins, rows, entries, share_values, total_values, unigrams = tables
     log_probs, confidences, latest, earlier, lengths = findings
     num_texts, num_steps = ids.shape
@@ -67,7 +67,7 @@ def expect(
         num_texts,
         ids,
         nowhere,
-        is_letter,
+        marks,
         orders,
         leaving,
         salts,

@@ -67,7 +67,7 @@ def read(
     int8: Any,
     floats: Any,
     scales: Any,
-    is_letter: Any,
+    marks: Any,
     orders: Any,
     leaving: Any,
     salts: Any,
@@ -103,7 +103,7 @@ def read(
         max_match_length: Length from which on a match is silent, see `ReadOptions`; a huge number for no limit.
         sizes: int64 (NUM_SIZES,).
         listed, int8, floats, scales: The parameters, see `kernels.linear.add_linear`.
-        is_letter, orders, leaving, salts, factors, has_joints: See `kernels.contexts.name_contexts`.
+        marks, orders, leaving, salts, factors, has_joints: See `kernels.contexts.name_contexts`.
         shorter: int64 (K,), see `kernels.ngram_lookup.look_up`; `contexts` to `unigrams` too.
         inputs: int64, the distributions that are inputs of the bottom.
         match_kinds: int64 (C,), the kinds of context of the match model; (0,) for none.
@@ -125,7 +125,7 @@ def read(
         if sizes[HAS_LABELS]:
             _add_labels(num_steps, sizes[WIDTH], memory[first:stop], x)
         if has_contexts:
-            hashing = (is_letter, orders, leaving, salts, factors, has_joints)
+            hashing = (marks, orders, leaving, salts, factors, has_joints)
             tables = (shorter, contexts, begins, rows, entries, share_values, total_values, unigrams)
             memories = (recent[first:stop], words[first:stop], is_word[first:stop])
             matching = (match_kinds, bits, max_match_length, slots[first:stop], pending[first:stop])

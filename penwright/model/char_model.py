@@ -34,7 +34,6 @@ from penwright.model.states import detach_state as detach_state
 from penwright.model.states import some_lanes as some_lanes
 from penwright.model.states import state_from_tensors as state_from_tensors
 from penwright.model.states import state_to_tensors as state_to_tensors
-from penwright.ngrams.context_kinds import kinds_of
 from penwright.ngrams.tables import NgramTables
 
 EMBEDDING_SCALE = 0.1
@@ -82,7 +81,7 @@ class CharModel(nn.Module):
             ContextModels(
                 config.vocab_size,
                 config.embedding_dim,
-                kinds=kinds_of(config.unit),
+                kinds=config.kinds,
                 has_ngrams=config.has_ngrams,
                 num_slots=config.match_slots,
                 num_consensus=config.num_consensus,

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 from penwright.alphabet.units import CHARACTERS, UNITS
 from penwright.errors import ConfigError, did_you_mean
-from penwright.ngrams.context_kinds import NUM_INPUTS, kinds_of
+from penwright.ngrams.context_kinds import FIRST_LIST, LATEST_LIST, NUM_INPUTS, ContextKinds, kinds_of
 from penwright.settings import Between, OneOf, check, with_present_names
 
 CELLS = ("perceptron", "window", "elman", "gru", "lstm", "gated")
@@ -62,6 +62,9 @@ class ModelConfig:
     """Residual stacks: slots of the match model for each kind of context, a power of two; 0 for no match model."""
     consensus: bool = False
     """Residual stacks: True if the network is told how far n-grams and matches agree and how sure each is."""
+    context_kinds: Annotated[int, Between(FIRST_LIST, LATEST_LIST)] = FIRST_LIST
+    """Residual stacks: number of the list of kinds of context. In list 2, characters have two kinds more: the word so
+    far with the last content word, and with the quotation or bracket that is open."""
     num_labels: Annotated[int, Between(0, MAX_LABELS)] = 0
     """Labels of books, such as their writers, each with a vector that is added to those of the symbols."""
 
@@ -118,6 +121,11 @@ class ModelConfig:
         return self.has_ngrams or self.has_match
 
     @property
+    def kinds(self) -> ContextKinds:
+        """The kinds of context that the model tells apart."""
+        return kinds_of(self.unit, self.context_kinds)
+
+    @property
     def has_consensus(self) -> bool:
         """True if the model weighs its context models by how far they agree."""
         return self.consensus and self.has_context_models
@@ -125,7 +133,7 @@ class ModelConfig:
     @property
     def num_consensus(self) -> int:
         """Number of values that say how far the context models agree and how sure each is; 0 without a consensus."""
-        kinds = kinds_of(self.unit)
+        kinds = self.kinds
         return kinds.num_consensus(has_ngrams=self.has_ngrams, has_match=self.has_match) if self.has_consensus else 0
 
     def to_dict(self) -> dict[str, Any]:
@@ -187,7 +195,7 @@ def window_size_of(config: ModelConfig, *, layer: int) -> int:
 
 
 def _context_model_shapes(config: ModelConfig) -> dict[str, tuple[int, ...]]:
-    kinds, width = kinds_of(config.unit), config.embedding_dim
+    kinds, width = config.kinds, config.embedding_dim
     shapes: dict[str, tuple[int, ...]] = {}
     if config.has_ngrams:
         shapes["ngram_input_weight"] = (width, NUM_INPUTS * config.vocab_size)

@@ -83,7 +83,7 @@ def state_to_tensors(state: ModelState, prefix: str) -> dict[str, Tensor]:
 
 
 def state_from_tensors(model: Stack, tensors: Mapping[str, Tensor], prefix: str) -> ModelState:
-    """Rebuild a state from `state_to_tensors`, on the model's device.
+    """Rebuild a state from `state_to_tensors`, on the model's device. What holds no numbers may be missing.
 
     Args:
         model: The model that the state belongs to.
@@ -94,8 +94,10 @@ def state_from_tensors(model: Stack, tensors: Mapping[str, Tensor], prefix: str)
         CheckpointError: If a tensor is missing, left over, not of the model's shape and type, or not finite.
     """
     initial = model.initial_state(1)
-    names = {f"{prefix}{number}.{field}" for number, part in enumerate(initial.parts) for field in _fields(part)}
-    for name in sorted(names ^ {name for name in tensors if name.startswith(prefix)}):
+    own = state_to_tensors(initial, prefix)
+    names, given = set(own), {name for name in tensors if name.startswith(prefix)}
+    names -= {name for name in names - given if not own[name].numel()}
+    for name in sorted(names ^ given):
         problem = "lacks" if name in names else "holds, beyond this model's memory,"
         raise CheckpointError(f"the saved state {problem} '{name}'. It belongs to another model: start without it.")
     parts, num_lanes = [], 0
@@ -103,6 +105,9 @@ def state_from_tensors(model: Stack, tensors: Mapping[str, Tensor], prefix: str)
         restored = []
         for field, template in zip(_fields(part), part, strict=True):
             name = f"{prefix}{number}.{field}"
+            if name not in names:
+                restored.append(template.new_zeros(num_lanes, *template.shape[1:]))
+                continue
             value = tensors[name]
             num_lanes = num_lanes or (len(value) if value.dim() else 0)
             needed = (num_lanes, *template.shape[1:])

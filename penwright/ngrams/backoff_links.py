@@ -22,6 +22,7 @@ from penwright.kernels.sorting import sort
 from penwright.ngrams.context_kinds import ContextKinds
 from penwright.ngrams.counting import batches_of, keyed
 from penwright.ngrams.discounting import Discounted
+from penwright.ngrams.letters import Marks
 from penwright.ngrams.sorted_search import bucket_begins, search
 
 _HASH_BITS = 32
@@ -33,7 +34,7 @@ def backoff_links(
     listed: Discounted,
     *,
     kinds: ContextKinds,
-    is_letter: NDArray[np.bool_],
+    marks: Marks,
     num_threads: int = 1,
 ) -> NDArray[np.int64]:
     """Return the index of the shorter context that each one backs off to, or NONE, (C,).
@@ -45,10 +46,10 @@ def backoff_links(
         texts: The texts that were counted.
         listed: Their contexts.
         kinds: The kinds of context.
-        is_letter: (V,), the symbols that words are made of or, with joints, go on with.
+        marks: (V,), see `letters.Marks`.
         num_threads: Number of texts and kinds read side by side. It changes time and memory, not the result.
     """
-    letters = torch.from_numpy(is_letter)
+    marks_tensor = torch.from_numpy(marks)
     beside = torch.tensor([0 if kind is None else kind for kind in kinds.shorter])
     batches = batches_of(texts, num_threads=1)  # always the same
 
@@ -66,7 +67,7 @@ def backoff_links(
 
     with ThreadPoolExecutor(num_threads) as pool:
         for batch in batches:
-            keys = keyed(batch, key, kinds=kinds, is_letter=letters, pool=pool)
+            keys = keyed(batch, key, kinds=kinds, marks=marks_tensor, pool=pool)
             for _ in pool.map(read, range(len(keys)), keys):
                 pass
     # Look up the index of each note among the contexts of the shorter kind.

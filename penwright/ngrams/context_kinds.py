@@ -1,22 +1,26 @@
 """The kinds of context: one list where symbols are characters, another where they are subwords. Data only.
 
-A context is made of the last few symbols, or of the word so far and the words before it. Every kind but the first backs
-off to a shorter one.
+A context is made of the last few symbols, or of the word so far and what stands before or around it. Every kind but the
+first backs off to a shorter one. A list never changes, since the n-gram tables and the weights of authors are made for
+one of them: a better one gets the next number.
 """
 
 from typing import NamedTuple
 
 from penwright.alphabet.units import CHARACTERS
 
-NUM_WORD_KINDS = 4
-"""Number of kinds made of words. They follow the kinds made of symbols."""
+FIRST_LIST, LATEST_LIST = 1, 2
+"""Numbers of the lists that there are, see `kinds_of`."""
+NUM_WORDS, NUM_EXTRAS = 4, 3
+"""Numbers that a text's memory holds of its words, and for the kinds of a setting."""
 NUM_INPUTS = 2
 """Number of kinds whose distributions are inputs of a network's bottom."""
 
 
 class ContextKinds(NamedTuple):
     """The kinds of context of one unit, K of them: one for each order; then the word so far with the word before it,
-    with the two before it, and with the three; then the word so far with the word before the last, which is skipped."""
+    with the two before it, and with the three; then the word so far with the word before the last, which is skipped.
+    With settings, two follow: the word so far with the last content word, and with what it stands in."""
 
     orders: tuple[int, ...]
     """Numbers of symbols of the kinds made of symbols, the present one included, in rising order from 1."""
@@ -31,11 +35,23 @@ class ContextKinds(NamedTuple):
     has_joints: bool
     """How words are found. True: symbols that go on with a word are marked, and every other begins one. False: symbols
     that words are made of are marked, and between two words the symbols since the last take the place of a word."""
+    has_settings: bool = False
+    """True if the last content word, and what is open (a quotation, a bracket, both or neither), are looked at."""
 
     @property
     def num_kinds(self) -> int:
         """K."""
-        return len(self.orders) + NUM_WORD_KINDS
+        return len(self.shorter)
+
+    @property
+    def num_extras(self) -> int:
+        """Numbers that a text's memory holds for the kinds of a setting, 0 without them."""
+        return NUM_EXTRAS if self.has_settings else 0
+
+    @property
+    def num_words(self) -> int:
+        """Numbers that a text's memory holds of words, those for the kinds of a setting included."""
+        return NUM_WORDS + self.num_extras
 
     @property
     def num_outputs(self) -> int:
@@ -71,6 +87,11 @@ _OF_CHARACTERS = ContextKinds(
     match=(1, 2, 3, 4, 5, 6, 7, 8, 9, 10),
     has_joints=False,
 )
+_OF_CHARACTERS_WITH_SETTINGS = _OF_CHARACTERS._replace(
+    shorter=(*_OF_CHARACTERS.shorter, 5, 5),
+    match=(*_OF_CHARACTERS.match, 11, 12),
+    has_settings=True,
+)
 _OF_SUBWORDS = ContextKinds(
     orders=(1, 2, 3, 4),
     shorter=(None, 0, 1, 2, 1, 4, 5, 1),
@@ -81,6 +102,8 @@ _OF_SUBWORDS = ContextKinds(
 )
 
 
-def kinds_of(unit: str) -> ContextKinds:
-    """Return the kinds of context of a unit."""
-    return _OF_CHARACTERS if unit == CHARACTERS else _OF_SUBWORDS
+def kinds_of(unit: str, number: int = FIRST_LIST) -> ContextKinds:
+    """Return the kinds of context of a unit, of the list of some number. Subwords have the same in every list."""
+    if unit != CHARACTERS:
+        return _OF_SUBWORDS
+    return _OF_CHARACTERS if number == FIRST_LIST else _OF_CHARACTERS_WITH_SETTINGS

@@ -20,8 +20,8 @@ import torch
 from torch import Tensor
 
 from penwright.kernels import running
-from penwright.kernels.contexts import name_contexts
-from penwright.ngrams.context_kinds import ContextKinds
+from penwright.kernels.contexts import BRACKET, LETTER, MIN_CONTENT, OPEN, QUOTATION, SHUTS, TURNS, name_contexts
+from penwright.ngrams.context_kinds import NUM_WORDS, ContextKinds
 from penwright.ngrams.hashing import FACTORS, INVERSE, ODD, POWER, SPREAD, WORD_MIX, leaving, salts, signed
 
 _FACTORS = torch.from_numpy(FACTORS)
@@ -42,6 +42,9 @@ class ContextState(NamedTuple):
     """int64 (B,), hash of the word before that."""
     third: Tensor
     """int64 (B,), hash of the word before that one."""
+    extras: Tensor
+    """int64 (B, kinds.num_extras): with settings, the hash of the last content word, the number of symbols of the
+    present run, and the bits of what is open, see `kernels.contexts`."""
 
 
 def initial_contexts(batch_size: int, *, kinds: ContextKinds, device: torch.device | str | None = None) -> ContextState:
@@ -54,11 +57,12 @@ def initial_contexts(batch_size: int, *, kinds: ContextKinds, device: torch.devi
         last=zeros,
         before=zeros,
         third=zeros,
+        extras=zeros.unsqueeze(1).repeat(1, kinds.num_extras),
     )
 
 
 def context_step(
-    ids: Tensor, state: ContextState, *, kinds: ContextKinds, is_letter: Tensor
+    ids: Tensor, state: ContextState, *, kinds: ContextKinds, marks: Tensor
 ) -> tuple[Tensor, ContextState]:
     """Read one character in every lane.
 
@@ -66,7 +70,7 @@ def context_step(
         ids: int64 (B,).
         state: Result of the last call, or `initial_contexts`.
         kinds: The kinds of context.
-        is_letter: bool (V,), the symbols that words are made of or, with joints, go on with.
+        marks: uint8 or bool (V,), see `letters.Marks`.
 
     Returns:
         The contexts after it, int64 (B, K) of 32 bits each, and the state.
@@ -78,7 +82,8 @@ def context_step(
         value = value + seen[:, reach - lag] * signed(pow(ODD, lag, 1 << 64))
         if lag + 1 in kinds.orders:
             hashes.append(value)
-    is_word = is_letter[ids]
+    mark = marks.to(torch.uint8)[ids].long()
+    is_word = mark & LETTER != 0
     begins, has_ended = _edges(is_word, state.is_word, kinds=kinds)
     words = (
         torch.where(has_ended, state.run, state.last),
@@ -86,11 +91,18 @@ def context_step(
         torch.where(has_ended, state.before, state.third),
     )
     run = torch.where(begins, 0, state.run) * POWER + ids
-    return _fingerprints(hashes, run, *words), ContextState(seen[:, 1:], run, is_word, *words)
+    extras = state.extras
+    if kinds.has_settings:
+        content, length, is_open = extras.unbind(dim=-1)
+        content = torch.where(has_ended & (length >= MIN_CONTENT), state.run, content)
+        length = torch.where(begins, 0, length) + 1
+        is_open = (is_open & ~(mark >> SHUTS)) ^ (mark >> TURNS & OPEN)
+        extras = torch.stack((content, length, is_open), dim=-1)
+    return _fingerprints(hashes, run, *words, extras), ContextState(seen[:, 1:], run, is_word, *words, extras)
 
 
 def context_sequence(
-    ids: Tensor, state: ContextState, resets: Tensor | None = None, *, kinds: ContextKinds, is_letter: Tensor
+    ids: Tensor, state: ContextState, resets: Tensor | None = None, *, kinds: ContextKinds, marks: Tensor
 ) -> tuple[Tensor, ContextState]:
     """Read a window in every lane.
 
@@ -99,13 +111,13 @@ def context_sequence(
         state: Result of the last call, or `initial_contexts`.
         resets: bool (B, T); where True, the lane's state is set to the initial one before that character is read.
         kinds: The kinds of context.
-        is_letter: bool (V,), the symbols that words are made of or, with joints, go on with.
+        marks: uint8 or bool (V,), see `letters.Marks`.
 
     Returns:
         The contexts after each symbol, int64 (B, T, K) of 32 bits each, and the state after the last.
     """
     if ids.device.type == "cpu" and running.can_run(ids.numel()):
-        return _by_kernel(ids, state, resets, kinds=kinds, is_letter=is_letter)
+        return _by_kernel(ids, state, resets, kinds=kinds, marks=marks)
     num_steps, reach = ids.shape[1], kinds.reach
     # Sum x_i * P^-i over all symbols up to each position: sums over a stretch are differences of these.
     seen = torch.cat((state.recent, ids), dim=1)  # (B, reach + T)
@@ -122,32 +134,38 @@ def context_sequence(
         start = torch.maximum(positions + (reach + 1 - order), first)
         hashes.append((here - sums.gather(1, start)) * powers[reach:])
     # Hash the words: the present run, and the last three that have ended.
-    is_word = is_letter[ids]
+    mark = marks.to(torch.uint8)[ids].long()
+    is_word = mark & LETTER != 0
     begins, has_ended = _edges(is_word, _shifted(is_word, state.is_word), kinds=kinds)
-    run = _runs(ids, begins, state, resets)
+    starts = _latest(begins, resets)
+    run = _runs(ids, starts, state)
     words = _words(run, has_ended, state, resets)
+    extras = run.new_zeros(*run.shape, 0)
+    if kinds.has_settings:
+        extras = _extras(run, starts, has_ended, mark, state, resets)
     # Keep the last symbols for the next window, zeros for those of another text.
     kept = seen[:, num_steps:]
     if resets is not None:
         is_stale = torch.arange(num_steps, num_steps + reach, device=ids.device) < first[:, -1:]
         kept = kept.masked_fill(is_stale, 0)
-    after = ContextState(kept, run[:, -1], is_word[:, -1], *(word[:, -1] for word in words))
-    return _fingerprints(hashes, run, *words), after
+    last, before, third = (word[:, -1] for word in words)
+    after = ContextState(kept, run[:, -1], is_word[:, -1], last, before, third, extras[:, -1])
+    return _fingerprints(hashes, run, *words, extras), after
 
 
 def _by_kernel(
-    ids: Tensor, state: ContextState, resets: Tensor | None, *, kinds: ContextKinds, is_letter: Tensor
+    ids: Tensor, state: ContextState, resets: Tensor | None, *, kinds: ContextKinds, marks: Tensor
 ) -> tuple[Tensor, ContextState]:
     """Do the same as `context_sequence`, lane by lane."""
     contexts = torch.empty(*ids.shape, kinds.num_kinds, dtype=torch.int64)
     recent, is_word = state.recent.clone(memory_format=torch.contiguous_format), state.is_word.clone()
-    words = torch.stack([state.run, state.last, state.before, state.third], dim=1)
+    words = words_of(state)
     running.run(
         name_contexts,
         len(ids),
         ids.contiguous(),
         running.marks_of(resets),
-        is_letter.contiguous(),
+        marks.to(torch.uint8).contiguous(),
         *_rolling(kinds.orders),
         _salts(kinds.num_kinds, ids.device),
         _FACTORS,
@@ -158,8 +176,19 @@ def _by_kernel(
         contexts,
         work=contexts.numel(),
     )
-    run, last, before, third = words.unbind(dim=1)
-    return contexts, ContextState(recent, run, is_word, last, before, third)
+    return contexts, state_of(recent, words, is_word)
+
+
+def words_of(state: ContextState) -> Tensor:
+    """Return what a state holds of words as kernels have it, int64 (B, kinds.num_words)."""
+    words = torch.stack([state.run, state.last, state.before, state.third], dim=1)
+    return torch.cat((words, state.extras), dim=1)
+
+
+def state_of(recent: Tensor, words: Tensor, is_word: Tensor) -> ContextState:
+    """Return the state of what kernels have, see `words_of`."""
+    run, last, before, third = words[:, :NUM_WORDS].unbind(dim=1)
+    return ContextState(recent, run, is_word, last, before, third, words[:, NUM_WORDS:])
 
 
 def _edges(is_word: Tensor, was_word: Tensor, *, kinds: ContextKinds) -> tuple[Tensor, Tensor]:
@@ -169,13 +198,17 @@ def _edges(is_word: Tensor, was_word: Tensor, *, kinds: ContextKinds) -> tuple[T
     return is_word != was_word, was_word & ~is_word
 
 
-def _runs(ids: Tensor, begins: Tensor, state: ContextState, resets: Tensor | None) -> Tensor:
-    """Return the hash of each symbol's run, (B, T)."""
-    num_steps = ids.shape[1]
+def _latest(changes: Tensor, resets: Tensor | None) -> Tensor:
+    """Return the position + 1 of the latest change or reset at each symbol, 0 for none in this window, (B, T)."""
     if resets is not None:
-        begins = begins | resets
-    positions = torch.arange(num_steps, device=ids.device)
-    starts = torch.where(begins, positions + 1, 0).cummax(dim=1).values  # 0: the run began before this window
+        changes = changes | resets
+    positions = torch.arange(1, changes.shape[1] + 1, device=changes.device)
+    return torch.where(changes, positions, 0).cummax(dim=1).values
+
+
+def _runs(ids: Tensor, starts: Tensor, state: ContextState) -> Tensor:
+    """Return the hash of each symbol's run, (B, T). Runs begin at `starts`, see `_latest`."""
+    num_steps = ids.shape[1]
     powers, inverses = _powers(num_steps + 1, ids.device)
     sums = torch.nn.functional.pad((ids * inverses[:-1]).cumsum(dim=1), (1, 0))  # (B, T + 1)
     own = (sums[:, 1:] - sums.gather(1, (starts - 1).clamp_min(0))) * powers[:-1]
@@ -185,32 +218,51 @@ def _runs(ids: Tensor, begins: Tensor, state: ContextState, resets: Tensor | Non
 
 def _words(run: Tensor, has_ended: Tensor, state: ContextState, resets: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
     """Return the hashes of the last word that has ended at each symbol, and of the two before it, each (B, T)."""
-    ended = _shifted(run, state.run)
-    if resets is None:
-        changes = has_ended
-    else:
-        has_ended = has_ended & ~resets
-        changes = has_ended | resets
-    zero = torch.zeros_like(run)
+    last = _since(_shifted(run, state.run), has_ended, state.last, resets)
+    before = _since(_shifted(last, state.last), has_ended, state.before, resets)
+    return last, before, _since(_shifted(before, state.before), has_ended, state.third, resets)
+
+
+def _since(values: Tensor, changes: Tensor, first: Tensor, resets: Tensor | None) -> Tensor:
+    """Return the value of the latest change at each symbol, zero since a reset, and before both the first (B,)."""
+    if resets is not None:
+        changes = changes & ~resets
+    latest = _latest(changes, resets)
+    return torch.cat((first.unsqueeze(1), torch.where(changes, values, 0)), dim=1).gather(1, latest)
+
+
+def _extras(
+    run: Tensor, starts: Tensor, has_ended: Tensor, mark: Tensor, state: ContextState, resets: Tensor | None
+) -> Tensor:
+    """Return the last content word, the length of the run and what is open at each symbol, (B, T, 3)."""
+    former, num_before, was_open = state.extras.unbind(dim=1)
     positions = torch.arange(1, run.shape[1] + 1, device=run.device)
-    latest = torch.where(changes, positions, 0).cummax(dim=1).values  # 0: nothing has changed in this window
+    length = torch.where(starts == 0, positions + num_before.unsqueeze(1), positions - starts + 1)
+    is_content = has_ended & (_shifted(length, num_before) >= MIN_CONTENT)
+    content = _since(_shifted(run, state.run), is_content, former, resets)
+    is_open = torch.zeros_like(run)
+    for bit in (QUOTATION, BRACKET):  # open if it was turned over an odd number of times since it was shut
+        shut = _latest(mark >> SHUTS & bit != 0, resets)
+        turns = torch.nn.functional.pad((mark >> TURNS & bit != 0).long().cumsum(dim=1), (1, 0))
+        turns = turns[:, 1:] - turns.gather(1, (shut - 1).clamp_min(0))
+        began_open = (shut == 0) & (was_open.unsqueeze(1) & bit != 0)
+        is_open |= torch.where(began_open ^ (turns % 2 != 0), bit, 0)
+    return torch.stack((content, length, is_open), dim=-1)
 
-    def since(value: Tensor, first: Tensor) -> Tensor:
-        """Return the value after the latest change: that of a word at its end, zero at the beginning of a text."""
-        return torch.cat((first.unsqueeze(1), torch.where(has_ended, value, zero)), dim=1).gather(1, latest)
 
-    last = since(ended, state.last)
-    before = since(_shifted(last, state.last), state.before)
-    return last, before, since(_shifted(before, state.before), state.third)
-
-
-def _fingerprints(hashes: list[Tensor], run: Tensor, last: Tensor, before: Tensor, third: Tensor) -> Tensor:
+def _fingerprints(
+    hashes: list[Tensor], run: Tensor, last: Tensor, before: Tensor, third: Tensor, extras: Tensor
+) -> Tensor:
     """Return 32 bits a kind, as int64 (..., K)."""
     one_word = run * WORD_MIX[0] + last
     two_words = one_word * WORD_MIX[1] + before
     three_words = two_words * WORD_MIX[0] + third
     skipping = run * WORD_MIX[1] + before
     values = torch.stack([*hashes, one_word, two_words, three_words, skipping], dim=-1)
+    if extras.shape[-1]:
+        content, _, is_open = extras.unbind(dim=-1)
+        settings = torch.stack([run * WORD_MIX[1] + content, run * WORD_MIX[1] + is_open], dim=-1)
+        values = torch.cat((values, settings), dim=-1)
     mixed: Tensor = ((values ^ _salts(values.shape[-1], values.device)) * SPREAD) >> 32
     return mixed
 

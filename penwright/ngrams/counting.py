@@ -24,6 +24,7 @@ from penwright.kernels.counting import add_up, count_equal
 from penwright.kernels.sorting import sort
 from penwright.ngrams.context_kinds import ContextKinds
 from penwright.ngrams.contexts import context_sequence, initial_contexts
+from penwright.ngrams.letters import Marks
 
 STRETCH = 1 << 15
 """Number of characters whose contexts are hashed at a time."""
@@ -65,7 +66,7 @@ def count_successors(
     texts: Sequence[Ids],
     *,
     kinds: ContextKinds,
-    is_letter: NDArray[np.bool_],
+    marks: Marks,
     num_threads: int = 1,
     min_count: int = 1,
 ) -> Iterator[Successors]:
@@ -74,7 +75,7 @@ def count_successors(
     Args:
         texts: Each begins with its first symbol, before which nothing is known; the first symbol is only a context.
         kinds: The kinds of context.
-        is_letter: (V,), the symbols that words are made of or, with joints, go on with.
+        marks: (V,), see `letters.Marks`.
         num_threads: Number of batches and ranges counted side by side. It changes time and memory, not the result.
         min_count: Smallest count of a context that is not left out. Those of the first kind stay: their successors
             are the symbols of all texts.
@@ -82,10 +83,10 @@ def count_successors(
     Yields:
         K times, in the order of kinds.
     """
-    letters = torch.from_numpy(is_letter)
+    marks_tensor = torch.from_numpy(marks)
     with ThreadPoolExecutor(num_threads) as pool:
         batches = batches_of(texts, num_threads=num_threads)
-        parts = list(pool.map(lambda batch: _count_batch(batch, kinds, letters), batches))
+        parts = list(pool.map(lambda batch: _count_batch(batch, kinds, marks_tensor), batches))
         for kind in range(kinds.num_kinds):
             packed = [part[kind] for part in parts]
             for part in parts:
@@ -118,7 +119,7 @@ def keyed(
     key: Callable[[Tensor, Tensor], Tensor],
     *,
     kinds: ContextKinds,
-    is_letter: Tensor,
+    marks: Tensor,
     pool: ThreadPoolExecutor | None = None,
 ) -> NDArray[np.int64]:
     """Return a key for every symbol that follows a context of some texts, kind by kind, (K, N).
@@ -128,7 +129,7 @@ def keyed(
         key: Makes the keys of a stretch, int64 (n, K), from the contexts, int64 (n, K) of 32 bits each, and their
             successors, (n,).
         kinds: The kinds of context.
-        is_letter: (V,), as of `count_successors`.
+        marks: (V,), as of `count_successors`.
         pool: Threads that read texts side by side, if they are not to be read in turn.
     """
     ends = np.cumsum([max(0, len(text) - 1) for text in texts], dtype=np.int64)
@@ -138,7 +139,7 @@ def keyed(
         state, done = initial_contexts(1, kinds=kinds), end - max(0, len(text) - 1)
         for start in range(0, len(text) - 1, STRETCH):
             ids = torch.from_numpy(text[start : start + STRETCH + 1].astype(np.int64))[None]  # (1, n + 1)
-            named, state = context_sequence(ids[:, :-1], state, kinds=kinds, is_letter=is_letter)  # (1, n, K)
+            named, state = context_sequence(ids[:, :-1], state, kinds=kinds, marks=marks)  # (1, n, K)
             size = named.shape[1]
             keys[:, done : done + size] = key(named[0], ids[0, 1:]).T.numpy()
             done += size
@@ -153,11 +154,9 @@ def pair_keys(named: Tensor, following: Tensor) -> Tensor:
     return (named << 32) | (following[:, None] << _COUNT_BITS)
 
 
-def _count_batch(texts: Sequence[Ids], kinds: ContextKinds, is_letter: Tensor) -> list[Packed]:
+def _count_batch(texts: Sequence[Ids], kinds: ContextKinds, marks: Tensor) -> list[Packed]:
     """Return the successors of every kind of context in some texts."""
-    return [
-        _on_pages_of_its_own(count_keys(keys)) for keys in keyed(texts, pair_keys, kinds=kinds, is_letter=is_letter)
-    ]
+    return [_on_pages_of_its_own(count_keys(keys)) for keys in keyed(texts, pair_keys, kinds=kinds, marks=marks)]
 
 
 def _on_pages_of_its_own(keys: Packed) -> Packed:

@@ -36,6 +36,7 @@ from penwright.ngrams.counting import (
     pair_keys,
     with_counts,
 )
+from penwright.ngrams.letters import Marks
 
 MAX_RUNS = 64
 """Number of runs of a kind that are merged at a time."""
@@ -126,7 +127,7 @@ def count_on_disk(
     texts: Sequence[Ids],
     *,
     kinds: ContextKinds,
-    is_letter: NDArray[np.bool_],
+    marks: Marks,
     min_count: RisingCount,
     num_threads: int = 1,
     open_scratch: Callable[[], Scratch] = Scratch,
@@ -136,11 +137,11 @@ def count_on_disk(
     Args:
         texts: Each begins with its first symbol, before which nothing is known; the first symbol is only a context.
         kinds: The kinds of context.
-        is_letter: (V,), the symbols that words are made of or, with joints, go on with.
+        marks: (V,), see `letters.Marks`.
         min_count: Smallest count of a context that is not left out; those of the first kind stay. It rises: contexts
             of an earlier kind may be below it.
         num_threads: Number of texts, kinds and ranges read side by side. It changes time and memory, not the result.
-        open_scratch: Opens a file for runs, some 30 bytes a symbol.
+        open_scratch: Opens a file for runs, some 36 bytes a symbol.
 
     Yields:
         K times, in the order of kinds.
@@ -148,11 +149,11 @@ def count_on_disk(
     Raises:
         CorpusError: If the disk is full.
     """
-    letters = torch.from_numpy(is_letter)
+    marks_tensor = torch.from_numpy(marks)
     with ThreadPoolExecutor(num_threads) as pool, ExitStack() as stack:
         levels: list[_Level] = []
         for batch in batches_of(texts, num_threads=1):
-            keys = keyed(batch, pair_keys, kinds=kinds, is_letter=letters, pool=pool)
+            keys = keyed(batch, pair_keys, kinds=kinds, marks=marks_tensor, pool=pool)
             runs = [iter([part]) for part in pool.map(count_keys, keys)]
             _add(levels, runs, lambda: _Level(stack.enter_context(open_scratch()), kinds.num_kinds), pool)
             del keys, runs

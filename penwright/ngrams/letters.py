@@ -1,11 +1,37 @@
-"""Mark the symbols that count as word characters."""
+"""Mark the symbols that words are made of, and those that open or close what words stand in.
+
+Shapes: V = vocab_size.
+"""
 
 import numpy as np
 from numpy.typing import NDArray
 
 from penwright.alphabet.characters import FIRST_CHARACTER_ID, FIRST_NIBBLE_ID, Alphabet
+from penwright.kernels.contexts import BRACKET, LETTER, QUOTATION, SHUTS, TURNS
 
+Marks = NDArray[np.uint8] | NDArray[np.bool_]
+"""Marks of symbols, uint8 (V,), see `marks_of`; or bool, only the symbols that words are made of."""
 _JOINING = ("'", "\u2019", "_")  # a word goes on across these
+_QUOTES = frozenset('"\u201c\u201d\u201e\u00ab\u00bb')  # of any language: which of them opens differs
+_OPENING, _CLOSING = frozenset("([{"), frozenset(")]}")
+
+
+def marks_of(alphabet: Alphabet) -> NDArray[np.uint8]:
+    """Return the marks of every symbol, uint8 (V,), by which contexts find words and what those stand in.
+
+    A quotation mark opens a quotation or closes the open one. The end of a line closes all quotations and brackets.
+    """
+    marks = letters_of(alphabet).astype(np.uint8) * LETTER
+    for symbol, text in enumerate(alphabet.texts):
+        if text in _QUOTES:
+            marks[symbol] |= QUOTATION << TURNS
+        elif text in _OPENING:
+            marks[symbol] |= BRACKET << SHUTS | BRACKET << TURNS
+        elif text in _CLOSING:
+            marks[symbol] |= BRACKET << SHUTS
+        elif text == "\n":
+            marks[symbol] |= (QUOTATION | BRACKET) << SHUTS
+    return marks
 
 
 def letters_of(alphabet: Alphabet) -> NDArray[np.bool_]:

@@ -21,6 +21,7 @@ from penwright.ngrams.context_kinds import ContextKinds
 from penwright.ngrams.counting import count_successors
 from penwright.ngrams.discounting import Discounted, discounted, ends_of
 from penwright.ngrams.external_counting import RisingCount, count_on_disk
+from penwright.ngrams.letters import Marks
 from penwright.ngrams.lookup_arrays import SHARE_STEPS, TOTAL_STEPS
 from penwright.ngrams.pruning import highest_scores, scores_of
 from penwright.ngrams.storage import table_shapes
@@ -33,10 +34,10 @@ MIN_COUNT = 3
 
 
 MAX_IN_MEMORY = 4_000_000
-"""Largest number of symbols that are counted in memory, which takes some 30 bytes for each."""
+"""Largest number of symbols that are counted in memory, which takes some 36 bytes for each."""
 MAX_SCORED = 40_000_000
 """Number of successors from which on a higher count of their context is asked for before they are scored; 64 million
-characters of novels have 34 million."""
+characters of novels have 34 million, and a fifth more with settings."""
 
 
 class NgramTables(NamedTuple):
@@ -62,7 +63,7 @@ def make_tables(
     texts: Sequence[Ids],
     *,
     kinds: ContextKinds,
-    is_letter: NDArray[np.bool_],
+    marks: Marks,
     max_entries: int,
     num_threads: int = 1,
     open_scratch: Callable[[], Scratch] = Scratch,
@@ -72,7 +73,7 @@ def make_tables(
     Args:
         texts: Each begins with its first symbol, before which nothing is known; the first symbol is only a context.
         kinds: The kinds of context, K of them.
-        is_letter: (V,), the symbols that words are made of or, with joints, go on with.
+        marks: (V,), see `letters.Marks`.
         max_entries: Largest number of successors over all kinds. Those of the lowest scores are pruned first.
         num_threads: Number of parts counted side by side. It changes time and memory, not the result.
         open_scratch: Opens a file for what is too much to hold.
@@ -81,24 +82,22 @@ def make_tables(
         CorpusError: If the disk is full.
     """
     if sum(map(len, texts)) <= MAX_IN_MEMORY:
-        counted = count_successors(
-            texts, kinds=kinds, is_letter=is_letter, num_threads=num_threads, min_count=MIN_COUNT
-        )
-        listed = discounted(counted, vocab_size=len(is_letter), min_count=MIN_COUNT)
+        counted = count_successors(texts, kinds=kinds, marks=marks, num_threads=num_threads, min_count=MIN_COUNT)
+        listed = discounted(counted, vocab_size=len(marks), min_count=MIN_COUNT)
     else:
         min_count = RisingCount(MIN_COUNT, max_entries=max(MAX_SCORED, max_entries))
         counted = count_on_disk(
             texts,
             kinds=kinds,
-            is_letter=is_letter,
+            marks=marks,
             num_threads=num_threads,
             min_count=min_count,
             open_scratch=open_scratch,
         )
-        listed = discounted(counted, vocab_size=len(is_letter), min_count=min_count)
+        listed = discounted(counted, vocab_size=len(marks), min_count=min_count)
     if len(listed.symbols) > max_entries:
         give_back_memory()
-        links = backoff_links(texts, listed, kinds=kinds, is_letter=is_letter, num_threads=num_threads)
+        links = backoff_links(texts, listed, kinds=kinds, marks=marks, num_threads=num_threads)
         is_kept = highest_scores(scores_of(listed, links), max_entries=max_entries)
         del links  # what is done with makes room
         listed = listed.pruned(is_kept)

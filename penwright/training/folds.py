@@ -17,9 +17,9 @@ from penwright.alphabet.characters import Ids
 from penwright.corpus.shelf.titles import author_keys, title_key
 from penwright.corpus.store import Corpus
 from penwright.files.scratch import Scratch, writable
-from penwright.ngrams.context_kinds import ContextKinds, kinds_of
+from penwright.ngrams.context_kinds import ContextKinds
 from penwright.ngrams.joining import joined_tables, with_symbols
-from penwright.ngrams.letters import letters_of
+from penwright.ngrams.letters import marks_of
 from penwright.ngrams.tables import NgramTables, empty_tables, make_tables
 from penwright.training.distributed import World
 from penwright.training.divided_counting import DividedCounting
@@ -152,7 +152,7 @@ class CrossFittedTables:
         )
         return cls(
             corpus,
-            kinds=kinds_of(model.unit),
+            kinds=model.kinds,
             max_entries=model.ngram_entries if max_entries is None else max_entries,
             min_ids=train.batch_size * train.seq_len + 1,
             seed=train.seed,
@@ -202,7 +202,7 @@ class CrossFittedTables:
         tables = make_tables(
             texts,
             kinds=self._kinds,
-            is_letter=letters_of(self._corpus.alphabet),
+            marks=marks_of(self._corpus.alphabet),
             max_entries=min(self._max_entries - num_known, sum(map(len, texts)) // CHARS_PER_ENTRY),
             num_threads=self._num_threads,
             open_scratch=partial(Scratch, writable(self._corpus.path)),

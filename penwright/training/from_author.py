@@ -20,7 +20,7 @@ from penwright.model.char_model import CharModel
 from penwright.model.config import MAX_NGRAM_SYMBOLS, ModelConfig
 from penwright.model.growing import grown
 from penwright.ngrams.joining import with_symbols
-from penwright.ngrams.letters import letters_of
+from penwright.ngrams.letters import marks_of
 from penwright.ngrams.tables import NgramTables, empty_tables
 from penwright.training.settings.config import OF_THE_BOOKS, TrainConfig
 from penwright.training.settings.presets import PRESETS
@@ -140,7 +140,7 @@ class StartAuthor(NamedTuple):
         if model.context_models is not None:
             tables = empty_tables(config.vocab_size) if self.tables is None else self.tables
             known = with_symbols(tables, num_symbols=config.vocab_size)
-            model.context_models.use(known, torch.from_numpy(letters_of(alphabet)))
+            model.context_models.use(known, torch.from_numpy(marks_of(alphabet)))
         return model
 
     def books_beside(self, corpus: Corpus) -> tuple[CardBook, ...]:

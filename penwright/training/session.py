@@ -23,7 +23,7 @@ from penwright.model.char_model import (
     state_to_tensors,
 )
 from penwright.model.float32 import faster_float32
-from penwright.ngrams.letters import letters_of
+from penwright.ngrams.letters import marks_of
 from penwright.ngrams.tables import empty_tables
 from penwright.training.batches import Batch, Lanes
 from penwright.training.distributed import World, average_gradients, gather, restore_generator
@@ -116,7 +116,7 @@ class Session:
         self.parameters = list(self.model.parameters())
         self.optimizers = make_optimizers(self.model, train)
         self._dropout_generator = torch.Generator(device=device).manual_seed(train.seed + 1 + world.rank)
-        self._is_letter = torch.from_numpy(letters_of(corpus.alphabet))
+        self._marks = torch.from_numpy(marks_of(corpus.alphabet))
         self._fold: int | None = -1  # no tables are in use yet
         self._use_tables_of(None)
         self._groups = self._lanes_by_thread()
@@ -184,14 +184,14 @@ class Session:
             return
         self.release_tables()  # the last ones make room for counting
         if self.ngrams is not None:
-            self.model.context_models.use(self.ngrams.tables(fold), self._is_letter)
+            self.model.context_models.use(self.ngrams.tables(fold), self._marks)
         self._fold = fold
 
     def release_tables(self) -> None:
         """Empty the model's tables. The next window counts or finds its own."""
         if self.model.context_models is not None:
             self._fold = -1
-            self.model.context_models.use(empty_tables(self.corpus.alphabet.vocab_size), self._is_letter)
+            self.model.context_models.use(empty_tables(self.corpus.alphabet.vocab_size), self._marks)
 
     @faster_float32()
     def forward_backward(self) -> WindowResult:

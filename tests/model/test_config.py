@@ -96,7 +96,7 @@ def test_a_value_out_of_bounds_is_refused_with_a_sentence(field: str, value: obj
     [
         ({}, "needs vocab_size, the number of symbols in the alphabet"),
         ({"vocab_size": 98, "hidden": 5}, r"a model has no field 'hidden'\. Did you mean 'hidden_size'\?"),
-        ({"vocab_size": 98, 5: 5}, r"a model has no field '5'\. Known: cell, consensus, dropout, "),
+        ({"vocab_size": 98, 5: 5}, r"a model has no field '5'\. Known: cell, consensus, context_kinds, dropout, "),
         (["vocab_size"], "must be a table of fields, not list"),
         (None, "must be a table of fields, not NoneType"),
     ],

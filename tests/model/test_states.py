@@ -1,6 +1,7 @@
 """The memory of a stack as a value: detached, named, rebuilt, and refused when it belongs elsewhere."""
 
 import math
+from unittest.mock import Mock
 
 import pytest
 import torch
@@ -81,6 +82,15 @@ def test_a_state_survives_being_named_tensors() -> None:
     restored = state_from_tensors(Stack(), tensors, "lanes.")
     assert [type(layer) for layer in restored.layers] == [LstmState, NoState, GatedState]
     assert all(torch.equal(a, b) for a, b in zip(flat(restored), flat(state), strict=True))
+
+
+def test_what_holds_no_numbers_may_be_missing() -> None:
+    state = LstmState(torch.ones(2, 5), torch.ones(2, 0))
+    stack = Mock(initial_state=lambda size: ModelState((LstmState(torch.zeros(size, 5), torch.zeros(size, 0)),)))
+    tensors = state_to_tensors(ModelState((state,)), "s.")
+    del tensors["s.0.cell"]
+    (restored,) = state_from_tensors(stack, tensors, "s.").layers
+    assert torch.equal(restored[0], state[0]) and restored[1].shape == (2, 0)
 
 
 @pytest.mark.parametrize(

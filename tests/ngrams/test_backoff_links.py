@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from penwright.alphabet.units import UNITS
+from penwright.alphabet.units import CHARACTERS, UNITS
 from penwright.kernels.pruning import NONE
 from penwright.ngrams import counting
 from penwright.ngrams.backoff_links import backoff_links
@@ -25,21 +25,21 @@ def some_texts(seed: int = 0) -> list[np.ndarray]:
 
 
 def listed_of(texts: list[np.ndarray], kinds: ContextKinds, *, least: int = 1) -> Discounted:
-    return discounted(count_successors(texts, kinds=kinds, is_letter=IS_LETTER), vocab_size=VOCAB_SIZE, min_count=least)
+    return discounted(count_successors(texts, kinds=kinds, marks=IS_LETTER), vocab_size=VOCAB_SIZE, min_count=least)
 
 
-@pytest.mark.parametrize("unit", UNITS)
+@pytest.mark.parametrize("kinds", [*map(kinds_of, UNITS), kinds_of(CHARACTERS, 2)], ids=[*UNITS, "settings"])
 @pytest.mark.parametrize("least", [1, 3])
-def test_the_shorter_context_stands_where_the_longer_one_stands(unit: str, least: int) -> None:
-    kinds, texts = kinds_of(unit), some_texts()
+def test_the_shorter_context_stands_where_the_longer_one_stands(kinds: ContextKinds, least: int) -> None:
+    texts = some_texts()
     listed = listed_of(texts, kinds, least=least)
-    links = backoff_links(texts, listed, kinds=kinds, is_letter=IS_LETTER)
+    links = backoff_links(texts, listed, kinds=kinds, marks=IS_LETTER)
     beside: dict[tuple[int, int], Counter[int]] = {}  # (kind, context) -> the shorter contexts, how often
     for text in texts:
         if len(text) > 1:
             ids = torch.from_numpy(text[:-1].astype(np.int64))[None]
             named = context_sequence(
-                ids, initial_contexts(1, kinds=kinds), kinds=kinds, is_letter=torch.from_numpy(IS_LETTER)
+                ids, initial_contexts(1, kinds=kinds), kinds=kinds, marks=torch.from_numpy(IS_LETTER)
             )[0][0]
             for row in named.tolist():
                 for kind, shorter in enumerate(kinds.shorter):
@@ -65,11 +65,11 @@ def test_pieces_and_threads_change_nothing(monkeypatch: pytest.MonkeyPatch) -> N
     kinds, texts = kinds_of("characters"), some_texts(1)
     monkeypatch.setattr(counting, "MAX_BATCH", 500)
     listed = listed_of(texts, kinds)
-    whole = backoff_links(texts, listed, kinds=kinds, is_letter=IS_LETTER)
+    whole = backoff_links(texts, listed, kinds=kinds, marks=IS_LETTER)
     monkeypatch.setattr(counting, "STRETCH", 7)
-    assert (whole == backoff_links(texts, listed, kinds=kinds, is_letter=IS_LETTER, num_threads=3)).all()
+    assert (whole == backoff_links(texts, listed, kinds=kinds, marks=IS_LETTER, num_threads=3)).all()
 
 
 def test_of_nothing_comes_nothing() -> None:
     kinds = kinds_of("characters")
-    assert len(backoff_links([], listed_of([], kinds), kinds=kinds, is_letter=IS_LETTER)) == 0
+    assert len(backoff_links([], listed_of([], kinds), kinds=kinds, marks=IS_LETTER)) == 0

@@ -6,13 +6,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
+from penwright.alphabet.characters import Alphabet
 from penwright.alphabet.units import CHARACTERS
 from penwright.ngrams.context_kinds import ContextKinds, kinds_of
 from penwright.ngrams.contexts import ContextState, context_sequence, context_step, initial_contexts
+from penwright.ngrams.letters import marks_of
 
 KINDS = kinds_of(CHARACTERS)
 PIECES = kinds_of("bpe")
-IS_LETTER = torch.tensor([False] * 4 + [True] * 5)
+SETTINGS = kinds_of(CHARACTERS, 2)
+SPACE, QUOTE, OPENING, CLOSING, LINE_END = 1, 9, 10, 11, 12
+ALPHABET = Alphabet.seed()
+MARKS = torch.tensor([0] * 4 + [1] * 5 + marks_of(ALPHABET)[ALPHABET.encode('"()\n')].tolist())
 
 
 def afresh_where(state: ContextState, resets: Tensor, kinds: ContextKinds) -> ContextState:
@@ -27,25 +32,26 @@ def step_by_step(ids: Tensor, resets: Tensor, kinds: ContextKinds) -> tuple[Tens
     state, found = initial_contexts(len(ids), kinds=kinds), []
     for time in range(ids.shape[1]):
         before = afresh_where(state, resets[:, time], kinds)
-        contexts, state = context_step(ids[:, time], before, kinds=kinds, is_letter=IS_LETTER)
+        contexts, state = context_step(ids[:, time], before, kinds=kinds, marks=MARKS)
         found.append(contexts)
     return torch.stack(found, dim=1), state
 
 
-@pytest.mark.parametrize("kinds", [KINDS, PIECES], ids=["characters", "pieces"])
+@pytest.mark.parametrize("kinds", [KINDS, PIECES, SETTINGS], ids=["characters", "pieces", "settings"])
 @settings(max_examples=40)
 @given(seed=st.integers(0, 2**31), cut=st.integers(1, 29), reset_share=st.sampled_from([0.0, 0.1, 0.5]))
 def test_windows_of_any_size_name_the_contexts_that_single_steps_name(
     kinds: ContextKinds, seed: int, cut: int, reset_share: float
 ) -> None:
     generator = torch.Generator().manual_seed(seed)
-    ids = torch.randint(0, 9, (3, 30), generator=generator)
+    ids = torch.randint(0, 13, (3, 30), generator=generator)
+    ids = torch.where(torch.rand(3, 30, generator=generator) < 0.5, ids % 5 + 4, ids)  # some longer words
     resets = torch.rand(3, 30, generator=generator) < reset_share
     needed, needed_state = step_by_step(ids, resets, kinds)
     state, found = initial_contexts(3, kinds=kinds), []
     for start, stop in ((0, cut), (cut, 30)):
         window = resets[:, start:stop] if reset_share else None
-        contexts, state = context_sequence(ids[:, start:stop], state, window, kinds=kinds, is_letter=IS_LETTER)
+        contexts, state = context_sequence(ids[:, start:stop], state, window, kinds=kinds, marks=MARKS)
         found.append(contexts)
     assert torch.equal(torch.cat(found, dim=1), needed)
     assert all(torch.equal(one, other) for one, other in zip(state, needed_state, strict=True))
@@ -53,9 +59,7 @@ def test_windows_of_any_size_name_the_contexts_that_single_steps_name(
 
 def named(text: list[int], kinds: ContextKinds = KINDS) -> list[int]:
     """The contexts after the last symbol of a text."""
-    contexts, _ = context_sequence(
-        torch.tensor([text]), initial_contexts(1, kinds=kinds), kinds=kinds, is_letter=IS_LETTER
-    )
+    contexts, _ = context_sequence(torch.tensor([text]), initial_contexts(1, kinds=kinds), kinds=kinds, marks=MARKS)
     return contexts[0, -1].tolist()
 
 
@@ -103,7 +107,38 @@ def test_a_piece_that_does_not_go_on_with_a_word_begins_one() -> None:
     assert named([*word, *goes_on, *other, 7], PIECES)[ONE_WORD] != here[ONE_WORD]
 
 
+ABOUT, INSIDE = -2, -1
+
+
+def test_the_last_content_word_is_seen_past_short_words() -> None:
+    content, short, other = [4, 5, 6, 7], [5, 6, 7], [7, 7]
+
+    def about(*words: list[int]) -> int:
+        return named([symbol for word in words for symbol in (*word, SPACE)] + [4], SETTINGS)[ABOUT]
+
+    assert about(content) == about(content, short) == about(content, short, other) == about(short, content, other)
+    assert about(content) != about(other) == about(short, other) == about()
+    assert about(content, [8, 8, 8, 8, 8], other) != about(content, other)
+
+
+def test_an_open_quotation_or_bracket_is_seen_until_it_closes_or_the_line_ends() -> None:
+    def inside(*signs: int) -> int:
+        return named([*signs, SPACE, 4], SETTINGS)[INSIDE]
+
+    plain, quoted, bracketed, both = inside(), inside(QUOTE), inside(OPENING), inside(QUOTE, 5, OPENING)
+    assert len({plain, quoted, bracketed, both}) == 4
+    assert inside(QUOTE, 6, 7, QUOTE) == inside(OPENING, CLOSING) == inside(CLOSING) == plain
+    assert inside(OPENING, OPENING) == bracketed and inside(QUOTE, OPENING, CLOSING) == quoted
+    assert inside(QUOTE, OPENING, LINE_END) == plain and inside(LINE_END, QUOTE) == quoted
+
+
+def test_a_list_with_settings_keeps_the_kinds_of_the_list_before() -> None:
+    text = [4, 5, 6, 7, SPACE, QUOTE, 5, 6, SPACE, 4, 4]
+    assert named(text, SETTINGS)[:-2] == named(text)
+    assert SETTINGS.shorter[:-2] == KINDS.shorter and SETTINGS.match[:-2] == KINDS.match
+
+
 def test_kinds_never_share_a_number_by_design_and_all_fit_in_32_bits() -> None:
-    contexts = named([4])
-    assert len(set(contexts)) == KINDS.num_kinds
+    contexts = named([4], SETTINGS)
+    assert len(set(contexts)) == SETTINGS.num_kinds == KINDS.num_kinds + 2
     assert all(-(2**31) <= number < 2**31 for number in contexts)

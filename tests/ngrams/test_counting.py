@@ -28,7 +28,7 @@ def by_hand(texts: list[np.ndarray], kind: int) -> Counter[tuple[int, int]]:
         if len(text) > 1:
             ids = torch.from_numpy(text.astype(np.int64))[None]
             contexts, _ = context_sequence(
-                ids, initial_contexts(1, kinds=KINDS), kinds=KINDS, is_letter=torch.from_numpy(IS_LETTER)
+                ids, initial_contexts(1, kinds=KINDS), kinds=KINDS, marks=torch.from_numpy(IS_LETTER)
             )
             found.update(zip(contexts[0, :-1, kind].tolist(), text[1:].tolist(), strict=True))
     return found
@@ -45,7 +45,7 @@ def as_counter(successors: Successors) -> Counter[tuple[int, int]]:
 
 def test_pairs_are_counted_as_a_dictionary_counts_them() -> None:
     texts = some_texts()
-    counted = list(count_successors(texts, kinds=KINDS, is_letter=IS_LETTER))
+    counted = list(count_successors(texts, kinds=KINDS, marks=IS_LETTER))
     assert len(counted) == KINDS.num_kinds
     for kind, successors in enumerate(counted):
         assert as_counter(successors) == by_hand(texts, kind)
@@ -54,11 +54,11 @@ def test_pairs_are_counted_as_a_dictionary_counts_them() -> None:
 
 def test_pieces_and_threads_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     texts = some_texts(1)
-    whole = list(count_successors(texts, kinds=KINDS, is_letter=IS_LETTER))
+    whole = list(count_successors(texts, kinds=KINDS, marks=IS_LETTER))
     monkeypatch.setattr(counting, "MAX_BATCH", 500)
     monkeypatch.setattr(counting, "STRETCH", 7)
     monkeypatch.setattr(counting, "RANGE", 20)
-    for one, other in zip(whole, count_successors(texts, kinds=KINDS, is_letter=IS_LETTER, num_threads=3), strict=True):
+    for one, other in zip(whole, count_successors(texts, kinds=KINDS, marks=IS_LETTER, num_threads=3), strict=True):
         assert all(np.array_equal(first, second) for first, second in zip(one, other, strict=True))
 
 
@@ -69,14 +69,14 @@ def test_a_pair_met_more_often_than_a_number_holds_is_counted_whole(monkeypatch:
 
 
 def test_a_shelf_without_text_has_no_contexts() -> None:
-    assert all(len(successors.contexts) == 0 for successors in count_successors([], kinds=KINDS, is_letter=IS_LETTER))
+    assert all(len(successors.contexts) == 0 for successors in count_successors([], kinds=KINDS, marks=IS_LETTER))
 
 
 @pytest.mark.parametrize("min_count", [2, 3, 40])
 def test_rare_contexts_can_be_left_out_and_are_still_counted(monkeypatch: pytest.MonkeyPatch, min_count: int) -> None:
     monkeypatch.setattr(counting, "RANGE", 20)
     texts = some_texts(2)
-    counted = list(count_successors(texts, kinds=KINDS, is_letter=IS_LETTER, min_count=min_count))
+    counted = list(count_successors(texts, kinds=KINDS, marks=IS_LETTER, min_count=min_count))
     for kind, successors in enumerate(counted):
         pairs = by_hand(texts, kind)
         totals: Counter[int] = Counter()

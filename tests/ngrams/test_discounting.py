@@ -20,7 +20,7 @@ def a_text(seed: int = 0) -> np.ndarray:
 
 
 def counted(min_count: int = 1) -> list[Successors]:
-    return list(count_successors([a_text()], kinds=KINDS, is_letter=IS_LETTER, min_count=min_count))
+    return list(count_successors([a_text()], kinds=KINDS, marks=IS_LETTER, min_count=min_count))
 
 
 def successors(contexts: np.ndarray, starts: np.ndarray, symbols: np.ndarray, counts: np.ndarray) -> Successors:
@@ -97,6 +97,6 @@ def test_some_successors_only() -> None:
 
 
 def test_of_nothing_comes_nothing() -> None:
-    listed = discounted(count_successors([], kinds=KINDS, is_letter=IS_LETTER), vocab_size=VOCAB_SIZE)
+    listed = discounted(count_successors([], kinds=KINDS, marks=IS_LETTER), vocab_size=VOCAB_SIZE)
     assert len(listed.contexts) == len(listed.backoffs()) == 0 and listed.starts.tolist() == [0]
     assert (listed.unigrams == np.float32(1 / VOCAB_SIZE)).all()

@@ -12,7 +12,7 @@ from penwright.alphabet.units import CHARACTERS
 from penwright.errors import CorpusError
 from penwright.files.scratch import Scratch
 from penwright.ngrams import counting, external_counting
-from penwright.ngrams.context_kinds import kinds_of
+from penwright.ngrams.context_kinds import ContextKinds, kinds_of
 from penwright.ngrams.counting import Successors, count_successors
 from penwright.ngrams.external_counting import RisingCount, count_on_disk
 
@@ -36,23 +36,23 @@ def texts_of(sizes: list[int], seed: int) -> list[np.ndarray]:
 @given(
     sizes=st.lists(st.sampled_from([0, 1, 2, 30, 90, 170]), max_size=6),
     seed=st.integers(0, 50),
-    unit=st.sampled_from([CHARACTERS, "bpe"]),
+    kinds=st.sampled_from([KINDS, kinds_of("bpe"), kinds_of(CHARACTERS, 2)]),
     min_count=st.sampled_from([1, 3]),
     max_runs=st.integers(2, 4),
     most=st.sampled_from([3, 65_535]),
 )
 def test_it_equals_counting_in_memory(
-    sizes: list[int], seed: int, unit: str, min_count: int, max_runs: int, most: int
+    sizes: list[int], seed: int, kinds: ContextKinds, min_count: int, max_runs: int, most: int
 ) -> None:
-    texts, kinds = texts_of(sizes, seed), kinds_of(unit)
+    texts = texts_of(sizes, seed)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(counting, "MAX_BATCH", 100)  # longer texts begin anew, in both ways
-        expected = list(count_successors(texts, kinds=kinds, is_letter=IS_LETTER, min_count=min_count))
+        expected = list(count_successors(texts, kinds=kinds, marks=IS_LETTER, min_count=min_count))
         patch.setattr(external_counting, "MAX_RUNS", max_runs)
         patch.setattr(external_counting, "RANGE", 20)
         patch.setattr(counting, "_MAX_COUNT", most)
         rising = RisingCount(min_count, max_entries=NO_LIMIT)
-        found = list(count_on_disk(texts, kinds=kinds, is_letter=IS_LETTER, min_count=rising, num_threads=2))
+        found = list(count_on_disk(texts, kinds=kinds, marks=IS_LETTER, min_count=rising, num_threads=2))
     assert rising.value == min_count
     assert all(are_equal(one, other) for one, other in zip(found, expected, strict=True))
 
@@ -64,14 +64,14 @@ def totals(successors: Successors) -> np.ndarray:
 @pytest.mark.parametrize("max_entries", [0, 200, 800, 2_000])
 def test_the_smallest_count_rises_no_higher_than_it_must(monkeypatch: pytest.MonkeyPatch, max_entries: int) -> None:
     texts = texts_of([900, 1_400], 3)
-    whole = list(count_successors(texts, kinds=KINDS, is_letter=IS_LETTER))[1:]
+    whole = list(count_successors(texts, kinds=KINDS, marks=IS_LETTER))[1:]
     needed = 2
     while sum(int(np.diff(each.starts)[totals(each) >= needed].sum()) for each in whole) > max_entries:
         needed += 1
     for range_size, num_threads in ((30, 1), (1_000, 2)):
         monkeypatch.setattr(external_counting, "RANGE", range_size)
         rising = RisingCount(2, max_entries=max_entries)
-        counted = count_on_disk(texts, kinds=KINDS, is_letter=IS_LETTER, min_count=rising, num_threads=num_threads)
+        counted = count_on_disk(texts, kinds=KINDS, marks=IS_LETTER, min_count=rising, num_threads=num_threads)
         found = list(counted)[1:]
         assert rising.value == needed
         for one, other in zip(found, whole, strict=True):
@@ -83,7 +83,7 @@ def test_the_smallest_count_rises_no_higher_than_it_must(monkeypatch: pytest.Mon
 def test_nothing_is_left_behind(tmp_path: Path) -> None:
     rising = RisingCount(1, max_entries=NO_LIMIT)
     counted = count_on_disk(
-        texts_of([300], 0), kinds=KINDS, is_letter=IS_LETTER, min_count=rising, open_scratch=lambda: Scratch(tmp_path)
+        texts_of([300], 0), kinds=KINDS, marks=IS_LETTER, min_count=rising, open_scratch=lambda: Scratch(tmp_path)
     )
     next(counted)
     assert os.name == "nt" or not list(tmp_path.iterdir()), "a killed process leaves no file"
@@ -96,7 +96,7 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     counted = count_on_disk(
         texts_of([300], 0),
         kinds=KINDS,
-        is_letter=IS_LETTER,
+        marks=IS_LETTER,
         min_count=rising,
         open_scratch=lambda: Scratch(tmp_path / "missing"),
     )

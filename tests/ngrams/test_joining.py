@@ -49,7 +49,7 @@ def test_real_tables_join_to_tables_that_a_file_may_hold(vocab_size: int) -> Non
         make_tables(
             [draw.integers(1, vocab_size, size=20_000).astype(np.uint16)],
             kinds=kinds_of("characters"),
-            is_letter=is_letter,
+            marks=is_letter,
             max_entries=50_000,
         )
         for _ in range(2)

@@ -1,8 +1,9 @@
-"""Which symbols words are made of."""
+"""Which symbols words are made of, and which open or close what words stand in."""
 
 from penwright.alphabet.characters import FIRST_CHARACTER_ID, Alphabet
 from penwright.alphabet.subwords import SubwordAlphabet
-from penwright.ngrams.letters import letters_of
+from penwright.kernels.contexts import BRACKET, LETTER, QUOTATION, SHUTS, TURNS
+from penwright.ngrams.letters import letters_of, marks_of
 
 
 def test_letters_digits_and_what_joins_them_make_words() -> None:
@@ -32,3 +33,17 @@ def test_a_piece_continues_a_word_if_it_is_made_of_letters_only() -> None:
     assert {text for text in SUBWORDS.texts if text and found[SUBWORDS.id_of_text[text]]} == {*"'abé", "ab", "a'b"}
     assert found[1:FIRST_CHARACTER_ID].all()
     assert not found[0]
+
+
+def test_quotation_marks_turn_brackets_shut_and_line_ends_shut_everything() -> None:
+    alphabet = Alphabet.learn(dict.fromkeys("\n \"'()[a\u201d", 1))
+    marks = {text: int(mark) for text, mark in zip(alphabet.texts, marks_of(alphabet), strict=True)}
+    assert marks["a"] == marks["'"] == LETTER and marks[" "] == 0
+    assert marks['"'] == marks["\u201d"] == QUOTATION << TURNS
+    assert marks["("] == marks["["] == BRACKET << SHUTS | BRACKET << TURNS
+    assert marks[")"] == BRACKET << SHUTS and marks["\n"] == (BRACKET | QUOTATION) << SHUTS
+
+
+def test_every_unit_has_its_letters_among_its_marks() -> None:
+    for alphabet in (Alphabet.seed(), SUBWORDS, Alphabet.learn({"a": 1})):
+        assert ((marks_of(alphabet) & LETTER != 0) == letters_of(alphabet)).all()

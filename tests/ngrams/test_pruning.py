@@ -31,9 +31,9 @@ def a_text(size: int = 2_000) -> np.ndarray:
 
 
 def prepared() -> tuple[Discounted, np.ndarray]:
-    counted = count_successors([a_text()], kinds=KINDS, is_letter=IS_LETTER)
+    counted = count_successors([a_text()], kinds=KINDS, marks=IS_LETTER)
     listed = discounted(counted, vocab_size=VOCAB_SIZE, min_count=2)
-    return listed, backoff_links([a_text()], listed, kinds=KINDS, is_letter=IS_LETTER)
+    return listed, backoff_links([a_text()], listed, kinds=KINDS, marks=IS_LETTER)
 
 
 def distribution(listed: Discounted, links: np.ndarray, place: int) -> np.ndarray:
@@ -72,8 +72,8 @@ def test_worth_is_the_formula() -> None:
 
 def test_a_successor_that_the_shorter_context_expects_is_worth_nothing() -> None:
     text = np.tile(np.array([1, 2], dtype=np.uint8), 500)  # the second symbol before tells nothing more
-    listed = discounted(count_successors([text], kinds=KINDS, is_letter=IS_LETTER), vocab_size=VOCAB_SIZE, min_count=3)
-    scores = scores_of(listed, backoff_links([text], listed, kinds=KINDS, is_letter=IS_LETTER))
+    listed = discounted(count_successors([text], kinds=KINDS, marks=IS_LETTER), vocab_size=VOCAB_SIZE, min_count=3)
+    scores = scores_of(listed, backoff_links([text], listed, kinds=KINDS, marks=IS_LETTER))
     first, others = scores[: listed.starts[listed.kinds[1]]], scores[listed.starts[listed.kinds[1]] :]
     assert first.min() > 50.0 and others.max() < 1.0
 

@@ -16,7 +16,7 @@ from penwright.ngrams.tables import NgramTables, arrays_of, empty_tables, make_t
 def tables() -> NgramTables:
     text = np.random.default_rng(0).integers(0, 6, 500).astype(np.uint8)
     is_letter = np.array([False, True] * 3)
-    return make_tables([text], kinds=kinds_of(CHARACTERS), is_letter=is_letter, max_entries=10**6)
+    return make_tables([text], kinds=kinds_of(CHARACTERS), marks=is_letter, max_entries=10**6)
 
 
 def test_tables_survive_the_round_trip(tables: NgramTables) -> None:

@@ -22,12 +22,12 @@ def a_text() -> np.ndarray:
 
 
 def tables(max_entries: int = 10**9, *, num_threads: int = 1) -> NgramTables:
-    return make_tables([a_text()], kinds=KINDS, is_letter=IS_LETTER, max_entries=max_entries, num_threads=num_threads)
+    return make_tables([a_text()], kinds=KINDS, marks=IS_LETTER, max_entries=max_entries, num_threads=num_threads)
 
 
 def test_codes_stand_for_shares_and_totals() -> None:
     made = tables()
-    counted = count_successors([a_text()], kinds=KINDS, is_letter=IS_LETTER)
+    counted = count_successors([a_text()], kinds=KINDS, marks=IS_LETTER)
     listed = discounted(counted, vocab_size=VOCAB_SIZE, min_count=MIN_COUNT)
     assert len(made.contexts) == len(listed.contexts) == len(set(listed.contexts.tolist()))
     order = np.argsort(listed.contexts)
@@ -95,7 +95,7 @@ def test_contexts_are_distinct_and_in_order() -> None:
 
 
 def test_of_no_texts_come_tables_that_know_nothing() -> None:
-    made = make_tables([], kinds=KINDS, is_letter=IS_LETTER, max_entries=100)
+    made = make_tables([], kinds=KINDS, marks=IS_LETTER, max_entries=100)
     assert all(torch.equal(one, other) for one, other in zip(made, empty_tables(VOCAB_SIZE), strict=True))
 
 

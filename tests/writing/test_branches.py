@@ -6,7 +6,7 @@ import torch
 from engines import MAKERS, loud_model
 
 from penwright.alphabet.characters import Alphabet
-from penwright.ngrams.letters import letters_of
+from penwright.ngrams.letters import marks_of
 from penwright.ngrams.tables import empty_tables
 from penwright.writing.branches import Branches
 
@@ -17,10 +17,10 @@ ALPHABET = Alphabet.learn(dict.fromkeys(PROSE, 1))
 @pytest.mark.parametrize("has_match", [True, False])
 @pytest.mark.parametrize("kind", MAKERS)
 def test_a_branch_is_what_a_copy_would_be(kind: str, has_match: bool) -> None:
-    shape = {"match_slots": 16} if has_match else {}  # so few that branches meet in them
+    shape = {"match_slots": 16, "context_kinds": 2} if has_match else {}  # so few that branches meet in them
     model = loud_model(ALPHABET, **shape)
     if model.context_models is not None:
-        model.context_models.use(empty_tables(ALPHABET.vocab_size), torch.from_numpy(letters_of(ALPHABET)))
+        model.context_models.use(empty_tables(ALPHABET.vocab_size), torch.from_numpy(marks_of(ALPHABET)))
     engine = MAKERS[kind](model, ALPHABET)
     logits, state = engine.read(ALPHABET.encode(PROSE).astype(np.int64)[None], engine.initial_state())
     branches = Branches(engine, logits[0, 0], engine.to_text_state(state).copy(), num_rows=3)

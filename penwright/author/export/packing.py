@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 from penwright.alphabet.bpe import BpeAlphabet
 from penwright.alphabet.characters import Alphabet
 from penwright.author.file.loading import AuthorParts
+from penwright.kernels.contexts import MIN_CONTENT
+from penwright.model.config import ModelConfig
 from penwright.model.rounding import RoundedWeight, is_rounded, rounded
 from penwright.ngrams import hashing
-from penwright.ngrams.context_kinds import kinds_of
-from penwright.ngrams.letters import letters_of
+from penwright.ngrams.letters import marks_of
 from penwright.ngrams.lookup_arrays import lookup_arrays
 
 _TABLES = ("embedding", "match_embedding", "conv_weight")
@@ -44,7 +45,7 @@ def pack_author(parts: AuthorParts, *, is_int8: bool) -> bytes:
         is_int8: True to round its weights to 8 bits, False to keep them as they are.
     """
     weights = {name: _rounded(weight) if is_int8 else weight for name, weight in parts.weights.items()}
-    arrays = [_plain("isLetter", letters_of(parts.alphabet).view(np.uint8))]
+    arrays = [_plain("marks", marks_of(parts.alphabet))]
     for name, weight in weights.items():
         if isinstance(weight, RoundedWeight):
             arrays += [_plain(name, weight.codes), _plain(f"{name}.scale", weight.scales)]
@@ -54,7 +55,7 @@ def pack_author(parts: AuthorParts, *, is_int8: bool) -> bytes:
     about = {
         "config": parts.config.to_dict() | {"has_match": parts.config.has_match},
         "alphabet": _alphabet_of(parts.alphabet),
-        "kinds": _kinds_of(parts.config.unit),
+        "kinds": _kinds_of(parts.config),
         "hasTables": parts.tables is not None,
         "weights": [_weight_of(name, weight) for name, weight in weights.items()],
     }
@@ -81,9 +82,9 @@ def _alphabet_of(alphabet: Alphabet) -> dict[str, Any]:
     }
 
 
-def _kinds_of(unit: str) -> dict[str, Any]:
+def _kinds_of(config: ModelConfig) -> dict[str, Any]:
     """Return the kinds of context, and the numbers of 64 bits that they are hashed with."""
-    kinds = kinds_of(unit)
+    kinds = config.kinds
     power, join, join_other, spread = map(_halves, hashing.FACTORS.tolist())
     return {
         "orders": kinds.orders,
@@ -92,6 +93,8 @@ def _kinds_of(unit: str) -> dict[str, Any]:
         "inputs": [kind - kinds.first_output for kind in kinds.inputs],
         "match": kinds.match,
         "hasJoints": kinds.has_joints,
+        "hasSettings": kinds.has_settings,
+        "minContentSymbols": MIN_CONTENT,
         "leaving": [_halves(number) for number in hashing.leaving(kinds.orders).tolist()],
         "salts": [_halves(number) for number in hashing.salts(kinds.num_kinds).tolist()],
         "power": power,

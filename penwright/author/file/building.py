@@ -13,7 +13,7 @@ from penwright.author.file.loading import AuthorParts
 from penwright.errors import UsageError
 from penwright.model.char_model import CharModel
 from penwright.model.rounding import RoundedWeight
-from penwright.ngrams.letters import letters_of
+from penwright.ngrams.letters import marks_of
 from penwright.ngrams.tables import arrays_of, empty_tables, tables_of
 
 
@@ -27,7 +27,7 @@ def build_model(parts: AuthorParts) -> CharModel:
     model.load_state_dict(weights)
     if model.context_models is not None:
         tables = empty_tables(parts.config.vocab_size) if parts.tables is None else tables_of(parts.tables)
-        model.context_models.use(tables, torch.from_numpy(letters_of(parts.alphabet)))
+        model.context_models.use(tables, torch.from_numpy(marks_of(parts.alphabet)))
     return model
 
 

@@ -72,7 +72,7 @@ class Findings(NamedTuple):
 class ContextModels(nn.Module):
     """Looks n-grams and matches up, and adds to the stream and to the logits."""
 
-    is_letter: Tensor
+    marks: Tensor
 
     def __init__(
         self,
@@ -104,7 +104,7 @@ class ContextModels(nn.Module):
         self.kinds = kinds
         self.ngram_lookup = NgramLookup(vocab_size, kinds) if has_ngrams else None
         self._inputs = [kind - kinds.first_output for kind in kinds.inputs]  # numbers among the M distributions
-        self.register_buffer("is_letter", torch.zeros(vocab_size, dtype=torch.bool), persistent=False)
+        self.register_buffer("marks", torch.zeros(vocab_size, dtype=torch.uint8), persistent=False)
         with torch.no_grad():
             if has_ngrams:
                 self.ngram_input_weight = nn.Parameter(torch.empty(stream_size, NUM_INPUTS * vocab_size))
@@ -131,20 +131,20 @@ class ContextModels(nn.Module):
                 if num_slots:
                     self.bonus_consensus_weight = nn.Parameter(torch.zeros(kinds.num_bonuses, num_consensus))
 
-    def use(self, tables: NgramTables, is_letter: Tensor) -> None:
-        """Exchange the n-gram tables, if there is a use for any, and the marks of letters.
+    def use(self, tables: NgramTables, marks: Tensor) -> None:
+        """Exchange the n-gram tables, if there is a use for any, and the marks of symbols.
 
         Args:
             tables: The new tables.
-            is_letter: bool (V,), the symbols that words are made of or, with joints, go on with.
+            marks: uint8 or bool (V,), see `ngrams.letters.Marks`.
         """
         if self.ngram_lookup is not None:
             self.ngram_lookup.use(tables)
-        self.is_letter = is_letter.to(self.is_letter.device)
+        self.marks = marks.to(self.marks.device)
 
     def initial_state(self, batch_size: int) -> tuple[ContextState, MatchState | None]:
         """Return the state before the first character, of the contexts and of the match model if there is one."""
-        contexts = initial_contexts(batch_size, kinds=self.kinds, device=self.is_letter.device)
+        contexts = initial_contexts(batch_size, kinds=self.kinds, device=self.marks.device)
         if not self.num_slots:
             return contexts, None
         match = initial_match(
@@ -152,7 +152,7 @@ class ContextModels(nn.Module):
             num_kinds=len(self.kinds.match),
             num_slots=self.num_slots,
             vocab_size=self.vocab_size,
-            device=self.is_letter.device,
+            device=self.marks.device,
         )
         return contexts, match
 
@@ -176,7 +176,7 @@ class ContextModels(nn.Module):
             The findings (B, ...), and both states after the character.
         """
         assert context_state is not None, "the state of a model without context models"
-        contexts, context_state = context_step(ids, context_state, kinds=self.kinds, is_letter=self.is_letter)  # (B, K)
+        contexts, context_state = context_step(ids, context_state, kinds=self.kinds, marks=self.marks)  # (B, K)
         match = None
         if match_state is not None:
             match, match_state = match_step(ids, contexts[..., self.kinds.match], match_state)
@@ -205,7 +205,7 @@ class ContextModels(nn.Module):
         """
         assert context_state is not None, "the state of a model without context models"
         contexts, context_state = context_sequence(
-            ids, context_state, resets, kinds=self.kinds, is_letter=self.is_letter
+            ids, context_state, resets, kinds=self.kinds, marks=self.marks
         )  # (B, T, K)
         match = None
         if match_state is not None:

@@ -37,6 +37,7 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
                     "ngram_entries": 32_000_000,
                     "match_slots": 32_768,
                     "consensus": True,
+                    "context_kinds": 2,
                 },
                 "train": {"optimizer": "muon", "learning_rate": 1.5e-3},
             },

@@ -9,7 +9,7 @@ from penwright.alphabet.characters import Alphabet
 from penwright.kernels.compiling import is_compiled, numba
 from penwright.kernels.reading import read
 from penwright.model.config import ModelConfig
-from penwright.ngrams.letters import letters_of
+from penwright.ngrams.letters import marks_of
 from penwright.ngrams.lookup_arrays import LookupArrays, lookup_arrays
 from penwright.writing.engines.adaptation import adaptation_of, line_end_of
 from penwright.writing.engines.base import Engine
@@ -39,9 +39,7 @@ def engine_of_parts(
     if numba is None:
         return None
     packed = None if tables is None else lookup_arrays(tables)
-    return CompiledEngine(
-        config, weights, is_letter=letters_of(alphabet), tables=packed, line_end=line_end_of(alphabet)
-    )
+    return CompiledEngine(config, weights, marks=marks_of(alphabet), tables=packed, line_end=line_end_of(alphabet))
 
 
 def engine_of_model(model: "CharModel", alphabet: Alphabet) -> Engine:
@@ -57,5 +55,5 @@ def engine_of_model(model: "CharModel", alphabet: Alphabet) -> Engine:
     lookup = None if model.context_models is None else model.context_models.ngram_lookup
     packed = None if lookup is None else LookupArrays(*(getattr(lookup, name).numpy() for name in LookupArrays._fields))
     return CompiledEngine(
-        model.config, weights, is_letter=letters_of(alphabet), tables=packed, line_end=line_end_of(alphabet)
+        model.config, weights, marks=marks_of(alphabet), tables=packed, line_end=line_end_of(alphabet)
     )

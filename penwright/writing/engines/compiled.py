@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from penwright.kernels.compiling import plain
+from penwright.kernels.contexts import LETTER
 from penwright.kernels.reading import new_work, num_stages_of, read
 from penwright.model.config import ModelConfig
 from penwright.ngrams import hashing
-from penwright.ngrams.context_kinds import kinds_of
 from penwright.ngrams.lookup_arrays import LookupArrays
 from penwright.writing.engines.adaptation import Adaptation
 from penwright.writing.engines.parameters import Weights, label_size_of, pack_parameters, sizes_of
@@ -40,7 +40,7 @@ class CompiledEngine:
         config: ModelConfig,
         weights: Weights,
         *,
-        is_letter: NDArray[np.bool_],
+        marks: NDArray[np.uint8],
         tables: LookupArrays | None,
         line_end: int | None = None,
     ) -> None:
@@ -49,13 +49,13 @@ class CompiledEngine:
         Args:
             config: Shape of the model.
             weights: Every weight by its name in `state_dict`, float32 or rounded.
-            is_letter: bool (V,), see `ngrams.letters.letters_of`.
+            marks: uint8 (V,), see `ngrams.letters.marks_of`.
             tables: N-gram tables, None for a model without any.
             line_end: Id of the line feed, None if no single symbol stands for it; see `Adaptation`.
         """
         self.config = config
-        self._adaptation = Adaptation(is_letter, line_end=line_end)
-        self._kinds = kinds_of(config.unit)
+        self._adaptation = Adaptation(marks & LETTER != 0, line_end=line_end)
+        self._kinds = config.kinds
         nothing = np.zeros(0, np.int64)
         if tables is None:
             flat = np.full(config.vocab_size, 1.0 / config.vocab_size, np.float32)
@@ -67,7 +67,7 @@ class CompiledEngine:
         self._fixed = (
             sizes_of(config),
             *pack_parameters(config, weights),
-            np.ascontiguousarray(is_letter),
+            np.ascontiguousarray(marks),
             np.array(kinds.orders, np.int64),
             hashing.leaving(kinds.orders),
             hashing.salts(kinds.num_kinds),

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from penwright.model.char_model import CharModel, ModelState, ReadOptions
 from penwright.model.context_models.match import MatchState
 from penwright.model.labels import LabelState
-from penwright.ngrams.contexts import ContextState
+from penwright.ngrams.contexts import ContextState, state_of, words_of
 from penwright.writing.engines.adaptation import Adaptation, AdaptationState, no_adaptation
 from penwright.writing.engines.text_state import TextState, empty_text_state
 
@@ -93,9 +93,8 @@ class PlainEngine:
         shared = empty._replace(memory=memory, position=state.position.copy(), **state.adapted._asdict())
         if plain.contexts is not None:
             contexts = ContextState(*(tensor.cpu() for tensor in plain.contexts))
-            words = torch.stack([contexts.run, contexts.last, contexts.before, contexts.third], dim=1)
             shared = shared._replace(
-                recent=contexts.recent.numpy(), words=words.numpy(), is_word=contexts.is_word.numpy()
+                recent=contexts.recent.numpy(), words=words_of(contexts).numpy(), is_word=contexts.is_word.numpy()
             )
         if plain.match is not None:
             match = MatchState(*(tensor.cpu() for tensor in plain.match))
@@ -119,9 +118,7 @@ class PlainEngine:
             if label is not None:
                 label = LabelState(torch.from_numpy(state.memory[:, start:]).to(label.vector))
             if contexts is not None:
-                run, last, before, third = torch.from_numpy(state.words).unbind(dim=1)
-                recent, is_word = torch.from_numpy(state.recent), torch.from_numpy(state.is_word)
-                shared = ContextState(recent, run, is_word, last, before, third)
+                shared = state_of(*map(torch.from_numpy, (state.recent, state.words, state.is_word)))
                 contexts = ContextState(*(tensor.to(contexts.run.device) for tensor in shared))
             if match is not None:
                 pending = torch.from_numpy(state.pending).unbind(dim=1)

@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from penwright.model.config import ModelConfig
-from penwright.ngrams.context_kinds import kinds_of
 from penwright.writing.engines.adaptation import Adaptation, AdaptationState, no_adaptation
 from penwright.writing.engines.parameters import memory_size_of
 
@@ -28,7 +27,8 @@ class TextState(NamedTuple):
     recent: NDArray[np.int64]
     """(B, reach), the last symbols, oldest first."""
     words: NDArray[np.int64]
-    """(B, 4), hashes of the present run and of the three words before it."""
+    """(B, W), hashes of the present run and of the three words before it, and more for kinds of context with settings,
+    see `kernels.contexts`."""
     is_word: NDArray[np.bool_]
     """(B,)."""
     slots: NDArray[Any]
@@ -78,13 +78,13 @@ def successor_bits(config: ModelConfig) -> int:
 def empty_text_state(config: ModelConfig, *, num_texts: int, adaptation: Adaptation | None = None) -> TextState:
     """Return the state before the first symbol of some texts, which adapt if an adaptation is given."""
     adapted = no_adaptation(num_texts) if adaptation is None else adaptation.initial_state(num_texts)
-    kinds = kinds_of(config.unit)
+    kinds = config.kinds
     num_kinds = len(kinds.match) if config.has_match else 0
     dtype: Any = np.int32 if successor_bits(config) == NARROW else np.int64
     return TextState(
         np.zeros((num_texts, memory_size_of(config)), np.float32),
         np.zeros((num_texts, kinds.reach), np.int64),
-        np.zeros((num_texts, 4), np.int64),
+        np.zeros((num_texts, kinds.num_words), np.int64),
         np.zeros(num_texts, np.bool_),
         np.zeros((num_texts, num_kinds, config.match_slots if num_kinds else 1), dtype),
         np.zeros((num_texts, 3, num_kinds), np.int64),

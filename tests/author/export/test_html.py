@@ -20,14 +20,14 @@ from penwright.author.export.html import export_html, render_page
 from penwright.author.file.loading import load_author
 from penwright.model.char_model import CharModel
 from penwright.model.config import ModelConfig
-from penwright.ngrams.context_kinds import kinds_of
-from penwright.ngrams.letters import letters_of
+from penwright.ngrams.letters import marks_of
 from penwright.ngrams.tables import make_tables
 
 TEXT = "The lamp went out at nine, the lamps didn't say; a lamp is a lamp. “Who is there?” asked Mr. Vane.\n\n" * 6
 CHARACTERS = Alphabet.learn(dict.fromkeys(TEXT, 1))
 ALPHABETS = {
     "characters": CHARACTERS,
+    "with brackets": Alphabet.learn(dict.fromkeys(TEXT + "()", 1)),
     "seed": Alphabet.seed(),
     "bpe": learn_subwords(CHARACTERS, [TEXT], unit="bpe", num_symbols=120),
     "words": learn_subwords(CHARACTERS, [TEXT], unit="words", num_symbols=70),
@@ -47,6 +47,14 @@ SHAPES: dict[str, dict[str, Any]] = {
     "gated": {"cell": "gated", **RESIDUAL, "mlp_size": 0},
     "gated, contexts": {"cell": "gated", **RESIDUAL, **CONTEXTS},
     "gated, consensus": {"cell": "gated", **RESIDUAL, **CONTEXTS, "consensus": True},
+    "gated, settings": {
+        "cell": "gated",
+        **RESIDUAL,
+        **CONTEXTS,
+        "consensus": True,
+        "context_kinds": 2,
+        "alphabet": "with brackets",
+    },
     "gated, matches": {"cell": "gated", **RESIDUAL, "match_slots": 64, "consensus": True},
     "gru, n-grams": {"cell": "gru", **RESIDUAL, "ngram_entries": 5_000},
     "bpe": {"cell": "gated", **RESIDUAL, **CONTEXTS, "alphabet": "bpe"},
@@ -74,10 +82,10 @@ def author_of(name: str, folder: Path) -> Path:
         for parameter in model.parameters():
             parameter.add_(torch.randn(parameter.shape, generator=noise) * 0.1)
     if model.context_models is not None:
-        letters, kinds = letters_of(alphabet), kinds_of(config.unit)
+        marks, kinds = marks_of(alphabet), config.kinds
         ids = [alphabet.encode(TEXT)] if config.has_ngrams else []
-        tables = make_tables(ids, kinds=kinds, is_letter=letters, max_entries=config.ngram_entries)
-        model.context_models.use(tables, torch.from_numpy(letters))
+        tables = make_tables(ids, kinds=kinds, marks=marks, max_entries=config.ngram_entries)
+        model.context_models.use(tables, torch.from_numpy(marks))
     path = folder / "author.safetensors"
     Author(model, alphabet, Card(name="Test", bits_per_char=2.5)).save(path)
     return path

@@ -20,7 +20,7 @@ from penwright.alphabet.characters import Alphabet
 from penwright.author.file.format import digest_of
 from penwright.errors import AuthorError, BookmarkError
 from penwright.kernels.adaptation import ADAPTS, PREVIOUS, ROW_1, ROW_COLUMN
-from penwright.ngrams.letters import letters_of
+from penwright.ngrams.letters import marks_of
 from penwright.ngrams.tables import empty_tables
 from penwright.writing.engines.adaptation import AdaptationState
 from penwright.writing.engines.base import Engine
@@ -44,10 +44,10 @@ class EnginedAuthor(Author):
 def author_of(kind: str = "compiled", unit: str = "characters", **settings: Any) -> Author:
     """An untrained author that remembers in every way but n-grams."""
     alphabet = ALPHABETS[unit]
-    shape = {"cell": "gated", "is_residual": True, "match_slots": 32, "unit": unit, **settings}
+    shape = {"cell": "gated", "is_residual": True, "match_slots": 32, "context_kinds": 2, "unit": unit, **settings}
     model = loud_model(alphabet, **shape)
     assert model.context_models is not None
-    model.context_models.use(empty_tables(alphabet.vocab_size), torch.from_numpy(letters_of(alphabet)))
+    model.context_models.use(empty_tables(alphabet.vocab_size), torch.from_numpy(marks_of(alphabet)))
     author = EnginedAuthor(model, alphabet, Card(name="Test «heir»"))
     author.kind = kind
     return author

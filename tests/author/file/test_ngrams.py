@@ -26,7 +26,7 @@ from penwright.model.char_model import CharModel
 from penwright.model.config import ModelConfig
 from penwright.ngrams import packing
 from penwright.ngrams.context_kinds import kinds_of
-from penwright.ngrams.letters import letters_of
+from penwright.ngrams.letters import marks_of
 from penwright.ngrams.tables import NgramTables, make_tables
 
 Forge = Callable[..., Path]
@@ -40,6 +40,7 @@ CONFIG = ModelConfig(
     mlp_size=2,
     ngram_entries=1_000,
     match_slots=64,
+    context_kinds=2,
 )
 
 
@@ -49,11 +50,11 @@ def an_author() -> Author:
     with torch.no_grad():
         for parameter in model.parameters():
             parameter += 0.1 * torch.randn(parameter.shape, generator=torch.Generator().manual_seed(2))
-    is_letter = letters_of(ALPHABET)
-    texts, kinds = [ALPHABET.encode(TEXT)], kinds_of(CHARACTERS)
-    tables = make_tables(texts, kinds=kinds, is_letter=is_letter, max_entries=CONFIG.ngram_entries)
+    marks = marks_of(ALPHABET)
+    texts, kinds = [ALPHABET.encode(TEXT)], kinds_of(CHARACTERS, CONFIG.context_kinds)
+    tables = make_tables(texts, kinds=kinds, marks=marks, max_entries=CONFIG.ngram_entries)
     assert model.context_models is not None
-    model.context_models.use(tables, torch.from_numpy(is_letter))
+    model.context_models.use(tables, torch.from_numpy(marks))
     return Author(model, ALPHABET, Card(name="heir"))
 
 
@@ -169,7 +170,7 @@ def test_what_the_tables_say_matters() -> None:
     with_tables = author.score(TEXT).bits_per_char
     fresh = CharModel(CONFIG).tables
     assert fresh is not None
-    author.model.context_models.use(fresh, torch.from_numpy(letters_of(ALPHABET)))
+    author.model.context_models.use(fresh, torch.from_numpy(marks_of(ALPHABET)))
     assert author.score(TEXT).bits_per_char > 1.5 * with_tables
 
 
@@ -184,11 +185,11 @@ def test_an_alphabet_of_more_than_a_byte_comes_back(path: Path) -> None:
     text = "".join(map(chr, range(0x4E00, 0x4E00 + 400))) * 3
     alphabet = Alphabet.learn(dict.fromkeys(text, 3))
     model = CharModel(replace(CONFIG, vocab_size=alphabet.vocab_size, ngram_entries=20_000))
-    letters = letters_of(alphabet)
-    texts, kinds = [alphabet.encode(text)], kinds_of(CHARACTERS)
-    tables = make_tables(texts, kinds=kinds, is_letter=letters, max_entries=20_000)
+    marks = marks_of(alphabet)
+    texts, kinds = [alphabet.encode(text)], kinds_of(CHARACTERS, CONFIG.context_kinds)
+    tables = make_tables(texts, kinds=kinds, marks=marks, max_entries=20_000)
     assert model.context_models is not None
-    model.context_models.use(tables, torch.from_numpy(letters))
+    model.context_models.use(tables, torch.from_numpy(marks))
     assert int(tables.symbols.max()) > 255
     Author(model, alphabet).save(path)
     assert are_equal(Author.load(path).model.tables, tables)
@@ -205,7 +206,7 @@ def test_a_model_that_moves_takes_its_tables_along(path: Path) -> None:
     plain = an_author().model
     torch.testing.assert_close(moved, plain(ids, plain.initial_state(1))[0])
     devices = {name: buffer.device for name, buffer in model.named_buffers()}
-    model.context_models.use(model.tables, model.context_models.is_letter)
+    model.context_models.use(model.tables, model.context_models.marks)
     assert {name: buffer.device for name, buffer in model.named_buffers()} == devices
 
 

@@ -28,7 +28,7 @@ def make_model(**settings: int) -> CharModel:
         **{"ngram_entries": 10**5, "match_slots": 64, **settings},
     )
     model = CharModel(config, generator=torch.Generator().manual_seed(0))
-    tables = make_tables([text(3_000)], kinds=KINDS, is_letter=IS_LETTER, max_entries=10**5)
+    tables = make_tables([text(3_000)], kinds=config.kinds, marks=IS_LETTER, max_entries=10**5)
     assert model.context_models is not None
     model.context_models.use(tables, torch.from_numpy(IS_LETTER))
     with torch.no_grad():  # a new model's weights are mostly zero, which would hide mistakes
@@ -39,7 +39,11 @@ def make_model(**settings: int) -> CharModel:
 
 
 WITHOUT: list[dict[str, int]] = [{}, {"ngram_entries": 0}, {"match_slots": 0}]
-SETTINGS = [*WITHOUT, *({**without, "consensus": True} for without in WITHOUT)]
+SETTINGS = [
+    *WITHOUT,
+    *({**without, "consensus": True} for without in WITHOUT),
+    *({**without, "consensus": True, "context_kinds": 2} for without in WITHOUT),
+]
 
 
 @pytest.mark.parametrize("settings", SETTINGS)
@@ -82,7 +86,7 @@ def test_a_new_model_predicts_what_counting_six_characters_does() -> None:
     config = ModelConfig(vocab_size=VOCAB_SIZE, embedding_dim=8, hidden_size=8, num_layers=1, ngram_entries=10**5)
     model = CharModel(config)
     assert model.context_models is not None and model.context_models.ngram_lookup is not None
-    tables = make_tables([text(3_000)], kinds=KINDS, is_letter=IS_LETTER, max_entries=10**5)
+    tables = make_tables([text(3_000)], kinds=KINDS, marks=IS_LETTER, max_entries=10**5)
     model.context_models.use(tables, torch.from_numpy(IS_LETTER))
     ids = torch.from_numpy(text(50, 8).astype(np.int64))[None]
     logits, _ = model.sequence(ids, model.initial_state(1))

@@ -24,14 +24,12 @@ def text() -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def tables(text: np.ndarray) -> NgramTables:
-    return make_tables([text], kinds=KINDS, is_letter=IS_LETTER, max_entries=10**6)
+    return make_tables([text], kinds=KINDS, marks=IS_LETTER, max_entries=10**6)
 
 
 def contexts_of(text: np.ndarray) -> Tensor:
     ids = torch.from_numpy(text.astype(np.int64))[None]
-    return context_sequence(ids, initial_contexts(1, kinds=KINDS), kinds=KINDS, is_letter=torch.from_numpy(IS_LETTER))[
-        0
-    ][0]
+    return context_sequence(ids, initial_contexts(1, kinds=KINDS), kinds=KINDS, marks=torch.from_numpy(IS_LETTER))[0][0]
 
 
 def by_hand(tables: NgramTables, contexts: list[int]) -> Tensor:
@@ -61,9 +59,9 @@ def test_a_prediction_is_the_sum_that_its_formula_says(text: np.ndarray, tables:
 def test_many_contexts_find_what_each_finds_alone_to_the_last_bit(text: np.ndarray, unit: str) -> None:
     kinds = kinds_of(unit)
     counted = NgramLookup(VOCAB_SIZE, kinds)
-    counted.use(make_tables([text], kinds=kinds, is_letter=IS_LETTER, max_entries=10**6))
+    counted.use(make_tables([text], kinds=kinds, marks=IS_LETTER, max_entries=10**6))
     ids, letters = torch.from_numpy(text.astype(np.int64))[None], torch.from_numpy(IS_LETTER)
-    contexts = context_sequence(ids, initial_contexts(1, kinds=kinds), kinds=kinds, is_letter=letters)[0][0]
+    contexts = context_sequence(ids, initial_contexts(1, kinds=kinds), kinds=kinds, marks=letters)[0][0]
     unmet = torch.randint(-(2**31), 2**31, contexts.shape, generator=torch.Generator().manual_seed(0))
     for asked in (contexts, unmet, torch.cat((contexts[:MANY], unmet[:MANY]))):
         together, alone = counted(asked), counted(asked[7:8])
@@ -94,7 +92,7 @@ def test_empty_tables_say_that_all_symbols_are_alike() -> None:
 def test_counting_knows_more_than_letter_frequencies(text: np.ndarray) -> None:
     cycle = np.tile(np.array([2, 3, 4, 1], dtype=np.uint8), 200)
     counted = NgramLookup(VOCAB_SIZE, KINDS)
-    counted.use(make_tables([cycle], kinds=KINDS, is_letter=IS_LETTER, max_entries=10**6))
+    counted.use(make_tables([cycle], kinds=KINDS, marks=IS_LETTER, max_entries=10**6))
     log_probs = counted(contexts_of(cycle[:100])).log_probs[20:-1, 0]
     assert (
         float(log_probs[torch.arange(len(log_probs)), torch.from_numpy(cycle[21:100].astype(np.int64))].mean()) > -0.1

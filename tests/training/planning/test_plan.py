@@ -111,7 +111,7 @@ def test_no_size_has_more_weights_than_the_shelf_has_characters(
     speeds = {size.name: 1e5 for size in LADDER}
     tried = fixed_speeds(monkeypatch, speeds, least_chars_per_weight=1)
     assert make_plan(corpus, config(seconds=1_800.0)).size == LADDER[0] and set(tried) == {LADDER[0].name}
-    monkeypatch.setattr(Corpus, "num_chars", lambda self, split: 1_200_000)
+    monkeypatch.setattr(Corpus, "num_chars", lambda self, split: 1_400_000)
     tried = fixed_speeds(monkeypatch, speeds, least_chars_per_weight=1)
     assert make_plan(corpus, config(seconds=360_000.0)).size == Size(192, 3) and tried[-1] == "192x3"
 

@@ -16,8 +16,7 @@ from penwright.kernels.reading import read as kernel
 from penwright.model.char_model import CharModel
 from penwright.model.config import ModelConfig
 from penwright.model.rounding import RoundedWeight, is_rounded, rounded
-from penwright.ngrams.context_kinds import kinds_of
-from penwright.ngrams.letters import letters_of
+from penwright.ngrams.letters import marks_of
 from penwright.ngrams.lookup_arrays import lookup_arrays
 from penwright.ngrams.tables import NgramTables, arrays_of, make_tables
 from penwright.training.settings.config import RunConfig
@@ -26,7 +25,7 @@ from penwright.writing.engines.compiled import CompiledEngine, TextState
 from penwright.writing.engines.plain import PlainEngine
 from penwright.writing.engines.relay import relay
 
-TEXT = "The lamp went out at nine, the lamps didn't say; a lamp is a lamp. “Who is there?” asked Mr. Vane.\n\n" * 6
+TEXT = "The lamp went out at nine (so), the lamps didn't say; a lamp is one. “Who is there?” asked Mr. Vane.\n\n" * 6
 CHARACTERS = Alphabet.learn(dict.fromkeys(TEXT, 1))
 ALPHABETS = {
     "characters": CHARACTERS,
@@ -50,6 +49,15 @@ SHAPES: dict[str, dict[str, Any]] = {
     "gated, consensus": {"cell": "gated", **STACKS["residual"], **CONTEXTS, "consensus": True},
     "gated, consensus of matches": {"cell": "gated", **STACKS["residual"], "match_slots": 64, "consensus": True},
     "gated, consensus of n-grams": {"cell": "gated", **STACKS["residual"], "ngram_entries": 5_000, "consensus": True},
+    "gated, settings": {"cell": "gated", **STACKS["residual"], **CONTEXTS, "consensus": True, "context_kinds": 2},
+    "gated, settings of matches": {
+        "cell": "gated",
+        **STACKS["residual"],
+        "match_slots": 64,
+        "consensus": True,
+        "context_kinds": 2,
+    },
+    "bpe, second list": {"unit": "bpe", "cell": "gated", **STACKS["residual"], **CONTEXTS, "context_kinds": 2},
     "bpe, consensus": {"unit": "bpe", "cell": "gated", **STACKS["residual"], **CONTEXTS, "consensus": True},
     "bpe, n-grams and matches": {"unit": "bpe", "cell": "gated", **STACKS["residual"], **CONTEXTS},
     "words, n-grams and matches": {"unit": "words", "cell": "gated", **STACKS["residual"], **CONTEXTS},
@@ -60,6 +68,7 @@ LABELLED = [name for name in SHAPES if "labels" in name]
 MOST = [
     "gated, n-grams and matches",
     "gated, consensus",
+    "gated, settings",
     "bpe, n-grams and matches",
     "lstm, one-hot",
     "gru after, residual",
@@ -72,7 +81,7 @@ class Author:
     """A model whose weights all matter, as torch has it and compiled."""
 
     def __init__(self, config: ModelConfig, alphabet: Alphabet) -> None:
-        self.config, self.is_letter = config, letters_of(alphabet)
+        self.config, self.marks = config, marks_of(alphabet)
         self.model = CharModel(config, generator=torch.Generator().manual_seed(0))
         noise = torch.Generator().manual_seed(1)
         with torch.no_grad():
@@ -81,13 +90,11 @@ class Author:
         self.tables: NgramTables | None = None
         ids = alphabet.encode(TEXT)
         if config.has_ngrams:
-            kinds = kinds_of(config.unit)
-            self.tables = make_tables([ids], kinds=kinds, is_letter=self.is_letter, max_entries=config.ngram_entries)
+            kinds = config.kinds
+            self.tables = make_tables([ids], kinds=kinds, marks=self.marks, max_entries=config.ngram_entries)
         if self.model.context_models is not None:
-            tables = self.tables or make_tables(
-                [], kinds=kinds_of(config.unit), is_letter=self.is_letter, max_entries=0
-            )
-            self.model.context_models.use(tables, torch.from_numpy(self.is_letter))
+            tables = self.tables or make_tables([], kinds=config.kinds, marks=self.marks, max_entries=0)
+            self.model.context_models.use(tables, torch.from_numpy(self.marks))
         self.plain = PlainEngine(self.model)
         self.ids = ids.astype(np.int64)
         if not config.is_residual:  # what it reads makes little difference as yet
@@ -100,7 +107,7 @@ class Author:
     def compiled(self, weights: Any) -> CompiledEngine:
         """An engine with other weights of these names."""
         packed = None if self.tables is None else lookup_arrays(arrays_of(self.tables))
-        return CompiledEngine(self.config, weights, is_letter=self.is_letter, tables=packed)
+        return CompiledEngine(self.config, weights, marks=self.marks, tables=packed)
 
     def texts(self, num_texts: int, num_symbols: int, seed: int = 0) -> np.ndarray:
         """Parts of the text that repeat themselves, some symbols at random among them."""
@@ -229,11 +236,9 @@ def test_eight_bits_expect_what_torch_expects_of_the_rounded_weights(name: str) 
     values = {name: each.values() if isinstance(each, RoundedWeight) else each for name, each in weights.items()}
     twin.load_state_dict({name: torch.from_numpy(each) for name, each in values.items()})
     if author.model.context_models is not None:
-        tables = author.model.tables or make_tables(
-            [], kinds=kinds_of(author.config.unit), is_letter=author.is_letter, max_entries=0
-        )
+        tables = author.model.tables or make_tables([], kinds=author.config.kinds, marks=author.marks, max_entries=0)
         assert twin.context_models is not None
-        twin.context_models.use(tables, torch.from_numpy(author.is_letter))
+        twin.context_models.use(tables, torch.from_numpy(author.marks))
     ids = author.texts(9, 40)
     engine, plain = author.compiled(weights), PlainEngine(twin)
     found, _ = engine.read(ids, engine.initial_state(9), num_shown=40)

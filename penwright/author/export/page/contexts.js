@@ -3,9 +3,10 @@
 
 class Hashing {
   // facts: kinds of context and the numbers that they are hashed with, each as [high, low].
-  constructor(facts, isLetter) {
+  // marks: of every symbol, as in ngrams/letters.py; their bits are those of kernels/contexts.py.
+  constructor(facts, marks) {
     Object.assign(this, facts);
-    this.isLetter = isLetter;
+    this.marks = marks;
     this.numKinds = facts.shorter.length;
     this.reach = facts.orders.at(-1);
     this.named = new Int32Array(this.numKinds);
@@ -14,7 +15,7 @@ class Hashing {
   newState() {
     return {
       recent: new Int32Array(this.reach), hashes: new Int32Array(2 * this.orders.length), words: new Int32Array(8),
-      wasWord: false,
+      wasWord: false, content: new Int32Array(2), length: 0, isOpen: 0,
     };
   }
 
@@ -35,9 +36,13 @@ class Hashing {
     }
     recent.copyWithin(0, 1);
     recent[this.reach - 1] = symbol;
-    const letter = this.isLetter[symbol] === 1;
+    const mark = this.marks[symbol], letter = (mark & 1) === 1;
     const begins = this.hasJoints ? !letter : letter !== state.wasWord;
-    if (this.hasJoints ? !letter : state.wasWord && !letter) words.copyWithin(2, 0, 6);
+    if (this.hasJoints ? !letter : state.wasWord && !letter) {
+      words.copyWithin(2, 0, 6);
+      if (state.length >= this.minContentSymbols) state.content.set(words.subarray(0, 2));
+    }
+    state.length = begins ? 1 : state.length + 1;
     if (begins) {
       words[0] = 0;
       words[1] = symbol;
@@ -61,6 +66,14 @@ class Hashing {
     multiply64(words[0], words[1], joinOther[0], joinOther[1]);
     add64(words[4], words[5]);
     this.name(count + 3, high, low);
+    if (!this.hasSettings) return;
+    state.isOpen = (state.isOpen & ~(mark >> 1)) ^ (mark >> 3 & 3);
+    multiply64(words[0], words[1], joinOther[0], joinOther[1]);
+    add64(state.content[0], state.content[1]);
+    this.name(count + 4, high, low);
+    multiply64(words[0], words[1], joinOther[0], joinOther[1]);
+    add64(0, state.isOpen);
+    this.name(count + 5, high, low);
   }
 
   name(kind, ofHigh, ofLow) {

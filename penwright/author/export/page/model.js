@@ -159,8 +159,8 @@ class Layer {
 }
 
 class Model {
-  // author: {config, kinds, isLetter, weights: Map, tables}, see `opened` in worker.js.
-  constructor({config, kinds, isLetter, weights, tables}) {
+  // author: {config, kinds, marks, weights: Map, tables}, see `opened` in worker.js.
+  constructor({config, kinds, marks, weights, tables}) {
     const of = (name) => weights.get("context_models." + name);
     this.config = config;
     this.vocabSize = config.vocab_size;
@@ -170,7 +170,7 @@ class Model {
       new Layer(config, number, number && !config.is_residual ? config.hidden_size : width, weights));
     this.readout = weights.get("readout_weight");
     this.readoutBias = weights.get("readout_bias");
-    this.hashing = new Hashing(kinds, isLetter);
+    this.hashing = new Hashing(kinds, marks);
     this.ngrams = tables && new NgramLookup(tables, kinds.shorter, kinds.firstOutput);
     this.match = config.has_match ? new Match(kinds.match, config.match_slots) : null;
     this.inputs = kinds.inputs;

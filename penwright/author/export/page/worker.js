@@ -19,7 +19,7 @@ async function opened(packed) {
   const tables = author.hasTables && Object.fromEntries(
     Object.entries(arrays).filter(([name]) => name.startsWith("tables.")).map(([name, array]) => [name.slice(7), array]));
   const weights = new Map(author.weights.map((weight) => [weight.name, weightOf(weight, arrays)]));
-  return {...author, isLetter: arrays.isLetter, weights, tables: tables || null};
+  return {...author, marks: arrays.marks, weights, tables: tables || null};
 }
 
 // Returns rising numbers of 32 bits, whose differences are kept byte by byte: all low bytes, then the next.
