@@ -13,7 +13,6 @@ of the text. This module knows nothing of how a model computes.
 Shapes: K = labels, E = width of a label's vector.
 """
 
-import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -151,7 +150,7 @@ def _shares_of(wanted: str, names: Sequence[str]) -> list[tuple[str, Any]]:
 
 
 def _check_share(name: object, share: Any) -> None:
-    is_number = isinstance(share, int | float) and not isinstance(share, bool) and math.isfinite(share)
+    is_number = isinstance(share, int | float) and not isinstance(share, bool)
     if not is_number or not 0 <= share <= MAX_SHARE:
         raise UsageError(
             f"the share of '{printable(str(name))[:50]}' is {share!r:.50}; it must be a number from 0 to "

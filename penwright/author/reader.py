@@ -70,10 +70,21 @@ class Reader(ABC):
         Raises:
             UsageError: If it knows no labels or not these, or a share is no number from 0.
         """
-        shares = shares_of(label, self.labels)
         other = copy.copy(self)
-        other._label = vector_of(shares, self._label_weight())
+        other._label = self.label_vector(label)
         return other
+
+    def label_vector(self, label: str | Mapping[str, float]) -> "NDArray[np.float32]":
+        """Return the vector (E,) of a label or a mixture, which engines take.
+
+        Args:
+            label: See `labelled`.
+
+        Raises:
+            UsageError: As `labelled`.
+        """
+        shares = shares_of(label, self.labels)
+        return vector_of(shares, self._label_weight())
 
     def begun(self, prompt: str, *, after: Bookmark | None) -> tuple[Self, Bookmark | None, str]:
         """Read a prompt up to its last line of labels.

@@ -12,6 +12,7 @@ from penwright.errors import PenwrightError
 from penwright.serving.engine.thread import EngineThread
 from penwright.serving.web.access import LOOPBACK, GuardedRoute, new_keys
 from penwright.serving.web.app import INDEX, build_app
+from penwright.serving.web.labels import Labels
 from penwright.serving.web.service import Service
 from penwright.writing.engines.base import Engine
 from penwright.writing.engines.compiled import CompiledEngine
@@ -60,6 +61,7 @@ def serve(
     max_rows: int = 256,
     max_waiting: int = 256,
     num_threads: int | None = None,
+    labels: Labels | None = None,
     has_metrics: bool = False,
     routes: Sequence[GuardedRoute] = (),
     index: bytes = INDEX,
@@ -78,6 +80,7 @@ def serve(
         max_rows: Largest number of texts side by side.
         max_waiting: Largest number of texts that wait for their turn.
         num_threads: Number of threads that write, None for as many as this process may use.
+        labels: Labels that the author knows, None for an author without.
         has_metrics: True to answer at /metrics.
         routes: More routes, see `build_app`.
         index: Page at /, as HTML.
@@ -103,6 +106,7 @@ def serve(
         alphabet=alphabet,
         model_name=model_name,
         keys=new_keys(token, port=port),
+        labels=Labels() if labels is None else labels,
         has_metrics=has_metrics,
     )
     app = build_app(service, routes=routes, index=index, hosts={*LOOPBACK, *hosts}, allows_addresses=allows_addresses)

@@ -8,13 +8,17 @@ from itertools import islice
 from threading import Thread
 from typing import Any
 
-from engines import compiled_engine, loud_model
+import torch
+from engines import compiled_engine, loud_model, random_from
 
 from penwright.alphabet.auto import learn_subwords
 from penwright.alphabet.characters import Alphabet
+from penwright.author.author import Author
+from penwright.author.card import Card, CardLabel
 from penwright.serving.engine.request import TextRequest
 from penwright.serving.engine.thread import EngineThread
 from penwright.writing.beginning import PARAGRAPH_BREAK, begin, opens_paragraph
+from penwright.writing.engines.compiled import CompiledEngine
 from penwright.writing.generation import iter_ids, open_pen, read_on, read_text
 from penwright.writing.pen import ReadingGuide
 from penwright.writing.sampling import Draws
@@ -26,6 +30,15 @@ ALPHABETS = {"characters": LEARNT, "bpe": learn_subwords(LEARNT, [PROSE * 3], un
 ENGINES = {unit: compiled_engine(loud_model(alphabet), alphabet) for unit, alphabet in ALPHABETS.items()}
 TOKEN = "a-token-of-the-tests"
 MODEL = "the-lamp"
+LABELS = ("Jane Austen", "A. C. Doyle", "Doe, John")
+
+
+def labelled_author() -> Author:
+    """An untrained author whose labels matter."""
+    model = loud_model(LEARNT, num_labels=len(LABELS))
+    with torch.no_grad():
+        model.label_embedding.normal_(0.0, 20.0, generator=random_from(3))
+    return Author(model, LEARNT, Card(labels=tuple(CardLabel(name, 7) for name in LABELS)))
 
 
 def expected_text(request: TextRequest, index: int, *, unit: str = "characters") -> str:
@@ -68,23 +81,33 @@ def expected_text(request: TextRequest, index: int, *, unit: str = "characters")
 
 
 @contextmanager
-def running_server(*, unit: str = "characters", **options: Any) -> Iterator["Client"]:
-    """A server on a free port, with a client that has its token."""
+def running_server(
+    *, unit: str = "characters", author: Author | None = None, label: str | None = None, **options: Any
+) -> Iterator["Client"]:
+    """A server on a free port, with a client that has its token. Without an author, it has that of a unit."""
     import uvicorn
 
     from penwright.serving.server import bind
     from penwright.serving.web.access import new_keys
     from penwright.serving.web.app import build_app
+    from penwright.serving.web.labels import Labels
     from penwright.serving.web.service import Service
 
     routes, index = options.pop("routes", ()), options.pop("index", b"<p>")
     limits = {"max_rows": 8, "max_waiting": 8, "max_waiting_chars": 1_000_000}
     limits |= {name: options.pop(name) for name in list(options) if name in limits}
-    engine = EngineThread(ENGINES[unit], ALPHABETS[unit], num_threads=1, **limits)
+    written, alphabet = ENGINES[unit] if author is None else author.engine, ALPHABETS[unit]
+    assert isinstance(written, CompiledEngine)
+    engine = EngineThread(written, alphabet, num_threads=1, **limits)
     listening = bind("127.0.0.1", 0)
     port = listening.getsockname()[1]
     service = Service(
-        engine=engine, alphabet=ALPHABETS[unit], model_name=MODEL, keys=new_keys(TOKEN, port=port), **options
+        engine=engine,
+        alphabet=alphabet,
+        model_name=MODEL,
+        keys=new_keys(TOKEN, port=port),
+        labels=Labels(author, default=label),
+        **options,
     )
     app = build_app(service, routes=routes, index=index)
     config = uvicorn.Config(app, log_config=None, ws="none", http="h11", timeout_graceful_shutdown=1)

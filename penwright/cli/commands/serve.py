@@ -7,7 +7,7 @@ import stat
 from pathlib import Path
 from typing import Annotated
 
-from penwright.cli.commands.loading import load_to_write
+from penwright.cli.commands.loading import Label, load_to_write
 from penwright.cli.finding import find_author
 from penwright.cli.indexing import corpus_of, opened_index
 from penwright.cli.options import Box, Existing, NewFile, NewFolder, Texts, Whole, option
@@ -36,6 +36,7 @@ def serve(
     /,
     *,
     box: Box = False,
+    as_: Label = None,
     host: Annotated[str | None, option(metavar="ADDRESS")] = None,
     port: Whole = None,
     token_file: Annotated[Path | None, NewFile] = None,
@@ -57,6 +58,7 @@ def serve(
     Args:
         author: An author file or the folder of a run. The default is the newest author under runs/, or the one in the
             box if there is none.
+        as_: Write as a label or a mixture, as for `penwright write`, where a request names none.
         host: Address to listen on. Default 127.0.0.1, which only this computer reaches.
         port: Port to listen on, 0 for any that is free. Default 8321.
         token_file: File that holds the token. It is made if it does not exist. The variable PENWRIGHT_TOKEN may hold it
@@ -85,12 +87,14 @@ def serve(
         from penwright.serving.server import serve as run
         from penwright.serving.stories.folder import StoryFolder
         from penwright.serving.watching import RunWatch, run_near
+        from penwright.serving.web.labels import Labels
         from penwright.serving.web.page import INDEX_NAME, page_files, page_routes
         from penwright.serving.web.stories import story_routes
     except ImportError as error:
         raise MissingExtraError("penwright serve", extra="serve") from error
     path = find_author(author, is_boxed=box, is_quiet=False)
     writer = load_to_write(path)
+    labels = Labels(writer, default=as_)
     token, is_new = _token_of(token_file)
     shelf = None if corpus is None else opened_index(corpus_of([str(corpus)], is_quiet=False))
     run_folder = run_near(path)
@@ -119,6 +123,7 @@ def serve(
         max_rows=DEFAULT_TEXTS if texts is None else texts,
         max_waiting=DEFAULT_QUEUE if queue is None else queue,
         num_threads=threads,
+        labels=labels,
         has_metrics=metrics,
         routes=[*story_routes(folder), *page_routes(shelf=shelf, run=watch)],
         index=page_files()[INDEX_NAME],

@@ -2,10 +2,10 @@
 
 Whoever writes with an author asks again and again for more after a text that has grown a little. So states are kept: at
 the end of each prompt, and within long ones every SNAPSHOT_CHARS characters. The next prompt that begins alike is read
-from there. A state is kept by a digest of the text before it, is never changed, and leads to the same text, to the last
-byte, as reading all of it.
+from there. A state is kept by a digest of its label and the text before it. It is never changed, and leads to the same
+text, to the last byte, as reading all of it.
 
-Shapes: V = vocab_size, T = ids read at once.
+Shapes: V = vocab_size, T = ids read at once, E = width of a label's vector.
 """
 
 from collections import OrderedDict
@@ -33,7 +33,7 @@ MAX_KEPT = 48
 
 _NOTHING = object()
 Digest = tuple[int, bytes]
-"""Number of characters and digest of a text."""
+"""Number of characters and digest of a text under a label."""
 
 
 class BookmarkCache:
@@ -82,7 +82,8 @@ class PromptReading:
             request: Whose prompt to read.
             cache: States after texts that were read before.
         """
-        self._engine, self._alphabet, self._request, self._cache = engine, alphabet, request, cache
+        self._engine = engine if request.label is None else engine.with_label(request.label)
+        self._alphabet, self._request, self._cache = alphabet, request, cache
         prompt = request.prompt
         self.text = prompt if isinstance(prompt, str) else alphabet.decode(prompt)
         """The prompt as text."""
@@ -122,7 +123,7 @@ class PromptReading:
         text = PARAGRAPH_BREAK if self.is_opening else str(prompt)
         stable = self._alphabet.num_stable_chars(text)
         points = self._points(stable)
-        digests = _digests(text[:stable], {*points, *self._cache.lengths})
+        digests = _digests(text[:stable], {*points, *self._cache.lengths}, label=self._request.label)
         done = 0
         for length in sorted(digests, reverse=True):
             if (kept := self._cache.get(digests[length])) is not None:
@@ -189,9 +190,10 @@ class PromptReading:
         return [*between, *([stable] if stable else [])]
 
 
-def _digests(text: str, lengths: set[int]) -> dict[int, Digest]:
-    """Return the digests of the beginnings of some lengths, in one pass."""
-    digest, done, found = blake2b(digest_size=16), 0, {}
+def _digests(text: str, lengths: set[int], *, label: NDArray[np.float32] | None) -> dict[int, Digest]:
+    """Return the digests of the beginnings of some lengths, in one pass. Each label has digests of its own."""
+    key = b"" if label is None else blake2b(label.tobytes()).digest()
+    digest, done, found = blake2b(digest_size=16, key=key), 0, {}
     for length in sorted(each for each in lengths if 0 < each <= len(text)):
         digest.update(text[done:length].encode("utf-8", "surrogatepass"))
         found[length], done = (length, digest.copy().digest()), length

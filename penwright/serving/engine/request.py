@@ -1,7 +1,7 @@
 """What a client asks of the engine for one prompt, and what it is given: tokens. Values only."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -63,6 +63,8 @@ class TextRequest:
     """Number of most probable symbols to tell of at each place, None to tell no probabilities."""
     scores_prompt: bool = False
     """True to tell the probabilities of the prompt too."""
+    label: NDArray[np.float32] | None = field(default=None, compare=False)
+    """Vector (E,) of the label under which the author reads and writes, None for no label."""
 
 
 def token_of(symbol: int, text: str, log_probs: NDArray[np.float32], *, num_top: int) -> Token:

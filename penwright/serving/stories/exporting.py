@@ -23,6 +23,7 @@ from penwright.serving.stories.records import (
     Record,
     RecordError,
     Title,
+    WrittenAs,
     parse_record,
     record_json,
 )
@@ -106,6 +107,8 @@ def _records_of(story: Story) -> Iterator[Record]:
         yield Mark(node, name)
     for name, text in story.first.items():
         yield First(name, text)
+    if story.shares:
+        yield WrittenAs(story.shares)
 
 
 def _records_in(data: bytes) -> list[Record]:

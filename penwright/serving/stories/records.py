@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from penwright.author.labels import MAX_SHARE
 from penwright.errors import PenwrightError, UsageError
 
 ROOT = "0"
@@ -22,6 +23,10 @@ MAX_FIRST = 20
 """Most texts to be read first."""
 MAX_FIRST_CHARS = 3_000_000
 """Longest text to be read first, all together."""
+MAX_SHARES = 16
+"""Most labels of a mixture."""
+MAX_LABEL_CHARS = 200
+"""Longest name of a label, as on a card."""
 MAX_RECORDS = 10_000
 """Most records of one batch."""
 MAX_TIME = 10**14
@@ -105,7 +110,15 @@ class First:
     text: str | None
 
 
-Record = Node | Head | Mark | Title | First
+@dataclass(frozen=True, slots=True)
+class WrittenAs:
+    """The labels under which the author reads and writes from now on."""
+
+    shares: Mapping[str, float]
+    """Share of each label by name; empty to leave it to the server."""
+
+
+Record = Node | Head | Mark | Title | First | WrittenAs
 
 
 def num_units(text: str) -> int:
@@ -168,6 +181,18 @@ def _is_note(value: Any) -> bool:
     )
 
 
+def _is_mixture(value: Any) -> bool:
+    if not isinstance(value, dict) or len(value) > MAX_SHARES:
+        return False
+    return all(
+        isinstance(name, str)
+        and 0 < len(name) <= MAX_LABEL_CHARS
+        and type(share) in (int, float)
+        and 0 <= share <= MAX_SHARE
+        for name, share in value.items()
+    )
+
+
 _FIELDS: dict[str, dict[str, Any]] = {
     "node": {
         "id": _is_id,
@@ -186,5 +211,13 @@ _FIELDS: dict[str, dict[str, Any]] = {
         "name": lambda value: _is_name(value) and bool(value),
         "text": lambda value: value is None or (_is_text(value) and len(value) <= MAX_FIRST_CHARS),
     },
+    "as": {"shares": _is_mixture},
 }
-_TYPES: dict[str, type[Any]] = {"node": Node, "head": Head, "mark": Mark, "title": Title, "first": First}
+_TYPES: dict[str, type[Any]] = {
+    "node": Node,
+    "head": Head,
+    "mark": Mark,
+    "title": Title,
+    "first": First,
+    "as": WrittenAs,
+}

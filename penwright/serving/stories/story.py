@@ -4,7 +4,7 @@ The text of a node is that of its parent with one change made. The text of one n
 step on the way to another, so the text of a neighbour costs what the change costs. This module knows nothing of files.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from penwright.serving.stories.records import (
@@ -19,6 +19,7 @@ from penwright.serving.stories.records import (
     Record,
     RecordError,
     Title,
+    WrittenAs,
     num_units,
 )
 
@@ -42,6 +43,8 @@ class Story:
         """Names of bookmarks by node."""
         self.first: dict[str, str] = {}
         """Texts that the author reads before the story, by name, in their order."""
+        self.shares: Mapping[str, float] = {}
+        """Shares of the labels under which the author reads and writes, by name; empty to leave it to the server."""
         self._depths = {ROOT: 0}
         self._at = ROOT
         self._text = bytearray()  # of the node _at, in UTF-16, so that offsets are those of browsers
@@ -81,7 +84,7 @@ class Story:
         Raises:
             RecordError: If one does not fit. The story is as it was.
         """
-        before = self.title, self.head, dict(self.marks), dict(self.first)
+        before = self.title, self.head, dict(self.marks), dict(self.first), self.shares
         added: list[str] = []
         try:
             for record in records:
@@ -89,7 +92,7 @@ class Story:
                 if isinstance(record, Node):
                     added.append(record.id)
         except RecordError:
-            self.title, self.head, self.marks, self.first = before
+            self.title, self.head, self.marks, self.first, self.shares = before
             self._go(self.head)
             for id in added:
                 del self.nodes[id], self._depths[id]
@@ -111,6 +114,8 @@ class Story:
                 self.title = title
             case First(name, text):
                 self._read_first(name, text)
+            case WrittenAs(shares):
+                self.shares = shares
 
     def _add(self, node: Node) -> None:
         self._check_node(node.parent)

@@ -41,7 +41,13 @@ async def model(request: Request) -> Response:
 
 
 def _model(service: Service) -> dict[str, Any]:
-    return {"id": service.model_name, "object": "model", "created": service.started, "owned_by": "penwright"}
+    return {
+        "id": service.model_name,
+        "object": "model",
+        "created": service.started,
+        "owned_by": "penwright",
+        "labels": service.labels.names,
+    }
 
 
 async def chat(request: Request) -> Response:

@@ -37,7 +37,11 @@ async def complete(request: Request) -> Response:
     engine = service.engine
     data = await read_json(request)
     wanted = parse_wanted(
-        data, alphabet=service.alphabet, model_name=service.model_name, max_rows=service.engine.max_rows
+        data,
+        alphabet=service.alphabet,
+        model_name=service.model_name,
+        max_rows=service.engine.max_rows,
+        labels=service.labels,
     )
     bell = Bell()
     jobs = [Job(each, listener=bell, seconds=service.request_seconds) for each in wanted.requests]

@@ -84,7 +84,15 @@ _SUMMARY = {
     ]
 }
 _ABOUT = given(
-    model=TEXT, unit=TEXT, max_texts=COUNT, num_books=COUNT, has_run=FLAG, finds_copies=FLAG, shortest_copy=COUNT
+    model=TEXT,
+    unit=TEXT,
+    max_texts=COUNT,
+    num_books=COUNT,
+    has_run=FLAG,
+    finds_copies=FLAG,
+    shortest_copy=COUNT,
+    labels=list_of(TEXT),
+    label=TEXT,
 )
 _TOKENIZER = given(
     tokenizer_class=TEXT,

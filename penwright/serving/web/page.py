@@ -57,6 +57,8 @@ def page_routes(*, shelf: ShelfIndex | None = None, run: RunWatch | None = None)
                 "has_run": run is not None,
                 "finds_copies": shelf is not None,
                 "shortest_copy": SHOWN_RUN,
+                "labels": service.labels.names,
+                "label": service.labels.default,
             }
         )
 

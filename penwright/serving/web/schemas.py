@@ -2,15 +2,19 @@
 
 from typing import Any
 
+from penwright.author.labels import MAX_SHARE
 from penwright.serving.stories.records import (
     MAX_FIRST_CHARS,
+    MAX_LABEL_CHARS,
     MAX_RECORDS,
+    MAX_SHARES,
     MAX_TEXT_CHARS,
     MAX_TIME,
     MAX_TITLE_CHARS,
     NODE_ID,
     WRITERS,
 )
+from penwright.serving.web.labels import MAX_MIXTURE_CHARS
 from penwright.serving.web.service import Service
 from penwright.serving.web.wanted import (
     FIELDS,
@@ -29,6 +33,12 @@ TEXT: Schema = {"type": "string"}
 COUNT: Schema = {"type": "integer", "minimum": 0, "maximum": MAX_INT64}
 FLAG: Schema = {"type": "boolean"}
 NAME: Schema = {"type": "string", "maxLength": MAX_TITLE_CHARS}
+_SHARES: Schema = {
+    "type": "object",
+    "propertyNames": {"minLength": 1, "maxLength": MAX_LABEL_CHARS},
+    "additionalProperties": {"type": "number", "minimum": 0, "maximum": MAX_SHARE},
+    "maxProperties": MAX_SHARES,
+}
 
 
 def taken(required: str = "", /, **properties: Schema) -> Schema:
@@ -99,7 +109,7 @@ def all_schemas(service: Service) -> dict[str, Schema]:
             choices=list_of(_choice(finish=TEXT)),
             usage=given(prompt_tokens=COUNT, completion_tokens=COUNT, total_tokens=COUNT),
         ),
-        "Model": given(id=TEXT, object={"const": "model"}, created=COUNT, owned_by=TEXT),
+        "Model": given(id=TEXT, object={"const": "model"}, created=COUNT, owned_by=TEXT, labels=list_of(TEXT)),
         "Symbol": symbol,
         "Prompt": {"type": "string", "maxLength": MAX_PROMPT_CHARS},
         "Symbols": list_of(symbol, maxItems=MAX_PROMPT_CHARS),
@@ -134,6 +144,13 @@ def _completion_request(symbol: Schema, *, max_texts: int, model_name: str) -> S
         },
         "suffix": {"const": "", "description": "There is no filling in: it must be empty."},
         "stream_options": taken(include_usage=or_null(FLAG)),
+        "as": {
+            "anyOf": [
+                {"type": "string", "minLength": 1, "maxLength": MAX_MIXTURE_CHARS},
+                {**_SHARES, "minProperties": 1},
+            ],
+            "description": "Label or mixture to write under, such as austen:0.7,doyle:0.3, or shares by label.",
+        },
     }
     return taken(**{name: or_null(schema) for name, schema in fields.items()})
 
@@ -166,6 +183,7 @@ def _records() -> list[Schema]:
         "mark": {"node": node, "name": NAME},
         "title": {"title": NAME},
         "first": {"name": name, "text": or_null({**text, "maxLength": MAX_FIRST_CHARS})},
+        "as": {"shares": _SHARES},
     }
     records = [given(kind={"const": kind}, **fields) for kind, fields in kinds.items()]
     records[0]["properties"] |= {"time": time, "note": note}

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from penwright.alphabet.characters import Alphabet
 from penwright.serving.engine.thread import EngineThread
 from penwright.serving.web.access import Keys
+from penwright.serving.web.labels import Labels
 
 LOG = logging.getLogger("penwright.serving")
 
@@ -20,6 +21,7 @@ class Service:
     model_name: str
     """Name under which clients ask for the author."""
     keys: Keys
+    labels: Labels = field(default_factory=Labels)
     has_metrics: bool = False
     """True to answer at /metrics."""
     request_seconds: float = 600.0

@@ -15,6 +15,7 @@ from penwright.alphabet.characters import Alphabet
 from penwright.errors import ConfigError
 from penwright.serving.engine.request import TextRequest
 from penwright.serving.web.errors import ApiError
+from penwright.serving.web.labels import Labels
 from penwright.settings import MAX_INT64, Between, MaxChars, Setting, settings_of
 from penwright.writing.laws.choosing import guides_of
 from penwright.writing.laws.symbols_bias import Penalties, SymbolBias
@@ -54,9 +55,9 @@ FIELDS: Mapping[str, Setting] = MappingProxyType(
         **{name: settings_of(Laws)[name] for name in _LAWS},
     }
 )
-"""Fields with a number, a text or a choice. The others are `prompt`, `model`, `stop`, `logit_bias`, `suffix` and
-`stream_options`."""
-OTHERS = ("prompt", "model", "stop", "logit_bias", "suffix", "stream_options")
+"""Fields with a number, a text or a choice. The others are `prompt`, `model`, `stop`, `logit_bias`, `suffix`,
+`stream_options` and `as`."""
+OTHERS = ("prompt", "model", "stop", "logit_bias", "suffix", "stream_options", "as")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,7 +77,9 @@ class Wanted:
     """Fields that nobody knows."""
 
 
-def parse_wanted(data: Mapping[str, Any], *, alphabet: Alphabet, model_name: str, max_rows: int) -> Wanted:
+def parse_wanted(
+    data: Mapping[str, Any], *, alphabet: Alphabet, model_name: str, max_rows: int, labels: Labels
+) -> Wanted:
     """Check a request.
 
     Args:
@@ -84,6 +87,7 @@ def parse_wanted(data: Mapping[str, Any], *, alphabet: Alphabet, model_name: str
         alphabet: Alphabet of the author.
         model_name: Name of the author, the only one there is.
         max_rows: Largest number of texts that may be written side by side.
+        labels: Labels that the author knows.
 
     Raises:
         ApiError: Naming the first field that does not fit.
@@ -122,7 +126,7 @@ def parse_wanted(data: Mapping[str, Any], *, alphabet: Alphabet, model_name: str
     except ConfigError as error:
         raise ApiError(400, str(error)) from error
     wants_probabilities = num_top is not None or num_tries > num_choices
-    seed = given.get("seed")
+    seed, label = given.get("seed"), labels.vector_of(given.get("as"))
     requests = tuple(
         TextRequest(
             prompt=prompt,
@@ -134,6 +138,7 @@ def parse_wanted(data: Mapping[str, Any], *, alphabet: Alphabet, model_name: str
             guides=guides,
             num_top=(num_top or 0) if wants_probabilities else None,
             scores_prompt=scores_prompt,
+            label=label,
         )
         for prompt in prompts
     )

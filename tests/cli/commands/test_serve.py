@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from folders import ROOT
+from served import LABELS, labelled_author
 
 from penwright.cli.app import main
 from penwright.cli.commands.serve import TOKEN_VARIABLE, model_name_of
@@ -50,6 +51,23 @@ def test_it_listens_on_this_computer_with_a_new_token(
     assert not served[0]["allows_addresses"] and served[0]["hosts"] == ["127.0.0.1"]
     err = capsys.readouterr().err
     assert f"/?token={tokens[0]}\n" in err and "http://127.0.0.1:" in err
+
+
+def test_labels_are_served_and_one_may_be_the_default(
+    served: list[dict[str, Any]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    labelled_author().save(tmp_path / "author.safetensors")
+    words = ["serve", str(tmp_path / "author.safetensors"), "--port", "0"]
+    assert main(words) == main([*words, "--as", "doyle"]) == 0
+    assert [each["labels"].default for each in served] == ["", "doyle"]
+    assert all(each["labels"].names == LABELS for each in served)
+    capsys.readouterr()
+    for wrong, told in (
+        ([*words, "--as", "doile"], "no label 'doile'"),
+        (["serve", "--box", "--as", "x"], "no labels"),
+    ):
+        assert main(wrong) == 2
+        assert told in (err := capsys.readouterr().err) and err.count("\n") == 1
 
 
 @pytest.mark.skipif(os.name != "posix", reason="permissions are those of POSIX")

@@ -18,6 +18,7 @@ from penwright.serving.stories.records import (
     Record,
     RecordError,
     Title,
+    WrittenAs,
     num_units,
     parse_record,
     record_json,
@@ -48,6 +49,7 @@ def trees(draw: st.DrawFn) -> tuple[list[Record], dict[str, str]]:
         node = draw(st.sampled_from(list(texts)))
         records += draw(st.sampled_from([[], [Head(node)], [Mark(node, "here")], [Mark(node, "")], [Title("T")]]))
         records += draw(st.sampled_from([[], [First("book", "a b")], [First("book", None)]]))
+        records += draw(st.sampled_from([[], [WrittenAs({"Jane": 0.5, "A, B": 1})], [WrittenAs({})]]))
     return records, texts
 
 
@@ -71,6 +73,7 @@ def test_records_and_a_whole_tree_come_back_from_json(made: tuple[list[Record], 
     story.apply(records)
     again.apply(import_story(export_story(story, "json", model_name="m"), name="x.json"))
     assert (again.title, again.head, again.marks, again.first) == (story.title, story.head, story.marks, story.first)
+    assert again.shares == story.shares
     assert again.nodes == story.nodes and {node: again.text_of(node) for node in texts} == texts
 
 
@@ -79,7 +82,7 @@ def test_records_and_a_whole_tree_come_back_from_json(made: tuple[list[Record], 
 def test_a_text_comes_back_from_a_file(made: tuple[list[Record], dict[str, str]], form: str) -> None:
     story, again = Story("s"), Story("t")
     story.apply(made[0])
-    if "\ud800" in story.text or story.text.startswith(("# ", "\ufeff")):
+    if any("\ud800" <= sign <= "\udfff" for sign in story.text) or story.text.startswith(("# ", "\ufeff")):
         return
     again.apply(import_story(export_story(story, form, model_name="m"), name=f"x.{form}")) if story.text else None
     assert again.text == story.text
@@ -153,6 +156,14 @@ def test_a_text_has_a_longest_length() -> None:
         },
         {"kind": "title", "title": "x" * 301},
         {"kind": "first", "name": "", "text": "x"},
+        {"kind": "as"},
+        {"kind": "as", "shares": ["Jane"]},
+        {"kind": "as", "shares": {"": 1}},
+        {"kind": "as", "shares": {"x" * 201: 1}},
+        {"kind": "as", "shares": {"Jane": True}},
+        {"kind": "as", "shares": {"Jane": -1}},
+        {"kind": "as", "shares": {"Jane": float("nan")}},
+        {"kind": "as", "shares": {f"Jane {number}": 1 for number in range(17)}},
     ],
 )
 def test_what_is_no_record_is_refused(wrong: Any) -> None:
