@@ -5,9 +5,10 @@ import {firstWord, wordStop} from "./layers.js";
 
 const MAX_PROMPT = 4_000_000;
 const SUGGESTED_WORDS = 12;
+const MAX_NOTED = 3000;
 
 export class Generating {
-  // parts: api, settings, editor(), story(), candidates, onChange() after the text or the tree has changed.
+  // parts: api, settings, labels, editor(), story(), candidates, onChange() after the text or the tree has changed.
   constructor(parts) {
     Object.assign(this, parts);
     this.aborter = null;
@@ -186,10 +187,11 @@ export class Generating {
     }
     if (!fields) return null;
     this.onRead(prompt.length);
-    return {...fields, prompt};
+    return {...fields, ...this.labels.field(), prompt};
   }
 }
 
-function noteOf({prompt, ...fields}, index) {
-  return {...fields, read: prompt.length, sample: index};
+function noteOf({prompt, as, ...fields}, index) {
+  const labels = as && {as: JSON.stringify(as).slice(0, MAX_NOTED)};  // a note is flat, and short
+  return {...fields, ...labels, read: prompt.length, sample: index};
 }

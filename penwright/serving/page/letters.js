@@ -18,7 +18,7 @@ export function lettersOf({top_logprobs: [top]}) {
 const percentOf = (chance) => chance < LEAST_SHOWN ? "<0.01" : (100 * chance).toPrecision(2);
 
 export class Letters {
-  // parts: api, story(), editor(), onChoose(at, text, chance).
+  // parts: api, labels, story(), editor(), onChoose(at, text, chance).
   constructor(parts) {
     Object.assign(this, parts);
     at("letters").addEventListener("click", () => this.show());
@@ -30,7 +30,7 @@ export class Letters {
     const node = story.head;
     try {
       const fields = {prompt: story.promptAt(caret), max_tokens: 1, logprobs: NUM_LETTERS, temperature: 0, seed: 0};
-      const {choices} = await this.api.complete(fields);
+      const {choices} = await this.api.complete({...fields, ...this.labels.field()});
       if (story.head !== node || this.editor().caret !== caret) return;
       const found = lettersOf(choices[0].logprobs);
       at("next-letters").replaceChildren(...found.map(({text, chance}) => make("li", {}, make("button", {

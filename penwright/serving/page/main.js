@@ -8,6 +8,7 @@ import {Editor} from "./editor.js";
 import {FirstView} from "./first_view.js";
 import {Generating} from "./generating.js";
 import {bindKeys} from "./keys.js";
+import {LabelsView} from "./labels.js";
 import {moved} from "./layers.js";
 import {Letters} from "./letters.js";
 import {Saving} from "./saving.js";
@@ -25,12 +26,16 @@ let story = new Story(), editor = null, saving = null;
 const inStory = {story: () => story, editor: () => editor};
 
 const settings = new Settings();
+const labels = new LabelsView({...inStory, onChange: () => {
+  generating.dismiss();
+  refreshLater();
+}});
 const candidates = new Candidates({
   onTake: (node) => go(node.id),
   onPin: (node, isPinned) => mark(node.id, isPinned ? `Pinned ${story.marks.size + 1}` : ""),
 });
 const generating = new Generating({
-  ...inStory, api, settings, candidates, onChange: changed,
+  ...inStory, api, settings, labels, candidates, onChange: changed,
   onState: (isWriting) => {
     document.body.classList.toggle("writing", isWriting);
     at("stop").disabled = !isWriting;
@@ -44,7 +49,7 @@ const generating = new Generating({
   onRead: (size) => { at("read").textContent = `has read ${counted(size, "character")}`; },
 });
 const words = new Words({
-  ...inStory, api, settings, onPaint: () => editor.paint(),
+  ...inStory, api, settings, labels, onPaint: () => editor.paint(),
   onChoose: (start, size, word, chance) => {
     story.edit(start, size, word, "author", {alternative: true, chance});
     story.close();
@@ -53,7 +58,7 @@ const words = new Words({
     generating.continue();
   },
 });
-new Letters({...inStory, api, onChoose: (where, text, chance) => {
+new Letters({...inStory, api, labels, onChoose: (where, text, chance) => {
   story.edit(where, 0, text, "author", {letter: true, chance});
   story.close();
   editor.show(where + text.length);
@@ -187,6 +192,7 @@ function use({id, revision, records}) {
   saving = new Saving(api, id, revision, story, {onState: showSaved, onMerge: () => {
     tell("Another window wrote in this story too. What it wrote is in the tree.");
     first.show();
+    labels.show();
     tree.show();
   }});
   forgetRanges();
@@ -201,6 +207,7 @@ function use({id, revision, records}) {
   showTitle();
   showSaved("saved");
   first.show();
+  labels.show();
   changed();
   stories.show();
   at("text").disabled = false;
@@ -255,6 +262,7 @@ try {
   at("model").textContent = about.model;
   copies.setAbout(about);
   words.setAbout(about);
+  labels.setAbout(about);
   training.setAbout(about);
   const id = location.hash.slice(1);
   if (/^[0-9a-f]{16}$/.test(id)) await open(id).catch(() => begin({opensLast: true}));

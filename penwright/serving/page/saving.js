@@ -72,9 +72,11 @@ export class Saving {
       const known = new Set(records.filter((record) => record.kind === "node").map((record) => record.id));
       const own = new Set(this.queue.filter((record) => record.kind === "node").map((record) => record.id));
       this.queue = this.queue.filter((record) => record.kind !== "node" || !known.has(record.id));
-      this.story.load(records, {movesHead: false});
+      const isLabelled = this.queue.some((record) => record.kind === "as");  // and the choice here is the last one
+      const taken = records.filter((record) => record.kind !== "as" || !isLabelled);
+      this.story.load(taken, {movesHead: false});
       this.revision = revision;
-      if ([...known].some((id) => !own.has(id))) this.onMerge();
+      if ([...known].some((id) => !own.has(id)) || taken.some((record) => record.kind === "as")) this.onMerge();
       return true;
     } catch (error) {
       return this.#fail(error);

@@ -18,6 +18,7 @@ export class Story {
     this.title = "";
     this.marks = new Map();
     this.first = new Map();
+    this.shares = {};  // of labels under which the author writes, by name; without any it is left to the server
     this.open = null;  // node at the head that still grows and is not kept yet
   }
 
@@ -30,6 +31,7 @@ export class Story {
       else if (record.kind === "title") this.title = record.title;
       else if (record.kind === "mark") this.#setMark(record.node, record.name);
       else if (record.kind === "first") this.#setFirst(record.name, record.text);
+      else if (record.kind === "as") this.shares = record.shares;
     }
     if (movesHead && target !== null) this.#move(this.nodes.get(target));
   }
@@ -126,6 +128,12 @@ export class Story {
     this.onRecord({kind: "first", name, text});
   }
 
+  // Lets the author write under shares of labels, {name: share}, from now on.
+  writeAs(shares) {
+    this.shares = shares;
+    this.onRecord({kind: "as", shares});
+  }
+
   // Returns records that make the whole story anew.
   records() {
     const nodes = [...this.nodes.values()].filter((node) => node !== this.root);
@@ -133,6 +141,7 @@ export class Story {
       {kind: "title", title: this.title}, ...nodes.map(recordOf), {kind: "head", node: this.head.id},
       ...Array.from(this.marks, ([node, name]) => ({kind: "mark", node, name})),
       ...Array.from(this.first, ([name, text]) => ({kind: "first", name, text})),
+      ...(Object.keys(this.shares).length ? [{kind: "as", shares: this.shares}] : []),
     ];
   }
 

@@ -49,7 +49,7 @@ export function alternativesOf(choices) {
 }
 
 export class Words {
-  // parts: api, settings, story(), editor(), onChoose(at, size, word, chance), onPaint().
+  // parts: api, settings, labels, story(), editor(), onChoose(at, size, word, chance), onPaint().
   constructor(parts) {
     Object.assign(this, parts);
     this.ranges = [];
@@ -81,7 +81,7 @@ export class Words {
     const shownFrom = Math.max(0, prompt.length < MAX_CONTEXT ? 0 : stop - MAX_SCORED);
     if (!stop) return;
     try {
-      const {choices} = await this.api.complete({prompt, echo: true, logprobs: 0, max_tokens: 0}, aborter.signal);
+      const {choices} = await this.api.complete({prompt, echo: true, logprobs: 0, max_tokens: 0, ...this.labels.field()}, aborter.signal);
       if (story.head !== node || this.story() !== story) return;
       const words = wordsOf(prompt, choices[0].logprobs).map((word) => ({...word, start: word.start + start, stop: word.stop + start}));
       this.ranges = words.filter((word) => word.start >= shownFrom)
@@ -113,7 +113,7 @@ export class Words {
     at("choices").replaceChildren(make("li", {class: "aside"}, "Asking …"));
     try {
       const {choices} = await this.api.complete({
-        ...fields, prompt: story.promptAt(start), max_tokens: MAX_WORD, logprobs: 0, temperature: 1, min_p: 0.02,
+        ...fields, ...this.labels.field(), prompt: story.promptAt(start), max_tokens: MAX_WORD, logprobs: 0, temperature: 1, min_p: 0.02,
       });
       if (story.head !== node) return;
       const items = alternativesOf(choices).map(({word, chance}) => make("li", {}, make("button", {

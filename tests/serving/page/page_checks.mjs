@@ -8,6 +8,7 @@ const {alternativesOf, levelOf, wordsOf} = await import(folder + "/words.js");
 const {lettersOf} = await import(folder + "/letters.js");
 const {rangesOf} = await import(folder + "/copies.js");
 const {rowsOf} = await import(folder + "/tree_view.js");
+const {effectiveShares, inWords} = await import(folder + "/labels.js");
 
 let state = 11;
 const draw = (limit) => {
@@ -61,6 +62,14 @@ assert.deepEqual([wordStop("the lamp", 5), wordStop("the lamp", 3), wordStop("th
   assert.deepEqual(rangesOf("\ud83d\udd6fabc", [{start: 1, stop: 3}]).map(({start, stop}) => [start, stop]), [[2, 4]]);
 }
 
+{ // Shares of labels: as they count, and in words.
+  assert.deepEqual(effectiveShares({a: 1, b: 3}), {a: 0.25, b: 0.75});
+  assert.deepEqual(effectiveShares({a: 0.5}), {a: 0.5});
+  assert.equal(inWords({"Jane Austen": 0.7, "A. C. Doyle": 0.3}), "70 % Jane Austen, 30 % A. C. Doyle");
+  assert.equal(inWords({a: 0.25, b: 0}), "25 % a, 75 % no label");
+  assert.equal(inWords({a: 1, none: 1}), "50 % a, 50 % no label");
+}
+
 { // Rows of the tree: chains in one, branches apart.
   const story = new Story();
   story.edit(0, 0, "a", "author");
@@ -69,6 +78,32 @@ assert.deepEqual([wordStop("the lamp", 5), wordStop("the lamp", 3), wordStop("th
   story.edit(1, 0, "c", "author");
   story.close();
   assert.deepEqual(rowsOf(story.root).map(({nodes, indent}) => [nodes.map((node) => node.inserted).join(""), indent]), [["a", 0], ["b", 1], ["c", 1]]);
+}
+
+{ // Two windows choose labels: the one that is kept last holds in both.
+  const batches = [], server = {
+    async append(id, revision, records) {
+      if (revision !== batches.length) throw Object.assign(new Error("moved on"), {status: 409, code: "revision_conflict"});
+      batches.push(records);
+      return {revision: batches.length};
+    },
+    read: async (id, since) => ({revision: batches.length, records: batches.slice(since).flat()}),
+  };
+  const windows = [0, 1].map(() => {
+    const story = new Story((record) => saving.push(record)), merges = [];
+    const saving = new Saving(server, "s", 0, story, {onState: () => {}, onMerge: () => merges.push(story.shares), delay: 1e6});
+    return {story, saving, merges};
+  });
+  const [one, other] = windows;
+  one.story.writeAs({a: 1});
+  await one.saving.flush();
+  other.story.writeAs({b: 1});
+  await other.saving.flush();
+  assert.deepEqual([other.story.shares, batches.flat().at(-1).shares, other.merges], [{b: 1}, {b: 1}, []]);
+  one.story.retitle("T");
+  await one.saving.flush();
+  assert.deepEqual([one.story.shares, one.merges], [{b: 1}, [{b: 1}]]);
+  for (const {saving} of windows) saving.close();
 }
 
 // A server that fails before or after it has written, and another window that writes in between.

@@ -77,6 +77,10 @@ for (let round = 0; round < 300; round++) {
   assert.equal(story.promptAt(6), "Hello!");
   story.readFirst("a book", "Once.\n");
   assert.equal(story.promptAt(6), "Once.\n\nHello!");
+  story.writeAs({Jane: 0.5});
+  const again = new Story();
+  again.load(story.records());
+  assert.deepEqual(again.shares, {Jane: 0.5});
 }
 
 { // A million characters, twenty thousand nodes.
