@@ -12,6 +12,7 @@ Shapes: A = authors, N = characters of the text, P = passages, R = resamples.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +31,8 @@ MAX_PASSAGE_CHARS = 500
 MAX_PASSAGES = 2_000
 MIN_PASSAGES = 5
 """From fewer passages no interval is computed: it would be too narrow."""
+Compared = Literal["authors", "labels"]
+"""What is compared: authors, or the labels of one author."""
 _BATCH = 500
 _WORD_END = re.compile(r"\s+")
 
@@ -66,6 +69,7 @@ class Attribution:
     """Number of characters that one of the authors cannot score, and that are therefore scored for none."""
     num_passages: int
     """Number of passages that the text was divided into."""
+    compared: Compared = "authors"
 
     @property
     def is_separated(self) -> bool:
@@ -73,19 +77,25 @@ class Attribution:
         return self.lead_low is not None and self.lead_low > 0
 
     @property
+    def digits(self) -> int:
+        """Number of decimals shown. Labels of one author differ less than authors do."""
+        return 5 if self.compared == "labels" else 3
+
+    @property
     def verdict(self) -> str:
         """The result as one or two sentences."""
         first, second = self.authors[:2]
-        difference = f"{self.lead:.3f} bits per character"
+        difference = f"{self.lead:.{self.digits}f} bits per character"
         if self.lead_low is None or self.lead_high is None:
             return (
                 f"{first.name} needs {difference} less than {second.name}, but the text is too short to say how sure "
                 "that is. Give a longer one."
             )
-        interval = f"95 % interval {_signed(self.lead_low)} to {_signed(self.lead_high)}"
+        interval = f"95 % interval {self._signed(self.lead_low)} to {self._signed(self.lead_high)}"
         if self.is_separated:
             return (
-                f"Of these authors, {first.name} fits best: it needs {difference} less than {second.name} ({interval})."
+                f"Of these {self.compared}, {first.name} fits best: it needs {difference} less than {second.name} "
+                f"({interval})."
             )
         return (
             f"The text does not tell {first.name} and {second.name} apart: {first.name} needs {difference} less, but "
@@ -96,22 +106,35 @@ class Attribution:
         scores = ", ".join(f"{each.name} {each.bits_per_char:.3f}" for each in self.authors)
         return f"Attribution({scores} bits/char, {counted(self.num_chars, 'character')})"
 
+    def _signed(self, value: float) -> str:
+        return f"{value:+.{self.digits}f}".replace("-", "\u2212")
+
     def _repr_html_(self) -> str:
         """Return the attribution as a notebook shows it."""
-        heads = ("author", "bits/char", "95 % interval", "comes first in")
-        rows = [(each.name, f"{each.bits_per_char:.3f}", *shown_interval(each)) for each in self.authors]
+        heads = (self.compared.removesuffix("s"), "bits/char", "95 % interval", "comes first in")
+        digits = self.digits
+        rows = [
+            (each.name, f"{each.bits_per_char:.{digits}f}", *shown_interval(each, digits=digits))
+            for each in self.authors
+        ]
         return html_table(self.verdict, [("characters", f"{self.num_chars:,}")], heads=heads, rows=rows)
 
 
-def shown_interval(share: AuthorShare) -> tuple[str, str]:
+def shown_interval(share: AuthorShare, *, digits: int) -> tuple[str, str]:
     """Return the interval of an author's score and the share of resamples in which it comes first, to be shown."""
     if share.low is None or share.high is None or share.wins is None:
         return "n/a", "n/a"
-    return f"{share.low:.3f} to {share.high:.3f}", f"{100 * share.wins:.1f} %"
+    return f"{share.low:.{digits}f} to {share.high:.{digits}f}", f"{100 * share.wins:.1f} %"
 
 
 def attribute_bits(
-    names: Sequence[str], bits: NDArray[np.float64], text: str, *, is_scored: NDArray[np.bool_], seed: int = 0
+    names: Sequence[str],
+    bits: NDArray[np.float64],
+    text: str,
+    *,
+    is_scored: NDArray[np.bool_],
+    seed: int = 0,
+    compared: Compared = "authors",
 ) -> Attribution:
     """Compare authors by the bits that each needs for each character.
 
@@ -121,6 +144,7 @@ def attribute_bits(
         text: The text, N characters.
         is_scored: True for a character that every author can score, shape (N,).
         seed: Seed of the resamples, from 0.
+        compared: What the names are of.
 
     Raises:
         UsageError: If no character can be scored by all authors.
@@ -153,6 +177,7 @@ def attribute_bits(
         num_chars=num_chars,
         num_left_out=len(text) - num_chars,
         num_passages=len(sizes),
+        compared=compared,
     )
 
 
@@ -194,7 +219,3 @@ def _interval(values: NDArray[np.float64]) -> tuple[float | None, float | None]:
         return None, None
     low, high = np.quantile(values, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return float(low), float(high)
-
-
-def _signed(value: float) -> str:
-    return f"{value:+.3f}".replace("-", "\u2212")

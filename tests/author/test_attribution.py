@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 import torch
 from engines import loud_model
+from served import LABELS, labelled_author
 
 from penwright import Alphabet, Author, attribute
 from penwright.alphabet.auto import learn_subwords
+from penwright.author.attribution import attribute_labels
 from penwright.cli.app import main
 from penwright.errors import UsageError
 from penwright.evaluation.attribution import MIN_PASSAGES, attribute_bits, passage_starts
@@ -116,6 +118,37 @@ def test_the_interval_covers_the_truth_as_often_as_it_says() -> None:
 def test_what_cannot_be_compared_is_refused(text: str, authors: dict[str, Author], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         attribute(text, authors)
+
+
+def test_a_text_is_attributed_to_the_label_that_wrote_it() -> None:
+    author = labelled_author()
+    mixtures = {"(no label)": "none", **{name: {name: 1.0} for name in LABELS}}
+    for name in mixtures:
+        text = author.labelled(mixtures[name]).write(seed=3, max_chars=2_500, temperature=1.0)
+        result = attribute_labels(text, author)
+        assert {each.name for each in result.authors} == set(mixtures) and result.is_separated
+        assert result.authors[0].name == name and f"Of these labels, {name} fits best" in result.verdict
+        for each in result.authors:
+            score = author.labelled(mixtures[each.name]).score(text)
+            assert each.bits_per_char == pytest.approx(score.bits_per_char, abs=1e-9)
+    with pytest.raises(UsageError, match="knows no labels"):
+        attribute_labels(PAGE, AUTHORS["A"])
+
+
+def test_the_command_compares_the_labels_of_one_author(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    author, page = labelled_author(), tmp_path / "page.txt"
+    path = str(tmp_path / "author.safetensors")
+    author.save(path)
+    page.write_text(author.labelled("doyle").write(seed=1, max_chars=2_500, temperature=1.0), encoding="utf-8")
+    assert main(["attribute", str(page), "--authors", path, "--by-label"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split()[:2] == ["label", "bits/char"] and lines[1].startswith("A. C. Doyle ")
+    assert "Of these labels, A. C. Doyle fits best" in lines[6]
+    assert main(["attribute", str(page), "--authors", path, "--by-label", "--json"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["compared"] == "labels" and facts["authors"][0]["name"] == "A. C. Doyle"
+    assert main(["attribute", str(page), "--by-label"]) == 2
+    assert "--by-label compares the labels of one author, and 0 authors were given." in capsys.readouterr().err
 
 
 @pytest.fixture

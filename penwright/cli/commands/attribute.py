@@ -1,4 +1,4 @@
-"""`penwright attribute`: say which of several authors may have written a text."""
+"""`penwright attribute`: say which of several authors, or of one author's labels, may have written a text."""
 
 import hashlib
 from dataclasses import asdict
@@ -19,6 +19,7 @@ def attribute(
     /,
     *,
     authors: AuthorPaths = (),
+    by_label: bool = False,
     box: Box = False,
     seed: Whole = None,
     as_json: Json = False,
@@ -30,15 +31,19 @@ def attribute(
     also be somebody else: the scores only compare the authors given. An author that has learned from this very text
     is at an advantage, and is named.
 
+    With --by-label, one author reads the text under each of its labels, and without any.
+
     Args:
         file: A text file, scored as it is.
-        authors: Author files or run folders, two or more.
+        authors: Author files or run folders, two or more; one with --by-label.
+        by_label: Compare the labels that one author learned with `train --labels`.
         box: Compare the author in the box too.
         seed: Seed of the bootstrap. Default 0.
     """
     SEED.check("--seed", seed)
 
     from penwright.author.attribution import attribute as attribute_text
+    from penwright.author.attribution import attribute_labels
     from penwright.author.author import Author
     from penwright.author.box import boxed_author
     from penwright.corpus.formats.document import decode
@@ -49,23 +54,31 @@ def attribute(
         raise UsageError("the same author was given twice. Name each once.")
     if box:
         paths["box"] = boxed_author()
-    if len(paths) < 2:
+    if by_label and len(paths) != 1:
+        given = counted(len(paths), "author was", "authors were")
+        raise UsageError(f"--by-label compares the labels of one author, and {given} given. Give one with --authors.")
+    if len(paths) < 2 and not by_label:
         raise UsageError(f"{counted(len(paths), 'author was', 'authors were')} given; give two or more with --authors.")
     candidates = {name: Author.load(path) for name, path in paths.items()}
     data = file.read_bytes()
     decoded = decode(data, name=str(file))
-    result = attribute_text(decoded.text, candidates, seed=0 if seed is None else seed)
+    first_seed = 0 if seed is None else seed
+    if by_label:
+        [author] = candidates.values()
+        result = attribute_labels(decoded.text, author, seed=first_seed)
+    else:
+        result = attribute_text(decoded.text, candidates, seed=first_seed)
     digest = hashlib.sha256(data).hexdigest()
     learned = [name for name, author in candidates.items() if _has_learned(author, digest)]
     if as_json:
         facts = {"file": str(file), "encoding": decoded.encoding, **asdict(result)}
         print_json({**facts, "is_separated": result.is_separated, "learned_from_it": learned})
         return 0
-    width = max(6, *(len(visible(name)) for name in candidates))
-    print(f"{'author':<{width}}  bits/char     95 % interval  comes first in")
+    width = max(6, *(len(visible(each.name)) for each in result.authors))
+    print(f"{result.compared.removesuffix('s'):<{width}}  bits/char  {'95 % interval':>18}  comes first in")
     for each in result.authors:
-        interval, wins = shown_interval(each)
-        print(f"{visible(each.name):<{width}}  {each.bits_per_char:9.3f}  {interval:>16}  {wins:>14}")
+        interval, wins = shown_interval(each, digits=result.digits)
+        print(f"{visible(each.name):<{width}}  {each.bits_per_char:9.{result.digits}f}  {interval:>18}  {wins:>14}")
     passages = counted(result.num_passages, "passage")
     print(f"\n{counted(result.num_chars, 'character')} in {passages}. {visible(result.verdict)}")
     if result.num_left_out:
