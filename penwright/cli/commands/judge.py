@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from penwright.author.file.format import SUFFIX
-from penwright.cli.commands.loading import load_to_write
+from penwright.cli.commands.loading import Label, load_to_write
 from penwright.cli.display.clock import working
 from penwright.cli.display.judged import judged_facts, judged_lines, judged_table
 from penwright.cli.finding import find_author, find_run
@@ -68,6 +68,7 @@ def judge(
     *,
     author_option: AuthorPath = None,
     box: Box = False,
+    as_: Label = None,
     corpus: Annotated[Path | None, Existing, option(metavar="PATH")] = None,
     pages: Annotated[Whole, option(group=LENGTH)] = None,
     chars: Annotated[Whole, option(group=LENGTH)] = None,
@@ -88,6 +89,7 @@ def judge(
         author: An author file or the folder of a run. The default is the newest author under runs/, or the one in the
             box if there is none. A text file in its place is judged as it stands.
         author_option: The same as an option. Beside a text file, the author beside whose shelf it is judged.
+        as_: Write as a label or a mixture, as for `penwright write`.
         corpus: The shelf: books, as for `train`, or the folder of a run. The default is the author's shelf, if it is
             still prepared on this machine. For a text file, it is the shelf of the newest run.
         pages: Number of pages. Default 20.
@@ -110,7 +112,8 @@ def judge(
     if author is not None and is_file(author) and author.suffix != SUFFIX:
         text_file = author
         at_most_one({"--author": author_option, BOX_OPTION: box, CORPUS_OPTION: corpus})
-        given = {"--prompt": prompt, "--seed": seed, **{option_of(name): value for name, value in options.items()}}
+        given: dict[str, object] = {"--as": as_, "--prompt": prompt, "--seed": seed}
+        given |= {option_of(name): value for name, value in options.items()}
         for name, value in given.items():
             if value is not None and value is not False:
                 raise UsageError(f"{name} is for an author that writes, but {text_file} is a text. Leave it out.")
@@ -136,6 +139,7 @@ def judge(
                 num_chars=num_chars,
                 seed=first_seed,
                 prompt=prompt or "",
+                label=as_,
                 options=options,
                 tell=tell,
                 is_quiet=as_json,
@@ -152,7 +156,8 @@ def judge(
             file.write(text.encode("utf-8", "replace"))
     if as_json:
         path = None if subject.shelf.corpus is None else str(subject.shelf.corpus.path)
-        print_json(judged_facts(result, name=subject.name, shelf=path, missing=subject.shelf.missing))
+        facts = judged_facts(result, name=subject.name, shelf=path, missing=subject.shelf.missing)
+        print_json(facts if as_ is None else {**facts, "as": as_})
         return 0
     print(f"{counted(result.num_pages, 'page')} of {result.num_chars:,} characters")
     console().print(judged_table(result, name=subject.name, width=console().width))
@@ -169,6 +174,7 @@ def _author_subject(
     num_chars: int,
     seed: int,
     prompt: str,
+    label: str | None,
     options: WriteOptions,
     tell: "Tell",
     is_quiet: bool,
@@ -178,7 +184,7 @@ def _author_subject(
     from penwright.training.activity import Activity
 
     shelf = shelf_of(path, corpus=corpus, is_quiet=is_quiet)
-    writer = load_to_write(path)
+    writer = load_to_write(path, label=label)
     doing = f"writing {counted(num_pages, 'page')}"
     pages = write_pages(
         writer.engine,

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from served import labelled_author
 
 from penwright import Author, Card, CharModel, Corpus, prepare
 from penwright.cli.app import main
@@ -66,6 +67,20 @@ def test_an_author_without_its_shelf_says_what_is_missing(
     assert run_json(capsys, *words, "--corpus", str(books_dir))["books"]
 
 
+def test_an_author_is_judged_as_one_of_its_labels(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    author, path = labelled_author(), tmp_path / "author.safetensors"
+    author.save(path)
+    words = [str(path), "--pages", "2", "--chars", "200", "--as", "austen:0.7,doyle:0.3"]
+    for more in ([], ["--best-of", "2"]):
+        facts = run_json(capsys, *words, *more, "--out", str(tmp_path / "pages.txt"))
+        assert facts["as"] == "austen:0.7,doyle:0.3"
+        options: Any = {"best_of": 2} if more else {}
+        page = author.labelled("austen:0.7,doyle:0.3").write(max_chars=200, seed=1, **options)
+        assert page in (tmp_path / "pages.txt").read_bytes().decode("utf-8")
+    assert main(["judge", *words[:-1], "nobody"]) == 2
+    assert "this author has no label 'nobody'" in capsys.readouterr().err
+
+
 def test_a_text_is_judged_in_an_authors_place(
     author_file: Path, books_dir: Path, tmp_path: Path, prose: dict[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -77,6 +92,7 @@ def test_a_text_is_judged_in_an_authors_place(
         assert facts["by_name"]["unknown_words"]["value"] < 0.05
     assert run_json(capsys, str(page))["missing"] == "no run is here to take it from"
     for words, said in (
+        (["--as", "austen"], "--as is for an author that writes"),
         (["--temperature", "0.5"], "--temperature is for an author that writes"),
         (["--seed", "3"], "--seed is for an author that writes"),
         (["--author", str(author_file), "--corpus", str(books_dir)], "exclude each other"),
