@@ -35,8 +35,10 @@ from penwright.author.file.slots import deflated, inflated, max_bytes
 from penwright.author.file.untrusted import describe_foreign, parse_json
 from penwright.errors import BookmarkError, printable
 from penwright.files import replacing
+from penwright.kernels.contexts import OPEN
 from penwright.kernels.match import CHECK_MASK, FIRST_NUMBER
 from penwright.model.config import ModelConfig
+from penwright.ngrams.context_kinds import NUM_WORDS
 from penwright.writing.engines.adaptation import Adaptation, AdaptationState
 from penwright.writing.engines.text_state import TextState, empty_text_state, successor_bits
 
@@ -274,6 +276,7 @@ def _check(saved: SavedBookmark, owner: Owner) -> None:
     if not (np.isfinite(saved.logits).all() and np.isfinite(state.memory).all()):
         raise ValueError("its numbers are not finite")
     waiting, expected, lengths = state.pending[:, 0], state.pending[:, 1], state.pending[:, 2]
+    run_length, open_bits = state.words[:, NUM_WORDS + 1 : NUM_WORDS + 2], state.words[:, NUM_WORDS + 2 :]
     mask = (1 << bits) - 1
     entries = state.slots[state.slots != 0].astype(np.int64)
     if bits * 2 + CHECK_MASK.bit_length() < 8 * state.slots.itemsize:
@@ -284,6 +287,8 @@ def _check(saved: SavedBookmark, owner: Owner) -> None:
         (waiting, 2 * (FIRST_NUMBER - 1)),
         (expected, vocab_size),
         (lengths, MAX_COUNT),
+        (run_length, MAX_COUNT),
+        (open_bits, OPEN),
         (entries >> bits & mask, vocab_size),
         (entries & mask, vocab_size),
     ):

@@ -221,6 +221,8 @@ HOSTILE = {
     "a time before the beginning": ("position", _put(0, -1)),
     "memory that is no number": ("memory", _put((0, 0), np.nan)),
     "infinite predictions": ("logits", _put(0, np.inf)),
+    "a word of negative length": ("words", _put((0, 5), -1)),
+    "a sign open that there is not": ("words", _put((0, 6), 4)),
     "neither inside a word nor outside": ("is_word", _put(0, 2)),
     "slots that are no deflated bytes": ("slots", _put(slice(0, 2), 0)),
 }
