@@ -3,7 +3,7 @@
 Integers wrap around at 64 bits. The formulas are in `ngrams.contexts`.
 
 Shapes: B = lanes, T = symbols per window, V = vocab_size, O = kinds made of so many symbols, K = all kinds,
-W = numbers remembered of words: 4, or 7 for kinds with settings.
+W = numbers that are remembered about words: 4, or 7 for kinds with settings.
 """
 
 from typing import Any
@@ -13,16 +13,16 @@ import numpy as np
 from penwright.kernels.compiling import kernel
 
 LETTER = 1
-"""Bit of the mark of a symbol that words are made of or, where symbols are pieces, go on with."""
+"""Bit in the mark of a symbol that words are made of or, where symbols are subwords, that goes on with a word."""
 QUOTATION, BRACKET = 1, 2
-"""Bits of what may be open."""
+"""Bits for an open quotation and an open bracket."""
 OPEN = QUOTATION | BRACKET
-SHUTS, TURNS = 1, 3
-"""Shifts of two pairs of these bits in a mark: what the symbol closes, and what it then turns over, from closed to open
-or from open to closed."""
+CLOSES, TOGGLES = 1, 3
+"""Shifts of two copies of these bits in a mark: what the symbol closes, and what it then toggles between open and
+closed."""
 MIN_CONTENT = 4
-"""Number of symbols from which on a word counts as a content word. Most articles, conjunctions and prepositions are
-shorter, in the languages that have any."""
+"""Smallest number of symbols of a content word. Most articles, conjunctions and prepositions are shorter, in the
+languages that have any."""
 _NUM_WORDS = 4
 
 
@@ -56,8 +56,8 @@ def name_contexts(
         factors: int64 (4,): of a hash for each symbol, of words joined in two ways, and of the spreading of bits.
         has_joints: See `ContextKinds`.
         recent: int64 (B, R), the last symbols, oldest first.
-        words: int64 (B, W): hashes of the present run and of the three words before it. With settings, too, the hash
-            of the last content word, the number of symbols of the present run, and the bits of what is open.
+        words: int64 (B, W): hashes of the present run and of the three words before it. With settings, the hash of
+            the last content word, the number of symbols of the present run, and the bits of what is open follow.
         is_word: bool (B,), True if the last symbol was marked.
         contexts: int64 (B, T, K), to be filled with 32 bits each, signed.
     """
@@ -76,16 +76,16 @@ def name_contexts(
             for at in range(max(0, reach - orders[order]), reach):
                 hashes[order] = hashes[order] * power + seen[at]
         run, last, before, third = words[lane, 0], words[lane, 1], words[lane, 2], words[lane, 3]
-        content, length, is_open = np.int64(0), np.int64(0), np.int64(0)
+        content, length, open_bits = np.int64(0), np.int64(0), np.int64(0)
         if has_settings:
-            content, length, is_open = words[lane, 4], words[lane, 5], words[lane, 6]
+            content, length, open_bits = words[lane, 4], words[lane, 5], words[lane, 6]
         was_word, begin = is_word[lane], 0  # nothing before `begin` belongs to this text
         for time in range(num_steps):
             here = reach + time
             if len(resets) and resets[lane, time]:
                 hashes[:] = 0
                 run, last, before, third = np.int64(0), np.int64(0), np.int64(0), np.int64(0)
-                content, length, is_open = np.int64(0), np.int64(0), np.int64(0)
+                content, length, open_bits = np.int64(0), np.int64(0), np.int64(0)
                 was_word, begin = False, here
             symbol = seen[here]
             for order in range(num_orders):
@@ -111,13 +111,13 @@ def name_contexts(
             contexts[lane, time, num_orders + 2] = ((three ^ salts[num_orders + 2]) * spread) >> 32
             contexts[lane, time, num_orders + 3] = ((skipping ^ salts[num_orders + 3]) * spread) >> 32
             if has_settings:
-                is_open = (is_open & ~(mark >> SHUTS)) ^ (mark >> TURNS & OPEN)
-                about, inside = run * join_other + content, run * join_other + is_open
+                open_bits = (open_bits & ~(mark >> CLOSES)) ^ (mark >> TOGGLES & OPEN)
+                about, inside = run * join_other + content, run * join_other + open_bits
                 contexts[lane, time, num_orders + 4] = ((about ^ salts[num_orders + 4]) * spread) >> 32
                 contexts[lane, time, num_orders + 5] = ((inside ^ salts[num_orders + 5]) * spread) >> 32
         for at in range(reach):
             recent[lane, at] = seen[num_steps + at] if num_steps + at >= begin else 0
         words[lane, 0], words[lane, 1], words[lane, 2], words[lane, 3] = run, last, before, third
         if has_settings:
-            words[lane, 4], words[lane, 5], words[lane, 6] = content, length, is_open
+            words[lane, 4], words[lane, 5], words[lane, 6] = content, length, open_bits
         is_word[lane] = was_word

@@ -83,7 +83,7 @@ def state_to_tensors(state: ModelState, prefix: str) -> dict[str, Tensor]:
 
 
 def state_from_tensors(model: Stack, tensors: Mapping[str, Tensor], prefix: str) -> ModelState:
-    """Rebuild a state from `state_to_tensors`, on the model's device. What holds no numbers may be missing.
+    """Rebuild a state from `state_to_tensors`, on the model's device. A tensor without elements may be missing.
 
     Args:
         model: The model that the state belongs to.

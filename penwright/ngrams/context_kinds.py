@@ -10,9 +10,9 @@ from typing import NamedTuple
 from penwright.alphabet.units import CHARACTERS
 
 FIRST_LIST, LATEST_LIST = 1, 2
-"""Numbers of the lists that there are, see `kinds_of`."""
+"""Numbers of the first and the latest list, see `kinds_of`."""
 NUM_WORDS, NUM_EXTRAS = 4, 3
-"""Numbers that a text's memory holds of its words, and for the kinds of a setting."""
+"""Numbers that the memory of a text holds about its words, and more for kinds with settings."""
 NUM_INPUTS = 2
 """Number of kinds whose distributions are inputs of a network's bottom."""
 
@@ -20,7 +20,7 @@ NUM_INPUTS = 2
 class ContextKinds(NamedTuple):
     """The kinds of context of one unit, K of them: one for each order; then the word so far with the word before it,
     with the two before it, and with the three; then the word so far with the word before the last, which is skipped.
-    With settings, two follow: the word so far with the last content word, and with what it stands in."""
+    With settings, two follow: the word so far with the last content word, and with what is open around it."""
 
     orders: tuple[int, ...]
     """Numbers of symbols of the kinds made of symbols, the present one included, in rising order from 1."""
@@ -36,7 +36,7 @@ class ContextKinds(NamedTuple):
     """How words are found. True: symbols that go on with a word are marked, and every other begins one. False: symbols
     that words are made of are marked, and between two words the symbols since the last take the place of a word."""
     has_settings: bool = False
-    """True if the last content word, and what is open (a quotation, a bracket, both or neither), are looked at."""
+    """True if two kinds look at the last content word, and at what is open: a quotation, a bracket, both or neither."""
 
     @property
     def num_kinds(self) -> int:
@@ -45,12 +45,12 @@ class ContextKinds(NamedTuple):
 
     @property
     def num_extras(self) -> int:
-        """Numbers that a text's memory holds for the kinds of a setting, 0 without them."""
+        """Number of values that the memory of a text holds for kinds with settings, 0 without them."""
         return NUM_EXTRAS if self.has_settings else 0
 
     @property
     def num_words(self) -> int:
-        """Numbers that a text's memory holds of words, those for the kinds of a setting included."""
+        """Number of values that the memory of a text holds about words, those for settings included."""
         return NUM_WORDS + self.num_extras
 
     @property
@@ -92,6 +92,7 @@ _OF_CHARACTERS_WITH_SETTINGS = _OF_CHARACTERS._replace(
     match=(*_OF_CHARACTERS.match, 11, 12),
     has_settings=True,
 )
+_LISTS_OF_CHARACTERS = {FIRST_LIST: _OF_CHARACTERS, LATEST_LIST: _OF_CHARACTERS_WITH_SETTINGS}
 _OF_SUBWORDS = ContextKinds(
     orders=(1, 2, 3, 4),
     shorter=(None, 0, 1, 2, 1, 4, 5, 1),
@@ -103,7 +104,6 @@ _OF_SUBWORDS = ContextKinds(
 
 
 def kinds_of(unit: str, number: int = FIRST_LIST) -> ContextKinds:
-    """Return the kinds of context of a unit, of the list of some number. Subwords have the same in every list."""
-    if unit != CHARACTERS:
-        return _OF_SUBWORDS
-    return _OF_CHARACTERS if number == FIRST_LIST else _OF_CHARACTERS_WITH_SETTINGS
+    """Return the kinds of context of a unit from the list with a number. Subwords have the same in every list."""
+    of_characters = _LISTS_OF_CHARACTERS[number]
+    return of_characters if unit == CHARACTERS else _OF_SUBWORDS

@@ -20,7 +20,7 @@ import torch
 from torch import Tensor
 
 from penwright.kernels import running
-from penwright.kernels.contexts import BRACKET, LETTER, MIN_CONTENT, OPEN, QUOTATION, SHUTS, TURNS, name_contexts
+from penwright.kernels.contexts import BRACKET, CLOSES, LETTER, MIN_CONTENT, OPEN, QUOTATION, TOGGLES, name_contexts
 from penwright.ngrams.context_kinds import NUM_WORDS, ContextKinds
 from penwright.ngrams.hashing import FACTORS, INVERSE, ODD, POWER, SPREAD, WORD_MIX, leaving, salts, signed
 
@@ -93,11 +93,11 @@ def context_step(
     run = torch.where(begins, 0, state.run) * POWER + ids
     extras = state.extras
     if kinds.has_settings:
-        content, length, is_open = extras.unbind(dim=-1)
+        content, length, open_bits = extras.unbind(dim=-1)
         content = torch.where(has_ended & (length >= MIN_CONTENT), state.run, content)
         length = torch.where(begins, 0, length) + 1
-        is_open = (is_open & ~(mark >> SHUTS)) ^ (mark >> TURNS & OPEN)
-        extras = torch.stack((content, length, is_open), dim=-1)
+        open_bits = (open_bits & ~(mark >> CLOSES)) ^ (mark >> TOGGLES & OPEN)
+        extras = torch.stack((content, length, open_bits), dim=-1)
     return _fingerprints(hashes, run, *words, extras), ContextState(seen[:, 1:], run, is_word, *words, extras)
 
 
@@ -180,13 +180,13 @@ def _by_kernel(
 
 
 def words_of(state: ContextState) -> Tensor:
-    """Return what a state holds of words as kernels have it, int64 (B, kinds.num_words)."""
+    """Return what a state remembers about words in the form of the kernels, int64 (B, kinds.num_words)."""
     words = torch.stack([state.run, state.last, state.before, state.third], dim=1)
     return torch.cat((words, state.extras), dim=1)
 
 
 def state_of(recent: Tensor, words: Tensor, is_word: Tensor) -> ContextState:
-    """Return the state of what kernels have, see `words_of`."""
+    """Return the state whose words are in the form of the kernels, see `words_of`."""
     run, last, before, third = words[:, :NUM_WORDS].unbind(dim=1)
     return ContextState(recent, run, is_word, last, before, third, words[:, NUM_WORDS:])
 
@@ -224,7 +224,7 @@ def _words(run: Tensor, has_ended: Tensor, state: ContextState, resets: Tensor |
 
 
 def _since(values: Tensor, changes: Tensor, first: Tensor, resets: Tensor | None) -> Tensor:
-    """Return the value of the latest change at each symbol, zero since a reset, and before both the first (B,)."""
+    """Return the value of the latest change at each symbol, zero after a reset, and `first` (B,) before either."""
     if resets is not None:
         changes = changes & ~resets
     latest = _latest(changes, resets)
@@ -235,19 +235,19 @@ def _extras(
     run: Tensor, starts: Tensor, has_ended: Tensor, mark: Tensor, state: ContextState, resets: Tensor | None
 ) -> Tensor:
     """Return the last content word, the length of the run and what is open at each symbol, (B, T, 3)."""
-    former, num_before, was_open = state.extras.unbind(dim=1)
+    former, num_before, had_open = state.extras.unbind(dim=1)
     positions = torch.arange(1, run.shape[1] + 1, device=run.device)
     length = torch.where(starts == 0, positions + num_before.unsqueeze(1), positions - starts + 1)
     is_content = has_ended & (_shifted(length, num_before) >= MIN_CONTENT)
     content = _since(_shifted(run, state.run), is_content, former, resets)
-    is_open = torch.zeros_like(run)
-    for bit in (QUOTATION, BRACKET):  # open if it was turned over an odd number of times since it was shut
-        shut = _latest(mark >> SHUTS & bit != 0, resets)
-        turns = torch.nn.functional.pad((mark >> TURNS & bit != 0).long().cumsum(dim=1), (1, 0))
-        turns = turns[:, 1:] - turns.gather(1, (shut - 1).clamp_min(0))
-        began_open = (shut == 0) & (was_open.unsqueeze(1) & bit != 0)
-        is_open |= torch.where(began_open ^ (turns % 2 != 0), bit, 0)
-    return torch.stack((content, length, is_open), dim=-1)
+    open_bits = torch.zeros_like(run)
+    for bit in (QUOTATION, BRACKET):  # open after an odd number of toggles since it was last closed
+        closed = _latest(mark >> CLOSES & bit != 0, resets)
+        toggles = torch.nn.functional.pad((mark >> TOGGLES & bit != 0).long().cumsum(dim=1), (1, 0))
+        toggles = toggles[:, 1:] - toggles.gather(1, (closed - 1).clamp_min(0))
+        began_open = (closed == 0) & (had_open.unsqueeze(1) & bit != 0)
+        open_bits |= torch.where(began_open ^ (toggles % 2 != 0), bit, 0)
+    return torch.stack((content, length, open_bits), dim=-1)
 
 
 def _fingerprints(
@@ -260,8 +260,8 @@ def _fingerprints(
     skipping = run * WORD_MIX[1] + before
     values = torch.stack([*hashes, one_word, two_words, three_words, skipping], dim=-1)
     if extras.shape[-1]:
-        content, _, is_open = extras.unbind(dim=-1)
-        settings = torch.stack([run * WORD_MIX[1] + content, run * WORD_MIX[1] + is_open], dim=-1)
+        content, _, open_bits = extras.unbind(dim=-1)
+        settings = torch.stack([run * WORD_MIX[1] + content, run * WORD_MIX[1] + open_bits], dim=-1)
         values = torch.cat((values, settings), dim=-1)
     mixed: Tensor = ((values ^ _salts(values.shape[-1], values.device)) * SPREAD) >> 32
     return mixed

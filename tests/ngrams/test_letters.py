@@ -2,7 +2,7 @@
 
 from penwright.alphabet.characters import FIRST_CHARACTER_ID, Alphabet
 from penwright.alphabet.subwords import SubwordAlphabet
-from penwright.kernels.contexts import BRACKET, LETTER, QUOTATION, SHUTS, TURNS
+from penwright.kernels.contexts import BRACKET, CLOSES, LETTER, QUOTATION, TOGGLES
 from penwright.ngrams.letters import letters_of, marks_of
 
 
@@ -39,9 +39,9 @@ def test_quotation_marks_turn_brackets_shut_and_line_ends_shut_everything() -> N
     alphabet = Alphabet.learn(dict.fromkeys("\n \"'()[a\u201d", 1))
     marks = {text: int(mark) for text, mark in zip(alphabet.texts, marks_of(alphabet), strict=True)}
     assert marks["a"] == marks["'"] == LETTER and marks[" "] == 0
-    assert marks['"'] == marks["\u201d"] == QUOTATION << TURNS
-    assert marks["("] == marks["["] == BRACKET << SHUTS | BRACKET << TURNS
-    assert marks[")"] == BRACKET << SHUTS and marks["\n"] == (BRACKET | QUOTATION) << SHUTS
+    assert marks['"'] == marks["\u201d"] == QUOTATION << TOGGLES
+    assert marks["("] == marks["["] == BRACKET << CLOSES | BRACKET << TOGGLES
+    assert marks[")"] == BRACKET << CLOSES and marks["\n"] == (BRACKET | QUOTATION) << CLOSES
 
 
 def test_every_unit_has_its_letters_among_its_marks() -> None:

@@ -27,8 +27,8 @@ class TextState(NamedTuple):
     recent: NDArray[np.int64]
     """(B, reach), the last symbols, oldest first."""
     words: NDArray[np.int64]
-    """(B, W), hashes of the present run and of the three words before it, and more for kinds of context with settings,
-    see `kernels.contexts`."""
+    """(B, W), hashes of the present run and of the three words before it. Kinds of context with settings have more, see
+    `kernels.contexts`."""
     is_word: NDArray[np.bool_]
     """(B,)."""
     slots: NDArray[Any]

@@ -15,7 +15,7 @@ class Hashing {
   newState() {
     return {
       recent: new Int32Array(this.reach), hashes: new Int32Array(2 * this.orders.length), words: new Int32Array(8),
-      wasWord: false, content: new Int32Array(2), length: 0, isOpen: 0,
+      wasWord: false, content: new Int32Array(2), length: 0, openBits: 0,
     };
   }
 
@@ -67,12 +67,12 @@ class Hashing {
     add64(words[4], words[5]);
     this.name(count + 3, high, low);
     if (!this.hasSettings) return;
-    state.isOpen = (state.isOpen & ~(mark >> 1)) ^ (mark >> 3 & 3);
+    state.openBits = (state.openBits & ~(mark >> 1)) ^ (mark >> 3 & 3);
     multiply64(words[0], words[1], joinOther[0], joinOther[1]);
     add64(state.content[0], state.content[1]);
     this.name(count + 4, high, low);
     multiply64(words[0], words[1], joinOther[0], joinOther[1]);
-    add64(0, state.isOpen);
+    add64(0, state.openBits);
     this.name(count + 5, high, low);
   }
 
