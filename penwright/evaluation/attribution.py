@@ -70,6 +70,7 @@ class Attribution:
     num_passages: int
     """Number of passages that the text was divided into."""
     compared: Compared = "authors"
+    """Kind of what is compared. The scores in `authors` are of labels if it is "labels"."""
 
     @property
     def is_separated(self) -> bool:
@@ -78,7 +79,7 @@ class Attribution:
 
     @property
     def digits(self) -> int:
-        """Number of decimals shown. Labels of one author differ less than authors do."""
+        """Number of decimals that are shown. Labels of one author differ less than authors do."""
         return 5 if self.compared == "labels" else 3
 
     @property
@@ -103,7 +104,7 @@ class Attribution:
         )
 
     def __repr__(self) -> str:
-        scores = ", ".join(f"{each.name} {each.bits_per_char:.3f}" for each in self.authors)
+        scores = ", ".join(f"{each.name} {each.bits_per_char:.{self.digits}f}" for each in self.authors)
         return f"Attribution({scores} bits/char, {counted(self.num_chars, 'character')})"
 
     def _signed(self, value: float) -> str:
@@ -144,7 +145,7 @@ def attribute_bits(
         text: The text, N characters.
         is_scored: True for a character that every author can score, shape (N,).
         seed: Seed of the resamples, from 0.
-        compared: What the names are of.
+        compared: Kind of what is compared.
 
     Raises:
         UsageError: If no character can be scored by all authors.

@@ -11,7 +11,8 @@ from served import LABELS, labelled_author
 
 from penwright import Alphabet, Author, attribute
 from penwright.alphabet.auto import learn_subwords
-from penwright.author.attribution import attribute_labels
+from penwright.author.attribution import WITHOUT, attribute_labels
+from penwright.author.card import Card, CardLabel
 from penwright.cli.app import main
 from penwright.errors import UsageError
 from penwright.evaluation.attribution import MIN_PASSAGES, attribute_bits, passage_starts
@@ -131,8 +132,21 @@ def test_a_text_is_attributed_to_the_label_that_wrote_it() -> None:
         for each in result.authors:
             score = author.labelled(mixtures[each.name]).score(text)
             assert each.bits_per_char == pytest.approx(score.bits_per_char, abs=1e-9)
+        assert f"{name} {result.authors[0].bits_per_char:.5f}" in repr(result)
     with pytest.raises(UsageError, match="knows no labels"):
         attribute_labels(PAGE, AUTHORS["A"])
+
+
+def test_labels_may_have_the_names_of_no_label() -> None:
+    author = labelled_author()
+    text = author.labelled("none").write(seed=3, max_chars=2_500, temperature=1.0)
+    needed = author.labelled("none").score(text).bits_per_char
+    names = ("none", WITHOUT, "Doe, John")
+    named = Author(author.model, author.alphabet, Card(labels=tuple(CardLabel(name, 7) for name in names)))
+    result = attribute_labels(text, named)
+    assert sorted(each.name for each in result.authors) == sorted((WITHOUT, *names))
+    assert result.authors[0].name == WITHOUT
+    assert result.authors[0].bits_per_char == pytest.approx(needed, abs=1e-9)
 
 
 def test_the_command_compares_the_labels_of_one_author(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -85,7 +85,8 @@ def attribute(
         left_out = counted(result.num_left_out, "character was", "characters were")
         print(f"{left_out} left out, which one of the authors cannot score.")
     for name in learned:
-        print(f"{visible(name)} has learned from this very file, so its score says little.")
+        says = "the scores of its labels say" if by_label else "its score says"
+        print(f"{visible(name)} has learned from this very file, so {says} little.")
     return 0
 
 
