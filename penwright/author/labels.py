@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from penwright.author.file.loading import AuthorParts
 from penwright.errors import UsageError, did_you_mean, printable
 from penwright.model.rounding import RoundedWeight
+from penwright.settings import shown
 
 WEIGHT = "label_embedding"
 """Name of the labels' vectors in `state_dict`."""
@@ -153,7 +154,7 @@ def _check_share(name: object, share: Any) -> None:
     is_number = isinstance(share, int | float) and not isinstance(share, bool)
     if not is_number or not 0 <= share <= MAX_SHARE:
         raise UsageError(
-            f"the share of '{printable(str(name))[:50]}' is {share!r:.50}; it must be a number from 0 to "
+            f"the share of '{printable(str(name))[:50]}' is {shown(share)}; it must be a number from 0 to "
             f"{MAX_SHARE:,.0f}, for example {EXAMPLE}."
         )
 

@@ -69,6 +69,7 @@ def test_a_mixture_is_read(wanted: Any, shares: list[float]) -> None:
         ("austen:99999999", "the share of 'austen' is 99999999.0; it must be a number from 0 to 1,000,000"),
         ({"austen": -1}, "the share of 'austen' is -1"),
         ({"austen": float("nan")}, "the share of 'austen' is nan"),
+        ({"austen": 10**5_000}, "the share of 'austen' is a number of 16,610 bits; it must be"),
         ({"austen": "much"}, "the share of 'austen' is 'much'"),
     ],
 )

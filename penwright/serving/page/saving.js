@@ -21,8 +21,9 @@ export class Saving {
   }
 
   push(record) {
-    // A head that is passed over at once need not be kept.
-    if (record.kind === "head" && this.queue.at(-1)?.kind === "head" && this.queue.length > this.inFlight) this.queue.pop();
+    // A head or a choice of labels that is passed over at once need not be kept.
+    const isPassing = ["head", "as"].includes(record.kind) && this.queue.at(-1)?.kind === record.kind;
+    if (isPassing && this.queue.length > this.inFlight) this.queue.pop();
     this.queue.push(record);
     this.onState("saving");
     this.#plan(this.delay);
@@ -72,7 +73,7 @@ export class Saving {
       const known = new Set(records.filter((record) => record.kind === "node").map((record) => record.id));
       const own = new Set(this.queue.filter((record) => record.kind === "node").map((record) => record.id));
       this.queue = this.queue.filter((record) => record.kind !== "node" || !known.has(record.id));
-      const isLabelled = this.queue.some((record) => record.kind === "as");  // and the choice here is the last one
+      const isLabelled = this.queue.some((record) => record.kind === "as");  // the choice made here is sent again, and holds
       const taken = records.filter((record) => record.kind !== "as" || !isLabelled);
       this.story.load(taken, {movesHead: false});
       this.revision = revision;

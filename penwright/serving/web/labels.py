@@ -38,9 +38,9 @@ class Labels:
             UsageError: If the author does not know it.
         """
         self.names = () if author is None else author.labels
-        """Names of the labels, none for an author without."""
+        """Names of the labels; empty for an author without labels."""
         self.default = "" if default is None else default
-        """Default as it was written, empty for no label."""
+        """Default as it was written; empty for no label."""
         self._author = author
         self._found = lru_cache(_MAX_KEPT)(self._find)  # the same is asked for again and again
         self._default = None if default is None else self._found(default)
@@ -71,7 +71,7 @@ class Labels:
             raise ApiError(400, str(error), param="as") from error
 
     def _find(self, given: "str | tuple[tuple[str, float], ...]") -> "NDArray[np.float32]":
-        """Return the vector (E,) of a mixture, in a form that can be a key."""
+        """Return the vector (E,) of a mixture that is given in a form that can be a key."""
         mixture = given if isinstance(given, str) else dict(given)
         if self._author is None:
             shares_of(mixture, ())  # raises, since there are none

@@ -95,8 +95,9 @@ assert.deepEqual([wordStop("the lamp", 5), wordStop("the lamp", 3), wordStop("th
     return {story, saving, merges};
   });
   const [one, other] = windows;
-  one.story.writeAs({a: 1});
+  for (const share of [0.5, 0.75, 1]) one.story.writeAs({a: share});  // a slider on its way
   await one.saving.flush();
+  assert.deepEqual(batches, [[{kind: "as", shares: {a: 1}}]]);
   other.story.writeAs({b: 1});
   await other.saving.flush();
   assert.deepEqual([other.story.shares, batches.flat().at(-1).shares, other.merges], [{b: 1}, {b: 1}, []]);

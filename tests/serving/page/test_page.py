@@ -4,9 +4,8 @@ import json
 from collections.abc import Iterator
 from math import log
 
-import chromium as browsers
 import pytest
-from chromium import Chromium, chromium
+from chromium import Chromium
 from served import TOKEN, Client, running_server
 
 pytest.importorskip("uvicorn", reason="the server's packages are not installed: pip install 'penwright[serve]'")
@@ -40,13 +39,6 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Client, S
     with running_server(routes=routes, index=page_files()[INDEX_NAME]) as client:
         yield client, folder
     folder.close()
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
-    browsers.SECONDS = 20.0
-    with chromium(tmp_path_factory.mktemp("profile")) as found:
-        yield found
 
 
 @pytest.fixture
