@@ -159,7 +159,8 @@ def judge(
         facts = judged_facts(result, name=subject.name, shelf=path, missing=subject.shelf.missing)
         print_json(facts if as_ is None else {**facts, "as": as_})
         return 0
-    print(f"{counted(result.num_pages, 'page')} of {result.num_chars:,} characters")
+    written_as = "" if as_ is None else f", written as {visible(as_)}"
+    print(f"{counted(result.num_pages, 'page')} of {result.num_chars:,} characters{written_as}")
     console().print(judged_table(result, name=subject.name, width=console().width))
     for line in judged_lines(result, missing=subject.shelf.missing):
         print(visible(line))

@@ -77,6 +77,8 @@ def test_an_author_is_judged_as_one_of_its_labels(tmp_path: Path, capsys: pytest
         options: Any = {"best_of": 2} if more else {}
         page = author.labelled("austen:0.7,doyle:0.3").write(max_chars=200, seed=1, **options)
         assert page in (tmp_path / "pages.txt").read_bytes().decode("utf-8")
+    assert main(["judge", *words]) == 0
+    assert capsys.readouterr().out.startswith("2 pages of 200 characters, written as austen:0.7,doyle:0.3")
     assert main(["judge", *words[:-1], "nobody"]) == 2
     assert "this author has no label 'nobody'" in capsys.readouterr().err
 
