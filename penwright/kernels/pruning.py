@@ -64,15 +64,16 @@ def score(
     Args:
         first, stop: Which contexts, counted from `start`.
         start: The first context of the kind.
-        starts: int64 (C + 1,), where each context's successors begin, and the end of the last.
+        starts: int32 (C + 1,), where each context's successors begin, and the end of the last.
         symbols: uint16 (E,), rising within a context.
         shares: float32 (E,).
         totals: int32 (C,).
         backoffs: float32 (C,).
-        links: int64 (C,), the shorter context that each backs off to, NONE for none.
+        links: int32 (C,), the shorter context that each backs off to, NONE for none.
         unigrams: float32 (V,).
         cost: Cost of a context, in successors.
-        probs, scores: float32 (E,), to be filled.
+        probs: float32, to be filled for the first successors: at least those of contexts that others back off to.
+        scores: float32 (E,), to be filled.
     """
     largest = np.empty(MAX_SUCCESSORS, np.float64)
     for row in range(start + first, start + stop):
@@ -89,7 +90,8 @@ def score(
             if expected < 0.0:
                 expected = weight * unigrams[symbol]
             prob = shares[at] + backoffs[row] * expected
-            probs[at] = prob
+            if at < len(probs):
+                probs[at] = prob
             prob = min(prob, MAX_PROB)
             without = min((shares[at] + backoffs[row]) * expected, prob)
             surprise = prob * np.log(prob / without) + (1.0 - prob) * np.log((1.0 - prob) / (1.0 - without))

@@ -64,9 +64,7 @@ def some_lanes(state: ModelState, lanes: slice) -> ModelState:
 
 
 def all_lanes(states: Sequence[ModelState]) -> ModelState:
-    """Return the memory of several groups of lanes as one."""
-    if len(states) == 1:
-        return states[0]
+    """Return the memory of several groups of lanes as one, which is a copy."""
     return states[0].with_parts(
         _like(parts[0], (torch.cat(tensors) for tensors in zip(*parts, strict=True)))
         for parts in zip(*(state.parts for state in states), strict=True)

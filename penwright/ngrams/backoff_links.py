@@ -36,7 +36,7 @@ def backoff_links(
     kinds: ContextKinds,
     marks: Marks,
     num_threads: int = 1,
-) -> NDArray[np.int64]:
+) -> NDArray[np.int32]:
     """Return the index of the shorter context that each one backs off to, or NONE, (C,).
 
     A context made of words may have several shorter ones, since it does not contain the signs between the words. The
@@ -70,8 +70,9 @@ def backoff_links(
             keys = keyed(batch, key, kinds=kinds, marks=marks_tensor, pool=pool)
             for _ in pool.map(read, range(len(keys)), keys):
                 pass
+            del keys  # before those of the next batch
     # Look up the index of each note among the contexts of the shorter kind.
-    links = np.full(len(noted), NONE, dtype=np.int64)
+    links = np.full(len(noted), NONE, dtype=np.int32)
     for kind, shorter in enumerate(kinds.shorter):
         if shorter is not None and len(contexts := listed.contexts[listed.of_kind(shorter)]):
             own, numbers = listed.of_kind(kind), torch.from_numpy(contexts)

@@ -35,7 +35,7 @@ class Discounted(NamedTuple):
     """(C,), distinct and rising within a kind."""
     totals: NDArray[np.int32]
     """(C,), count of each context."""
-    starts: NDArray[np.int64]
+    starts: NDArray[np.int32]
     """(C + 1,), index of each context's first successor, and the end of the last."""
     symbols: NDArray[np.uint16]
     """(E,), rising within a context."""
@@ -45,7 +45,7 @@ class Discounted(NamedTuple):
     """(V,), the shares of all symbols; they sum to 1."""
 
     @property
-    def sizes(self) -> NDArray[np.int64]:
+    def sizes(self) -> NDArray[np.int32]:
         """(C,), number of successors of each context, at least one."""
         return np.diff(self.starts)
 
@@ -64,24 +64,37 @@ class Discounted(NamedTuple):
         return backoffs
 
     def pruned(self, is_kept: NDArray[np.bool_]) -> "Discounted":
-        """Return the same with only the marked successors, bool (E,), and the contexts that have any."""
-        sizes = np.add.reduceat(is_kept, self.starts[:-1], dtype=np.int64) if len(is_kept) else np.diff(self.starts)
+        """Return the same with only the marked successors, bool (E,), and the contexts that have any.
+
+        The arrays of the result lie in the memory of these, which are overwritten.
+        """
+        sizes = np.add.reduceat(is_kept, self.starts[:-1], dtype=np.int32) if len(is_kept) else np.diff(self.starts)
         has_any = sizes > 0
         kinds = [np.count_nonzero(has_any[self.of_kind(kind)]) for kind in range(len(self.kinds) - 1)]
         return Discounted(
             ends_of(np.array(kinds)),
-            self.contexts[has_any],
-            self.totals[has_any],
-            ends_of(sizes[has_any]),
-            self.symbols[is_kept],
-            self.shares[is_kept],
+            _moved_up(self.contexts, has_any),
+            _moved_up(self.totals, has_any),
+            ends_of(sizes[has_any], dtype=np.int32),
+            _moved_up(self.symbols, is_kept),
+            _moved_up(self.shares, is_kept),
             self.unigrams,
         )
 
 
-def ends_of(sizes: NDArray[Any]) -> NDArray[np.int64]:
-    """Return where each of some parts begins that lie side by side, and the end of the last."""
-    ends = np.zeros(len(sizes) + 1, dtype=np.int64)
+def _moved_up(values: NDArray[Any], is_kept: NDArray[np.bool_]) -> NDArray[Any]:
+    """Move the marked values to the front of their array, in their order, and return that part of it."""
+    end = 0
+    for start in range(0, len(values), _STRETCH):
+        kept = values[start : start + _STRETCH][is_kept[start : start + _STRETCH]]
+        values[end : end + len(kept)] = kept
+        end += len(kept)
+    return values[:end]
+
+
+def ends_of(sizes: NDArray[Any], *, dtype: type[Any] = np.int64) -> NDArray[Any]:
+    """Return where each of some parts begins that lie side by side, and the end of the last, in some type."""
+    ends = np.zeros(len(sizes) + 1, dtype=dtype)
     np.cumsum(sizes, out=ends[1:])
     return ends
 
@@ -114,9 +127,9 @@ def discounted(counted: Iterable[Successors], *, vocab_size: int, min_count: int
     columns = [list(column) for column in zip(*parts, strict=True)]
     parts.clear()
     contexts, totals, sizes, symbols, shares = (_joined(columns) for _ in range(len(_Kind._fields)))
-    return Discounted(
-        kinds, contexts, totals, ends_of(sizes), symbols, shares, (unigrams / unigrams.sum()).astype(np.float32)
-    )
+    starts = ends_of(sizes, dtype=np.int32)  # fewer than 2^28, see `ModelConfig.ngram_entries`
+    unigrams /= unigrams.sum()
+    return Discounted(kinds, contexts, totals, starts, symbols, shares, unigrams.astype(np.float32))
 
 
 def _joined(columns: list[list[NDArray[Any]]]) -> NDArray[Any]:

@@ -17,6 +17,7 @@ import torch
 from numpy.typing import NDArray
 
 from penwright.kernels.pruning import MAX_SUCCESSORS
+from penwright.ngrams.storage import held_type
 from penwright.ngrams.tables import NgramTables, code_of_shares, code_of_totals, share_of, total_of
 
 _SYMBOL_BITS = 16
@@ -56,7 +57,7 @@ def joined_tables(old: NgramTables, new: NgramTables, *, weight: float) -> Ngram
         sizes=torch.from_numpy(np.bincount(keys >> _SYMBOL_BITS, minlength=len(listed)).astype(np.uint8)),
         backoffs=torch.from_numpy(code_of_shares(backoffs)),
         totals=torch.from_numpy(code_of_totals(totals)),
-        symbols=torch.from_numpy((keys & ((1 << _SYMBOL_BITS) - 1)).astype(np.int32)),
+        symbols=torch.from_numpy((keys & ((1 << _SYMBOL_BITS) - 1)).astype(held_type(len(new.unigrams)))),
         shares=torch.from_numpy(code_of_shares(shares)),
         unigrams=0.5 * (with_symbols(old, num_symbols=len(new.unigrams)).unigrams + new.unigrams),
     )
@@ -68,7 +69,8 @@ def with_symbols(tables: NgramTables, *, num_symbols: int) -> NgramTables:
     if num_new == 0:
         return tables
     unigrams = torch.cat((tables.unigrams, tables.unigrams.min().expand(num_new)))
-    return tables._replace(unigrams=unigrams / unigrams.sum())
+    symbols = torch.from_numpy(tables.symbols.numpy().astype(held_type(num_symbols), copy=False))
+    return tables._replace(symbols=symbols, unigrams=unigrams / unigrams.sum())
 
 
 def _united(keys: Sequence[NDArray[np.int64]]) -> tuple[NDArray[np.int64], list[NDArray[np.int64]]]:

@@ -5,7 +5,7 @@ In tables of millions the time goes into fetching from memory, not into taking n
 Shapes: V = vocab_size, C = contexts, E = successors.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,6 +19,8 @@ SHARE_STEPS = 16
 TOTAL_STEPS = 8
 """Steps of a total's code to a factor of two: code c means 2^(c / 8)."""
 _TOTAL_SCALE = 0.2  # brings the logarithms of usual counts to about 0 to 4
+_STRETCH = 1 << 18
+"""Number of contexts or successors packed together, since numbers of 64 bits take several times the room of all."""
 
 
 class LookupArrays(NamedTuple):
@@ -46,18 +48,42 @@ def lookup_arrays(tables: Mapping[str, NDArray[Any]]) -> LookupArrays:
     Args:
         tables: The arrays of `NgramTables` by name.
     """
-    contexts, sizes = tables["contexts"].astype(np.int32, copy=False), tables["sizes"].astype(np.int64)
-    starts = np.cumsum(sizes) - sizes
+    contexts = tables["contexts"].astype(np.int32, copy=False)
     codes = np.arange(256)
     return LookupArrays(
         contexts=contexts,
         begins=bucket_begins(contexts),
-        rows=pack_row(starts, sizes, tables["backoffs"].astype(np.int64), tables["totals"].astype(np.int64)),
-        entries=pack_entry(tables["symbols"].astype(np.int32), tables["shares"].astype(np.int32)),
+        rows=_rows(tables["sizes"], tables["backoffs"], tables["totals"]),
+        entries=_entries(tables["symbols"], tables["shares"]),
         share_values=np.exp2(codes * (-1.0 / SHARE_STEPS)).astype(np.float32),
         total_values=(np.log1p(np.exp2(codes * (1.0 / TOTAL_STEPS))) * _TOTAL_SCALE).astype(np.float32),
         unigrams=tables["unigrams"].astype(np.float32, copy=False),
     )
+
+
+def _stretches(length: int) -> Iterator[slice]:
+    """Yield slices that cover an array of some length."""
+    for first in range(0, length, _STRETCH):
+        yield slice(first, min(first + _STRETCH, length))
+
+
+def _rows(sizes: NDArray[Any], backoffs: NDArray[Any], totals: NDArray[Any]) -> NDArray[np.int64]:
+    """Return the row of each context, (C,)."""
+    rows, start = np.empty(len(sizes), dtype=np.int64), 0
+    for here in _stretches(len(sizes)):
+        size = sizes[here].astype(np.int64)
+        ends = start + np.cumsum(size)
+        rows[here] = pack_row(ends - size, size, backoffs[here].astype(np.int64), totals[here].astype(np.int64))
+        start = int(ends[-1])
+    return rows
+
+
+def _entries(symbols: NDArray[Any], shares: NDArray[Any]) -> NDArray[np.int32]:
+    """Return the entry of each successor, (E,)."""
+    entries = np.empty(len(symbols), dtype=np.int32)
+    for here in _stretches(len(symbols)):
+        entries[here] = pack_entry(symbols[here].astype(np.int32), shares[here].astype(np.int32))
+    return entries
 
 
 def bucket_begins(numbers: NDArray[np.int32]) -> NDArray[np.int32]:
@@ -70,5 +96,10 @@ def bucket_begins(numbers: NDArray[np.int32]) -> NDArray[np.int32]:
         (2^b + 1,), with about one number to each sequence of b bits.
     """
     bits = max(0, len(numbers).bit_length() - 1)
-    sizes = np.bincount((numbers.astype(np.int64) - LOWEST) >> (32 - bits), minlength=1 << bits)
-    return np.concatenate(([0], np.cumsum(sizes))).astype(np.int32)
+    begins = np.zeros((1 << bits) + 1, dtype=np.int32)
+    for here in _stretches(len(numbers)):  # of neighbouring sequences
+        buckets = (numbers[here].astype(np.int64) - LOWEST) >> (32 - bits)
+        first = int(buckets[0])
+        begins[first + 1 : int(buckets[-1]) + 2] += np.bincount(buckets - first).astype(np.int32)
+    np.cumsum(begins, out=begins)
+    return begins

@@ -36,7 +36,7 @@ how well founded a prediction is: in 7.3 million bytes, after four million chara
 0 gave 1.708 bits per character, 1.5 1.703, and 3.5 1.707 (2026-11)."""
 
 
-def scores_of(listed: Discounted, links: NDArray[np.int64]) -> NDArray[np.float32]:
+def scores_of(listed: Discounted, links: NDArray[np.int32]) -> NDArray[np.float32]:
     """Return the score of each successor, in nats, (E,).
 
     Args:
@@ -44,7 +44,8 @@ def scores_of(listed: Discounted, links: NDArray[np.int64]) -> NDArray[np.float3
         links: (C,), the index of the shorter context that each backs off to, of an earlier kind; NONE for none.
     """
     backoffs = listed.backoffs()
-    probs, scores = np.empty_like(listed.shares), np.empty_like(listed.shares)
+    num_asked = int(listed.starts[links.max(initial=NONE) + 1])  # successors of contexts that others back off to
+    probs, scores = np.empty(num_asked, dtype=np.float32), np.empty_like(listed.shares)
     given = (listed.starts, listed.symbols, listed.shares, listed.totals, backoffs, links, listed.unigrams)
     tensors = list(map(torch.from_numpy, given))
     for kind in range(len(listed.kinds) - 1):
@@ -63,7 +64,7 @@ def _score(
     own: slice,
     listed: Discounted,
     backoffs: NDArray[np.float32],
-    links: NDArray[np.int64],
+    links: NDArray[np.int32],
     probs: NDArray[np.float32],
     scores: NDArray[np.float32],
 ) -> None:
@@ -72,7 +73,7 @@ def _score(
     keys = owners << 16 | listed.symbols  # rising
     here = slice(int(listed.starts[own.start]), int(listed.starts[own.stop]))
     rows, symbols, shares = owners[here], listed.symbols[here], listed.shares[here].astype(np.float64)
-    shorter, weights, expected = links[rows], np.ones(len(rows)), np.zeros(len(rows))
+    shorter, weights, expected = links[rows].astype(np.int64), np.ones(len(rows)), np.zeros(len(rows))
     left = np.arange(len(rows))  # those without an expected probability yet
     while len(left):
         is_last = shorter[left] == NONE
@@ -88,7 +89,8 @@ def _score(
         weights[left] *= backoffs[shorter[left]]
         shorter[left] = links[shorter[left]]
     prob = shares + backoffs[rows] * expected
-    probs[here] = prob
+    asked = probs[here]
+    asked[:] = prob[: len(asked)]
     prob = np.minimum(prob, MAX_PROB)
     without = np.minimum((shares + backoffs[rows]) * expected, prob)
     surprise = prob * np.log(prob / without) + (1.0 - prob) * np.log((1.0 - prob) / (1.0 - without))

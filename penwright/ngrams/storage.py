@@ -30,6 +30,11 @@ def symbol_type(vocab_size: int) -> str:
     return "|u1" if vocab_size <= 1 << 8 else "<u2"
 
 
+def held_type(vocab_size: int) -> np.dtype[Any]:
+    """Return the type of symbols in memory: the smallest that holds them and that torch computes with."""
+    return np.dtype(np.uint8 if vocab_size <= 1 << 8 else np.int16 if vocab_size <= 1 << 15 else np.int32)
+
+
 def checked_tables(arrays: Mapping[str, Array]) -> dict[str, Array]:
     """Return the arrays of tables as `NgramTables` holds them, from those of a file, of the right types and lengths.
 
@@ -51,5 +56,5 @@ def checked_tables(arrays: Mapping[str, Array]) -> dict[str, Array]:
     unigrams = arrays["unigrams"]
     if not (np.isfinite(unigrams).all() and (unigrams > 0).all() and (unigrams <= 1).all()):
         raise ValueError("the shares of its n-grams are not between 0 and 1")
-    types = {"contexts": np.int32, "symbols": np.int32, "unigrams": np.float32}
-    return {name: array.astype(types.get(name, np.uint8), copy=False) for name, array in arrays.items()}
+    types = {"contexts": np.dtype(np.int32), "symbols": held_type(vocab_size), "unigrams": np.dtype(np.float32)}
+    return {name: array.astype(types.get(name, np.dtype(np.uint8)), copy=False) for name, array in arrays.items()}

@@ -24,7 +24,7 @@ from penwright.ngrams.external_counting import RisingCount, count_on_disk
 from penwright.ngrams.letters import Marks
 from penwright.ngrams.lookup_arrays import SHARE_STEPS, TOTAL_STEPS
 from penwright.ngrams.pruning import highest_scores, scores_of
-from penwright.ngrams.storage import table_shapes
+from penwright.ngrams.storage import held_type, table_shapes
 
 _STRETCH = 1 << 17
 """Number of contexts whose successors are moved together."""
@@ -52,7 +52,7 @@ class NgramTables(NamedTuple):
     totals: Tensor
     """uint8 (C,), code of the context's count."""
     symbols: Tensor
-    """int32 (E,), the successors."""
+    """(E,), the successors, of the type that `storage.held_type` names."""
     shares: Tensor
     """uint8 (E,), code of each successor's discounted share."""
     unigrams: Tensor
@@ -104,26 +104,30 @@ def make_tables(
         del is_kept
         give_back_memory()
     tables = _coded(listed)
+    del listed
     give_back_memory()
     return tables
 
 
 def _coded(listed: Discounted) -> NgramTables:
     """Return all kinds in one list. Of contexts that share a hash, the first kind's is kept."""
-    contexts = listed.contexts
-    order = np.argsort(contexts, kind="stable")
-    order = order[np.concatenate([[True], contexts[order][1:] != contexts[order][:-1]])[: len(order)]]
-    starts, sizes = listed.starts[order], listed.sizes[order].astype(np.uint8)
-    ends = ends_of(sizes)
-    symbols, shares = np.empty(ends[-1], dtype=np.int32), np.empty(ends[-1], dtype=np.uint8)
+    order = np.argsort(listed.contexts, kind="stable").astype(np.int32)
+    contexts = listed.contexts[order]
+    is_first = np.concatenate([[True], contexts[1:] != contexts[:-1]])[: len(order)]
+    order, contexts = order[is_first], contexts[is_first]
+    starts, sizes = listed.starts[order], listed.sizes.astype(np.uint8)[order]
+    ends = ends_of(sizes, dtype=np.int32)
+    symbols = np.empty(ends[-1], dtype=held_type(len(listed.unigrams)))
+    shares = np.empty(ends[-1], dtype=np.uint8)
     for first in range(0, len(order), _STRETCH):  # of contexts, since the indices take much room
         last = min(first + _STRETCH, len(order))
         here = slice(ends[first], ends[last])
         entries = np.repeat(starts[first:last] - ends[first:last], sizes[first:last]) + np.arange(here.start, here.stop)
         symbols[here] = listed.symbols[entries]
         shares[here] = code_of_shares(listed.shares[entries])
+    del starts, ends, is_first
     return NgramTables(
-        contexts=torch.from_numpy(contexts[order]),
+        contexts=torch.from_numpy(contexts),
         sizes=torch.from_numpy(sizes),
         backoffs=torch.from_numpy(code_of_shares(listed.backoffs()[order])),
         totals=torch.from_numpy(code_of_totals(listed.totals[order])),
@@ -141,16 +145,17 @@ def empty_tables(vocab_size: int) -> NgramTables:
         sizes=nothing,
         backoffs=nothing,
         totals=nothing,
-        symbols=nothing.int(),
+        symbols=torch.from_numpy(np.zeros(0, held_type(vocab_size))),
         shares=nothing,
         unigrams=torch.full((vocab_size,), 1.0 / vocab_size),
     )
 
 
 def arrays_of(tables: NgramTables) -> dict[str, NDArray[Any]]:
-    """Return the arrays of some tables, in the types that `table_shapes` names."""
+    """Return the arrays of some tables, in the types that `table_shapes` names; those of the same type are views."""
     return {
-        name: getattr(tables, name).cpu().numpy().astype(kind) for name, (kind, _) in shapes_of_tables(tables).items()
+        name: getattr(tables, name).cpu().numpy().astype(kind, copy=False)
+        for name, (kind, _) in shapes_of_tables(tables).items()
     }
 
 

@@ -17,6 +17,7 @@ from penwright.alphabet.characters import Ids
 from penwright.corpus.shelf.titles import author_keys, title_key
 from penwright.corpus.store import Corpus
 from penwright.files.scratch import Scratch, writable
+from penwright.kernels.allocator import give_back_memory
 from penwright.ngrams.context_kinds import ContextKinds
 from penwright.ngrams.joining import joined_tables, with_symbols
 from penwright.ngrams.letters import marks_of
@@ -197,6 +198,7 @@ class CrossFittedTables:
         self._counting.forget()
 
     def _count(self, fold: int) -> NgramTables:
+        give_back_memory()  # what updates have freed makes room
         texts = ids_of(self._corpus, self._sample(fold))
         num_known = 0 if self._known is None else len(self._known.symbols)
         tables = make_tables(

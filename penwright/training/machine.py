@@ -13,7 +13,7 @@ from penwright.errors import UsageError
 from penwright.model.float32 import faster_float32
 
 PRODUCTS_TIMED = 8
-M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of mallopt, in glibc's malloc.h
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8  # of mallopt, in glibc's malloc.h
 KEPT_BYTES = 1 << 30
 GLIBC_MAX_KEPT_BYTES = 32 << 20
 PACKAGES = ("penwright", "torch", "numpy", "safetensors")
@@ -128,12 +128,16 @@ def keep_freed_memory() -> None:
     A training allocates the same memory at every step. By default the library returns blocks above 32 MiB to the system
     each time, and gets them back page by page, cleared. That cost 115,000 pages and 16 % of the time of a step of three
     LSTM layers of 512 (2026-11). Only GNU's library, which most Linux systems have, understands the request.
+
+    All threads allocate from one heap. By default each has its own, and what a thread has freed in its heap serves no
+    other thread and is not returned by `give_back_memory`.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if platform.system() == "Linux" else None
     if mallopt is not None:
         if not mallopt(M_MMAP_THRESHOLD, KEPT_BYTES):  # before 2.35 it allows no more than this
             mallopt(M_MMAP_THRESHOLD, GLIBC_MAX_KEPT_BYTES)
         mallopt(M_TRIM_THRESHOLD, KEPT_BYTES)
+        mallopt(M_ARENA_MAX, 1)
 
 
 def _version_of(name: str) -> str:

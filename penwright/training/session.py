@@ -252,15 +252,15 @@ class Session:
     def capture(self) -> TrainingState:
         """Return a copy of everything that later updates depend on. Every process must call it; all get the same."""
 
-        def copied(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-            return {name: tensor.detach().to("cpu", copy=True).contiguous() for name, tensor in tensors.items()}
+        def copied(tensors: dict[str, Tensor], *, copies: bool = True) -> dict[str, Tensor]:
+            return {name: tensor.detach().to("cpu", copy=copies).contiguous() for name, tensor in tensors.items()}
 
-        lanes = state_to_tensors(all_lanes(self._states), "lanes")
+        lanes = state_to_tensors(all_lanes(self._states), "lanes")  # a copy
         return TrainingState(
             counters=self.counters,
             weights=copied(dict(self.model.named_parameters())),
             optimizer=copied(optimizer_tensors(self.model, self.optimizers)),
-            lanes=copied({name: gather(tensor, world=self.world) for name, tensor in lanes.items()}),
+            lanes=copied({name: gather(tensor, world=self.world) for name, tensor in lanes.items()}, copies=False),
             random={"dropout": gather(self._dropout_generator.get_state()[None], world=self.world).clone()},
         )
 

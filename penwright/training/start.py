@@ -164,6 +164,7 @@ def resume(
             writer.append(session, fell_back)
             yield fell_back
         earlier = [record for record in folder.metrics() if record.step == session.counters.step]
+        del loaded  # a copy of all that was restored
         loop = Loop(
             session,
             writer,

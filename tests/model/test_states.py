@@ -70,6 +70,12 @@ def test_lanes_apart_are_the_same_memory_and_join_to_the_whole() -> None:
     )
 
 
+def test_the_memory_of_one_group_is_copied_too() -> None:
+    state = detach_state(some_state())
+    flat(all_lanes([state]))[0].zero_()
+    assert flat(state)[0].any()
+
+
 def test_tensors_are_named_by_layer_and_field() -> None:
     tensors = state_to_tensors(some_state(), "lanes.")
     assert list(tensors) == ["lanes.0.hidden", "lanes.0.cell", "lanes.2.memory", "lanes.2.recent"]

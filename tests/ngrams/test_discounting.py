@@ -86,7 +86,9 @@ def test_a_large_alphabet_keeps_the_most_frequent_successors_of_a_context() -> N
 def test_some_successors_only() -> None:
     listed = discounted(counted(), vocab_size=VOCAB_SIZE)
     is_kept = np.random.default_rng(3).random(len(listed.symbols)) < 0.3
-    pruned = listed.pruned(is_kept)
+    large = Discounted(*(array.copy() for array in listed))
+    pruned = large.pruned(is_kept)
+    assert np.shares_memory(pruned.shares, large.shares) and np.shares_memory(pruned.symbols, large.symbols)
     owners = np.repeat(np.arange(len(listed.contexts)), listed.sizes)[is_kept]
     assert (pruned.contexts == listed.contexts[np.unique(owners)]).all()
     assert (np.repeat(pruned.contexts, pruned.sizes) == listed.contexts[owners]).all()

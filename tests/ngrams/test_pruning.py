@@ -97,8 +97,8 @@ def test_of_equals_none_is_kept_that_would_be_too_many() -> None:
 
 def cost(listed: Discounted, links: np.ndarray, is_kept: np.ndarray, *, kind: int) -> float:
     """Bits per symbol that the contexts of a kind would need for what followed them, some successors left out."""
-    where = {int(context): place for place, context in enumerate(listed.pruned(is_kept).contexts)}
-    pruned = listed.pruned(is_kept)
+    pruned = Discounted(*(array.copy() for array in listed)).pruned(is_kept)
+    where = {int(context): place for place, context in enumerate(pruned.contexts)}
     bits, total = 0.0, 0
 
     def probs_of(place: int) -> np.ndarray:

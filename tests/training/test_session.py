@@ -1,11 +1,14 @@
 """The working set: what it is restored from stays as it was, so that the same state can be gone back to again."""
 
+import weakref
 from typing import Any
 
 import pytest
 import torch
 
 from penwright.corpus.store import Corpus
+from penwright.ngrams.tables import NgramTables
+from penwright.training import folds
 from penwright.training import session as session_module
 from penwright.training.distributed import World
 from penwright.training.planning.sizes import Size
@@ -44,6 +47,31 @@ def test_a_captured_state_can_be_gone_back_to_more_than_once(
     for _ in range(2):
         session.restore(state)
         assert losses(session) == needed
+
+
+def test_the_tables_of_one_fold_are_gone_before_those_of_the_next_are_counted(
+    corpus: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Tables of many books take hundreds of megabytes, and counting takes more."""
+    make, happened = folds.make_tables, list[str]()
+    earlier: list[weakref.ref[torch.Tensor]] = []
+
+    def watched(*texts: Any, **settings: Any) -> NgramTables:
+        assert all(tensor() is None for tensor in earlier)
+        happened.append("counted")
+        tables = make(*texts, **settings)
+        earlier.extend(map(weakref.ref, tables))
+        return tables
+
+    monkeypatch.setattr(folds, "KEPT_ENTRIES", 0)
+    monkeypatch.setattr(folds, "give_back_memory", lambda: happened.append("memory given back"))
+    monkeypatch.setattr(folds, "make_tables", watched)
+    settings = {**SETTINGS, "model": {**SETTINGS["model"], "ngram_entries": 10_000}}
+    session = Session(corpus, resolve_config(overrides=settings).config, device=torch.device("cpu"), world=World())
+    while session.counters.epoch == 1:
+        session.update(session.forward_backward(), learning_rate=0.01)
+    assert session.ngrams is not None and len(session.ngrams.folds) > 1
+    assert happened == ["memory given back", "counted"] * len(session.ngrams.folds)
 
 
 @pytest.mark.parametrize("preset", ["default", "seed", "perceptron"])
