@@ -18,6 +18,8 @@ from penwright.serving.web.files import file_routes
 MEDIA_TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
 INDEX_NAME = "index.html"
 FILES_PATH = "/page/"
+VENDOR_FOLDER = "vendor/"
+"""Files that others wrote, as they came. README.md there names the versions."""
 SHOWN_RUN = 50
 """Shortest copied run that the page underlines; shorter ones are everybody's."""
 MAX_RUNS = 2_000
@@ -27,9 +29,15 @@ CONTEXT_CHARS = 60
 
 
 def page_files() -> dict[str, bytes]:
-    """Return the files of the page by name."""
+    """Return the files of the page by name, such as "main.js"; those of others begin with VENDOR_FOLDER."""
     folder = files("penwright.serving") / "page"
-    return {each.name: each.read_bytes() for each in folder.iterdir() if each.is_file() and "." in each.name}
+    folders = {"": folder, VENDOR_FOLDER: folder / VENDOR_FOLDER}
+    return {
+        f"{prefix}{each.name}": each.read_bytes()
+        for prefix, folder in folders.items()
+        for each in folder.iterdir()
+        if each.is_file() and "." in each.name
+    }
 
 
 def page_routes(*, shelf: ShelfIndex | None = None, run: RunWatch | None = None) -> list[GuardedRoute]:

@@ -9,6 +9,7 @@ const {lettersOf} = await import(folder + "/letters.js");
 const {rangesOf} = await import(folder + "/copies.js");
 const {rowsOf} = await import(folder + "/tree_view.js");
 const {effectiveShares, inWords} = await import(folder + "/labels.js");
+const {frameOf, lastUpTo, rowsOf: rowsOfCurves} = await import(folder + "/curves.js");
 
 let state = 11;
 const draw = (limit) => {
@@ -68,6 +69,16 @@ assert.deepEqual([wordStop("the lamp", 5), wordStop("the lamp", 3), wordStop("th
   assert.equal(inWords({"Jane Austen": 0.7, "A. C. Doyle": 0.3}), "70 % Jane Austen, 30 % A. C. Doyle");
   assert.equal(inWords({a: 0.25, b: 0}), "25 % a, 75 % no label");
   assert.equal(inWords({a: 1, none: 1}), "50 % a, 50 % no label");
+}
+
+{ // Curves of a training: the frame leaves the first points out, and a table says what the curves show.
+  const [least, most] = frameOf([[9, ...Array(39).fill(3), 2], [undefined, 3.5, 3.2]]);
+  assert(least < 2 && least > 1.9 && most > 3.2 && most < 3.3, [least, most]);
+  assert(frameOf([[2, 2], []]).every(Number.isFinite) && frameOf([[], []]).every(Number.isFinite));
+  assert.deepEqual([lastUpTo([1, undefined, 3], 1), lastUpTo([1, undefined, 3], null), lastUpTo([undefined], 0)], [1, 3, undefined]);
+  assert.deepEqual(rowsOfCurves([[1000, 4], [2000, 3]], []), [["1,000", "4.000", "–"], ["2,000", "3.000", "–"]]);
+  assert.deepEqual(rowsOfCurves([[1000, 4], [2000, 3], [4000, 2]], [[0, 5], [2500, 3.5], [4000, 2.25]]),
+    [["0", "–", "5.000"], ["2,500", "3.000", "3.500"], ["4,000", "2.000", "2.250"]]);
 }
 
 { // Rows of the tree: chains in one, branches apart.

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from math import log
+from pathlib import Path
 
 import pytest
 from chromium import Chromium
@@ -24,8 +25,8 @@ IDLE = "!document.body.classList.contains('writing')"
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Client, StoryFolder]]:
-    folder = StoryFolder(tmp_path_factory.mktemp("stories"))
+def training(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run that goes on."""
     run = tmp_path_factory.mktemp("run")
     told = {"elapsed_seconds": 60.0}
     lines = [
@@ -35,7 +36,13 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Client, S
     lines += [{"kind": "evaluation", "step": 99, "chars_read": 99_000, "bits_per_char": 2.125, **told}]
     lines += [{"kind": "sample", "step": 99, "chars_read": 99_000, "prompt": "It", "text": " <b>was</b>", **told}]
     (run / METRICS_NAME).write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
-    routes = [*story_routes(folder), *page_routes(run=RunWatch(run))]
+    return run
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory, training: Path) -> Iterator[tuple[Client, StoryFolder]]:
+    folder = StoryFolder(tmp_path_factory.mktemp("stories"))
+    routes = [*story_routes(folder), *page_routes(run=RunWatch(training))]
     with running_server(routes=routes, index=page_files()[INDEX_NAME]) as client:
         yield client, folder
     folder.close()
@@ -285,11 +292,28 @@ def test_a_story_that_is_gone_can_be_kept_as_a_new_one(page: Chromium, served: t
     page.complaints.clear()
 
 
-def test_a_training_is_watched(page: Chromium) -> None:
+def test_a_training_is_watched(page: Chromium, training: Path) -> None:
     page.press("7", alt=True)
     page.wait_for("document.querySelector('#diary li') !== null")
     assert "2.125 bits" in page.evaluate("document.getElementById('training-told').textContent")
     assert page.evaluate("document.querySelector('#diary .candidate-text').textContent") == "It <b>was</b>"
-    points = page.evaluate("document.querySelector('.trained[points]').getAttribute('points').split(' ').length")
-    assert points == 99
+    page.wait_for("document.querySelector('#curves canvas') !== null")
+    legend = "[...document.querySelectorAll('.u-value')].map(each => each.textContent)"
+    page.wait_for(f"{legend}[1] !== '--'")
+    assert page.evaluate(legend) == ["99,000 characters", "2.020", "2.125"]
+    page.evaluate("document.getElementById('numbers').open = true")
+    rows = "[...document.querySelectorAll('#numbers-rows tr')].map(row => [...row.cells].map(cell => cell.textContent))"
+    assert page.evaluate(rows) == [["99,000", "2.020", "2.125"]]
+    assert "2.125 on held-out books" in page.evaluate("document.getElementById('curves').ariaLabel")
+    width = "document.querySelector('#curves .uplot').offsetWidth"
+    assert 0 < page.evaluate(width) <= page.evaluate("document.getElementById('curves').clientWidth")
+    row = page.evaluate("document.querySelector('#numbers-rows tr').before = true")
+    progress = {"kind": "progress", "step": 100, "chars_read": 100_000, "bits_per_char": 1.5, "elapsed_seconds": 61.0}
+    with (training / METRICS_NAME).open("a", encoding="utf-8") as file:
+        file.write(json.dumps(progress) + "\n")
+    page.call("Emulation.setDeviceMetricsOverride", width=360, height=740, deviceScaleFactor=2, mobile=True)
+    page.wait_for(f"{legend}[0] === '100,000 characters' && {legend}[1] === '1.500'")
+    assert row and page.evaluate("document.querySelector('#numbers-rows tr').before")
+    page.wait_for(f"{width} <= 360 && document.documentElement.scrollWidth <= 360")
+    page.call("Emulation.clearDeviceMetricsOverride")
     page.press("Escape")
