@@ -25,6 +25,8 @@ from penwright.ngrams.discounting import Discounted
 from penwright.ngrams.letters import Marks
 from penwright.ngrams.sorted_search import bucket_begins, search
 
+_STRETCH = 1 << 18
+"""Number of contexts looked up together, since a search takes ten times their room."""
 _HASH_BITS = 32
 _HASH = (1 << _HASH_BITS) - 1
 
@@ -76,10 +78,13 @@ def backoff_links(
     for kind, shorter in enumerate(kinds.shorter):
         if shorter is not None and len(contexts := listed.contexts[listed.of_kind(shorter)]):
             own, numbers = listed.of_kind(kind), torch.from_numpy(contexts)
-            wanted = noted[own].astype(np.int32)  # the lower bits
-            indices = search(numbers, bucket_begins(numbers), torch.from_numpy(wanted)).numpy()
-            is_found = (noted[own] != NONE) & (contexts[indices] == wanted)
-            links[own] = np.where(is_found, indices + listed.kinds[shorter], NONE)
+            begins = bucket_begins(numbers)
+            for first in range(own.start, own.stop, _STRETCH):
+                here = slice(first, min(first + _STRETCH, own.stop))
+                wanted = noted[here].astype(np.int32)  # the lower bits
+                indices = search(numbers, begins, torch.from_numpy(wanted)).numpy()
+                is_found = (noted[here] != NONE) & (contexts[indices] == wanted)
+                links[here] = np.where(is_found, indices + listed.kinds[shorter], NONE)
     return links
 
 

@@ -95,7 +95,7 @@ def _moved_up(values: NDArray[Any], is_kept: NDArray[np.bool_]) -> NDArray[Any]:
 def ends_of(sizes: NDArray[Any], *, dtype: type[Any] = np.int64) -> NDArray[Any]:
     """Return where each of some parts begins that lie side by side, and the end of the last, in some type."""
     ends = np.zeros(len(sizes) + 1, dtype=dtype)
-    np.cumsum(sizes, out=ends[1:])
+    np.cumsum(sizes, dtype=dtype, out=ends[1:])
     return ends
 
 
@@ -119,9 +119,11 @@ def discounted(counted: Iterable[Successors], *, vocab_size: int, min_count: int
         if not parts:
             unigrams += np.bincount(successors.symbols, weights=successors.counts, minlength=vocab_size)
         parts.append(_kind_discounted(successors, min_count=least()))
+        del successors  # before the next kind is counted
         if least() > least_before:
             least_before = least()
-            parts = [_of_count(part, least_before) for part in parts]
+            for kind in range(len(parts)):  # one after the other, so that only one is held twice
+                parts[kind] = _of_count(parts[kind], least_before)
     kinds = ends_of(np.array([len(part.totals) for part in parts]))
     # Lay the kinds side by side, one array after the other, and let go of the parts.
     columns = [list(column) for column in zip(*parts, strict=True)]
@@ -142,7 +144,7 @@ class _Kind(NamedTuple):
 
     contexts: NDArray[np.int32]
     totals: NDArray[np.int32]
-    sizes: NDArray[np.int32]
+    sizes: NDArray[np.uint8]
     symbols: NDArray[np.uint16]
     shares: NDArray[np.float32]
 
@@ -180,7 +182,7 @@ def _kind_discounted(successors: Successors, *, min_count: int) -> _Kind:
         is_frequent = np.empty(len(counts), dtype=np.bool_)
         is_frequent[order] = np.arange(len(order)) - starts[owners] < MAX_SUCCESSORS
         sizes, symbols, shares = np.minimum(sizes, MAX_SUCCESSORS), symbols[is_frequent], shares[is_frequent]
-    return _of_count(_Kind(contexts, totals, sizes, symbols, shares), min_count)
+    return _of_count(_Kind(contexts, totals, sizes.astype(np.uint8), symbols, shares), min_count)
 
 
 def _discounts(counts_of_counts: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -204,7 +204,9 @@ def _merged(levels: Sequence[_Level], kind: int, pool: ThreadPoolExecutor, *, mi
             if kind:
                 min_count.add(_totals(merged), merged[1])
         if kind and min_count.value > counted:
-            found, counted = [_of_count(each, min_count.value) for each in found], min_count.value
+            counted = min_count.value
+            for number in range(len(found)):  # one after the other, so that only one is held twice
+                found[number] = _of_count(found[number], counted)
     return laid_out(found)
 
 

@@ -60,7 +60,11 @@ def packed_tables(tables: Mapping[str, Array]) -> dict[str, NDArray[np.uint8]]:
 
 def _gaps(contexts: Array) -> NDArray[np.uint32]:
     """Return how many numbers lie between each context and the one before."""
-    return (np.diff(contexts.astype(np.int64), prepend=_LOWEST - 1) - 1).astype("<u4")
+    unsigned = contexts.astype(np.int32, copy=False).view(np.uint32)
+    gaps = unsigned ^ np.uint32(1 << 31)  # from the lowest number on
+    gaps[1:] -= gaps[:-1].copy()  # a difference of rising numbers finds room in their 32 bits
+    gaps[1:] -= 1
+    return gaps.astype("<u4", copy=False)
 
 
 def is_packable(num_bytes: int, plain: Mapping[str, tuple[str, int]]) -> bool:

@@ -69,9 +69,9 @@ def _score(
     scores: NDArray[np.float32],
 ) -> None:
     """Do the same as the kernel, for all successors of a kind side by side. The last bits may differ."""
-    owners = np.repeat(np.arange(len(listed.contexts), dtype=np.int64), listed.sizes)
-    keys = owners << 16 | listed.symbols  # rising
     here = slice(int(listed.starts[own.start]), int(listed.starts[own.stop]))
+    owners = np.repeat(np.arange(own.stop, dtype=np.int64), np.diff(listed.starts[: own.stop + 1]))
+    keys = owners << 16 | listed.symbols[: here.stop]  # rising, those of this kind and of shorter ones
     rows, symbols, shares = owners[here], listed.symbols[here], listed.shares[here].astype(np.float64)
     shorter, weights, expected = links[rows].astype(np.int64), np.ones(len(rows)), np.zeros(len(rows))
     left = np.arange(len(rows))  # those without an expected probability yet
