@@ -16,14 +16,19 @@ SPARE_BYTES = 8 << 20
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # of mallopt, in malloc.h
 
 
-def give_blocks_back() -> bool:
-    """Fix the bounds for this process. Return True if its C library has such bounds."""
+def give_blocks_back(*, large_bytes: int = LARGE_BYTES, spare_bytes: int = SPARE_BYTES) -> bool:
+    """Fix the bounds for this process. Return True if its C library has such bounds.
+
+    Args:
+        large_bytes: Smallest block that is returned at once.
+        spare_bytes: Largest amount of memory kept for smaller blocks.
+    """
     if sys.platform != "linux":
         return False
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is None:  # a C library of another kind
         return False
-    return bool(mallopt(_MMAP_THRESHOLD, LARGE_BYTES)) and bool(mallopt(_TRIM_THRESHOLD, SPARE_BYTES))
+    return bool(mallopt(_MMAP_THRESHOLD, large_bytes)) and bool(mallopt(_TRIM_THRESHOLD, spare_bytes))
 
 
 def give_back_memory() -> bool:

@@ -17,7 +17,6 @@ from penwright.alphabet.characters import Ids
 from penwright.corpus.shelf.titles import author_keys, title_key
 from penwright.corpus.store import Corpus
 from penwright.files.scratch import Scratch, writable
-from penwright.kernels.allocator import give_back_memory
 from penwright.ngrams.context_kinds import ContextKinds
 from penwright.ngrams.joining import joined_tables, with_symbols
 from penwright.ngrams.letters import marks_of
@@ -25,6 +24,7 @@ from penwright.ngrams.tables import NgramTables, empty_tables, make_tables
 from penwright.training.distributed import World
 from penwright.training.divided_counting import DividedCounting
 from penwright.training.labels import names_of_books
+from penwright.training.machine import returning_freed_memory
 from penwright.training.settings.config import RunConfig
 
 NUM_FOLDS = 8
@@ -197,8 +197,8 @@ class CrossFittedTables:
         """Let all counted tables go, to make room. Those that are asked for again are counted again."""
         self._counting.forget()
 
+    @returning_freed_memory()
     def _count(self, fold: int) -> NgramTables:
-        give_back_memory()  # what updates have freed makes room
         texts = ids_of(self._corpus, self._sample(fold))
         num_known = 0 if self._known is None else len(self._known.symbols)
         tables = make_tables(

@@ -4,17 +4,22 @@ import ctypes
 import os
 import platform
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import torch
 
 from penwright.errors import UsageError
+from penwright.kernels.allocator import give_back_memory, give_blocks_back
 from penwright.model.float32 import faster_float32
 
 PRODUCTS_TIMED = 8
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8  # of mallopt, in glibc's malloc.h
 KEPT_BYTES = 1 << 30
+COUNTED_BYTES = 8 << 20
+"""Smallest block that counting returns at once: larger than the arrays of a range, smaller than those of a kind."""
 GLIBC_MAX_KEPT_BYTES = 32 << 20
 PACKAGES = ("penwright", "torch", "numpy", "safetensors")
 
@@ -138,6 +143,20 @@ def keep_freed_memory() -> None:
             mallopt(M_MMAP_THRESHOLD, GLIBC_MAX_KEPT_BYTES)
         mallopt(M_TRIM_THRESHOLD, KEPT_BYTES)
         mallopt(M_ARENA_MAX, 1)
+
+
+@contextmanager
+def returning_freed_memory() -> Iterator[None]:
+    """Return freed memory to the system while the context lasts, that of updates before it included.
+
+    Counting holds arrays of ever other sizes, for which the kept memory has no holes that are large enough.
+    """
+    give_blocks_back(large_bytes=COUNTED_BYTES, spare_bytes=8 * COUNTED_BYTES)
+    give_back_memory()
+    try:
+        yield
+    finally:
+        keep_freed_memory()
 
 
 def _version_of(name: str) -> str:

@@ -8,7 +8,7 @@ import torch
 
 from penwright.corpus.store import Corpus
 from penwright.ngrams.tables import NgramTables
-from penwright.training import folds
+from penwright.training import folds, machine
 from penwright.training import session as session_module
 from penwright.training.distributed import World
 from penwright.training.planning.sizes import Size
@@ -64,14 +64,15 @@ def test_the_tables_of_one_fold_are_gone_before_those_of_the_next_are_counted(
         return tables
 
     monkeypatch.setattr(folds, "KEPT_ENTRIES", 0)
-    monkeypatch.setattr(folds, "give_back_memory", lambda: happened.append("memory given back"))
+    monkeypatch.setattr(machine, "give_back_memory", lambda: happened.append("memory given back"))
+    monkeypatch.setattr(machine, "keep_freed_memory", lambda: happened.append("memory kept"))
     monkeypatch.setattr(folds, "make_tables", watched)
     settings = {**SETTINGS, "model": {**SETTINGS["model"], "ngram_entries": 10_000}}
     session = Session(corpus, resolve_config(overrides=settings).config, device=torch.device("cpu"), world=World())
     while session.counters.epoch == 1:
         session.update(session.forward_backward(), learning_rate=0.01)
     assert session.ngrams is not None and len(session.ngrams.folds) > 1
-    assert happened == ["memory given back", "counted"] * len(session.ngrams.folds)
+    assert happened == ["memory given back", "counted", "memory kept"] * len(session.ngrams.folds)
 
 
 @pytest.mark.parametrize("preset", ["default", "seed", "perceptron"])
