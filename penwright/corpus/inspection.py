@@ -96,7 +96,7 @@ def iter_inspect(
 def look_at_chunk(job: ChunkJob, *, max_cut_chars: int = MAX_CUT_CHARS) -> ChunkResult:
     """Read one chunk of a book and return its cuts instead of its text."""
     try:
-        text, facts, cuts = read_chunk(read_bytes(job.chunk), chunk=job.chunk, config=job.config)
+        text, facts, cuts, _ = read_chunk(read_bytes(job.chunk), chunk=job.chunk, config=job.config)
     except ReadingError as error:
         return ChunkResult(job.chunk.start, "", None, str(error))
     shown = tuple(cut._replace(text=_shortened(cut.text, max_cut_chars)) for cut in cuts)

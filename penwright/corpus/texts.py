@@ -56,7 +56,7 @@ def list_texts(paths: Sequence[str | Path], *, config: CorpusConfig) -> TextList
         total, done = max(1, sum(source.num_bytes for source in sources)), 0
         for source in sources:
             for chunk in chunks_of(source):
-                text, facts, _ = read_chunk(read_bytes(chunk), chunk=chunk, config=config)
+                text, facts, *_ = read_chunk(read_bytes(chunk), chunk=chunk, config=config)
                 before, done = done, done + chunk.stop - chunk.start
                 yield BookText(source.name, text, chunk.is_first, before / total, done / total, facts.doubts)
 

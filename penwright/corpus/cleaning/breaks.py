@@ -10,12 +10,15 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from penwright.corpus.cleaning.whitespace import BLANK, TAB, Characters, Offsets, offsets_of
+from penwright.corpus.cleaning.whitespace import BLANK, TAB, Characters, Offsets
 
 STRETCH_LINES = 4_096
 """Lines looked at together, which bounds the memory: some thirty numbers are noted of each."""
+MAX_WORD = 32
+"""Characters in which the end of a line's first word is sought; longer words are found in another way."""
 _NO_BREAK = 0xA0
 SMALL, LETTER, COMMA, TERMINAL, _CLOSING, OPENING, _RUNNING_END, _RUNNING_START = (1 << bit for bit in range(8))
 """Class bits of a character."""
@@ -75,13 +78,14 @@ def _find_in_stretch(characters: Characters, starts: Offsets, ends: Offsets) -> 
     first = _after_indent(characters, starts, ends)  # (L,)
     indent = first - starts
     has_text = first < ends
-    blanks = offsets_of(characters[starts[0] : ends[-1]], BLANK) + starts[0]
+    is_blank = np.ones(ends[-1] - starts[0] + MAX_WORD, dtype=np.bool_)  # a blank ends the last word
+    np.equal(characters[starts[0] : ends[-1]], BLANK, out=is_blank[:-MAX_WORD])
     last = characters[np.maximum(ends - 1, 0)]
     last_but_one = characters[np.maximum(ends - 2, 0)]
     kinds = _kinds()
     before, before_that = _kind_of(kinds, last), _kind_of(kinds, last_but_one)
     is_terminal = ((before & TERMINAL) > 0) | (((before & _CLOSING) > 0) & ((before_that & TERMINAL) > 0))
-    is_table = _is_table_row(starts, first, ends, blanks)
+    is_table = _is_table_row(starts, first, ends, is_blank[:-MAX_WORD])
     follows = has_text[:-1] & has_text[1:]
     is_gap = ~has_text[1:] | (indent[1:] > indent[:-1])
     first_code = characters[np.minimum(first, len(characters) - 1)]
@@ -102,8 +106,7 @@ def _find_in_stretch(characters: Characters, starts: Offsets, ends: Offsets) -> 
     lengths = ends - starts
     line = np.flatnonzero(may_continue)  # (B,)
     following = line + 1
-    word_ends = np.append(blanks, len(characters))[np.searchsorted(blanks, first[following])]
-    words = np.minimum(word_ends, ends[following]) - first[following]
+    words = np.minimum(_word_lengths(is_blank, first[following] - starts[0]), ends[following] - first[following])
     return (
         Breaks(
             line_feed=ends[line],
@@ -134,10 +137,26 @@ def _after_indent(characters: Characters, starts: Offsets, ends: Offsets) -> Off
     return first
 
 
-def _is_table_row(starts: Offsets, first: Offsets, ends: Offsets, blanks: Offsets) -> Bools:
+def _word_lengths(is_blank: Bools, words: Offsets) -> Offsets:
+    """Return the number of characters from some offsets (B,) to the next blank.
+
+    Args:
+        is_blank: Which characters are blanks; the last `MAX_WORD` are.
+        words: The offsets, none of them among these last ones.
+    """
+    begun = sliding_window_view(is_blank, MAX_WORD)[words]  # (B, MAX_WORD)
+    lengths: Offsets = begun.argmax(axis=1)
+    is_long = (lengths == 0) & ~begun[:, 0]
+    if is_long.any():  # as in a script without blanks
+        blanks = np.flatnonzero(is_blank)
+        lengths[is_long] = blanks[np.searchsorted(blanks, words[is_long])] - words[is_long]
+    return lengths
+
+
+def _is_table_row(starts: Offsets, first: Offsets, ends: Offsets, is_blank: Bools) -> Bools:
     """Return which lines (L,) have three blanks in a row within them, as columns do and prose does not."""
     is_table = np.zeros(len(starts), dtype=np.bool_)
-    triples = blanks[:-2][blanks[2:] == blanks[:-2] + 2]
+    triples = np.flatnonzero(is_blank[:-2] & is_blank[1:-1] & is_blank[2:]) + starts[0]
     if len(triples):
         line = np.searchsorted(starts, triples, side="right") - 1
         within = (triples > first[line]) & (triples + 2 < ends[line])

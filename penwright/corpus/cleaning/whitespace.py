@@ -17,6 +17,8 @@ MAX_BLANK_LINES = 2
 """Largest number of consecutive blank lines that are kept."""
 STRETCH_CHARS = 1 << 16
 """Number of characters processed together, small enough for the processor's cache."""
+SPARSE_CHARS = 512
+"""Number of characters to a range, if ranges are few, from which copying what lies between them is fastest."""
 LINE_FEED, BLANK, TAB = 10, 32, 9
 
 Offsets = NDArray[np.intp]
@@ -76,6 +78,10 @@ def remove_ranges(characters: Characters, starts: Offsets, ends: Offsets) -> Cha
         ends: End of each range, exclusive, shape (R,). A range may be empty; ranges do not overlap.
     """
     lengths = ends - starts
+    ranges = np.flatnonzero(lengths)
+    if len(ranges) * SPARSE_CHARS < len(characters):
+        edges = zip([0, *ends[ranges].tolist()], [*starts[ranges].tolist(), len(characters)], strict=True)
+        return np.concatenate([characters[start:end] for start, end in edges])
     before = np.cumsum(lengths) - lengths
     removed = np.repeat(starts - before, lengths) + np.arange(lengths.sum())
     kept = np.empty(len(characters) - len(removed), dtype=characters.dtype)

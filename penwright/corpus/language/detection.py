@@ -9,7 +9,7 @@ Shapes: none. A stretch has about `STRETCH_CHARS` characters, some hundred words
 
 import re
 from bisect import bisect_right
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
@@ -156,26 +156,24 @@ def _number_of(signs: bytes, text: bytes) -> int:
 def _by_words(words: list[str], script: str) -> str:
     """Return the language of a script that has the most function words of its own among some words."""
     known = _known_words(script)
-    covered: dict[str, float] = {}
-    weighed: dict[str, float] = {}
-    for word, number in Counter(words).items():
-        if word in known:
-            cover = number if len(word) > 1 else 0.5 * number
-            for code, weight in known[word]:
-                covered[code] = covered.get(code, 0.0) + cover
-                weighed[code] = weighed.get(code, 0.0) + number * weight
+    counts = Counter(filter(known.__contains__, words))
+    weighed: defaultdict[str, float] = defaultdict(float)
+    for word, number in counts.items():
+        for code, weight in known[word].items():
+            weighed[code] += number * weight
     if not weighed:
         return UNKNOWN
     ordered = sorted(weighed, key=lambda code: (-weighed[code], code))
     best = ordered[0]
-    if covered[best] < (MIN_COVERAGE_ENGLISH if best == "en" else MIN_COVERAGE) * len(words):
+    covered = sum(number if len(word) > 1 else 0.5 * number for word, number in counts.items() if best in known[word])
+    if covered < (MIN_COVERAGE_ENGLISH if best == "en" else MIN_COVERAGE) * len(words):
         return UNKNOWN
     rival = next((code for code in ordered[1:] if not any({best, code} <= near for near in CLOSE)), None)
     return best if rival is None or weighed[best] >= MIN_MARGIN * weighed[rival] else UNKNOWN
 
 
 @lru_cache(maxsize=8)
-def _known_words(script: str) -> dict[str, tuple[tuple[str, float], ...]]:
+def _known_words(script: str) -> dict[str, dict[str, float]]:
     """Return the languages that have each function word, each with the weight of the word in it.
 
     A word of several languages weighs less, and a word of one letter half as much, since programs and initials of names
@@ -188,7 +186,7 @@ def _known_words(script: str) -> dict[str, tuple[tuple[str, float], ...]]:
         for word in dict.fromkeys(FUNCTION_WORDS[code].split()):
             owners.setdefault(word, []).append(code)
     return {
-        word: tuple((code, (0.5 if len(word) == 1 else 1.0) / len(found) ** 0.5) for code in found)
+        word: dict.fromkeys(found, (0.5 if len(word) == 1 else 1.0) / len(found) ** 0.5)
         for word, found in owners.items()
     }
 

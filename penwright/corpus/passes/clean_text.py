@@ -39,6 +39,8 @@ class CleanText(NamedTuple):
     text: str
     facts: Facts
     cuts: tuple[Cut, ...]
+    data: bytes
+    """The text in UTF-8, in which lone surrogates are kept."""
 
 
 class RawChunk(NamedTuple):
@@ -106,9 +108,10 @@ def read_chunk(raw: RawChunk, *, chunk: FileChunk, config: CorpusConfig) -> Clea
     if not text.strip() and chunk.is_first and chunk.is_last:
         raise ReadingError(f"{name} holds no text but blanks")
     characters, counts = count_characters(text)
+    data = text.encode("utf-8", "surrogatepass")
     facts = Facts(
         sha256=sha256,
-        text_sha256=hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest(),
+        text_sha256=hashlib.sha256(data).hexdigest(),
         num_chars=len(text),
         encoding=about.encoding,
         reason=about.reason,
@@ -125,7 +128,7 @@ def read_chunk(raw: RawChunk, *, chunk: FileChunk, config: CorpusConfig) -> Clea
         languages={} if config.is_raw or is_program else stretch_languages(text),
         is_code=is_program,
     )
-    return CleanText(text, facts, cleaned.cuts)
+    return CleanText(text, facts, cleaned.cuts, data)
 
 
 def count_characters(text: str) -> tuple[str, NDArray[np.int64]]:

@@ -93,8 +93,9 @@ def take_chunk(job: ChunkJob) -> ChunkResult:
         facts = load_facts(cache_dir, key)
         if facts is None:
             # The only reference is handed over, so that the bytes are released before the text is cleaned.
-            text, facts, _ = read_chunk(raw.pop(), chunk=chunk, config=config)
-            save_entry(cache_dir, key, text=text, facts=facts)
+            clean_text = read_chunk(raw.pop(), chunk=chunk, config=config)
+            facts = clean_text.facts
+            save_entry(cache_dir, key, data=clean_text.data, facts=facts)
     except ReadingError as error:
         return ChunkResult(chunk.start, "", None, str(error))
     return ChunkResult(chunk.start, key, facts, "")

@@ -97,20 +97,33 @@ def load_facts(cache_dir: Path, key: str) -> Facts | None:
         return None
 
 
-def save_entry(cache_dir: Path, key: str, *, text: str, facts: Facts) -> None:
+def save_entry(cache_dir: Path, key: str, *, data: bytes, facts: Facts) -> None:
     """Write an entry, whole or not at all.
+
+    Args:
+        cache_dir: The cache.
+        key: The entry's name, from `key_of`.
+        data: The text in UTF-8.
+        facts: Its facts.
 
     Raises:
         OSError: If the disk is full or the folder cannot be written.
     """
-    data = text.encode("utf-8", "surrogatepass")
     plain = {field.name: getattr(facts, field.name) for field in fields(facts)}
     arrays = {"fingerprint": facts.fingerprint.tolist(), "counts": facts.counts.tolist()}
     head = {**plain, **arrays, "num_bytes": len(data)}
     path = entry_path(cache_dir, key)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    line = json.dumps(head, ensure_ascii=True).encode("ascii") + b"\n"
+    try:
+        _write(path, line, data)
+    except FileNotFoundError:  # the first one in its folder
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write(path, line, data)
+
+
+def _write(path: Path, line: bytes, data: bytes) -> None:
     with replacing_unflushed(path) as file:
-        file.write(json.dumps(head, ensure_ascii=True).encode("ascii") + b"\n")
+        file.write(line)
         file.write(data)
 
 

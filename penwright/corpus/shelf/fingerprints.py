@@ -12,7 +12,7 @@ L = letters hashed.
 """
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import cast
 
@@ -35,9 +35,7 @@ WINDOW_CHARS = 80
 """W: number of characters after a sentence's end in which these letters are sought."""
 SHORT_WINDOW_CHARS = 56
 """Number of characters that hold these letters after nineteen of twenty sentences; the others are examined again."""
-MANY_ENDS = 2_560
-"""Number of sentences from which only a quarter of them, selected by their last letters, is hashed."""
-CHUNK_ENDS = 1 << 9
+CHUNK_ENDS = 1 << 10
 """Number of sentences hashed at a time, small enough for the processor's cache."""
 _ENDS = ".!?…。！？।؟۔"
 _LINE_ENDS = "\n"
@@ -68,12 +66,10 @@ def fingerprint(text: str, *, by_lines: bool = False) -> Fingerprint:
         return np.zeros(0, dtype=np.uint64)
     is_sampled = _is_sampled(plain, ends)
     limit = min(MAX_HASHES, NUM_HASHES * max(1, len(ends) // SENTENCES_PER_HASHES))
-    if len(ends) > MANY_ENDS:
-        sampled = _hashes(plain, ends[is_sampled], level=0, limit=limit)
-        if len(sampled) == limit:  # all other hashes are larger
-            return sampled
-    parts = ((0, is_sampled), (1, ~is_sampled))
-    return np.concatenate([_hashes(plain, ends[mask], level=level, limit=limit) for level, mask in parts])[:limit]
+    sampled = _hashes(plain, ends[is_sampled], level=0, limit=limit)
+    if len(sampled) == limit:  # all other hashes are larger
+        return sampled
+    return np.concatenate([sampled, _hashes(plain, ends[~is_sampled], level=1, limit=limit)])[:limit]
 
 
 def joined(fingerprints: Sequence[Fingerprint]) -> Fingerprint:
@@ -118,8 +114,8 @@ def _units(text: str) -> Characters:
 def _marked(units: Characters, *, by_lines: bool) -> Letters:
     """Return the letter of each unit (N,) without case and accents, `_END` for a sentence's end, 0 for the rest."""
     letters = _letters(_LINE_ENDS if by_lines else _ENDS)
-    low = units.astype(np.uint8, copy=False).tobytes().translate(letters[:256].astype(np.uint8).tobytes())
-    marked = np.frombuffer(bytearray(low), dtype=np.uint8)  # ten times as fast as indexing the letters
+    low = bytearray(units.astype(np.uint8, copy=False).data).translate(letters[:256].astype(np.uint8).tobytes())
+    marked = np.frombuffer(low, dtype=np.uint8)  # ten times as fast as indexing the letters
     if units.dtype.itemsize > 1:
         high = np.flatnonzero(units > 255)
         others = letters[units[high]]
@@ -139,37 +135,61 @@ def _is_sampled(plain: Letters, ends: NDArray[np.intp]) -> NDArray[np.bool_]:
 
 def _hashes(plain: Letters, ends: NDArray[np.intp], *, level: int, limit: int) -> Fingerprint:
     """Return the `limit` smallest distinct hashes after sentences' ends, all in the range of one level."""
-    found = np.zeros(0, dtype=np.uint64)
+    found, short = [np.zeros(0, dtype=np.uint64)], [ends[:0]]
+    for chunk in _chunks(ends):
+        of_chunk, is_whole = _hashes_behind(plain, chunk, SHORT_WINDOW_CHARS)
+        found.append(of_chunk)
+        short.append(chunk[~is_whole])
+    found += [_hashes_behind(plain, chunk, WINDOW_CHARS)[0] for chunk in _chunks(np.concatenate(short))]
+    in_order = np.sort(np.concatenate(found))
+    is_new = np.append(True, in_order[1:] != in_order[:-1])[: len(in_order)]
+    hashes: Fingerprint = in_order[is_new][:limit] | np.uint64(level << 63)
+    return hashes
+
+
+def _chunks(ends: NDArray[np.intp]) -> Iterator[NDArray[np.intp]]:
+    """Yield sentences' ends in parts that are hashed together."""
     for start in range(0, len(ends), CHUNK_ENDS):
-        behind = ends[start : start + CHUNK_ENDS] + 1
-        most, is_whole = _hashes_of_windows(_windows(plain, behind, SHORT_WINDOW_CHARS))
-        rest, _ = _hashes_of_windows(_windows(plain, behind[~is_whole], WINDOW_CHARS))
-        found = np.unique(np.concatenate([found, np.concatenate([most, rest]) | np.uint64(level << 63)]))[:limit]
-    return found
+        yield ends[start : start + CHUNK_ENDS]
 
 
-def _windows(plain: Letters, starts: NDArray[np.intp], num_chars: int) -> Letters:
-    """Return the stretches of `num_chars` units that begin at some offsets, (S, W)."""
-    return cast(Letters, sliding_window_view(plain, num_chars)[starts])
+def _hashes_behind(
+    plain: Letters, ends: NDArray[np.intp], num_chars: int
+) -> tuple[NDArray[np.uint64], NDArray[np.bool_]]:
+    """Return a hash below 2^63 of each sentence's end (S,) with enough letters behind it, and which ones have enough.
 
-
-def _hashes_of_windows(window: Letters) -> tuple[NDArray[np.uint64], NDArray[np.bool_]]:
-    """Return a hash below 2^63 for each window (S, W) with enough letters, and which ones (S,) have enough."""
+    Args:
+        plain: The letters of the text, 0 at all ends.
+        ends: Offsets of some ends.
+        num_chars: W, the number of characters behind an end that are looked at.
+    """
+    # The end itself, which is no letter, keeps the letters of two windows apart when all are looked at in one row.
+    row = cast(Letters, sliding_window_view(plain, num_chars + 1)[ends].reshape(-1))  # (S * (W + 1),)
     # "ae" for an umlaut and "ss" for a sharp s spell the same word: e after a, o, u and doubled letters are dropped.
-    after, before = window[:, 1:], window[:, :-1]
+    after, before = row[1:], row[:-1]
+    is_kept = np.zeros(len(row), dtype=np.bool_)
+    np.not_equal(after, before, out=is_kept[1:])
+    is_kept &= row > 0
     is_umlaut = (after == ord("e")) & ((before == ord("a")) | (before == ord("o")) | (before == ord("u")))
-    kept = window.copy()
-    kept[:, 1:][is_umlaut | (after == before)] = 0
-    letters = kept[kept > 0]  # of all windows, one after the other
-    counts = np.count_nonzero(kept, axis=1)
+    is_kept[1:] &= ~is_umlaut
+    counts = np.add.reduce(is_kept.view(np.uint8).reshape(len(ends), -1), axis=1, dtype=np.uint8).astype(np.intp)
     is_whole = counts >= NUM_LETTERS
+    if not is_whole.any():
+        return np.zeros(0, dtype=np.uint64), is_whole
     starts = (np.cumsum(counts) - counts)[is_whole]
-    first = letters[starts[:, None] + np.arange(NUM_LETTERS)]  # (S, L)
+    first = sliding_window_view(_kept(row, is_kept), NUM_LETTERS)[starts]  # (S, L)
     summed = first.astype(np.uint64) @ _multipliers()  # (S,), modulo 2^64
     summed ^= summed >> np.uint64(29)
     summed *= np.uint64(0xBF58476D1CE4E5B9)
     summed ^= summed >> np.uint64(32)
     return summed >> np.uint64(1), is_whole
+
+
+def _kept(letters: Letters, is_kept: NDArray[np.bool_]) -> Letters:
+    """Return the letters, none of them 0, that a mask keeps."""
+    if letters.dtype.itemsize > 1:
+        return letters[is_kept]
+    return np.frombuffer((letters * is_kept).tobytes().translate(None, b"\0"), dtype=np.uint8)  # three times as fast
 
 
 @lru_cache(maxsize=1)

@@ -40,7 +40,7 @@ def test_counting_agrees_with_the_plain_counter(text: str, step: int) -> None:
 
 def test_a_chunk_is_read_with_all_that_is_known_of_it(tmp_path: Path) -> None:
     chunk = chunk_of(tmp_path, PROSE.replace("\n", "\r\n").encode("utf-8"))
-    text, facts, cuts = read_chunk(read_bytes(chunk), chunk=chunk, config=CorpusConfig())
+    text, facts, cuts, _ = read_chunk(read_bytes(chunk), chunk=chunk, config=CorpusConfig())
     assert text == PROSE
     assert cuts == ()
     assert facts.num_chars == len(PROSE)
@@ -53,7 +53,7 @@ def test_a_chunk_is_read_with_all_that_is_known_of_it(tmp_path: Path) -> None:
 def test_a_raw_configuration_changes_nothing_but_line_ends(tmp_path: Path) -> None:
     page = "*** START OF THE PROJECT GUTENBERG EBOOK X ***\r\nhard\r\nwrapped  lines \r\n"
     chunk = chunk_of(tmp_path, page.encode("ascii"))
-    text, facts, cuts = read_chunk(read_bytes(chunk), chunk=chunk, config=RAW)
+    text, facts, cuts, _ = read_chunk(read_bytes(chunk), chunk=chunk, config=RAW)
     assert text == page.replace("\r\n", "\n")
     assert cuts == ()
     assert len(facts.fingerprint) == 0

@@ -32,14 +32,14 @@ def chunk_named(name: str, *, start: int = 0, stop: int = 10, num_bytes: int = 1
 def save(cache_dir: Path, text: str = TEXT, key: str = "ab" * 32) -> str:
     """Save an entry whose facts are those of another text but for the digest."""
     facts = read_chunk(RawChunk(TEXT.encode(), "0" * 64), chunk=chunk_named("a.txt"), config=CONFIG).facts
-    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-    save_entry(cache_dir, key, text=text, facts=replace(facts, text_sha256=digest))
+    data = text.encode("utf-8", "surrogatepass")
+    save_entry(cache_dir, key, data=data, facts=replace(facts, text_sha256=hashlib.sha256(data).hexdigest()))
     return key
 
 
 def test_what_is_saved_is_loaded(tmp_path: Path) -> None:
     facts = read_chunk(RawChunk(TEXT.encode(), "0" * 64), chunk=chunk_named("a.txt"), config=CONFIG).facts
-    save_entry(tmp_path, "ab" * 32, text=TEXT, facts=facts)
+    save_entry(tmp_path, "ab" * 32, data=TEXT.encode(), facts=facts)
     again = load_facts(tmp_path, "ab" * 32)
     assert again is not None
     for name in ("sha256", "text_sha256", "num_chars", "encoding", "reason", "characters", "details", "warnings"):

@@ -93,7 +93,7 @@ def decode(data: bytes, *, name: str, declared: str | None = None) -> Decoded:
         ReadingError: If the file is empty, holds NUL bytes, is not text, or breaks off within a character of its UTF-16
             or UTF-32.
     """
-    if not data.strip():
+    if not data or data.isspace():
         raise ReadingError(f"{name} is empty: there is nothing to read in it.")
     marked = next((its for mark, its in _BYTE_ORDER_MARKS if data.startswith(mark)), None)
     if marked in ("utf-16", "utf-32"):
@@ -102,7 +102,7 @@ def decode(data: bytes, *, name: str, declared: str | None = None) -> Decoded:
         decoded = _by_content(with_line_feeds(data.removeprefix(codecs.BOM_UTF8)), name, declared)
         if marked is not None and decoded.encoding == "utf-8":
             decoded = decoded._replace(encoding=marked, reason="byte order mark")
-    if not decoded.text.strip():
+    if not decoded.text or decoded.text.isspace():
         raise ReadingError(f"{name} is empty: there is nothing to read in it.")
     return decoded
 
@@ -118,7 +118,7 @@ def with_line_feeds(data: bytes) -> bytes:
     if len(returns):
         following = array[np.minimum(returns + 1, len(array) - 1)]
         if returns[-1] + 1 < len(array) and ((following == 10) | (following == 13)).all():
-            data = data.translate(None, b"\r")  # each one, or run of them, stands before a line feed
+            data = data.replace(b"\r", b"")  # each one, or run of them, stands before a line feed
         else:
             data = data.replace(b"\r\r\n", b"\n").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     return data.rstrip(b"\x1a") if data.endswith(b"\x1a") else data

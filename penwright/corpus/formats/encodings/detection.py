@@ -82,8 +82,6 @@ class _Reading(NamedTuple):
     language: str
     cost: float
     """Nats a character above ASCII."""
-    sense: float
-    """Share of these characters that make sense, less the penalties; at most 1."""
 
 
 class _Sample(NamedTuple):
@@ -121,14 +119,14 @@ def detect(data: bytes, *, declared: str | None = None) -> Detection:
     if declared in MULTIBYTE and reads_in(data, declared):
         return Detection(declared, f"declared, and reads as {MULTIBYTE[declared][0]}")
     sample = _sample_of(data)
-    readings = [reading for encoding in CANDIDATES if (reading := _read(sample, encoding)) is not None]
-    sensible = [reading for reading in readings if reading.sense >= MIN_SENSE]
+    readings = [_read(sample, encoding, min_sense=MIN_SENSE) for encoding in CANDIDATES]
+    sensible = [reading for reading in readings if reading is not None]
     best = min(sensible, key=lambda reading: round(reading.cost, 2), default=None)
-    claimed = _read(sample, declared, at_any_density=True) if declared in CANDIDATES else None
-    if (
-        claimed is not None
-        and claimed.sense >= MIN_DECLARED_SENSE
-        and (best is None or len(sample.runs) < MIN_RUNS_AGAINST or claimed.cost < best.cost + MAX_DECLARED_COST)
+    claimed = None
+    if declared in CANDIDATES:
+        claimed = _read(sample, declared, min_sense=MIN_DECLARED_SENSE, at_any_density=True)
+    if claimed is not None and (
+        best is None or len(sample.runs) < MIN_RUNS_AGAINST or claimed.cost < best.cost + MAX_DECLARED_COST
     ):
         return _detected(claimed, sample, "declared, and reads as")
     if best is not None:
@@ -174,12 +172,13 @@ def _sample_of(data: bytes) -> _Sample:
     return _Sample(counts, runs, excerpt)
 
 
-def _read(sample: _Sample, encoding: str, *, at_any_density: bool = False) -> _Reading | None:
-    """Return how a text reads in a single-byte encoding, or None where many bytes make no character.
+def _read(sample: _Sample, encoding: str, *, min_sense: float, at_any_density: bool = False) -> _Reading | None:
+    """Return how a text reads in a single-byte encoding, or None where many bytes make no character or no sense.
 
     Args:
         sample: What is known of its bytes.
         encoding: One of the candidates.
+        min_sense: Share of the bytes above 0x7F, less the penalties, that must make sense.
         at_any_density: Whether a few letters may be of a language that has more of them in its texts.
     """
     high = sample.counts[128:]
@@ -192,9 +191,11 @@ def _read(sample: _Sample, encoding: str, *, at_any_density: bool = False) -> _R
     density = 1.0 if at_any_density else sample.density
     usable = [number for number, name in enumerate(languages) if density >= MIN_DENSITIES[name]]
     best = min(usable, key=lambda number: (costs[number], number))
+    sense = float((high * (is_letter[best] | is_sign)).sum() / total)
+    if sense < min_sense:  # there are penalties to come, which take longer
+        return None
     text = sample.excerpt.decode(encoding, "replace")
     num_above = max(1, len(text) - len(text.encode("ascii", "ignore")))
-    sense = float((high * (is_letter[best] | is_sign)).sum() / total)
     penalty = sum(cost * len(trouble.findall(text)) for trouble, cost in _TROUBLES)
     if languages[best] in _WITH_CAPITALS and num_above >= 200:
         above = [character for character in text if character > "\x7f" and character.isalpha()]
@@ -203,7 +204,9 @@ def _read(sample: _Sample, encoding: str, *, at_any_density: bool = False) -> _R
             penalty += num_above // 5  # no sentence begins: other letters stand in these letters' places
     has_letters = bool((high * is_letter[best]).sum())
     language = languages[best] if has_letters else "text with typographic signs"
-    return _Reading(encoding, language, float(costs[best]) + 2 * penalty / num_above, sense - penalty / num_above)
+    if sense - penalty / num_above < min_sense:
+        return None
+    return _Reading(encoding, language, float(costs[best]) + 2 * penalty / num_above)
 
 
 @lru_cache(maxsize=1)
