@@ -141,20 +141,22 @@ def high_runs(data: bytes, *, limit: int) -> list[tuple[int, int]]:
     runs: list[tuple[int, int]] = []
     for start in range(0, len(data), CHUNK_BYTES):
         chunk = np.frombuffer(data, dtype=np.uint8, count=min(CHUNK_BYTES, len(data) - start), offset=start)
-        runs += _runs_in(chunk, start, limit)
+        firsts, ends = _runs_in(chunk, start)
+        runs += zip(firsts[:limit].tolist(), ends[:limit].tolist(), strict=True)
         if len(runs) >= limit:
             break
     return runs[:limit]
 
 
-def _runs_in(chunk: NDArray[np.uint8], start: int, limit: int) -> list[tuple[int, int]]:
+def _runs_in(chunk: NDArray[np.uint8], start: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return where the runs of bytes above 0x7F in a chunk start and end; the chunk itself begins at `start`."""
     high = np.flatnonzero(chunk > 0x7F)
     if not len(high):
-        return []
+        return high, high
     is_gap = np.diff(high) > 1
-    firsts = high[np.concatenate([[True], is_gap])][:limit] + start
-    ends = high[np.concatenate([is_gap, [True]])][:limit] + start + 1
-    return list(zip(firsts.tolist(), ends.tolist(), strict=True))
+    firsts = high[np.concatenate([[True], is_gap])] + start
+    ends = high[np.concatenate([is_gap, [True]])] + start + 1
+    return firsts, ends
 
 
 def _sample_of(data: bytes) -> _Sample:
@@ -165,9 +167,9 @@ def _sample_of(data: bytes) -> _Sample:
     for start in range(0, len(data), CHUNK_BYTES):
         chunk = np.frombuffer(data, dtype=np.uint8, count=min(CHUNK_BYTES, len(data) - start), offset=start)
         counts += np.bincount(chunk, minlength=256)
-        found = _runs_in(chunk, start, len(chunk))
-        step = max(1, len(found) * num_chunks // MAX_RUNS)
-        runs += found[::step]
+        firsts, ends = _runs_in(chunk, start)
+        step = max(1, len(firsts) * num_chunks // MAX_RUNS)
+        runs += zip(firsts[::step].tolist(), ends[::step].tolist(), strict=True)
     excerpt = b" ".join(data[max(0, start - 1) : min(end, start + 64) + 1] for start, end in runs)
     return _Sample(counts, runs, excerpt)
 
