@@ -99,6 +99,7 @@ MEASURED = {
         "benchmarks/long_works.py",
     ),
     "laws": (*_MEASURES, "penwright/kernels", "penwright/writing", "penwright/author/box", "benchmarks/laws.py"),
+    "library": (*_LIBRARY, "benchmarks/library_measures.py", "benchmarks/library_prepare.py"),
     "library_bookkeeping": (*_LIBRARY, "benchmarks/library_bookkeeping.py", "penwright/training/batches.py"),
     "library_cluster": (*_LIBRARY, "benchmarks/library_measures.py", "benchmarks/library_prepare.py"),
     "library_kills": (*_LIBRARY, "benchmarks/library_kills.py", "benchmarks/library_prepare.py"),
