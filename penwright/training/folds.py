@@ -41,20 +41,9 @@ NEW_SHELF_WEIGHT = 4.0
 """Number of times that the shelf counts where its tables are joined to those of other books. Before any update, the
 author in the box predicted four novels at 1.5858 bits per character with its own tables, and with those joined at
 1.5552, 1.5515 and 1.5513 for weights of 1, 4 and 16 (2026-11)."""
-WORTH_COUNTING = 4.0
-"""Smallest ratio of the time left to the time for counting at which another fold is begun. With less time left, the
-previous fold is read again: a second reading teaches 97 % of what the first did (Muennighoff et al. 2023, "Scaling
-Data-Constrained Language Models", eq. 5)."""
-
-
-def is_worth_counting(*, counting_seconds: float, seconds_left: float) -> bool:
-    """Return True if there is time to count and read another fold, False if the last one should be read again.
-
-    Args:
-        counting_seconds: Time to count a fold; 0 if it is not known yet.
-        seconds_left: Time until the training ends.
-    """
-    return seconds_left >= WORTH_COUNTING * counting_seconds
+WHOLE_IDS = KEPT_ENTRIES // (NUM_FOLDS + 1)
+"""Largest number of ids to learn from at which tables of the whole shelf are counted too. They are kept beside those of
+all folds."""
 
 
 class Stretch(NamedTuple):
@@ -119,6 +108,7 @@ class CrossFittedTables:
         self._num_threads = num_threads
         self._seed = seed
         self.stretches, self.folds = _divide(corpus, min_ids=min_ids, labels=labels)
+        self._whole: NgramTables | None = None
         self._counting = DividedCounting(
             self._count,
             num_folds=len(self.folds),
@@ -193,12 +183,22 @@ class CrossFittedTables:
             return self.first_tables
         return self._counting.tables(fold)
 
+    def whole_tables(self) -> NgramTables | None:
+        """Return the tables counted on the whole shelf; None if it is so large that no fold is missed.
+
+        No training book may be learned from with them. Each process counts its own.
+        """
+        if self._whole is None and len(self.folds) > 1 and _size(self.stretches) <= WHOLE_IDS:
+            self._whole = self._count(None)
+        return self._whole
+
     def forget(self) -> None:
         """Let all counted tables go, to make room. Those that are asked for again are counted again."""
         self._counting.forget()
+        self._whole = None
 
     @returning_freed_memory()
-    def _count(self, fold: int) -> NgramTables:
+    def _count(self, fold: int | None) -> NgramTables:
         texts = ids_of(self._corpus, self._sample(fold))
         num_known = 0 if self._known is None else len(self._known.symbols)
         tables = make_tables(
@@ -211,8 +211,8 @@ class CrossFittedTables:
         )
         return tables if self._known is None else joined_tables(self._known, tables, weight=NEW_SHELF_WEIGHT)
 
-    def _sample(self, fold: int) -> list[Stretch]:
-        """Return the stretches to count for a fold: all others, in hashed order, cut off at `max_symbols`."""
+    def _sample(self, fold: int | None) -> list[Stretch]:
+        """Return the stretches to count for a fold: the others, or all for None, hashed, cut off at `max_symbols`."""
 
         def hashed(index: int) -> bytes:
             return hashlib.sha256(f"{self._seed}/counted/{index}".encode("ascii")).digest()

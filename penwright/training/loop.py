@@ -13,11 +13,10 @@ from dataclasses import replace
 from itertools import islice
 
 from penwright.training.activity import COUNTING, HELD_OUT, LEARNING, SAVING, WRITING, Activity, Tell, tell_nobody
-from penwright.training.cadence import EverySteps, cadences_of
+from penwright.training.cadence import EverySteps, cadences_of, is_worth_counting
 from penwright.training.comparison import compare
 from penwright.training.distributed import add_up, broadcast
 from penwright.training.divergence import RATE_FACTOR, check_rollbacks_left, has_bad_weights, is_diverging
-from penwright.training.folds import is_worth_counting
 from penwright.training.held_out import evaluation_budget
 from penwright.training.optim.schedule import learning_rate
 from penwright.training.progress_meter import ProgressMeter
@@ -190,23 +189,24 @@ class Loop:
                 symbols_per_char=session.symbols_per_char,
             )
             session.counters = replace(session.counters, evaluation_budget=budget)
-        scores = None if has_bad_weights(session) else validate(session, self._tell)
-        if scores is None:
-            return
-        self._evaluated_at = session.counters.step
-        best = session.counters.best_bits_per_char
-        is_best = best is None or scores.bits_per_char < best
-        if is_best:
-            session.counters = replace(
-                session.counters,
-                best_bits_per_char=scores.bits_per_char,
-                best_step=session.counters.step,
-                evaluations_without_gain=0,
-            )
-            self._writer.write_author(session, scores.books)
-        else:
-            without = session.counters.evaluations_without_gain + 1
-            session.counters = replace(session.counters, evaluations_without_gain=without)
+        with session.whole_tables():
+            scores = None if has_bad_weights(session) else validate(session, self._tell)
+            if scores is None:
+                return
+            self._evaluated_at = session.counters.step
+            best = session.counters.best_bits_per_char
+            is_best = best is None or scores.bits_per_char < best
+            if is_best:
+                session.counters = replace(
+                    session.counters,
+                    best_bits_per_char=scores.bits_per_char,
+                    best_step=session.counters.step,
+                    evaluations_without_gain=0,
+                )
+                self._writer.write_author(session, scores.books)
+            else:
+                without = session.counters.evaluations_without_gain + 1
+                session.counters = replace(session.counters, evaluations_without_gain=without)
         took = self._took_since(began)
         self._meter.pause(took)
         self._due.evaluation.done(session.counters.elapsed_seconds + took, took_seconds=took)
@@ -226,14 +226,15 @@ class Loop:
             return
         began = self._clock()
         self._tell(WRITING)
-        strings = iter_text(
-            PlainEngine(session.model),
-            session.corpus.alphabet,
-            diary.prompt,
-            sampling=diary.sampling(epoch=session.counters.epoch),
-            draws=draws_of(diary.seed),
-        )
-        text = "".join(islice(strings, diary.max_chars))
+        with session.whole_tables():
+            strings = iter_text(
+                PlainEngine(session.model),
+                session.corpus.alphabet,
+                diary.prompt,
+                sampling=diary.sampling(epoch=session.counters.epoch),
+                draws=draws_of(diary.seed),
+            )
+            text = "".join(islice(strings, diary.max_chars))
         took = self._took_since(began)
         self._meter.pause(took)
         self._due.sample.done(session.counters.elapsed_seconds + took, took_seconds=took)

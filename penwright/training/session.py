@@ -6,6 +6,8 @@ what comes next. This module knows nothing of files, clocks or records.
 Shapes: B = lanes of this process, T = symbols per window, V = symbols of the alphabet.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -192,6 +194,24 @@ class Session:
         if self.model.context_models is not None:
             self._fold = -1
             self.model.context_models.use(empty_tables(self.corpus.alphabet.vocab_size), self._marks)
+
+    @contextmanager
+    def whole_tables(self) -> Iterator[None]:
+        """Give the model the tables of the whole shelf meanwhile, if it is small: those of a fold miss an eighth of it.
+
+        So an author is chosen, shown and kept with all that it was given. What it learns does not change.
+        """
+        context_models, own = self.model.context_models, self.model.tables
+        has_tables = self.world.leads and self._fold not in (None, -1)
+        whole = self.ngrams.whole_tables() if self.ngrams is not None and has_tables else None
+        if context_models is None or own is None or whole is None:
+            yield
+            return
+        context_models.use(whole, self._marks)
+        try:
+            yield
+        finally:
+            context_models.use(own, self._marks)
 
     @faster_float32()
     def forward_backward(self) -> WindowResult:

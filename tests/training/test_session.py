@@ -75,6 +75,32 @@ def test_the_tables_of_one_fold_are_gone_before_those_of_the_next_are_counted(
     assert happened == ["memory given back", "counted", "memory kept"] * len(session.ngrams.folds)
 
 
+@pytest.mark.parametrize("is_small", [True, False])
+def test_a_small_shelf_is_evaluated_with_all_of_it_and_learned_from_without_the_fold(
+    corpus: Corpus, is_small: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not is_small:
+        monkeypatch.setattr(folds, "WHOLE_IDS", 100)
+    settings = {**SETTINGS, "model": {**SETTINGS["model"], "ngram_entries": 10_000}}
+    config = resolve_config(overrides=settings).config
+    plain, other = (Session(corpus, config, device=torch.device("cpu"), world=World()) for _ in range(2))
+    assert other.ngrams is not None
+    with other.whole_tables():  # nothing was read yet, so no tables are in use
+        assert other.model.tables is not None and len(other.model.tables.symbols) == 0
+    for _ in range(2):
+        needed = losses(plain)
+        assert losses(other) == needed
+        own = other.model.tables
+        with other.whole_tables():
+            inside = other.model.tables
+        assert other.model.tables is own and own is not None and inside is not None
+        whole = other.ngrams.whole_tables()
+        if is_small:
+            assert inside is whole and inside.unigrams.tolist() != own.unigrams.tolist()
+        else:
+            assert inside is own and whole is None
+
+
 @pytest.mark.parametrize("preset", ["default", "seed", "perceptron"])
 def test_gradients_lie_in_memory_as_their_parameters_do(corpus: Corpus, preset: str) -> None:
     """torch's fused Adam pairs weights and gradients by their order in memory, whatever their strides."""

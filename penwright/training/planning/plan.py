@@ -24,8 +24,8 @@ from typing import NamedTuple
 from penwright.corpus.store import Corpus
 from penwright.model.config import num_parameters_of
 from penwright.training.activity import COUNTING, Activity, Tell, tell_nobody
+from penwright.training.cadence import is_worth_counting
 from penwright.training.distributed import World
-from penwright.training.folds import is_worth_counting
 from penwright.training.planning.forecast import best_update, forecast, fresh_chars, holds_code, measure_difficulty
 from penwright.training.planning.sizes import LADDER, PLANNED_PRESET, Size, sized
 from penwright.training.planning.throughput import ThroughputTrial
