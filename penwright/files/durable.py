@@ -13,7 +13,7 @@ import re
 import secrets
 import stat
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
@@ -170,10 +170,10 @@ def remove_asides(folder: Path) -> None:
                 path.unlink()
 
 
-def write_new(path: Path, parts: Iterable[bytes | memoryview]) -> None:
+def write_new(path: Path, data: bytes) -> None:
     """Write and flush a file that does not exist yet, in a folder that is renamed into place when it is complete."""
     with path.open("xb") as file:
-        file.writelines(parts)
+        file.write(data)
         file.flush()
         os.fsync(file.fileno())
 

@@ -10,11 +10,11 @@ This module knows nothing of runs or pages.
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from itertools import islice
 
 import torch
 
 from penwright.corpus.store import Corpus
+from penwright.training.diary import diary_page
 from penwright.training.distributed import World
 from penwright.training.optim.schedule import learning_rate
 from penwright.training.planning.sizes import LADDER
@@ -23,9 +23,6 @@ from penwright.training.session import Session
 from penwright.training.settings.config import RunConfig
 from penwright.training.start import resolve_auto
 from penwright.training.validation import validate
-from penwright.writing.engines.plain import PlainEngine
-from penwright.writing.generation import iter_text
-from penwright.writing.sampling import draws_of
 
 MAX_STEPS = 500
 MAX_SECONDS = 30.0
@@ -95,15 +92,8 @@ def raise_bare_network(
 
 def _page(session: Session) -> list[AnyRecord]:
     """Return the network's score, if there are held-out books, and a page by it."""
-    diary, scores = session.config.diary, validate(session)
-    strings = iter_text(
-        PlainEngine(session.model),
-        session.corpus.alphabet,
-        diary.prompt,
-        sampling=diary.sampling(epoch=session.counters.epoch),
-        draws=draws_of(diary.seed),
-    )
-    sample = Sample(**session.when(), prompt=diary.prompt, text="".join(islice(strings, diary.max_chars)))
+    scores = validate(session)
+    sample = Sample(**session.when(), prompt=session.config.diary.prompt, text=diary_page(session))
     if scores is None:
         return [sample]
     return [Evaluation(**session.when(), **scores._asdict(), is_best=False), sample]

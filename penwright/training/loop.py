@@ -10,11 +10,11 @@ may be asked to stop.
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from itertools import islice
 
 from penwright.training.activity import COUNTING, HELD_OUT, LEARNING, SAVING, WRITING, Activity, Tell, tell_nobody
 from penwright.training.cadence import EverySteps, cadences_of, is_worth_counting
 from penwright.training.comparison import compare
+from penwright.training.diary import diary_page
 from penwright.training.distributed import add_up, broadcast
 from penwright.training.divergence import RATE_FACTOR, check_rollbacks_left, has_bad_weights, is_diverging
 from penwright.training.held_out import evaluation_budget
@@ -24,9 +24,6 @@ from penwright.training.records import AnyRecord, Evaluation, Finished, RolledBa
 from penwright.training.run_writer import FinalScores, RunWriter
 from penwright.training.session import Session, WindowResult
 from penwright.training.validation import validate
-from penwright.writing.engines.plain import PlainEngine
-from penwright.writing.generation import iter_text
-from penwright.writing.sampling import draws_of
 
 
 class Loop:
@@ -189,7 +186,7 @@ class Loop:
                 symbols_per_char=session.symbols_per_char,
             )
             session.counters = replace(session.counters, evaluation_budget=budget)
-        with session.whole_tables():
+        with session.using_whole_tables():
             scores = None if has_bad_weights(session) else validate(session, self._tell)
             if scores is None:
                 return
@@ -220,21 +217,13 @@ class Loop:
         )
 
     def _sample(self) -> Iterator[Sample]:
-        """Write a page. Prompt and seed are always the same, so that samples differ only by what was learned."""
+        """Write a page of the diary."""
         session, diary = self._session, self._session.config.diary
         if not diary.max_chars or has_bad_weights(session):
             return
         began = self._clock()
         self._tell(WRITING)
-        with session.whole_tables():
-            strings = iter_text(
-                PlainEngine(session.model),
-                session.corpus.alphabet,
-                diary.prompt,
-                sampling=diary.sampling(epoch=session.counters.epoch),
-                draws=draws_of(diary.seed),
-            )
-            text = "".join(islice(strings, diary.max_chars))
+        text = diary_page(session)
         took = self._took_since(began)
         self._meter.pause(took)
         self._due.sample.done(session.counters.elapsed_seconds + took, took_seconds=took)

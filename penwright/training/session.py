@@ -196,7 +196,7 @@ class Session:
             self.model.context_models.use(empty_tables(self.corpus.alphabet.vocab_size), self._marks)
 
     @contextmanager
-    def whole_tables(self) -> Iterator[None]:
+    def using_whole_tables(self) -> Iterator[None]:
         """Give the model the tables of the whole shelf meanwhile, if it is small: those of a fold miss an eighth of it.
 
         So an author is chosen, shown and kept with all that it was given. What it learns does not change.

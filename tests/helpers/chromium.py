@@ -107,6 +107,16 @@ class Chromium:
             self.complaints.append(str(parameters["exceptionDetails"]))
 
 
+def end_process(process: "subprocess.Popen[bytes]") -> None:
+    """End a browser: kindly, or else at once."""
+    process.terminate()
+    try:
+        process.wait(20)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
 @contextmanager
 def chromium(folder: Path) -> Iterator[Chromium]:
     """Start a browser whose profile lies in a folder; the test is skipped where there is none."""
@@ -127,11 +137,6 @@ def chromium(folder: Path) -> Iterator[Chromium]:
     try:
         yield Chromium(process, to, back)
     finally:
-        process.terminate()
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        end_process(process)
         os.close(to)
         os.close(back)

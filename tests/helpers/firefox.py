@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from chromium import end_process
 
 NAMES = ("firefox-esr", "firefox")
 FLAGS = ("--headless", "--no-remote", "--marionette", "--remote-allow-system-access")
@@ -133,9 +134,4 @@ def firefox(folder: Path) -> Iterator[Firefox]:
         finally:
             browser.close()
     finally:
-        process.terminate()
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        end_process(process)

@@ -85,13 +85,13 @@ def test_a_small_shelf_is_evaluated_with_all_of_it_and_learned_from_without_the_
     config = resolve_config(overrides=settings).config
     plain, other = (Session(corpus, config, device=torch.device("cpu"), world=World()) for _ in range(2))
     assert other.ngrams is not None
-    with other.whole_tables():  # nothing was read yet, so no tables are in use
+    with other.using_whole_tables():  # nothing was read yet, so no tables are in use
         assert other.model.tables is not None and len(other.model.tables.symbols) == 0
     for _ in range(2):
         needed = losses(plain)
         assert losses(other) == needed
         own = other.model.tables
-        with other.whole_tables():
+        with other.using_whole_tables():
             inside = other.model.tables
         assert other.model.tables is own and own is not None and inside is not None
         whole = other.ngrams.whole_tables()

@@ -13,18 +13,16 @@ import json
 import re
 import secrets
 import shutil
-from collections.abc import Iterator, Mapping
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import safetensors.torch
-import torch
 from safetensors import SafetensorError
 from torch import Tensor
 
 from penwright.errors import CheckpointError
-from penwright.files import json_bytes, sha256_of, sync_folder, write_new
+from penwright.files import json_bytes, sha256_of, sync_file, sync_folder, write_new
 from penwright.model.tensor_names import present_name
 from penwright.training.state import Counters, TrainingState
 
@@ -37,14 +35,6 @@ TENSOR_FILES = {
     "random": "random.safetensors",
 }
 """File of each part of a `TrainingState` that consists of tensors."""
-_DTYPES = {
-    torch.bool: "BOOL",
-    torch.uint8: "U8",
-    torch.bfloat16: "BF16",
-    torch.float32: "F32",
-    torch.int32: "I32",
-    torch.int64: "I64",
-}
 _NAME = re.compile(r"step-(\d{9})")
 
 
@@ -116,7 +106,7 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> Path:
                 name: {"num_bytes": (aside / name).stat().st_size, "sha256": sha256_of(aside / name)} for name in names
             },
         }
-        write_new(aside / MANIFEST, [json_bytes(manifest)])
+        write_new(aside / MANIFEST, json_bytes(manifest))
         sync_folder(aside)
         if path.exists():  # a damaged one is moved, not deleted
             kind = ".damaged" if there is None else ".tmp"
@@ -206,31 +196,12 @@ def _counters_in(path: Path) -> Counters | None:
 
 def _write_state(folder: Path, state: TrainingState) -> None:
     folder.mkdir(exist_ok=True)
-    write_new(folder / "counters.json", [json_bytes(asdict(state.counters))])
+    write_new(folder / "counters.json", json_bytes(asdict(state.counters)))
     for part, name in TENSOR_FILES.items():
         tensors: dict[str, Tensor] = getattr(state, part)
-        write_new(folder / name, tensor_file(tensors))
+        safetensors.torch.save_file(tensors, folder / name)  # from the memory of the tensors
+        sync_file(folder / name)
     sync_folder(folder)
-
-
-def tensor_file(tensors: Mapping[str, Tensor]) -> Iterator[bytes | memoryview]:
-    """Yield the parts of a file in the format of the safetensors library, without a second copy of large tensors.
-
-    Args:
-        tensors: Tensors on the CPU, of the types in `_DTYPES`.
-    """
-    names = sorted(tensors, key=lambda name: (-tensors[name].element_size(), name))  # so that all lie aligned
-    entries, start = {}, 0
-    for name in names:
-        tensor = tensors[name]
-        stop = start + tensor.nbytes
-        entries[name] = {"dtype": _DTYPES[tensor.dtype], "shape": list(tensor.shape), "data_offsets": [start, stop]}
-        start = stop
-    header = json.dumps(entries, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
-    header += b" " * (-len(header) % 8)
-    yield len(header).to_bytes(8, "little") + header
-    for name in names:
-        yield tensors[name].contiguous().view(-1).view(torch.uint8).numpy().data
 
 
 def _read_state(folder: Path) -> TrainingState:

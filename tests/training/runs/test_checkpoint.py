@@ -5,7 +5,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import safetensors.torch
 import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -67,23 +66,11 @@ def test_tensors_without_elements_and_empty_parts_come_back(tmp_path: Path) -> N
     assert_same(load_checkpoint(save_checkpoint(tmp_path, Checkpoint(state, state))).state, state)
 
 
-def test_tensors_of_all_types_are_written_as_the_library_reads_them() -> None:
-    numbers = torch.arange(12).view(3, 4)
-    tensors = {f"{kind} \N{SNOWMAN}": numbers.to(kind) for kind in module._DTYPES}
-    tensors |= {"column": numbers.float().t(), "one": torch.tensor(2.0), "none": torch.zeros(2, 0)}
-    data = b"".join(module.tensor_file(tensors))
-    assert int.from_bytes(data[:8], "little") % 8 == 0
-    loaded = safetensors.torch.load(data)
-    assert loaded.keys() == tensors.keys()
-    for name, tensor in tensors.items():
-        assert torch.equal(loaded[name], tensor) and loaded[name].dtype == tensor.dtype
-
-
-def test_large_tensors_are_written_from_their_own_memory() -> None:
-    tensor = torch.zeros(1_000)
-    *_, part = module.tensor_file({"large": tensor})
-    tensor += 1.0
-    assert bytes(part) == tensor.numpy().tobytes()
+def test_tensors_of_all_types_come_back(tmp_path: Path) -> None:
+    types = (torch.bool, torch.uint8, torch.bfloat16, torch.float32, torch.int32, torch.int64)
+    tensors = {f"{kind} \N{SNOWMAN}": torch.arange(12).view(3, 4).to(kind) for kind in types}
+    state = state_at(1)._replace(lanes={**tensors, "one": torch.tensor(2.0), "none": torch.zeros(2, 0)})
+    assert_same(load_checkpoint(save_checkpoint(tmp_path, Checkpoint(state, state))).state, state)
 
 
 def test_the_newest_good_checkpoint_is_taken_and_the_refused_are_named(tmp_path: Path) -> None:
