@@ -11,6 +11,7 @@ Shapes: W = processes, B = lanes of all processes together.
 """
 
 import hashlib
+import importlib
 import os
 import secrets
 import time
@@ -102,6 +103,9 @@ def joined() -> Iterator[World]:
     if not dist.is_available() or not dist.is_torchelastic_launched():
         yield World()
         return
+    # The defaults of its functions take hold of the group there is when they are imported, and keep it for ever. The
+    # first step of an optimizer imports them: they have to be here before the group is.
+    importlib.import_module("torch.distributed.nn.functional")
     with _exchanging():
         store, rank, size = next(dist.rendezvous("env://"))  # type: ignore[attr-defined]  # exported, if not in so many words
         world = _world(rank, size)

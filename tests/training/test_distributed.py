@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -88,6 +87,33 @@ with joined() as world:
 Path(f"{run}-batches-{world.rank}.json").write_text(json.dumps(seen), encoding="utf-8")
 """
 
+# One process of a group takes a step, leaves the group and tells which threads of the group there were.
+LEAVING = """
+import json, sys
+from contextlib import suppress
+from pathlib import Path
+
+import torch
+from penwright.training.distributed import World, joined
+
+def threads():
+    names = [(task / "comm").read_text().strip() for task in Path("/proc/self/task").iterdir()]
+    return [name for name in names if "gloo" in name or "tcpstore" in name]
+
+with suppress(ZeroDivisionError), joined() as world:
+    assert world == World(0, 1)
+    weight = torch.nn.Parameter(torch.ones(3))
+    weight.grad = torch.ones(3)
+    torch.distributed.all_reduce(weight.grad)
+    torch.optim.AdamW([weight]).step()
+    during = threads()
+    if sys.argv[1] == "True":
+        raise ZeroDivisionError
+assert not torch.distributed.is_initialized()
+print(json.dumps([during, threads()]))
+"""
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(penwright.__file__).parents[1])}  # the package under test, no other
+
 
 def test_one_process_is_a_world_of_its_own() -> None:
     with joined() as world:
@@ -106,24 +132,26 @@ def test_one_process_is_a_world_of_its_own() -> None:
 @pytest.mark.skipif(not torch.distributed.is_available(), reason="this torch was built without distributed processes")
 @pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="threads are named in /proc on Linux only")
 @pytest.mark.parametrize("fails", [False, True])
-def test_no_thread_of_the_group_outlives_it(monkeypatch: pytest.MonkeyPatch, fails: bool) -> None:
+def test_no_thread_of_the_group_outlives_it(fails: bool) -> None:
     """One that still had tensors to release aborted the process at its exit, now and then."""
-
-    def threads() -> list[str]:
-        names = [(task / "comm").read_text().strip() for task in Path("/proc/self/task").iterdir()]
-        return [name for name in names if "gloo" in name or "tcpstore" in name]
-
-    environment = {"RANK": "0", "WORLD_SIZE": "1", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "0"}
-    for name, value in {**environment, "TORCHELASTIC_RUN_ID": "test"}.items():
-        monkeypatch.setenv(name, value)
-    with suppress(ZeroDivisionError), joined() as world:
-        assert world == World(0, 1)
-        torch.distributed.all_reduce(torch.ones(3))
-        assert threads()
-        if fails:
-            raise ZeroDivisionError
-    assert not torch.distributed.is_initialized()
-    assert threads() == []
+    given = {
+        "RANK": "0",
+        "WORLD_SIZE": "1",
+        "MASTER_ADDR": "127.0.0.1",
+        "MASTER_PORT": "0",
+        "TORCHELASTIC_RUN_ID": "test",
+    }
+    found = subprocess.run(
+        [sys.executable, "-c", LEAVING, str(fails)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**ENVIRONMENT, **given},
+    )
+    assert found.returncode == 0, found.stderr[-3000:]
+    during, after = json.loads(found.stdout)
+    assert during
+    assert after == []
 
 
 def test_all_take_the_precision_that_the_leader_found_faster(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -160,7 +188,7 @@ def test_two_processes_read_and_learn_what_one_does(corpus: Corpus, tmp_path: Pa
         text=True,
         check=False,
         timeout=240,
-        env={**os.environ, "PYTHONPATH": str(Path(penwright.__file__).parents[1])},  # the package under test, no other
+        env=ENVIRONMENT,
     )
     assert result.returncode == 0, result.stderr[-3000:]
 
