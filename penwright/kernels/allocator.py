@@ -9,10 +9,11 @@ need no such setting. This module knows nothing of books.
 import ctypes
 import sys
 
-LARGE_BYTES = 1 << 21
-"""Smallest block that is returned at once: large enough for a book's text, too large for arrays of a stretch."""
-SPARE_BYTES = 8 << 20
-"""Largest amount of memory kept for smaller blocks. With half of it, allocation takes a fifth of the time."""
+LARGE_BYTES = 8 << 20
+"""Smallest block that is returned at once: larger than the text of almost any book."""
+SPARE_BYTES = 32 << 20
+"""Largest amount of memory kept for smaller blocks. With a quarter of both, preparing takes a twelfth more of the
+processor's time."""
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # of mallopt, in malloc.h
 
 

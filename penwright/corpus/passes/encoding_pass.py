@@ -84,9 +84,12 @@ def write_ids(
         )
         for source, book in zip(taken, contents.books, strict=True)
     ]
+    # The smallest books were cleaned last. The system still holds their texts in memory, and drops the oldest first.
+    order = sorted(range(len(jobs)), key=lambda index: jobs[index].num_ids)
     ids_sha256, books_done, bytes_done = [""] * len(jobs), 0, 0
     yield progress
-    for index, sha256 in workers.map(encode_book, jobs):
+    for place, sha256 in workers.map(encode_book, [jobs[index] for index in order]):
+        index = order[place]
         ids_sha256[index] = sha256
         source = taken[index].book.source
         if contents.books[index].first_char == 0:  # the passages of a book count with it

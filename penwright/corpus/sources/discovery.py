@@ -6,6 +6,7 @@ reason. This module knows nothing of encodings, cleaning or the corpus.
 
 import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -26,6 +27,8 @@ RECORD_NAME = "fetched.csv"
 RECORD_MARK = b"path,id,title,author,"
 """First bytes of such a record."""
 HEAD_BYTES = 4096
+NUM_THREADS = 8
+"""Number of files examined at a time. A disk that has to look for each takes several orders at once."""
 OTHER_FORMS = "(other editions)"
 _OTHER_FOLDERS = frozenset({"__pycache__", "node_modules"})
 
@@ -72,8 +75,11 @@ def discover(paths: Paths) -> Discovery:
     given = as_list(paths)
     skipped: dict[str, str] = {}
     found: dict[tuple[Path, str | None], Source] = {}
-    for path, root in expand(given):
-        for source in _sources_at(path, root, skipped):
+    files = [(file, root) for path, root in expand(given) for file in _files_at(path, root, skipped)]
+    with ThreadPoolExecutor(NUM_THREADS) as pool:
+        examined = pool.map(_examine, (file for file, _ in files))
+    for (file, root), about in zip(files, examined, strict=True):
+        for source in _sources_in_file(file, root, about, skipped):
             key = (_real(source.path), source.member)
             # A file that is named twice is one book, with the shorter name.
             if key not in found or source.name < found[key].name:
@@ -136,13 +142,12 @@ def _what_happened(error: OSError) -> str:
     return f"cannot be read ({error.strerror or error})"
 
 
-def _sources_at(path: Path, root: Path, skipped: dict[str, str]) -> Iterator[Source]:
-    """Yield the books at an existing path, and add skipped files to `skipped`."""
+def _files_at(path: Path, root: Path, skipped: dict[str, str]) -> Iterator[Path]:
+    """Yield the files at an existing path, and add skipped ones to `skipped`."""
     if path.is_dir():
-        for file in _walk(path, root, skipped):
-            yield from _sources_in_file(file, root, skipped)
+        yield from _walk(path, root, skipped)
     else:
-        yield from _sources_in_file(path, root, skipped)
+        yield path
 
 
 def _walk(folder: Path, root: Path, skipped: dict[str, str]) -> Iterator[Path]:
@@ -201,26 +206,39 @@ def _reason_against_folder(name: str, names: set[str], *, is_given: bool) -> str
     return "holds programs, not books" if name in _OTHER_FOLDERS and not is_given else ""
 
 
-def _sources_in_file(path: Path, root: Path, skipped: dict[str, str]) -> Iterator[Source]:
-    """Yield the book in a file, or the books in an archive."""
-    shown = _shown(path, root)
+class _Examined(NamedTuple):
+    """What a file's first bytes tell."""
+
+    num_bytes: int
+    """Its size."""
+    reason: str | None
+    """Reason why it is no book; empty if it may be one, None if it is neither a book nor left out."""
+
+
+def _examine(path: Path) -> _Examined:
+    """Look at a file, not at the members of an archive."""
     try:
         num_bytes = path.stat().st_size
         if not path.is_file():
-            skipped[shown] = "is no ordinary file"
-        elif num_bytes == 0:
-            skipped[shown] = "is empty"
-        elif path.name == RECORD_NAME and _begins_with(path, RECORD_MARK):
-            pass  # no book, and nothing that was left out either: titles are taken from it
-        elif is_archive(path):
-            yield from _sources_in_archive(path, root, skipped)
-        elif reason := _reason_against_file(path):
-            skipped[shown] = reason
-        else:
-            yield Source(path, None, num_bytes, root)
+            return _Examined(num_bytes, "is no ordinary file")
+        if num_bytes == 0:
+            return _Examined(num_bytes, "is empty")
+        if path.name == RECORD_NAME and _begins_with(path, RECORD_MARK):
+            return _Examined(num_bytes, None)  # titles are taken from it
+        return _Examined(num_bytes, "" if is_archive(path) else _reason_against_file(path))
     except OSError as error:
         is_broken = path.is_symlink() and isinstance(error, FileNotFoundError)
-        skipped[shown] = "is a link to a file that does not exist" if is_broken else _what_happened(error)
+        return _Examined(0, "is a link to a file that does not exist" if is_broken else _what_happened(error))
+
+
+def _sources_in_file(path: Path, root: Path, about: _Examined, skipped: dict[str, str]) -> Iterator[Source]:
+    """Yield the book in a file, or the books in an archive."""
+    if about.reason:
+        skipped[_shown(path, root)] = about.reason
+    elif about.reason is not None and is_archive(path):
+        yield from _sources_in_archive(path, root, skipped)
+    elif about.reason is not None:
+        yield Source(path, None, about.num_bytes, root)
 
 
 def _sources_in_archive(path: Path, root: Path, skipped: dict[str, str]) -> Iterator[Source]:
@@ -230,6 +248,9 @@ def _sources_in_archive(path: Path, root: Path, skipped: dict[str, str]) -> Iter
         members = list_members(path)
     except ReadingError as error:
         skipped[shown] = str(error)
+        return
+    except OSError as error:
+        skipped[shown] = _what_happened(error)
         return
     kept, num_left_out = without_other_forms(member.name for member in members)
     if num_left_out:
