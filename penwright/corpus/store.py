@@ -11,6 +11,7 @@ Shapes: N = ids in the corpus, n = ids in one book.
 """
 
 import hashlib
+import mmap
 import time
 from collections.abc import Callable
 from copy import copy
@@ -166,6 +167,15 @@ class Corpus:
     def book_ids(self, book: Book) -> Ids:
         """Return the ids of one book, including its boundary: a view of shape (n,)."""
         return np.asarray(self.ids)[book.start : book.start + book.num_ids]  # a slice of a map itself takes longer
+
+    def release_pages(self) -> None:
+        """Let go of the ids that were read; the system keeps them for others as long as it has room.
+
+        What a process has read of a memory map counts as its memory, page by page, and it may be larger than that.
+        """
+        pages = self.ids.base
+        if isinstance(pages, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+            pages.madvise(mmap.MADV_DONTNEED)
 
     def book_text(self, book: Book) -> str:
         """Return the text of one book. Characters that the seed's alphabet lacks are lost."""

@@ -204,6 +204,7 @@ class Loop:
             else:
                 without = session.counters.evaluations_without_gain + 1
                 session.counters = replace(session.counters, evaluations_without_gain=without)
+        session.corpus.release_pages()
         took = self._took_since(began)
         self._meter.pause(took)
         self._due.evaluation.done(session.counters.elapsed_seconds + took, took_seconds=took)

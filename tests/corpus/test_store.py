@@ -1,4 +1,5 @@
 import json
+from copy import copy
 from pathlib import Path
 
 import numpy as np
@@ -129,3 +130,23 @@ def test_the_description_holds_no_folder_of_this_machine(store: Path, tmp_path: 
     text = json.dumps(json.loads((store / JSON_NAME).read_text(encoding="utf-8")))
     assert str(tmp_path) not in text
     assert str(Path.home()) not in text
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").is_file(), reason="Linux alone tells the pages of files")
+def test_ids_that_were_read_need_not_stay_in_memory(corpus: Corpus, tmp_path: Path) -> None:
+    def mapped_mb() -> float:
+        status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+        return int(status["RssFile"].split()[0]) / 1e3
+
+    num_ids = 200_000_000
+    with (tmp_path / "ids.bin").open("wb") as file:
+        file.truncate(num_ids)
+    large = copy(corpus)
+    large.ids = np.memmap(tmp_path / "ids.bin", dtype=np.uint8, mode="r")
+    assert not large.ids.any()
+    before = mapped_mb()
+    large.release_pages()
+    assert mapped_mb() < before - 150
+    assert not large.ids[-1_000:].any()
+    large.ids = np.zeros(3, dtype=np.uint8)  # the ids of another alphabet are held in memory
+    large.release_pages()

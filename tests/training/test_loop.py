@@ -191,3 +191,11 @@ def test_a_run_that_ended_by_patience_is_finished_until_it_is_given_more(
     (*_, last) = resume(run, steps=21, clock=lambda: 0.0)
     assert isinstance(last, Finished)
     assert (last.reason, last.step) == ("patience", 5)
+
+
+def test_a_training_lets_go_of_what_it_read(corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    released: list[Corpus] = []
+    monkeypatch.setattr(Corpus, "release_pages", lambda self: released.append(self))
+    overrides = {**SETTINGS, "train": {**SETTINGS["train"], "val_every": 2}}
+    records = list(train(corpus, run=tmp_path / "run", overrides=overrides, steps=4))
+    assert len(released) == sum(isinstance(record, Evaluation) for record in records) > 1

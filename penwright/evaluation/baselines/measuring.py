@@ -17,7 +17,7 @@ from penwright.corpus.store import Corpus
 from penwright.errors import CorpusError
 from penwright.evaluation.baselines.compressors import COMPRESSORS, packed_bits, packed_bits_after
 from penwright.evaluation.baselines.ngram_tables import iter_probabilities
-from penwright.evaluation.passages import Passage, choose_passages
+from penwright.evaluation.passages import Passage, sample_passages
 
 MAX_TRAIN_CHARS = 20_000_000
 MAX_COMPRESSOR_TRAIN_CHARS = 4_000_000  # some six seconds; compression is far slower than counting
@@ -49,8 +49,9 @@ def measure_baselines(
 ) -> tuple[Baseline, ...]:
     """Measure tables of one to six characters of context, and compressors with and without the training books.
 
-    Tables are counted on the training books: on an even share of each one's beginning if all are larger than the bound.
-    Compressors compress every passage by itself, except the one that is given training text first: it compresses all
+    Tables are counted on the training books: on an even share of each one's beginning if all are larger than the bound,
+    and of a large library on a sample of its books. Compressors compress every passage by itself, except the one that
+    is given training text first: it compresses all
     passages together.
 
     Args:
@@ -70,10 +71,10 @@ def measure_baselines(
     if not passages:
         raise CorpusError("there are no held-out characters to measure. Hold out at least one book that is not empty.")
     books = corpus.books_in("train")
-    counted = choose_passages(corpus, books, max_chars=max_train_chars)
+    counted = sample_passages(corpus, books, max_chars=max_train_chars)
     first: tuple[Passage, ...] = ()
     if max_compressor_train_chars > 0:
-        first = choose_passages(corpus, books, max_chars=max_compressor_train_chars)
+        first = sample_passages(corpus, books, max_chars=max_compressor_train_chars)
     return (
         *_iter_tables(corpus.alphabet, counted, passages),
         *_iter_compressors(corpus.alphabet, first, passages),

@@ -17,7 +17,7 @@ from penwright.corpus.store import Corpus
 from penwright.errors import CorpusError
 from penwright.evaluation.baselines.measuring import MAX_TRAIN_CHARS
 from penwright.evaluation.baselines.ngram_tables import NgramCounts
-from penwright.evaluation.passages import Passage, choose_passages
+from penwright.evaluation.passages import Passage, sample_passages
 
 ROWS_AT_ONCE = 2_048
 MIN_LOGIT = -1e30
@@ -111,7 +111,7 @@ def count_corpus(corpus: Corpus, *, order: int, max_chars: int = MAX_TRAIN_CHARS
     Returns:
         The counts, and the number of characters counted.
     """
-    passages = choose_passages(corpus, corpus.books_in("train"), max_chars=max_chars)
+    passages = sample_passages(corpus, corpus.books_in("train"), max_chars=max_chars)
     first = _first_symbol(corpus.alphabet)
     counts = NgramCounts(
         [passage.ids for passage in passages],

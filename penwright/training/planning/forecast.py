@@ -17,7 +17,7 @@ Longtermism" (arXiv 2401.02954), section 3.1. Characters read again are worth le
 constants of the law, and compares forecasts with outcomes.
 
 Shapes: D = characters read in millions, those read again discounted; N = weights in millions; S = characters of the
-shelf in millions; W = characters of an update.
+shelf in millions, at most those whose n-grams are counted; W = characters of an update.
 """
 
 import math
@@ -32,7 +32,7 @@ from penwright.corpus.formats.document import is_source_code
 from penwright.corpus.store import Corpus
 from penwright.evaluation.baselines.compressors import packed_bits_after
 from penwright.evaluation.baselines.measuring import iter_table_bits
-from penwright.evaluation.passages import choose_passages
+from penwright.evaluation.passages import choose_passages, sample_passages
 
 COUNTED_CHARS = 6_000_000
 HELD_OUT_CHARS = 100_000
@@ -80,10 +80,16 @@ class Law(NamedTuple):
     spread: float
     """Largest distance of an outcome from its forecast, as a share: that of the runs that were fitted."""
 
-    def share(self, *, chars_read: float, num_parameters: int, shelf_chars: int) -> float:
-        """Return the expected bits per character as a share of the text's difficulty."""
+    def share(
+        self, *, chars_read: float, num_parameters: int, shelf_chars: int, counted_chars: float | None = None
+    ) -> float:
+        """Return the expected bits per character as a share of the text's difficulty.
+
+        For the arguments see `forecast`.
+        """
+        counted = shelf_chars if counted_chars is None else min(shelf_chars, counted_chars)
         millions_read = fresh_chars(chars_read, shelf_chars=shelf_chars) / 1e6
-        counts = self.counts_floor + self.shelf * math.pow(shelf_chars / 1e6, -self.shelf_power)
+        counts = self.counts_floor + self.shelf * math.pow(counted / 1e6, -self.shelf_power)
         reading = self.reading * math.pow(millions_read, -self.reading_power)
         network = self.floor + reading + self.size * math.pow(num_parameters / 1e6, -self.size_power)
         better, worse = sorted((counts, network))
@@ -119,6 +125,7 @@ def forecast(
     num_parameters: int,
     shelf_chars: int,
     update_chars: float,
+    counted_chars: float | None = None,
     is_code: bool = False,
 ) -> Forecast:
     """Forecast how well an author will predict held-out books.
@@ -129,10 +136,16 @@ def forecast(
         num_parameters: Number of parameters of its network.
         shelf_chars: Characters of the training books.
         update_chars: Characters of an update in all lanes.
+        counted_chars: Characters of the largest shelf whose n-grams would all be counted; None for this one.
         is_code: True if the books are source code, see `holds_code`.
     """
     chars_read = max(chars_read, update_chars)  # one update is always made
-    share = LAW.share(chars_read=chars_read, num_parameters=num_parameters, shelf_chars=max(shelf_chars, 1))
+    share = LAW.share(
+        chars_read=chars_read,
+        num_parameters=num_parameters,
+        shelf_chars=max(shelf_chars, 1),
+        counted_chars=None if counted_chars is None else max(counted_chars, 1.0),
+    )
     bits = difficulty * share * update_factor(update_chars, chars_read=chars_read)
     if is_code:
         bits *= math.pow(min(max(chars_read / 1e6, 1.0), MAX_CODE_MILLIONS), -CODE_POWER)
@@ -167,7 +180,7 @@ def measure_difficulty(corpus: Corpus) -> float | None:
     alphabet, plain = corpus.alphabet, corpus.alphabet.of_characters
     passages = choose_passages(corpus, corpus.books_in("val"), max_chars=HELD_OUT_CHARS)
     held_out = [alphabet.spell(passage.ids) for passage in passages if len(passage.ids) >= MIN_IDS]
-    train = choose_passages(corpus, corpus.books_in("train"), max_chars=COUNTED_CHARS)
+    train = sample_passages(corpus, corpus.books_in("train"), max_chars=COUNTED_CHARS)
     if not held_out or not train:
         return None
     counted = [alphabet.spell(passage.ids) for passage in train]
@@ -190,7 +203,7 @@ def holds_code(corpus: Corpus) -> bool:
 def _packed_bits(corpus: Corpus, held_out: Sequence[Ids]) -> float:
     """Return the bits per character that a compressor needs for held-out texts behind training texts."""
     plain = corpus.alphabet.of_characters
-    train = choose_passages(corpus, corpus.books_in("train"), max_chars=PACKED_CHARS)
+    train = sample_passages(corpus, corpus.books_in("train"), max_chars=PACKED_CHARS)
     before = "\n".join(plain.decode(corpus.alphabet.spell(passage.ids)[1:]) for passage in train)
     text = "\n".join(plain.decode(ids[1:]) for ids in held_out)
     data, known = (each.encode("utf-8", "surrogatepass") for each in (text, before))

@@ -123,10 +123,17 @@ def plan_one_pass(
         updating = update_chars / reading.machines / speed
         share = exchanging / (updating + exchanging)
         seconds = num_chars / (reading.machines * speed * (1.0 - share)) + counting_seconds
-        facts = {"chars_read": num_chars, "num_parameters": num_parameters, "shelf_chars": num_chars}
         expected = None
         if difficulty is not None:
-            expected = forecast(difficulty=difficulty, update_chars=update_chars, is_code=holds_code(corpus), **facts)
+            expected = forecast(
+                difficulty=difficulty,
+                chars_read=num_chars,
+                num_parameters=num_parameters,
+                shelf_chars=num_chars,
+                update_chars=update_chars,
+                counted_chars=trial.counted_symbols / corpus.symbols_per_char,
+                is_code=holds_code(corpus),
+            )
         found.append(
             PassOfSize(
                 name=size.name,

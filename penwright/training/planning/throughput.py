@@ -83,6 +83,11 @@ class ThroughputTrial:
         ngrams.tables(0)
         return ngrams
 
+    @property
+    def counted_symbols(self) -> float:
+        """Symbols of the largest shelf whose n-grams are all counted: a table leaves out one fold of it."""
+        return self.ngram_symbols / (1.0 - 1.0 / self.num_folds) if self.num_folds > 1 else float(self.ngram_symbols)
+
     def limit_fold(self, seconds: float) -> None:
         """Lower `ngram_symbols` until a fold is counted in some time; never below what was counted here."""
         if self.fold_seconds > seconds:

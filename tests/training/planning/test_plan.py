@@ -285,3 +285,13 @@ def test_without_held_out_books_a_size_is_chosen_all_the_same(corpus: Corpus, mo
     record = make_plan(corpus, config(), sizes=SIZES).record
     assert record.difficulty is None and record.size == "32x2"
     assert replace(record, difficulty=2.0).choice == record.choice
+
+
+def test_a_plan_that_counts_less_promises_less(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = []
+    for ngram_symbols in (1_000, 4_000, 64_000_000):
+        fixed_speeds(monkeypatch, {"8x1": 1e3})
+        found.append(
+            make_plan(corpus, config(ngram_symbols=ngram_symbols), sizes=SIZES[:1]).record.choice.bits_per_char
+        )
+    assert found == sorted(found, reverse=True) and found[0] > found[1] > found[2]
