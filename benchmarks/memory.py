@@ -1,6 +1,6 @@
 """How much memory does a default training take, and how many bytes has the author that it makes?
 
-    python benchmarks/memory.py PATH [--for 5m | --steps N] [--set SETTING ...]
+    python benchmarks/memory.py PATH [--for 5m | --steps N] [--set SETTING ...] [--cache FOLDER] [--out NAME]
 
 `penwright train PATH` runs as a process of its own, the preparation of the books included. Its peak is the largest
 resident memory that the operating system saw of it (`ru_maxrss`). The n-grams of the author are packed without loss,
@@ -27,7 +27,7 @@ def trained(arguments: argparse.Namespace, folder: Path) -> tuple[int, Path]:
     words = ["train", str(arguments.path), "--run", str(run), "--quiet"]
     words += ["--steps", arguments.steps] if arguments.steps else ["--for", arguments.time]
     words += [word for setting in arguments.set for word in ("--set", setting)]
-    environment = {**os.environ, "PENWRIGHT_CACHE": str(folder / "cache")}
+    environment = {**os.environ, "PENWRIGHT_CACHE": str(arguments.cache or folder / "cache")}
     process = subprocess.Popen([sys.executable, "-m", "penwright", *words], env=environment)
     _, status, usage = os.wait4(process.pid, 0)
     if status:
@@ -51,6 +51,8 @@ def main() -> None:
     length.add_argument("--for", dest="time", default="5m", metavar="TIME")
     length.add_argument("--steps", metavar="N")
     parser.add_argument("--set", action="append", default=[], metavar="SETTING")
+    parser.add_argument("--cache", type=Path, help="where the books may be prepared already; else a new folder")
+    parser.add_argument("--out", default="memory", help="name of the result")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         peak, path = trained(arguments, Path(folder))
@@ -68,7 +70,7 @@ def main() -> None:
         f"| these tables as arrays | {num_plain / MEGA:,.1f} MB |",
         f"| the author's file | {size / MEGA:,.1f} MB |",
     ]
-    write_results("memory", "Memory of a training, and bytes of an author", results_header(), "\n".join(rows))
+    write_results(arguments.out, "Memory of a training, and bytes of an author", results_header(), "\n".join(rows))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ Shapes: W = processes, B = lanes of all processes together.
 """
 
 import hashlib
-import importlib
 import os
 import secrets
 import time
@@ -105,7 +104,8 @@ def joined() -> Iterator[World]:
         return
     # The defaults of its functions take hold of the group there is when they are imported, and keep it for ever. The
     # first step of an optimizer imports them: they have to be here before the group is.
-    importlib.import_module("torch.distributed.nn.functional")
+    import torch.distributed.nn.functional
+
     with _exchanging():
         store, rank, size = next(dist.rendezvous("env://"))  # type: ignore[attr-defined]  # exported, if not in so many words
         world = _world(rank, size)

@@ -51,8 +51,7 @@ def measure_baselines(
 
     Tables are counted on the training books: on an even share of each one's beginning if all are larger than the bound,
     and of a large library on a sample of its books. Compressors compress every passage by itself, except the one that
-    is given training text first: it compresses all
-    passages together.
+    is given training text first: it compresses all passages together.
 
     Args:
         corpus: The corpus, whose "train" books are counted.
