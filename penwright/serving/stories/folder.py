@@ -15,7 +15,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from penwright.files import entries
+from penwright.files import entries, sync_folder
 from penwright.serving.stories.journal import Journal
 from penwright.serving.stories.records import ConflictError, NoStoryError, Record, StoryError
 from penwright.serving.stories.story import summary_of
@@ -155,6 +155,7 @@ class StoryFolder:
             self._hold()
             self._open.pop(id, None)
             path.rename(path.with_name(path.name + DELETED_SUFFIX))
+            sync_folder(self.path)
 
     def _path_of(self, id: str) -> Path:
         if not _is_id(id):

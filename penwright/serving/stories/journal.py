@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from penwright.files import write_bytes
+from penwright.files import sync_folder, write_bytes
 from penwright.serving.stories.records import Record, RecordError, StoryError, parse_record, record_json
 from penwright.serving.stories.story import Story
 
@@ -61,7 +61,7 @@ class Journal:
             raise StoryError(f"{path} is no story. Move it out of the folder.")
         if lines[0].get("version") != VERSION:
             raise StoryError(f"{path} was written by another version of Penwright. Open it with that.")
-        story = Story(str(lines[0].get("id")))
+        story = Story(path.stem)  # the name of the file: a copy of it is a story of its own
         for number, batch in enumerate(lines[1:], start=2):
             try:
                 story.apply([parse_record(each) for each in batch])
@@ -137,6 +137,7 @@ def _cut(path: Path, torn: bytes, num_bytes: int) -> None:
         kept.write(torn + b"\n")
         kept.flush()
         os.fsync(kept.fileno())
+    sync_folder(path.parent)  # or a power cut could take both
     with path.open("r+b") as file:
         file.truncate(num_bytes)
         os.fsync(file.fileno())

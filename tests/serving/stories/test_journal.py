@@ -1,6 +1,7 @@
 """No acknowledged character is lost: the journal cut at every byte, a server killed while it writes, two writers."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -8,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from penwright.serving.stories import folder as folder_module
+from penwright.serving.stories import journal as journal_module
 from penwright.serving.stories.folder import StoryFolder
 from penwright.serving.stories.journal import CUT_SUFFIX, Journal
 from penwright.serving.stories.records import (
@@ -131,6 +134,39 @@ def test_a_full_disk_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyP
     revision = folder.get(id).revision
     assert folder.get(id).story.text == {1: "abc", 2: "abcdef"}[revision]
     folder.append(id, [Title("T")], revision=revision)
+
+
+def test_a_copy_of_a_file_is_a_story_of_its_own(tmp_path: Path) -> None:
+    """Both used to be listed under one name: to open the copy was a fault of the server, and the next text of the
+    first went into the copy's file."""
+    folder = StoryFolder(tmp_path / "s")
+    id, other = folder.create(word(0, "abc")).story.id, "0" * 16
+    shutil.copy(folder.get(id).path, folder.path / f"{other}.story")
+    assert {each["id"] for each in folder.summaries()} == {id, other}
+    assert folder.get(other).story.id == other
+    folder.append(other, word(1, "def"), revision=1)
+    assert (folder.get(id).story.text, folder.get(other).story.text) == ("abc", "abcdef")
+
+
+def test_a_torn_line_is_kept_and_a_removal_stands_before_the_journal_is_cut(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is renamed or made new survives a power cut only once its folder is flushed."""
+    folder, flushed = StoryFolder(tmp_path / "s"), list[dict[str, int]]()
+    journal = folder.create(word(0, "abc"))
+    whole = journal.path.stat().st_size
+    with journal.path.open("ab") as file:
+        file.write(b"torn")
+
+    def note(path: Path) -> None:
+        flushed.append({each.suffix: each.stat().st_size for each in path.iterdir() if each.suffix})
+
+    for module in (journal_module, folder_module):
+        monkeypatch.setattr(module, "sync_folder", note)
+    Journal.load(journal.path)
+    folder.remove(journal.story.id)
+    kept = len(b"torn\n")
+    assert flushed == [{".story": whole + len(b"torn"), CUT_SUFFIX: kept}, {".deleted": whole, CUT_SUFFIX: kept}]
 
 
 def test_one_process_has_a_folder(tmp_path: Path) -> None:
