@@ -1,11 +1,13 @@
 """A training run read while it goes on: its curves and the pages of its diary.
 
-The records are read as they are appended. A run that was resumed may have fewer; then they are read from the beginning.
+The records are read as they are appended. A run that is resumed writes a new file of those it keeps, which is read from
+the beginning.
 This module changes nothing in the folder and needs no lock.
 """
 
 import json
 import math
+import os
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -35,7 +37,7 @@ class RunWatch:
         self._forget()
 
     def _forget(self) -> None:
-        self._offset = 0
+        self._offset, self._file_id = 0, 0
         self._trained: list[Point] = []
         self._held_out: list[Point] = []
         self._samples: list[dict[str, Any]] = []
@@ -61,8 +63,10 @@ class RunWatch:
 
     def _read(self) -> None:
         with self._path.open("rb") as file:
-            if file.seek(0, 2) < self._offset:
+            found = os.fstat(file.fileno())
+            if found.st_ino != self._file_id or found.st_size < self._offset:
                 self._forget()
+                self._file_id = found.st_ino
             file.seek(self._offset)
             data = file.read(MAX_READ_BYTES)
         stop = data.rfind(b"\n") + 1  # a line that is being written is read next time

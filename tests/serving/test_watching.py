@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from penwright.files import write_text
 from penwright.serving.watching import MAX_POINTS, MAX_SAMPLES, METRICS_NAME, RunWatch, run_near
 
 
@@ -32,3 +33,14 @@ def test_a_run_is_watched_as_it_grows(tmp_path: Path) -> None:
     assert watch.look()["trained"] == [(10, 4.0)] and watch.look()["ending"] is None
     path.unlink()
     assert watch.look()["trained"] == [(10, 4.0)]
+
+
+def test_a_run_that_was_resumed_is_read_anew_however_long_its_records_are(tmp_path: Path) -> None:
+    """Where it had written more than it had dropped, the points of steps that are no more stayed in the curve."""
+    path, watch = tmp_path / METRICS_NAME, RunWatch(tmp_path)
+    write_text(path, "".join(line("progress", step, bits_per_char=4.0) for step in (1, 2, 3)))
+    assert len(watch.look()["trained"]) == 3
+    write_text(path, line("progress", 1, bits_per_char=4.0))
+    with path.open("a", encoding="utf-8") as file:
+        file.writelines(line("progress", step, bits_per_char=3.0) for step in (2, 3, 4))
+    assert watch.look()["trained"] == [(10, 4.0), (20, 3.0), (30, 3.0), (40, 3.0)]
