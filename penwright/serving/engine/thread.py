@@ -88,8 +88,6 @@ class EngineThread:
             QueueFullError: If more would wait than may.
             StoppingError: If the engine is being stopped.
         """
-        if self._is_stopping:
-            raise StoppingError
         with self._lock:
             self._outstanding = {job: size for job, size in self._outstanding.items() if not job.is_done}
             num_rows = sum(len(job.rows) for job in (*self._outstanding, *jobs))
@@ -101,6 +99,8 @@ class EngineThread:
             self._outstanding |= sizes
         for job in jobs:
             self._inbox.put(partial(self._scheduler.submit, job))
+        if self._is_stopping:  # looked at last: what came before it was set is still ended by the thread
+            raise StoppingError
 
     def cancel(self, jobs: Sequence[Job]) -> None:
         """End requests that nobody waits for, within one step."""

@@ -16,7 +16,7 @@ from starlette.types import Receive, Scope, Send
 from penwright.serving.engine.request import Token
 from penwright.serving.engine.rows import Job, Row
 from penwright.serving.web.answers import DONE, PING, Answer
-from penwright.serving.web.connection import ClientGoneError, read_json, while_connected
+from penwright.serving.web.connection import GONE_STATUS, ClientGoneError, read_json, while_connected
 from penwright.serving.web.errors import api_error_of
 from penwright.serving.web.following import Bell, Portion, follow
 from penwright.serving.web.json import dump_json
@@ -59,7 +59,7 @@ async def complete(request: Request) -> Response:
         is_streaming = True
         return _Stream(service, answer, jobs, first, portions, wanted)
     except ClientGoneError:
-        return Response(status_code=499)
+        return Response(status_code=GONE_STATUS)
     finally:
         if not is_streaming:
             engine.cancel(jobs)

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive
 
 from penwright.serving.web.errors import ApiError
@@ -12,6 +12,8 @@ from penwright.serving.web.json import load_json
 
 MAX_BODY_BYTES = 16 << 20
 BODY_SECONDS = 60.0
+GONE_STATUS = 499
+"""Status of an answer that nobody waits for any more, as nginx logs it."""
 
 Result = TypeVar("Result")
 
@@ -24,7 +26,7 @@ async def read_json(request: Request, *, max_bytes: int = MAX_BODY_BYTES) -> dic
     """Return the JSON object that a client sent.
 
     Raises:
-        ApiError: If it is too large, too slow, declared otherwise, or no JSON object.
+        ApiError: If it is too large, too slow, cut off, declared otherwise, or no JSON object.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json":
@@ -38,6 +40,8 @@ async def read_json(request: Request, *, max_bytes: int = MAX_BODY_BYTES) -> dic
                     raise ApiError(413, f"the body is larger than {max_bytes:,} bytes. Send less.")
     except TimeoutError as error:
         raise ApiError(408, f"the body did not come within {BODY_SECONDS:.0f} seconds.") from error
+    except ClientDisconnect as error:
+        raise ApiError(GONE_STATUS, "the client has left before its body had come.") from error
     try:
         data = load_json(bytes(body))
     except ValueError as error:

@@ -1,13 +1,15 @@
 """Clients that leave, over a real socket: their texts end, others' go on, and nothing stays behind."""
 
+import asyncio
 import json
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
-from served import TOKEN, Client, expected_text, running_server
+from served import ENGINES, LEARNT, TOKEN, Client, expected_text, running_server
 
 from penwright.serving.engine.request import TextRequest
 from penwright.writing.options import SamplingConfig
@@ -81,6 +83,45 @@ def test_a_client_that_leaves_while_its_prompt_is_read_is_left(client: Client) -
     sent.close()
     until(lambda: metrics.num_running == 0)
     assert metrics.num_read == before
+
+
+def test_a_client_that_leaves_while_it_sends_is_no_fault_of_the_server() -> None:
+    """Each used to be logged as one, with a traceback."""
+    from starlette.requests import Request
+
+    from penwright.serving.web.connection import GONE_STATUS, read_json
+    from penwright.serving.web.errors import ApiError
+
+    sent = iter([{"type": "http.request", "body": b'{"pro', "more_body": True}, {"type": "http.disconnect"}])
+
+    async def receive() -> Any:
+        return next(sent)
+
+    request = Request({"type": "http", "headers": [(b"content-type", b"application/json")]}, receive)
+    with pytest.raises(ApiError) as found:
+        asyncio.run(read_json(request))
+    assert found.value.status == GONE_STATUS
+
+
+def test_a_request_that_comes_while_the_engine_stops_is_told_so() -> None:
+    """It was put into the box of a thread that had ended, and was never answered."""
+    from penwright.serving.engine.request import StoppingError
+    from penwright.serving.engine.rows import Job
+    from penwright.serving.engine.thread import EngineThread
+
+    engine = EngineThread(ENGINES["characters"], LEARNT, max_rows=2, max_waiting=2, max_waiting_chars=1_000)
+    engine.start()
+
+    class StopsAtExit:
+        def __enter__(self) -> None:
+            pass
+
+        def __exit__(self, *_: object) -> None:
+            engine.stop()
+
+    engine._lock = StopsAtExit()  # type: ignore[assignment]
+    with pytest.raises(StoppingError):
+        engine.submit([Job(TextRequest(prompt="The", max_symbols=3, sampling=SamplingConfig(), seed=1))])
 
 
 def test_a_slow_reader_pauses_its_own_text_alone(client: Client) -> None:
