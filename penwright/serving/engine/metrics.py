@@ -35,7 +35,8 @@ class Histogram:
 
 
 class Metrics:
-    """Everything that is counted. The engine's thread writes and the server's reads."""
+    """Everything that is counted. The engine's thread writes and the server's reads; refusals are counted by the
+    threads that refuse, one at a time."""
 
     def __init__(self) -> None:
         self.num_running = 0
@@ -55,7 +56,7 @@ class Metrics:
         self.first_seconds = Histogram(FIRST_SECONDS)
         """Time from a request to the first symbol of each text."""
         self.step_seconds = Histogram(STEP_SECONDS)
-        """Time between two symbols of a text."""
+        """Time between two symbols of a text, prompts that are read in between included."""
 
     def text(self) -> str:
         """Return all numbers as Prometheus reads them."""

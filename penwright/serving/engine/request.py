@@ -12,7 +12,7 @@ from penwright.writing.costs import log_softmax
 from penwright.writing.options import Ending, SamplingConfig
 from penwright.writing.pen import Guide
 
-LEAST_LOG_PROB = -9999.0
+MIN_LOG_PROB = -9999.0
 """Number shown for a probability of 0, whose logarithm JSON cannot hold."""
 
 
@@ -60,7 +60,7 @@ class TextRequest:
     guides: Callable[[], Sequence[Guide]] = tuple
     """Maker of the rules that steer one text."""
     num_top: int | None = None
-    """Number of most probable symbols to tell of at each place, None to tell no probabilities."""
+    """Number of most probable symbols to tell of at each position, None to tell no probabilities."""
     scores_prompt: bool = False
     """True to tell the probabilities of the prompt too."""
     label: NDArray[np.float32] | None = field(default=None, compare=False)
@@ -73,7 +73,7 @@ def token_of(symbol: int, text: str, log_probs: NDArray[np.float32], *, num_top:
     Args:
         symbol: The symbol.
         text: The text that it completed.
-        log_probs: Logarithms of the probabilities at its place, (V,).
+        log_probs: Logarithms of the probabilities at its position, (V,).
         num_top: Number of most probable symbols to tell of.
 
     Raises:
@@ -88,8 +88,8 @@ def token_of(symbol: int, text: str, log_probs: NDArray[np.float32], *, num_top:
         best = found[np.lexsort((found, -log_probs[found]))].tolist()
     if symbol not in best:
         best.append(symbol)
-    top = tuple((each, max(float(log_probs[each]), LEAST_LOG_PROB)) for each in best)
-    return Token(symbol, text, max(float(log_probs[symbol]), LEAST_LOG_PROB), top)
+    top = tuple((each, max(float(log_probs[each]), MIN_LOG_PROB)) for each in best)
+    return Token(symbol, text, max(float(log_probs[symbol]), MIN_LOG_PROB), top)
 
 
 def tokens_of(

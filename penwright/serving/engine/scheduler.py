@@ -63,6 +63,7 @@ class Scheduler:
         self._deadlines: dict[Job, float] = {}
         self._begun_at: dict[Job, float] = {}
         self._looked_at = clock()
+        self._stepped_at = self._looked_at  # end of the last step, or when there was none to wait for
         self._crowd = self._new_crowd()
         self._rows: dict[int, Row] = {}
 
@@ -117,6 +118,8 @@ class Scheduler:
         Returns:
             True if there is more to do at once, False if it has to wait for readers or requests.
         """
+        if not self._crowd.num_active:
+            self._stepped_at = self._clock()  # nobody waits for a next symbol
         self._admit()
         self._read()
         self._write()
@@ -211,10 +214,10 @@ class Scheduler:
             if row.job.request.num_top is not None and not row.is_paused
         }
         written = self._crowd.step()
-        took = self._clock() - began
-        self._prompts.pay(took)
-        if written:
-            self.metrics.step_seconds.observe(took, count=len(written))
+        now = self._clock()
+        self._prompts.pay(now - began)
+        since_last, self._stepped_at = now - self._stepped_at, now
+        num_first = 0
         rows, touched = self._rows, []
         for each in written:
             row = rows[each.key]
@@ -226,10 +229,13 @@ class Scheduler:
             else:
                 prediction = scored.get(each.key)
                 if not row.num_written:
+                    num_first += 1
                     self._note_first(row)
                 row.push(Token(each.symbol, each.text) if prediction is None else _scored(each, prediction, row))
                 touched.append(row)
         self.metrics.num_written += len(written)
+        if len(written) > num_first:
+            self.metrics.step_seconds.observe(since_last, count=len(written) - num_first)
         for row in touched:
             self._tell(row)
             if row.finish is not None:
@@ -237,6 +243,8 @@ class Scheduler:
             elif len(row.tokens) >= MAX_BACKLOG:
                 row.is_paused = True
                 self._crowd.pause(row.key)
+                if len(row.tokens) < MAX_BACKLOG:  # the reader came between, and saw no pause to end
+                    self.resume(row)
         for key, error in list(self._crowd.failures.items()):
             self._end(self._rows[key], "failed", error=error)
 

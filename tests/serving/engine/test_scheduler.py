@@ -245,6 +245,49 @@ def test_a_request_that_takes_too_long_ends() -> None:
     assert [job.rows[0].finish for job in jobs] == ["length", "length"]
 
 
+def test_the_time_between_two_symbols_is_that_of_a_reader() -> None:
+    """It used to be the time of the steps alone, however long prompts were read between them."""
+    now = [0.0]
+    scheduler = Scheduler(ENGINES["characters"], LEARNT, max_rows=2, num_threads=1, clock=lambda: now[0])
+    between = scheduler.metrics.step_seconds
+    job = Job(request_of(max_symbols=3))
+    scheduler.submit(job)
+    while not job.is_done:
+        scheduler.tick()
+        now[0] += 0.5
+    assert (between._sum, sum(between._counts)) == (2 * 0.5, 2)
+    now[0] += 100.0
+    scheduler.submit(Job(request_of("", max_symbols=10)))  # what opens a paragraph is written before the first step
+    scheduler.tick()
+    assert between._sum == 2 * 0.5
+
+
+class Hasty(Row):
+    """A text whose reader takes everything just before it is set aside."""
+
+    @property
+    def is_paused(self) -> bool:  # type: ignore[override]
+        return self._is_paused
+
+    @is_paused.setter
+    def is_paused(self, value: bool) -> None:
+        if value:
+            self.take()
+        self._is_paused = value
+
+
+def test_a_text_is_not_set_aside_for_a_reader_that_has_just_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Such a reader saw no pause to end, and waited for a text that waited for it."""
+    monkeypatch.setattr(scheduler, "MAX_BACKLOG", 6)
+    scheduled = Scheduler(ENGINES["characters"], LEARNT, max_rows=1, num_threads=1)
+    job = Job(request_of(max_symbols=40))
+    job.rows = [Hasty(job, 0)]
+    scheduled.submit(job)
+    for _ in range(100):
+        scheduled.tick()
+    assert job.rows[0].finish == "length"
+
+
 def test_a_prompt_is_scored_as_an_author_scores_it() -> None:
     from penwright.writing.costs import symbol_nats
 
