@@ -17,6 +17,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -33,10 +34,12 @@ NO_LABEL = "none"
 MAX_SHARE = 1_000_000.0
 MAX_SHOWN = 20
 """Largest number of labels that an error lists."""
+MAX_COMPARED = 5_000
+"""Largest number of names and words among which a similar one is sought, in a twentieth of a second."""
 EXAMPLE = "'austen:0.7,doyle:0.3'"
 _LINE_BEGIN = "[[as:"
 _LINE = re.compile(r"^\[\[as:([^\[\]\n]*)\]\][ \t]*(?:\r?\n|\Z)", re.MULTILINE)
-_SHARE = re.compile(r"(?P<name>.*?)\s*[:=\s]\s*(?P<share>[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
+_SHARE = re.compile(r"[0-9]+(?:\.[0-9]*)?|\.[0-9]+")
 _WORD = re.compile(r"\w+")
 
 
@@ -139,15 +142,25 @@ def without_choice(parts: AuthorParts, wanted: str | None) -> AuthorParts:
 
 def _shares_of(wanted: str, names: Sequence[str]) -> list[tuple[str, Any]]:
     """Read a mixture."""
-    if any(_folded(wanted) == _folded(name) for name in names):  # it may hold a comma
+    known = _known(tuple(names))
+    if _folded(wanted) in known.by_folded:  # it may hold a comma
         return [(wanted, 1.0)]
     shares: list[tuple[str, Any]] = []
     for item in filter(None, map(str.strip, wanted.split(","))):
-        found = None if any(_folded(item) == _folded(name) for name in names) else _SHARE.fullmatch(item)
-        shares.append((item, 1.0) if found is None else (found["name"], float(found["share"])))
+        shares.append((item, 1.0) if _folded(item) in known.by_folded else _name_and_share(item))
     if not shares:
         raise UsageError(f"the label is empty. Give a name or a mixture, such as {EXAMPLE}, or {NO_LABEL}.")
     return shares
+
+
+def _name_and_share(item: str) -> tuple[str, float]:
+    """Divide a part of a mixture into its name and the number at its end, which is 1 if there is none."""
+    before = item.rstrip("0123456789.")  # a pattern of the whole would try every way to divide a run of blanks
+    share, name = item[len(before) :], before.rstrip()
+    if name.endswith((":", "=")):
+        name = name[:-1].rstrip()
+    is_divided = name != before and _SHARE.fullmatch(share) is not None
+    return (name, float(share)) if is_divided else (item, 1.0)
 
 
 def _check_share(name: object, share: Any) -> None:
@@ -161,21 +174,45 @@ def _check_share(name: object, share: Any) -> None:
 
 def _index_of(name: str, names: Sequence[str]) -> int:
     """Return the index of the label of that name, or of the only one that holds all words of the name."""
-    wanted, words = _folded(name), set(_WORD.findall(_folded(name)))
-    same = [index for index, each in enumerate(names) if _folded(each) == wanted]
-    held = [index for index, each in enumerate(names) if words and words <= set(_WORD.findall(_folded(each)))]
-    found = [names.index(name)] if name in names else same or held
+    known, wanted = _known(tuple(names)), _folded(name)
+    holders = [set(known.by_word.get(word, ())) for word in set(_WORD.findall(wanted))]
+    held = sorted(set.intersection(*holders)) if holders else []
+    found = [known.by_name[name]] if name in known.by_name else known.by_folded.get(wanted, held)
     if len(found) == 1:
         return found[0]
     shown = f"'{printable(name)[:50]}'"
     if found:
         several = ", ".join(f"'{printable(names[index])}'" for index in found[:MAX_SHOWN])
         raise UsageError(f"{shown} fits {len(found):,} labels of this author: {several}. Name one in full.")
-    by_word = {word: each for each in names for word in (*_WORD.findall(_folded(each)), _folded(each))}
-    near = get_close_matches(wanted, by_word, n=1, cutoff=0.6)
-    listed = [printable(each) for each in names]
-    hint = f" Did you mean '{printable(by_word[near[0]])}'?" if near else did_you_mean("", listed[:MAX_SHOWN])
+    by_word = {**known.by_word, **known.by_folded}
+    near = get_close_matches(wanted, by_word, n=1, cutoff=0.6) if len(by_word) <= MAX_COMPARED else []
+    listed = [printable(each) for each in names[:MAX_SHOWN]]
+    hint = f" Did you mean '{printable(names[by_word[near[0]][-1]])}'?" if near else did_you_mean("", listed)
     raise UsageError(f"this author has no label {shown}.{hint}")
+
+
+class _Known(NamedTuple):
+    """Labels of an author, as they are looked up."""
+
+    by_name: dict[str, int]
+    """Index of a name."""
+    by_folded: dict[str, list[int]]
+    """Indices of the names that are alike but for case and blanks."""
+    by_word: dict[str, list[int]]
+    """Indices of the names that hold a word."""
+
+
+@lru_cache(maxsize=4)
+def _known(names: tuple[str, ...]) -> _Known:
+    """Return an author's labels by name and by word. A library has tens of thousands of writers."""
+    by_folded: dict[str, list[int]] = {}
+    by_word: dict[str, list[int]] = {}
+    for index, name in enumerate(names):
+        folded = _folded(name)
+        by_folded.setdefault(folded, []).append(index)
+        for word in set(_WORD.findall(folded)):
+            by_word.setdefault(word, []).append(index)
+    return _Known({name: index for index, name in reversed(list(enumerate(names)))}, by_folded, by_word)
 
 
 def _folded(name: str) -> str:
