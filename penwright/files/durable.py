@@ -33,6 +33,14 @@ def is_file(path: Path) -> bool:
         return False
 
 
+def is_folder(path: Path) -> bool:
+    """Return True if there is a folder, False if a link or a missing permission keeps that from being known."""
+    try:
+        return path.is_dir()
+    except OSError:  # as in `is_file`
+        return False
+
+
 def entries(folder: Path) -> list[Path]:
     """Return the entries of a folder in order; an empty list if it is no folder or not readable."""
     try:

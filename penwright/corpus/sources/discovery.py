@@ -6,29 +6,20 @@ reason. This module knows nothing of encodings, cleaning or the corpus.
 
 import os
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 from penwright.corpus.archives.members import is_archive, list_members, read_member
 from penwright.corpus.archives.unpacking import MAX_MEMBER_BYTES
-from penwright.corpus.formats.document import READ_WHATEVER_THEY_HOLD, is_probably_text
-from penwright.corpus.sources.mirror_tree import LISTS_OF_BOOKS, best_form, book_number, without_other_forms
+from penwright.corpus.sources.examining import Examined, examine, what_happened
+from penwright.corpus.sources.mirror_tree import best_form, book_number, without_other_forms
 from penwright.corpus.sources.patterns import Paths, as_list, expand
 from penwright.errors import CorpusError, ReadingError
+from penwright.files import is_file, is_folder
 
-MANIFEST_MARK = "# Penwright manifest"
-"""First words of a manifest, which distinguish it from the books in its folder."""
 CACHE_TAG = "CACHEDIR.TAG"
 """Name of the file that marks a folder as a cache."""
-RECORD_NAME = "fetched.csv"
-"""Name of the record in a folder of fetched books."""
-RECORD_MARK = b"path,id,title,author,"
-"""First bytes of such a record."""
-HEAD_BYTES = 4096
-NUM_THREADS = 8
-"""Number of files examined at a time. A disk that has to look for each takes several orders at once."""
 OTHER_FORMS = "(other editions)"
 _OTHER_FOLDERS = frozenset({"__pycache__", "node_modules"})
 
@@ -76,9 +67,7 @@ def discover(paths: Paths) -> Discovery:
     skipped: dict[str, str] = {}
     found: dict[tuple[Path, str | None], Source] = {}
     files = [(file, root) for path, root in expand(given) for file in _files_at(path, root, skipped)]
-    with ThreadPoolExecutor(NUM_THREADS) as pool:
-        examined = pool.map(_examine, (file for file, _ in files))
-    for (file, root), about in zip(files, examined, strict=True):
+    for (file, root), about in zip(files, examine([file for file, _ in files]), strict=True):
         for source in _sources_in_file(file, root, about, skipped):
             key = (_real(source.path), source.member)
             # A file that is named twice is one book, with the shorter name.
@@ -131,20 +120,12 @@ def reading(name: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise ReadingError(f"{name} {_what_happened(error)}") from error
-
-
-def _what_happened(error: OSError) -> str:
-    if isinstance(error, FileNotFoundError):
-        return "was there when the files were listed and has vanished since"
-    if isinstance(error, PermissionError):
-        return "may not be read by this user; change its permissions or leave it out"
-    return f"cannot be read ({error.strerror or error})"
+        raise ReadingError(f"{name} {what_happened(error)}") from error
 
 
 def _files_at(path: Path, root: Path, skipped: dict[str, str]) -> Iterator[Path]:
     """Yield the files at an existing path, and add skipped ones to `skipped`."""
-    if path.is_dir():
+    if is_folder(path):
         yield from _walk(path, root, skipped)
     else:
         yield path
@@ -165,7 +146,7 @@ def _walk(folder: Path, root: Path, skipped: dict[str, str]) -> Iterator[Path]:
         try:
             entries = sorted(current.iterdir())
         except OSError as error:
-            skipped[shown] = _what_happened(error)
+            skipped[shown] = what_happened(error)
             continue
         names = {entry.name for entry in entries}
         if reason := _reason_against_folder(current.name, names, is_given=current == folder):
@@ -178,7 +159,7 @@ def _walk(folder: Path, root: Path, skipped: dict[str, str]) -> Iterator[Path]:
         for entry in entries:
             if entry.name.startswith("."):
                 skipped[_shown(entry, root)] = "is hidden (its name begins with a dot)"
-            elif entry.is_dir():
+            elif is_folder(entry):
                 waiting.append(entry)
             else:
                 yield entry
@@ -191,7 +172,7 @@ def _best_of_book(folder: Path, names: set[str]) -> Path | None:
         return None
     inner = f"{number}-h"
     pages = {f"{inner}/{inner}.{kind}" for kind in ("htm", "html")} if inner in names else set()
-    form = best_form(number, names | {page for page in pages if (folder / page).is_file()})
+    form = best_form(number, names | {page for page in pages if is_file(folder / page)})
     return folder / form if form else None
 
 
@@ -206,32 +187,7 @@ def _reason_against_folder(name: str, names: set[str], *, is_given: bool) -> str
     return "holds programs, not books" if name in _OTHER_FOLDERS and not is_given else ""
 
 
-class _Examined(NamedTuple):
-    """What a file's first bytes tell."""
-
-    num_bytes: int
-    """Its size."""
-    reason: str | None
-    """Reason why it is no book; empty if it may be one, None if it is neither a book nor left out."""
-
-
-def _examine(path: Path) -> _Examined:
-    """Look at a file, not at the members of an archive."""
-    try:
-        num_bytes = path.stat().st_size
-        if not path.is_file():
-            return _Examined(num_bytes, "is no ordinary file")
-        if num_bytes == 0:
-            return _Examined(num_bytes, "is empty")
-        if path.name == RECORD_NAME and _begins_with(path, RECORD_MARK):
-            return _Examined(num_bytes, None)  # titles are taken from it
-        return _Examined(num_bytes, "" if is_archive(path) else _reason_against_file(path))
-    except OSError as error:
-        is_broken = path.is_symlink() and isinstance(error, FileNotFoundError)
-        return _Examined(0, "is a link to a file that does not exist" if is_broken else _what_happened(error))
-
-
-def _sources_in_file(path: Path, root: Path, about: _Examined, skipped: dict[str, str]) -> Iterator[Source]:
+def _sources_in_file(path: Path, root: Path, about: Examined, skipped: dict[str, str]) -> Iterator[Source]:
     """Yield the book in a file, or the books in an archive."""
     if about.reason:
         skipped[_shown(path, root)] = about.reason
@@ -250,7 +206,7 @@ def _sources_in_archive(path: Path, root: Path, skipped: dict[str, str]) -> Iter
         skipped[shown] = str(error)
         return
     except OSError as error:
-        skipped[shown] = _what_happened(error)
+        skipped[shown] = what_happened(error)
         return
     kept, num_left_out = without_other_forms(member.name for member in members)
     if num_left_out:
@@ -258,30 +214,13 @@ def _sources_in_archive(path: Path, root: Path, skipped: dict[str, str]) -> Iter
         members = [member for member in members if is_kept(member.name)]
         skipped[f"{shown}/{OTHER_FORMS}"] = "are other forms of books, of which the best one is read"
     for member in members:
+        source = Source(path, member.name, member.num_bytes, root)
         if any(part.startswith(".") or part == "__MACOSX" for part in member.name.split("/")):
-            skipped[f"{shown}/{member.name}"] = "is hidden"
+            skipped[source.name] = "is hidden"
         elif member.num_bytes == 0:
-            skipped[f"{shown}/{member.name}"] = "is empty"
+            skipped[source.name] = "is empty"
         else:
-            yield Source(path, member.name, member.num_bytes, root)
-
-
-def _reason_against_file(path: Path) -> str:
-    """Return the reason why a file is no book, judged by its first bytes, or an empty string."""
-    with path.open("rb") as file:
-        head = file.read(HEAD_BYTES)
-    if path.suffix.lower() in READ_WHATEVER_THEY_HOLD:
-        return ""
-    if path.name.startswith(LISTS_OF_BOOKS):
-        return "is a list of books"
-    if head.startswith(MANIFEST_MARK.encode("ascii")):
-        return "is a manifest; name it itself to read the books it lists"
-    return "" if is_probably_text(head) else "is no text (its bytes are those of a program, a picture or the like)"
-
-
-def _begins_with(path: Path, mark: bytes) -> bool:
-    with path.open("rb") as file:
-        return file.read(len(mark)) == mark
+            yield source
 
 
 def _shown(path: Path, root: Path) -> str:

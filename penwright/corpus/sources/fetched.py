@@ -15,9 +15,10 @@ from typing import NamedTuple
 
 from penwright.corpus.archives.members import PARQUET
 from penwright.corpus.archives.parquet import table_details
-from penwright.corpus.sources.discovery import RECORD_NAME, Source, reading
+from penwright.corpus.sources.discovery import Source, reading
+from penwright.corpus.sources.examining import RECORD_NAME
 from penwright.errors import FetchError, ReadingError
-from penwright.files import sync_file, write_bytes
+from penwright.files import is_file, sync_file, write_bytes
 
 MAX_RECORD_BYTES = 256 << 20
 
@@ -173,7 +174,7 @@ def _details_of_table(path: Path) -> Mapping[str, Mapping[str, str]]:
 
 def _record_of(folder: Path) -> dict[str, FetchedBook]:
     try:
-        return read_record(folder / RECORD_NAME) if (folder / RECORD_NAME).is_file() else {}
+        return read_record(folder / RECORD_NAME) if is_file(folder / RECORD_NAME) else {}
     except ReadingError:  # another file of this name; it is read as any table
         return {}
 

@@ -15,9 +15,10 @@ import tomli_w
 from penwright.alphabet.code_points import has_utf8_form
 from penwright.corpus.archives.members import list_members
 from penwright.corpus.config import SPLITS, SplitName
-from penwright.corpus.sources.discovery import MANIFEST_MARK, Source, reading
+from penwright.corpus.sources.discovery import Source, reading
+from penwright.corpus.sources.examining import MANIFEST_MARK
 from penwright.errors import ManifestError, ReadingError, did_you_mean
-from penwright.files import write_text
+from penwright.files import is_file, write_text
 
 MANIFEST_SUFFIX = ".toml"
 MAX_MANIFEST_BYTES = 256 << 20
@@ -138,7 +139,7 @@ def sources_of(path: Path, books: Sequence[ManifestBook]) -> list[Source]:
     sizes: dict[Path, dict[str, int]] = {}  # sizes of the members of each archive
     for book in books:
         file = root / book.path
-        if not file.is_file():
+        if not is_file(file):
             raise ManifestError(f"{path} lists {book.path}, which is not there. Restore it, or set keep = false.")
         inside = root if file.is_relative_to(root) and ".." not in Path(book.path).parts else file.parent
         if book.member:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from penwright.corpus.user_dirs import at_home
 from penwright.errors import CorpusError, did_you_mean
+from penwright.files import is_folder
 
 Paths = str | Path | Sequence[str | Path]
 
@@ -25,7 +26,7 @@ def expand(given: Sequence[str | Path]) -> Iterator[tuple[Path, Path]]:
     for entry in given:
         path = at_home(entry)
         if os.path.lexists(path):
-            yield path, path if path.is_dir() else path.parent
+            yield path, path if is_folder(path) else path.parent
         elif glob.has_magic(str(path)):
             root = _fixed_part(path)
             try:
@@ -57,6 +58,6 @@ def _near_name(path: Path) -> str:
         hint = did_you_mean(path.name, [entry.name for entry in path.parent.iterdir()])
         if hint.startswith(" Did"):
             return hint
-    if not path.parent.exists():
+    if not is_folder(path.parent):
         return f" Its folder '{path.parent}' does not exist either."
     return ""

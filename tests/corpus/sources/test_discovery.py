@@ -1,12 +1,18 @@
 import gzip
+import io
 import os
 import sys
+import tarfile
+import time
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from penwright.corpus.sources.discovery import MANIFEST_MARK, Source, discover, read_range, read_source
+from penwright.corpus.sources import examining
+from penwright.corpus.sources.discovery import Source, discover, read_range, read_source
+from penwright.corpus.sources.examining import MANIFEST_MARK
 from penwright.errors import CorpusError, ReadingError
 
 
@@ -161,6 +167,79 @@ def test_a_folder_that_may_not_be_read_is_passed_over(tmp_path: Path, monkeypatc
     found = discover(tmp_path)
     assert names(found) == ["a.txt"]
     assert "may not be read by this user" in dict(found.skipped)["closed"]
+
+
+def test_a_link_that_cannot_be_followed_is_passed_over(tmp_path: Path) -> None:
+    write(tmp_path / "a.txt")
+    (tmp_path / "long").symlink_to("x" * 300)
+    found = discover([tmp_path, tmp_path / "long"])
+    assert names(found) == ["a.txt"]
+    assert "cannot be read" in dict(found.skipped)["long"]
+    with pytest.raises(CorpusError, match="there is no file or folder"):
+        discover(tmp_path / ("x" * 300) / "a.txt")
+
+
+def test_files_of_a_folder_that_may_be_listed_only_are_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path / "a.txt")
+    write(tmp_path / "listed" / "b.txt")
+    write(tmp_path / "listed" / "c.zip")
+    for name in ("stat", "lstat"):
+        monkeypatch.setattr(os, name, refusing(getattr(os, name)))
+    found = discover(tmp_path)
+    assert names(found) == ["a.txt"]
+    reason = "may not be read by this user; change its permissions or leave it out"
+    assert dict(found.skipped) == {"listed/b.txt": reason, "listed/c.zip": reason}
+
+
+def refusing(status: Any) -> Any:
+    """Return the operating system's function, but without permission to enter the folder `listed`."""
+
+    def refused(path: Any, *args: Any, **settings: Any) -> Any:
+        if not isinstance(path, int) and Path(path).parent.name == "listed":
+            raise PermissionError(13, "Permission denied")
+        return status(path, *args, **settings)
+
+    return refused
+
+
+def test_an_interrupt_waits_for_no_file_that_was_not_begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a slow disk all files of a library take minutes."""
+    for number in range(300):
+        write(tmp_path / f"{number:03d}.txt")
+    begun: list[str] = []
+
+    def slowly(path: Path) -> Any:
+        begun.append(path.name)
+        if path.name == "010.txt":
+            raise KeyboardInterrupt
+        time.sleep(0.01)
+        return examining.Examined(1, "")
+
+    monkeypatch.setattr(examining, "_examine", slowly)
+    with pytest.raises(KeyboardInterrupt):
+        discover(tmp_path)
+    assert len(begun) < 200
+
+
+def test_more_files_than_are_examined_at_a_time_are_all_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(examining, "BATCH_FILES", 2)
+    needed = [write(tmp_path / f"{number}.txt", b"Words.\n" * (number + 1)).name for number in range(5)]
+    found = discover(tmp_path)
+    assert names(found) == needed
+    assert [source.num_bytes for source in found.sources] == [7, 14, 21, 28, 35]
+
+
+def test_members_whose_names_are_no_text_are_shown_as_text(tmp_path: Path) -> None:
+    with tarfile.open(tmp_path / "shelf.tar", "w") as archive:
+        for name in ("a\udcff.txt", ".b\udcff.txt", "void\udcff.txt"):
+            member = tarfile.TarInfo(name)
+            member.size = 7 * ("void" not in name)
+            archive.addfile(member, io.BytesIO(b"Words.\n"))
+    found = discover(tmp_path)
+    for shown in (*names(found), *(name for name, _ in found.skipped)):
+        assert shown.encode("utf-8")
 
 
 def test_the_members_of_an_archive_are_books(tmp_path: Path) -> None:
