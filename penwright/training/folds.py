@@ -199,6 +199,7 @@ class CrossFittedTables:
 
     @returning_freed_memory()
     def _count(self, fold: int | None) -> NgramTables:
+        self._corpus.release_pages()
         texts = ids_of(self._corpus, self._sample(fold))
         num_known = 0 if self._known is None else len(self._known.symbols)
         tables = make_tables(

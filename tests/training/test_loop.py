@@ -193,9 +193,20 @@ def test_a_run_that_ended_by_patience_is_finished_until_it_is_given_more(
     assert (last.reason, last.step) == ("patience", 5)
 
 
-def test_a_training_lets_go_of_what_it_read(corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("ngram_entries", [0, 20_000])
+def test_a_training_lets_go_of_what_it_read(
+    corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ngram_entries: int
+) -> None:
+    """After each evaluation, and before n-grams are counted."""
     released: list[Corpus] = []
     monkeypatch.setattr(Corpus, "release_pages", lambda self: released.append(self))
-    overrides = {**SETTINGS, "train": {**SETTINGS["train"], "val_every": 2}}
+    overrides = {
+        "model": {**SETTINGS["model"], "ngram_entries": ngram_entries},
+        "train": {**SETTINGS["train"], "val_every": 2},
+        "diary": SETTINGS["diary"],
+    }
     records = list(train(corpus, run=tmp_path / "run", overrides=overrides, steps=4))
-    assert len(released) == sum(isinstance(record, Evaluation) for record in records) > 1
+    num_evaluations = sum(isinstance(record, Evaluation) for record in records)
+    assert num_evaluations > 1
+    assert (len(released) > num_evaluations) == bool(ngram_entries)
+    assert len(released) >= num_evaluations
