@@ -22,6 +22,8 @@ CONV_SIZE = 4
 """Characters that the convolution of a gated layer sees: the present one and the three before it."""
 MAX_NGRAM_SYMBOLS = 1_024
 """Size of the largest alphabet with n-grams: a distribution is made for every kind of context and character."""
+MAX_NGRAM_ENTRIES = 1 << 28
+"""Largest number of successors in n-gram tables."""
 MAX_LABELS = 65_536
 MAX_PARAMETERS = 2_000_000_000
 MAX_WINDOW_INPUTS = 1 << 17
@@ -56,7 +58,7 @@ class ModelConfig:
     dropout: Annotated[float, Between(0, 1, excluding=1)] = 0.0
     """Share of values dropped in training. TensorFlow's keep probability is 1 - dropout."""
 
-    ngram_entries: Annotated[int, Between(0, 1 << 28)] = 0
+    ngram_entries: Annotated[int, Between(0, MAX_NGRAM_ENTRIES)] = 0
     """Residual stacks: largest number of successors in the n-gram tables of the shelf, 0 for no tables."""
     match_slots: Annotated[int, Between(0, 65_536)] = 0
     """Residual stacks: slots of the match model for each kind of context, a power of two; 0 for no match model."""

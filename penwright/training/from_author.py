@@ -17,7 +17,7 @@ from penwright.author.card import Card, CardBook
 from penwright.corpus.store import Corpus
 from penwright.errors import ConfigError
 from penwright.model.char_model import CharModel
-from penwright.model.config import MAX_NGRAM_SYMBOLS, ModelConfig
+from penwright.model.config import MAX_NGRAM_ENTRIES, MAX_NGRAM_SYMBOLS, ModelConfig
 from penwright.model.growing import grown
 from penwright.ngrams.joining import with_symbols
 from penwright.ngrams.letters import marks_of
@@ -36,8 +36,6 @@ RATE_FACTOR = 0.05
 (2026-11)."""
 BATCH_SIZE = TrainConfig().batch_size
 """Number of lanes, unless the preset or the user has chosen another."""
-MAX_NGRAM_ENTRIES = 1 << 28
-"""Largest `model.ngram_entries`."""
 
 
 class StartAuthor(NamedTuple):
@@ -80,7 +78,7 @@ class StartAuthor(NamedTuple):
             names_preset: True if the user named its preset.
 
         Raises:
-            ConfigError: If the network or the unit is another.
+            ConfigError: If the network or the unit is another, or there is no room for the author's n-grams.
         """
         config, own = resolved.config, self.model.config.to_dict()
         cell = PRESETS[config.preset].tables.get("model", {}).get("cell", own["cell"])
@@ -95,6 +93,12 @@ class StartAuthor(NamedTuple):
                     f"model.{key} cannot be chosen for a training that begins from an author, since its network goes "
                     "on. Leave it out, or begin from nothing."
                 )
+        num_known = 0 if self.tables is None else len(self.tables.symbols)
+        if (room := config.model.get("ngram_entries", num_known)) < num_known:
+            raise ConfigError(
+                f"model.ngram_entries={room:,} has no room for the {num_known:,} successors that the author has in its "
+                "n-grams, which go on. Give more than these, or leave it out."
+            )
         is_chosen = resolved.origins.get("corpus.unit", "preset ").partition(" ")[0] != "preset"
         if is_chosen and config.corpus.unit != self.alphabet.unit:
             raise ConfigError(

@@ -10,6 +10,7 @@ may be asked to stop.
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from penwright.training.activity import COUNTING, HELD_OUT, LEARNING, SAVING, WRITING, Activity, Tell, tell_nobody
 from penwright.training.cadence import EverySteps, cadences_of, is_worth_counting
@@ -20,10 +21,18 @@ from penwright.training.divergence import RATE_FACTOR, check_rollbacks_left, has
 from penwright.training.held_out import evaluation_budget
 from penwright.training.optim.schedule import learning_rate
 from penwright.training.progress_meter import ProgressMeter
-from penwright.training.records import AnyRecord, Evaluation, Finished, RolledBack, Sample
+from penwright.training.records import AnyRecord, Evaluation, Finished, RolledBack, Sample, Saved
 from penwright.training.run_writer import FinalScores, RunWriter
 from penwright.training.session import Session, WindowResult
 from penwright.training.validation import validate
+
+
+class _TimedSave(NamedTuple):
+    """A checkpoint that was written."""
+
+    record: Saved
+    seconds: float
+    """Time that it took, as rank 0 measured it."""
 
 
 class Loop:
@@ -87,7 +96,7 @@ class Loop:
                 yield from self._sample()
         while True:
             if self._tick():
-                yield self._writer.save(session, reason="stopped")
+                yield self._save("stopped").record
                 yield self._finished("stopped", FinalScores())
                 return
             fraction = session.fraction_done
@@ -160,15 +169,20 @@ class Loop:
         if self._is_snapshot_due():
             self._unproven = session.capture()
         if train.save_every and step % train.save_every == 0:
-            yield self._writer.save(session, reason="step")
+            yield self._save("step").record
         if self._due.save.is_due(step, elapsed):
-            began = self._clock()
-            self._tell(SAVING)
-            saved = self._writer.save(session, reason="time")
-            took = self._took_since(began)
-            self._meter.pause(took)
-            yield saved
-            self._due.save.done(elapsed + took, took_seconds=took)
+            saved = self._save("time")
+            yield saved.record
+            self._due.save.done(elapsed + saved.seconds, took_seconds=saved.seconds)
+
+    def _save(self, reason: str) -> "_TimedSave":
+        """Write a checkpoint. The time for it is no time of learning."""
+        began = self._clock()
+        self._tell(SAVING)
+        record = self._writer.save(self._session, reason=reason)
+        took = self._took_since(began)
+        self._meter.pause(took)
+        return _TimedSave(record, took)
 
     def _is_snapshot_due(self) -> bool:
         step = self._session.counters.step
@@ -266,8 +280,7 @@ class Loop:
         if self._sampled_at != session.counters.step:
             yield from self._sample()
         self._writer.adopt_later(session)
-        self._tell(SAVING)
-        yield self._writer.save(session, reason="finished")
+        yield self._save("finished").record
         self._tell(Activity(HELD_OUT))
         yield self._finished(reason, self._writer.finish(session, self._tell))
 

@@ -30,6 +30,7 @@ from penwright.training.machine import (
     keep_freed_memory,
     use_threads,
 )
+from penwright.training.optim.schedule import fraction_done
 from penwright.training.planning.plan import batch_sizes_of, is_to_be_planned, make_plan, sizes_of
 from penwright.training.records import AnyRecord, FellBack
 from penwright.training.run_environment import env_of, processes_of, threads_of
@@ -39,6 +40,7 @@ from penwright.training.runs.folder import RunFolder
 from penwright.training.session import Session
 from penwright.training.settings.config import PRECISIONS, RunConfig
 from penwright.training.settings.resolve import resolve_from
+from penwright.training.state import Counters
 
 
 def train(
@@ -147,11 +149,16 @@ def resume(
         use_threads(config.train.threads)
         session = _session(_same_books(folder, corpus), config, world, _start_of(folder))
         loaded = load_latest(folder.checkpoints_dir)
+        ending, counters = folder.ending(), loaded.checkpoint.state.counters
+        done = fraction_done(config.train, counters, windows_per_epoch=session.lanes.windows_per_epoch)
+        if ending is not None and (done >= 1.0 or not is_longer):
+            raise _nothing_left(folder, counters)
         began = clock()
         tell(COUNTING)
         session.restore(loaded.checkpoint.state)  # counts the fold that was being read
         (counting_seconds,) = broadcast([clock() - began], world=world)
-        _check_unfinished(folder, session, is_longer=is_longer)
+        if ending == "patience":  # and given more time, so it has its patience back
+            session.counters = replace(session.counters, evaluations_without_gain=0)
         wait_for_all(world)  # all have read the folder as the last session left it
         if world.leads:
             folder.write_config(config)
@@ -260,19 +267,10 @@ def _later_author(folder: RunFolder, session: Session) -> Card | None:
     return card if card.steps > session.counters.step else None
 
 
-def _check_unfinished(folder: RunFolder, session: Session, *, is_longer: bool) -> None:
-    """Refuse a run that has nothing left to do. One that ended by patience and is given more time has its patience
-    back.
-
-    Raises:
-        RunError: If the run is finished.
-    """
-    ending = folder.ending()
-    if ending is not None and (session.fraction_done >= 1.0 or not is_longer):
-        raise RunError(
-            f"{folder.path} is finished: {counted(session.counters.step, 'step')}, "
-            f"{counted(round(session.counters.elapsed_seconds), 'second')}. "
-            "To train it longer, give a larger --for, --steps or --epochs for the whole run."
-        )
-    if ending == "patience":
-        session.counters = replace(session.counters, evaluations_without_gain=0)
+def _nothing_left(folder: RunFolder, counters: Counters) -> RunError:
+    """Return the error about a run that has nothing left to do."""
+    return RunError(
+        f"{folder.path} is finished: {counted(counters.step, 'step')}, "
+        f"{counted(round(counters.elapsed_seconds), 'second')}. "
+        "To train it longer, give a larger --for, --steps or --epochs for the whole run."
+    )

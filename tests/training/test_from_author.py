@@ -126,3 +126,11 @@ def test_the_network_is_the_authors_to_decide(author: Author, other: Corpus, tmp
     overrides = {**SETTINGS, "model": {"hidden_size": 16}}
     with pytest.raises(ConfigError, match="model.hidden_size cannot be chosen"):
         list(train(other, run=tmp_path / "run", start=author, overrides=overrides))
+
+
+@pytest.mark.parametrize("room", [0, 1, 300])
+def test_less_room_than_its_ngrams_take_is_refused(author: Author, other: Corpus, tmp_path: Path, room: int) -> None:
+    """A number below theirs was a fault of the program when the first fold was counted."""
+    overrides = {**SETTINGS, "model": {"ngram_entries": room}}
+    with pytest.raises(ConfigError, match=f"ngram_entries={room} has no room for the"):
+        list(train(other, run=tmp_path / "run", start=author, overrides=overrides))

@@ -90,7 +90,7 @@ class ThroughputTrial:
 
     def limit_fold(self, seconds: float) -> None:
         """Lower `ngram_symbols` until a fold is counted in some time; never below what was counted here."""
-        if self.fold_seconds > seconds:
+        if self.fold_seconds > max(0.0, seconds):
             whole = min(self.ngram_symbols, self._counted_ids)
             self.ngram_symbols = max(min(whole, TRIED_SYMBOLS), int(whole * seconds / self.fold_seconds))
             self.fold_seconds *= self.ngram_symbols / whole

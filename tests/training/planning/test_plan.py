@@ -193,6 +193,14 @@ def test_where_counting_would_take_most_of_the_time_less_is_counted(
     assert trial.fold_seconds == pytest.approx(fold_seconds * counted, rel=0.01)
 
 
+def test_no_time_is_left_to_count_what_takes_none(corpus: Corpus) -> None:
+    """It was a division by zero where measuring had taken all the time of a network without n-grams."""
+    plain = config()
+    trial = ThroughputTrial(corpus, replace(plain, model={**plain.model, "ngram_entries": 0}))
+    trial.limit_fold(-1.0)
+    assert (trial.fold_seconds, trial.ngram_symbols) == (0.0, plain.train.ngram_symbols)
+
+
 def test_tables_are_pruned_in_the_trial_if_they_will_be(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
     """It takes as long as half of the counting, which a plan would not know of."""
     monkeypatch.setattr(throughput_module, "TRIED_SYMBOLS", 3_000)
