@@ -35,7 +35,7 @@ TENSOR_FILES = {
     "random": "random.safetensors",
 }
 """File of each part of a `TrainingState` that consists of tensors."""
-_NAME = re.compile(r"step-(\d{9})")
+_NAME = re.compile(r"step-(\d{9,})")
 
 
 class Checkpoint(NamedTuple):
@@ -64,7 +64,8 @@ def list_checkpoints(folder: Path) -> list[Path]:
     """Return the complete checkpoints of a run, oldest first, without those that a crash left half-written."""
     if not folder.is_dir():
         return []
-    return sorted(path for path in folder.iterdir() if _NAME.fullmatch(path.name) and (path / MANIFEST).is_file())
+    there = (path for path in folder.iterdir() if _NAME.fullmatch(path.name) and (path / MANIFEST).is_file())
+    return sorted(there, key=step_of)
 
 
 def step_of(path: Path) -> int:

@@ -275,3 +275,11 @@ def test_counters_of_another_version_are_refused(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match="does not hold the counters"):
         load_checkpoint(broken)
     assert load_checkpoint(path).state.counters == replace(state_at(2).counters)
+
+
+def test_checkpoints_of_a_billion_steps_are_found_and_in_order(tmp_path: Path) -> None:
+    """They were written, and none was there to go on from."""
+    for step in (999_999_999, 1_000_000_000):
+        save_checkpoint(tmp_path, checkpoint_at(step))
+    assert [step_of(path) for path in list_checkpoints(tmp_path)] == [999_999_999, 1_000_000_000]
+    assert step_of(load_latest(tmp_path).path) == 1_000_000_000
