@@ -194,17 +194,16 @@ class _Layout:
 
     def __init__(self, books: Sequence[Ids], order: list[int]) -> None:
         self._books = [books[number] for number in order]
-        self._order = order
+        self._order = np.array(order, np.int64)
         self._ends = np.cumsum([len(book) for book in self._books])
         self._begins = np.concatenate([[0], self._ends[:-1]])
 
     def book_at(self, position: int) -> int:
-        return self._order[int(np.searchsorted(self._ends, position, side="right"))]
+        return int(self._order[np.searchsorted(self._ends, position, side="right")])
 
     def books_at(self, start: int, count: int) -> NDArray[np.int64]:
         """Return the index of the book of each of `count` ids from `start`."""
-        order = np.array(self._order, np.int64)
-        return order[np.searchsorted(self._ends, np.arange(start, start + count), side="right")]
+        return self._order[np.searchsorted(self._ends, np.arange(start, start + count), side="right")]
 
     def beginnings(self, start: int, count: int) -> NDArray[np.int64]:
         """Return the offsets, from `start`, at which books begin among `count` ids."""

@@ -18,7 +18,7 @@ import torch
 from penwright.kernels.threads import thread_pool
 
 MIN_SYMBOLS = 1_024
-"""Of a window that a thread is given: products of fewer rows are slow for their size."""
+"""Smallest number of symbols of a window that a thread is given: products of fewer rows are slow for their size."""
 _Group = TypeVar("_Group")
 _Found = TypeVar("_Found")
 
