@@ -67,7 +67,7 @@ def score(
         starts: int32 (C + 1,), where each context's successors begin, and the end of the last.
         symbols: uint16 (E,), rising within a context.
         shares: float32 (E,).
-        totals: int32 (C,).
+        totals: int64 (C,).
         backoffs: float32 (C,).
         links: int32 (C,), the shorter context that each backs off to, NONE for none.
         unigrams: float32 (V,).

@@ -33,7 +33,7 @@ class Discounted(NamedTuple):
     """(K + 1,), index of each kind's first context, and the end of the last."""
     contexts: NDArray[np.int32]
     """(C,), distinct and rising within a kind."""
-    totals: NDArray[np.int32]
+    totals: NDArray[np.int64]
     """(C,), count of each context."""
     starts: NDArray[np.int32]
     """(C + 1,), index of each context's first successor, and the end of the last."""
@@ -143,7 +143,7 @@ class _Kind(NamedTuple):
     """Contexts, totals, numbers of successors, successors and shares of one kind."""
 
     contexts: NDArray[np.int32]
-    totals: NDArray[np.int32]
+    totals: NDArray[np.int64]
     sizes: NDArray[np.uint8]
     symbols: NDArray[np.uint16]
     shares: NDArray[np.float32]
@@ -169,7 +169,7 @@ def _kind_discounted(successors: Successors, *, min_count: int) -> _Kind:
     contexts, starts, symbols, counts, counts_of_counts = successors
     # Divide the discounted counts by their totals.
     sizes = np.diff(starts)
-    totals = np.add.reduceat(counts, starts[:-1]) if len(counts) else counts
+    totals = np.add.reduceat(counts, starts[:-1], dtype=np.int64) if len(counts) else np.zeros(0, np.int64)
     discounts = _discounts(counts_of_counts).astype(np.float32)
     shares = counts.astype(np.float32)
     for start in range(0, len(shares), _STRETCH):

@@ -158,7 +158,7 @@ def count_on_disk(
             _add(levels, runs, lambda: _Level(stack.enter_context(open_scratch()), kinds.num_kinds), pool)
             del keys, runs
         for kind in range(kinds.num_kinds):
-            yield _merged(levels, kind, pool, min_count=min_count)
+            yield _merged(levels, kind, pool, num_together=4 * num_threads, min_count=min_count)
 
 
 def _add(
@@ -186,8 +186,10 @@ def _compacted(level: _Level, kind: int) -> Iterator[Packed]:
         yield with_counts(keys, counts.astype(np.int64))
 
 
-def _merged(levels: Sequence[_Level], kind: int, pool: ThreadPoolExecutor, *, min_count: RisingCount) -> Successors:
-    """Add up the counts of all runs of a kind."""
+def _merged(
+    levels: Sequence[_Level], kind: int, pool: ThreadPoolExecutor, *, num_together: int, min_count: RisingCount
+) -> Successors:
+    """Add up the counts of all runs of a kind, some ranges together before the smallest count is looked at anew."""
 
     def merge(edges: tuple[int, int]) -> Merged:
         keys = np.concatenate([level.read(kind, *edges) for level in levels] or [np.zeros(0, dtype=np.int64)])
@@ -197,9 +199,8 @@ def _merged(levels: Sequence[_Level], kind: int, pool: ThreadPoolExecutor, *, mi
     ranges = _ranges(sizes)
     found: list[Merged] = []
     counted = 1
-    step = 4 * pool._max_workers
-    for start in range(0, len(ranges), step):
-        for merged in pool.map(merge, ranges[start : start + step]):
+    for start in range(0, len(ranges), num_together):
+        for merged in pool.map(merge, ranges[start : start + num_together]):
             found.append(merged)
             if kind:
                 min_count.add(_totals(merged), merged[1])

@@ -3,7 +3,8 @@
 Counts are merged as if one shelf had been appended to the other several times. It is the count merging of Bacchiani
 and Roark 2003, "Unsupervised language model adaptation", section 2.1, on discounted counts: share times total. A
 context that only one of the tables holds is kept as it is: to leave out those of the new shelf, or of counts below ten,
-or to shrink their shares by n / (n + 5), cost 0.013, 0.007 and 0.003 bits per character (four novels, 2026-11).
+or to shrink their shares by n / (n + 5), cost 0.013, 0.007 and 0.003 bits per character (four novels, 2026-11). The
+shares of single symbols, to which every context backs off in the end, are averaged.
 
 This module knows nothing of models or training.
 
@@ -29,7 +30,7 @@ def joined_tables(old: NgramTables, new: NgramTables, *, weight: float) -> Ngram
     Args:
         old: Tables of the author, over the first symbols of the alphabet of `new`, or all of them.
         new: Tables of the new shelf.
-        weight: Number of times that the new shelf counts.
+        weight: Number of times that the new shelf counts, except for single symbols.
     """
     tables = (old, new)
     listed, rows = _united([each.contexts.long().numpy() for each in tables])
@@ -42,12 +43,12 @@ def joined_tables(old: NgramTables, new: NgramTables, *, weight: float) -> Ngram
     parts = [mass / masses[row] for row, mass in zip(rows, weighted, strict=True)]  # of a whole
 
     owners = [np.repeat(row, each.sizes.long().numpy()) for row, each in zip(rows, tables, strict=True)]
-    keys, places = _united(
+    keys, indices = _united(
         [owner << _SYMBOL_BITS | each.symbols.long().numpy() for owner, each in zip(owners, tables, strict=True)]
     )
     shares, backoffs = np.zeros(len(keys)), np.zeros(len(listed))
-    for each, row, place, part in zip(tables, rows, places, parts, strict=True):
-        shares[place] += share_of(each.shares).double().numpy() * np.repeat(part, each.sizes.long().numpy())
+    for each, row, index, part in zip(tables, rows, indices, parts, strict=True):
+        shares[index] += share_of(each.shares).double().numpy() * np.repeat(part, each.sizes.long().numpy())
         backoffs[row] += share_of(each.backoffs).double().numpy() * part
     is_kept = _most_frequent(keys >> _SYMBOL_BITS, shares)
     backoffs += np.bincount(keys[~is_kept] >> _SYMBOL_BITS, weights=shares[~is_kept], minlength=len(listed))

@@ -34,7 +34,6 @@ books have 2 to 3."""
 _LEVEL = 4
 """Level of compression of symbols and shares. Level 6 is 1 % smaller and takes twice the time."""
 _LOWEST = -(1 << 31)
-_CONTEXT_BYTES = 4
 _STRETCH = 1 << 20
 """Number of successors moved at a time, about."""
 
@@ -106,7 +105,7 @@ def unpacked_tables(
         kind, length = shapes[name]
         return _inflated(packed[name], length * np.dtype(kind).itemsize)
 
-    sizes = inflated("sizes").copy()  # which can be written, as all others
+    sizes = inflated("sizes").copy()  # so that it can be written, as all others can
     if (sizes == 0).any() or int(sizes.sum(dtype=np.int64)) != num_entries:
         raise ValueError("the contexts of its n-grams do not have the successors they claim")
     contexts = np.cumsum(_from_planes(inflated("contexts"), "<u4"), dtype=np.int64)

@@ -61,7 +61,7 @@ def test_the_shorter_context_stands_where_the_longer_one_stands(kinds: ContextKi
     assert num_several > 3
 
 
-def test_pieces_and_threads_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_batches_and_threads_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     kinds, texts = kinds_of("characters"), some_texts(1)
     monkeypatch.setattr(counting, "MAX_BATCH", 500)
     listed = listed_of(texts, kinds)

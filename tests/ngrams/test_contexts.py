@@ -13,7 +13,7 @@ from penwright.ngrams.contexts import ContextState, context_sequence, context_st
 from penwright.ngrams.letters import marks_of
 
 KINDS = kinds_of(CHARACTERS)
-PIECES = kinds_of("bpe")
+SUBWORDS = kinds_of("bpe")
 SETTINGS = kinds_of(CHARACTERS, 2)
 SPACE, QUOTE, OPENING, CLOSING, LINE_END = 1, 9, 10, 11, 12
 ALPHABET = Alphabet.seed()
@@ -37,7 +37,7 @@ def step_by_step(ids: Tensor, resets: Tensor, kinds: ContextKinds) -> tuple[Tens
     return torch.stack(found, dim=1), state
 
 
-@pytest.mark.parametrize("kinds", [KINDS, PIECES, SETTINGS], ids=["characters", "pieces", "settings"])
+@pytest.mark.parametrize("kinds", [KINDS, SUBWORDS, SETTINGS], ids=["characters", "subwords", "settings"])
 @settings(max_examples=40)
 @given(seed=st.integers(0, 2**31), cut=st.integers(1, 29), reset_share=st.sampled_from([0.0, 0.1, 0.5]))
 def test_windows_of_any_size_name_the_contexts_that_single_steps_name(
@@ -98,13 +98,13 @@ def test_between_two_words_what_was_read_since_the_last_one_counts() -> None:
     assert named([*word, *comma, *space])[ONE_WORD] != named([*word, *space])[ONE_WORD]
 
 
-def test_a_piece_that_does_not_go_on_with_a_word_begins_one() -> None:
+def test_a_subword_that_does_not_go_on_with_a_word_begins_one() -> None:
     word, other, goes_on = [1], [2], [5, 6]
-    here = named([*word, *goes_on, *other], PIECES)
-    assert named([3, *word, *goes_on, *other], PIECES)[ONE_WORD] == here[ONE_WORD]
-    assert named([3, *word, *goes_on, *other], PIECES)[TWO_WORDS] != here[TWO_WORDS]
-    assert named([*word, 5, *other], PIECES)[ONE_WORD] != here[ONE_WORD]
-    assert named([*word, *goes_on, *other, 7], PIECES)[ONE_WORD] != here[ONE_WORD]
+    here = named([*word, *goes_on, *other], SUBWORDS)
+    assert named([3, *word, *goes_on, *other], SUBWORDS)[ONE_WORD] == here[ONE_WORD]
+    assert named([3, *word, *goes_on, *other], SUBWORDS)[TWO_WORDS] != here[TWO_WORDS]
+    assert named([*word, 5, *other], SUBWORDS)[ONE_WORD] != here[ONE_WORD]
+    assert named([*word, *goes_on, *other, 7], SUBWORDS)[ONE_WORD] != here[ONE_WORD]
 
 
 ABOUT, INSIDE = -2, -1

@@ -1,4 +1,4 @@
-"""Counting against a dictionary, whatever the pieces."""
+"""Counting against a dictionary, whatever the batches."""
 
 from collections import Counter
 
@@ -52,7 +52,7 @@ def test_pairs_are_counted_as_a_dictionary_counts_them() -> None:
         assert (np.diff(successors.contexts.astype(np.int64)) > 0).all()
 
 
-def test_pieces_and_threads_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_batches_and_threads_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     texts = some_texts(1)
     whole = list(count_successors(texts, kinds=KINDS, marks=IS_LETTER))
     monkeypatch.setattr(counting, "MAX_BATCH", 500)

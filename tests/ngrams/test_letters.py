@@ -28,7 +28,7 @@ def test_the_seed_alphabet_has_words_too() -> None:
 SUBWORDS = SubwordAlphabet("\n 'abé", unit="words", subwords=[" a", "ab", "a'b", " '", "\n\n", " é'"])
 
 
-def test_a_piece_continues_a_word_if_it_is_made_of_letters_only() -> None:
+def test_a_subword_continues_a_word_if_it_is_made_of_letters_only() -> None:
     found = letters_of(SUBWORDS)
     assert {text for text in SUBWORDS.texts if text and found[SUBWORDS.id_of_text[text]]} == {*"'abé", "ab", "a'b"}
     assert found[1:FIRST_CHARACTER_ID].all()
