@@ -61,8 +61,8 @@ def _named(name: str) -> Schema:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
-def _parameter(name: str, place: str, schema: Schema, *, is_required: bool = False) -> Schema:
-    return {"name": name, "in": place, "schema": schema, "required": is_required or place == "path"}
+def _parameter(name: str, location: str, schema: Schema) -> Schema:
+    return {"name": name, "in": location, "schema": schema, "required": location == "path"}
 
 
 _STORY = _parameter("id", "path", {"type": "string", "pattern": "^[0-9a-f]{16}$"})
