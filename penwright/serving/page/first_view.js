@@ -3,6 +3,7 @@
 import {at, counted, make, tell} from "./dom.js";
 
 const MAX_CHARS = 3_000_000;
+const MAX_TEXTS = 20;
 
 export class FirstView {
   // onRead is called with a name and a text, or null to take it away.
@@ -25,7 +26,7 @@ export class FirstView {
         tell(`${file.name} is too long: at most ${counted(MAX_CHARS, "character")} are read first.`, true);
         continue;
       }
-      this.onRead(file.name.slice(0, 300), (await file.text()).replace(/^\ufeff/, "").replace(/\r\n?/g, "\n"));
+      this.#read(file.name.slice(0, 300), (await file.text()).replace(/^\ufeff/, "").replace(/\r\n?/g, "\n"));
     }
     at("first-file").value = "";
   }
@@ -33,7 +34,20 @@ export class FirstView {
   #add() {
     const text = at("first-text").value;
     if (!text.trim()) return;
-    this.onRead(`Note ${this.story().first.size + 1}`, text);
-    at("first-text").value = "";
+    let number = 1;
+    while (this.story().first.has(`Note ${number}`)) number++;
+    if (this.#read(`Note ${number}`, text)) at("first-text").value = "";
+  }
+
+  // Takes a text, unless it is more than the server keeps: it would refuse all that is written afterwards with it.
+  #read(name, text) {
+    const others = [...this.story().first].filter(([other]) => other !== name);
+    const size = others.reduce((sum, [, other]) => sum + other.length, text.length);
+    if (others.length >= MAX_TEXTS || size > MAX_CHARS) {
+      tell(`${name} is too much: at most ${MAX_TEXTS} texts of ${counted(MAX_CHARS, "character")} together are read first.`, true);
+      return false;
+    }
+    this.onRead(name, text);
+    return true;
   }
 }

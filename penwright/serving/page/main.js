@@ -169,15 +169,22 @@ async function kept() {
   await saving?.flush();
 }
 
-async function open(id) {
+// Keeps what is written, what the author is writing included, so that another story can be shown.
+async function leave() {
   generating.stop();
+  while (generating.isWriting) await new Promise((done) => setTimeout(done, 10));
   await kept();
+  if (saving && !saving.isSaved) throw new Error("The last changes are not saved yet, and this story is shown until they are.");
+}
+
+async function open(id) {
+  await leave();
   use(await api.read(id));
 }
 
 async function begin({opensLast = false} = {}) {
-  generating.stop();
-  if (!opensLast) await kept();
+  if (opensLast) generating.stop();
+  else await leave();
   const last = opensLast ? (await api.stories()).find((each) => !each.damaged) : null;
   use(last ? await api.read(last.id) : await api.create(""));
 }
@@ -187,9 +194,9 @@ function use({id, revision, records}) {
   saving?.close();
   editor?.close();
   candidates.close();
-  story = new Story((record) => saving.push(record));
+  const own = story = new Story((record) => own.saving.push(record));  // even when another story is shown meanwhile
   story.load(records);
-  saving = new Saving(api, id, revision, story, {onState: showSaved, onMerge: () => {
+  saving = own.saving = new Saving(api, id, revision, story, {onState: showSaved, onMerge: () => {
     tell("Another window wrote in this story too. What it wrote is in the tree.");
     first.show();
     labels.show();

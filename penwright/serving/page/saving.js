@@ -21,6 +21,7 @@ export class Saving {
   }
 
   push(record) {
+    if (this.isClosed) return;
     // A head or a choice of labels that is passed over at once need not be kept.
     const isPassing = ["head", "as"].includes(record.kind) && this.queue.at(-1)?.kind === record.kind;
     if (isPassing && this.queue.length > this.inFlight) this.queue.pop();

@@ -9,7 +9,7 @@ export class StoriesView {
   // parts: api, current() the id of the story that is open, onOpen(id), onNew(), onTitle(title), saved() a promise.
   constructor(parts) {
     Object.assign(this, parts);
-    at("new-story").addEventListener("click", () => this.onNew());
+    at("new-story").addEventListener("click", () => this.#try(() => this.onNew()));
     at("import").addEventListener("change", () => this.#import());
     at("title").addEventListener("change", () => this.onTitle(at("title").value.trim().slice(0, 300)));
     for (const form of FORMS) at(`export-${form}`).addEventListener("click", () => this.#export(form));
@@ -29,7 +29,7 @@ export class StoriesView {
   #item({id, title, num_chars: numChars, changed, damaged}) {
     const when = new Date(changed).toLocaleString(), name = title || "Without a title";
     const told = damaged ?? `${counted(numChars, "character")}, ${when}`;
-    const open = make("button", {type: "button", class: "row", disabled: Boolean(damaged), click: () => this.onOpen(id)},
+    const open = make("button", {type: "button", class: "row", disabled: Boolean(damaged), click: () => this.#try(() => this.onOpen(id))},
       make("span", {class: "name"}, name), ` ${told}`);
     if (id === this.current()) open.setAttribute("aria-current", "true");
     return make("li", {class: "with-button"}, open,
@@ -38,14 +38,20 @@ export class StoriesView {
 
   async #remove(id, name) {
     if (!confirm(`Take “${name}” away? Its file stays in the folder of stories under the ending .deleted.`)) return;
-    try {
+    await this.#try(async () => {
       await this.api.remove(id);
+      if (id === this.current()) await this.onNew({opensLast: true});
+      await this.show();
+    });
+  }
+
+  // Does something, and says what went wrong.
+  async #try(work) {
+    try {
+      await work();
     } catch (error) {
       tell(error.message, true);
-      return;
     }
-    if (id === this.current()) await this.onNew({opensLast: true});
-    await this.show();
   }
 
   async #export(form) {

@@ -278,6 +278,59 @@ def test_texts_read_first_are_part_of_what_the_author_reads(page: Chromium, serv
         assert journal.story.first == {"Note 1": "x" * 990}
 
 
+def test_no_more_is_read_first_than_the_server_keeps(page: Chromium, served: tuple[Client, StoryFolder]) -> None:
+    """It refused the whole batch of changes, and from then on nothing of the story was saved."""
+
+    def add(text: str) -> None:
+        page.evaluate(f"document.getElementById('first-text').value = {text}")
+        page.evaluate("document.getElementById('first-add').click()")
+
+    page.press("4", alt=True)
+    add("'a'")
+    add("'b'")
+    page.evaluate("document.querySelector('#first-list button').click()")
+    add("'x'.repeat(3000000)")
+    assert "is too much" in page.evaluate("document.getElementById('status').textContent")
+    add("'c'")
+    page.press("Escape")
+    page.type("The lamp")
+    assert kept(page, served[1]) == "The lamp"
+    with served[1].using(page.evaluate("location.hash.slice(1)")) as journal:
+        assert journal.story.first == {"Note 2": "b", "Note 1": "c"}
+
+
+def test_what_the_author_is_writing_is_kept_when_another_story_is_opened(
+    page: Chromium, served: tuple[Client, StoryFolder]
+) -> None:
+    """It was lost, or sent to the other story, which could then not be saved any more."""
+    old, other = page.evaluate("location.hash.slice(1)"), served[1].create().story.id
+    page.evaluate("document.getElementById('words').value = '0'")  # until it is stopped
+    page.type("The lamp")
+    page.wait_for(SAVED)
+    page.press("Enter", ctrl=True)
+    page.wait_for(f"!({IDLE}) && {TEXT}.value.length > 60")
+    page.evaluate(f"location.hash = '{other}'")
+    page.wait_for(f"{IDLE} && {TEXT}.value === '' && {SAVED}")
+    with served[1].using(old) as journal:
+        assert len(journal.story.text) > 60
+    with served[1].using(other) as journal:
+        assert not journal.story.nodes
+
+
+def test_a_story_stays_until_it_is_saved_and_what_goes_wrong_is_told(page: Chromium) -> None:
+    """On a full disk, another story was opened and the last changes were gone; without a server nothing was said."""
+    page.evaluate("window.honest = fetch; document.getElementById('status').textContent = ''")
+    page.evaluate(
+        "window.fetch = (path, sent) => path.endsWith('/records') ? Promise.reject(TypeError()) : honest(path, sent)"
+    )
+    page.type("The lamp")
+    page.evaluate("document.getElementById('new-story').click()")
+    page.wait_for("document.getElementById('status').textContent.includes('are not saved yet')")
+    assert value(page) == "The lamp"
+    page.evaluate("window.fetch = honest")
+    page.wait_for(SAVED)
+
+
 def test_a_story_that_is_gone_can_be_kept_as_a_new_one(page: Chromium, served: tuple[Client, StoryFolder]) -> None:
     page.type("The lamp")
     page.wait_for(SAVED)
