@@ -105,6 +105,7 @@ MEASURED = {
     "library_kills": (*_LIBRARY, "benchmarks/library_kills.py", "benchmarks/library_prepare.py"),
     "learning": (*_TRAINING, *_SCORES, *_PLANS, "benchmarks/learning.py", "benchmarks/peers"),
     "memory": (*_TRAINING, "benchmarks/memory.py"),
+    "memory_library": (*_TRAINING, "benchmarks/memory.py"),
     "originality": ("penwright/originality", "penwright/kernels/originality.py", "benchmarks/originality.py"),
     "page": (
         "penwright/serving/page",
