@@ -76,7 +76,8 @@ class RunWriter:
                 best_step=counters.best_step,
             )
             if counters.best_step is None and not has_bad_weights(session):
-                self.write_author(session, ())
+                with session.using_whole_tables():
+                    self.write_author(session, ())
         return Saved(**session.when(), path=str(path), reason=reason)
 
     def write_author(self, session: Session, scores: tuple[BookScore, ...]) -> None:

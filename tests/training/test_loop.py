@@ -1,12 +1,16 @@
 """The order of things within a training: what is begun, and what is not begun any more."""
 
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from folders import SHELF
 
 from penwright.author.author import Author
+from penwright.corpus.config import CorpusConfig
+from penwright.corpus.preparing import prepare
 from penwright.corpus.store import Corpus
 from penwright.errors import RunError
 from penwright.ngrams.tables import NgramTables
@@ -107,6 +111,23 @@ def test_one_update_is_made_however_little_time_is_left(corpus: Corpus, tmp_path
     assert (last.reason, last.step) == ("done", 1)
     tables = Author.load(run / "author.safetensors").model.tables
     assert tables is not None and len(tables.symbols) > 0
+
+
+@pytest.mark.parametrize("has_held_out", [True, False])
+def test_an_author_that_was_never_evaluated_has_the_ngrams_of_the_whole_shelf(
+    corpus: Corpus, tmp_path: Path, has_held_out: bool
+) -> None:
+    """One of a shelf without held-out books, or of a training that was stopped early, was kept with those of a fold."""
+    if not has_held_out:
+        everything = CorpusConfig(val_fraction=0, test_fraction=0)
+        corpus = prepare([SHELF], cache_dir=tmp_path / "cache", config=everything)
+    run, asked = tmp_path / "run", count()
+    settings = {**SETTINGS, "train": {**SETTINGS["train"], "val_every": 0}}
+    list(train(corpus, run=run, overrides=settings, steps=9, stop=lambda: next(asked) == 3))
+    kept = Author.load(run / "author.safetensors")
+    whole = CrossFittedTables.of_run(corpus, RunFolder.open(run).config()).whole_tables()
+    assert kept.card.bits_per_char is None and kept.model.tables is not None and whole is not None
+    assert kept.model.tables.unigrams.tolist() == whole.unigrams.tolist()
 
 
 def test_a_costly_checkpoint_leaves_time_to_learn(
