@@ -73,24 +73,25 @@ class RunWatch:
         self._offset += stop
         for line in data[:stop].splitlines():
             try:
-                record = json.loads(line)
-                self._take(record)
-            except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+                self._take(json.loads(line))
+            except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
                 continue  # nothing that this version knows
 
     def _take(self, record: dict[str, Any]) -> None:
-        if not math.isfinite(record.get("bits_per_char", 0.0)):
+        step, chars_read = int(record["step"]), int(record["chars_read"])
+        seconds, bits = float(record["elapsed_seconds"]), float(record.get("bits_per_char", 0.0))
+        if not (math.isfinite(seconds) and math.isfinite(bits)):
             raise ValueError
         match record["kind"]:
             case "progress":
-                self._trained.append((int(record["chars_read"]), float(record["bits_per_char"])))
+                self._trained.append((chars_read, bits))
             case "evaluation":
-                self._held_out.append((int(record["chars_read"]), float(record["bits_per_char"])))
+                self._held_out.append((chars_read, bits))
             case "sample":
-                self._samples.append({"step": int(record["step"]), "prompt": record["prompt"], "text": record["text"]})
+                self._samples.append({"step": step, "prompt": str(record["prompt"]), "text": str(record["text"])})
                 del self._samples[:-MAX_SAMPLES]
         self._ending = str(record["reason"]) if record["kind"] == "finished" else None
-        self._last = {name: record[name] for name in ("step", "chars_read", "elapsed_seconds")}
+        self._last = {"step": step, "chars_read": chars_read, "elapsed_seconds": seconds}
 
 
 def _thinned(points: list[Point]) -> list[Point]:

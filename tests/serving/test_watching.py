@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from penwright.files import write_text
 from penwright.serving.watching import MAX_POINTS, MAX_SAMPLES, METRICS_NAME, RunWatch, run_near
 
@@ -44,3 +46,30 @@ def test_a_run_that_was_resumed_is_read_anew_however_long_its_records_are(tmp_pa
     with path.open("a", encoding="utf-8") as file:
         file.writelines(line("progress", step, bits_per_char=3.0) for step in (2, 3, 4))
     assert watch.look()["trained"] == [(10, 4.0), (20, 3.0), (30, 3.0), (40, 3.0)]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"bits_per_char": 10**400},
+        {"bits_per_char": float("nan")},
+        {"bits_per_char": 2.0, "chars_read": float("inf")},
+        {"bits_per_char": 2.0, "elapsed_seconds": float("nan")},
+        {"bits_per_char": 2.0, "elapsed_seconds": [1]},
+        {"bits_per_char": 2.0, "step": {"a": 1}},
+    ],
+)
+def test_a_record_whose_numbers_are_none_is_passed_over(tmp_path: Path, fields: dict[str, Any]) -> None:
+    """A run may be a stranger's. The server answered with an error, for ever where a number was not finite."""
+    good = line("progress", 1, bits_per_char=3.0)
+    (tmp_path / METRICS_NAME).write_text(
+        good + json.dumps({**json.loads(line("progress", 2)), **fields}) + "\n", "utf-8"
+    )
+    told = RunWatch(tmp_path).look()
+    assert (told["step"], told["trained"]) == (1, [(10, 3.0)])
+    assert json.dumps(told, allow_nan=False)
+
+
+def test_what_a_page_of_the_diary_holds_is_text(tmp_path: Path) -> None:
+    (tmp_path / METRICS_NAME).write_text(line("sample", 1, prompt={"a": float("nan")}, text=[]), "utf-8")
+    assert json.dumps(RunWatch(tmp_path).look(), allow_nan=False)
