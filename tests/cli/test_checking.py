@@ -53,6 +53,21 @@ def test_a_program_that_hangs_or_chatters_or_does_not_read_is_survived(monkeypat
     assert not slow("a") and slow.num_overdue == 1 and time.monotonic() - began < 16
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no groups of processes")
+@pytest.mark.parametrize("ending", ["p.wait()", "sys.exit(0)"])
+def test_what_a_program_started_ends_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str) -> None:
+    monkeypatch.setattr(checking, "MAX_SECONDS", 4.0)
+    begun, late = tmp_path / "begun", tmp_path / "late"
+    other = f"touch {begun}; sleep 5; touch {late}"
+    wait = f"while not os.path.exists({str(begun)!r}): time.sleep(0.01)"
+    text = f"import os, subprocess, sys, time\np = subprocess.Popen(['sh', '-c', {other!r}])\n{wait}\n{ending}"
+    began = time.monotonic()
+    CommandCheck(program(text))("a")
+    assert begun.exists()
+    time.sleep(max(0.0, 7.0 - (time.monotonic() - began)))
+    assert not late.exists()
+
+
 def test_what_was_refused_is_told(
     tiny_model: CharModel, corpus: Corpus, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

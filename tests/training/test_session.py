@@ -97,6 +97,8 @@ def test_a_small_shelf_is_evaluated_with_all_of_it_and_learned_from_without_the_
         whole = other.ngrams.whole_tables()
         if is_small:
             assert inside is whole and inside.unigrams.tolist() != own.unigrams.tolist()
+            other.ngrams.forget()
+            assert other.ngrams.whole_tables() is not whole, "forgotten, it takes no memory"
         else:
             assert inside is own and whole is None
 

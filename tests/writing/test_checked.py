@@ -66,6 +66,14 @@ def test_every_unit_that_stands_was_accepted(rule: UnitRule) -> None:
     assert text == checked(Checking(accepts=accepts, unit=rule, num_tries=64), 6)
 
 
+def test_a_method_is_judged_behind_the_class_that_it_belongs_to() -> None:
+    prompt, seen = "class a:\n def a():\n  a\n\n def b(", list[str]()
+    checking = Checking(accepts=lambda unit: not seen.append(unit), unit="indents")  # type: ignore[func-returns-value]
+    units = iter_checked(ENGINE, ALPHABET, prompt, checking=checking, sampling=SAMPLING, draws=draws_of(5))
+    next(units)
+    assert seen[0].startswith(prompt)
+
+
 def test_a_unit_that_is_never_accepted_stands_after_its_tries() -> None:
     checking = Checking(accepts=lambda unit: False, unit="braces", num_tries=3)
     checked(checking, 6)

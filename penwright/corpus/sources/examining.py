@@ -36,12 +36,9 @@ class Examined(NamedTuple):
 
 def examine(files: Sequence[Path]) -> Iterator[Examined]:
     """Examine files, several at a time. On Ctrl-C, those that have not begun are left."""
-    pool = ThreadPoolExecutor(NUM_THREADS)
-    try:
+    with ThreadPoolExecutor(NUM_THREADS) as pool:
         for start in range(0, len(files), BATCH_FILES):
             yield from pool.map(_examine, files[start : start + BATCH_FILES])
-    finally:
-        pool.shutdown(cancel_futures=True)
 
 
 def _examine(path: Path) -> Examined:

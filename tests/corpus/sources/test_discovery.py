@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from penwright.corpus.sources import examining
+from penwright.corpus.sources import discovery, examining
 from penwright.corpus.sources.discovery import Source, discover, read_range, read_source
 from penwright.corpus.sources.examining import MANIFEST_MARK
 from penwright.errors import CorpusError, ReadingError
@@ -202,6 +202,28 @@ def refusing(status: Any) -> Any:
         return status(path, *args, **settings)
 
     return refused
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (FileNotFoundError(2, "No such file"), "was there when the files were listed and has vanished since"),
+        (OSError(5, "Input/output error"), "cannot be read (Input/output error)"),
+    ],
+)
+def test_an_archive_that_cannot_be_opened_any_more_is_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: OSError, reason: str
+) -> None:
+    """It is opened after all files have been looked at."""
+    write(tmp_path / "a.txt")
+    write(tmp_path / "b.zip", b"PK")
+
+    def fail(path: Path) -> Any:
+        raise error
+
+    monkeypatch.setattr(discovery, "list_members", fail)
+    found = discover(tmp_path)
+    assert (names(found), dict(found.skipped)) == (["a.txt"], {"b.zip": reason})
 
 
 def test_an_interrupt_waits_for_no_file_that_was_not_begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
