@@ -67,13 +67,18 @@ class Workers:
         """Children that this process had before."""
 
     def __enter__(self) -> "Workers":
+        """Start the processes.
+
+        Raises:
+            CorpusError: If one dies at once.
+        """
         if self._count > 1:
             context = multiprocessing.get_context("spawn")
             self._executor = ProcessPoolExecutor(self._count, mp_context=context, initializer=_begin)
             self._others = multiprocessing.active_children()
             # All are started at once: the executor waits forever if one dies while it is about to start another.
             try:
-                with _without_main_module(), _without_interrupts():
+                with _without_main_module(), _without_interrupts(), self._telling_of_deaths():
                     for _ in range(self._count):
                         self._executor.submit(os.getpid)
             except BaseException:
@@ -93,10 +98,32 @@ class Workers:
         try:
             self._executor.shutdown(wait=True, cancel_futures=True)
         except KeyboardInterrupt:
-            for process in multiprocessing.active_children():
-                if process not in self._others:  # left alive, it would be waited for without end
-                    process.kill()
+            self._kill()  # one left alive would be waited for without end
             raise
+
+    def _kill(self) -> None:
+        for process in multiprocessing.active_children():
+            if process not in self._others:
+                process.kill()
+
+    @contextmanager
+    def _telling_of_deaths(self) -> Iterator[None]:
+        """Turn the executor's error about a worker that died into a sentence, and end the others.
+
+        The executor ends them itself, but not one that it was starting in that moment, and waits for that one without
+        end.
+
+        Raises:
+            CorpusError: If a worker died.
+        """
+        try:
+            yield
+        except BrokenProcessPool as error:
+            self._kill()
+            raise CorpusError(
+                "a process that was reading books died, often for lack of memory. Run again with workers=1: "
+                "books that are done are not read again."
+            ) from error
 
     def map(self, function: Callable[[Task], Result], tasks: Sequence[Task]) -> Iterator[tuple[int, Result]]:
         """Yield the index and the result of each task, in the order of completion.
@@ -114,7 +141,7 @@ class Workers:
             return
         under_way: dict[Future[Result], int] = {}
         waiting = iter(enumerate(tasks))
-        try:
+        with self._telling_of_deaths():
             while True:
                 for index, task in islice(waiting, 2 * self._count - len(under_way)):
                     under_way[self._executor.submit(function, task)] = index
@@ -122,11 +149,6 @@ class Workers:
                     break
                 for future in wait(under_way, return_when=FIRST_COMPLETED).done:
                     yield under_way.pop(future), future.result()
-        except BrokenProcessPool as error:
-            raise CorpusError(
-                "a process that was reading books died, often for lack of memory. Run again with workers=1: "
-                "books that are done are not read again."
-            ) from error
 
 
 @contextmanager

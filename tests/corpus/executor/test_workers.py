@@ -42,6 +42,44 @@ def test_a_worker_that_dies_is_told() -> None:
             list(workers.map(abs, list(range(100))))
 
 
+@pytest.mark.parametrize("is_starting", [False, True])
+def test_no_worker_is_waited_for_after_another_died(is_starting: bool) -> None:
+    """The executor ends the others, but not one that it was starting when the first died: it waited without end."""
+    code = f"""
+import multiprocessing, time
+from concurrent.futures import ProcessPoolExecutor
+from penwright.corpus.executor.workers import Workers
+from penwright.errors import CorpusError
+
+if __name__ == "__main__":
+    is_starting, started, submit = {is_starting}, [], ProcessPoolExecutor.submit
+    multiprocessing.process.BaseProcess.terminate = lambda process: None  # the executor's own way misses one
+
+    def kill_first(executor, *task):
+        future = submit(executor, *task)
+        started.append(future)
+        if is_starting and len(started) == 2:
+            multiprocessing.active_children()[0].kill()
+            while not executor._broken:
+                time.sleep(0.01)
+            submit(executor, *task)
+        return future
+
+    ProcessPoolExecutor.submit = kill_first
+    try:
+        with Workers(2) as workers:
+            list(workers.map(abs, [-1]))
+            multiprocessing.active_children()[0].kill()
+            list(workers.map(abs, list(range(100))))
+    except CorpusError as error:
+        print(error)
+"""
+    command = [sys.executable, "-c", code]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    found = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=environment)
+    assert found.stdout.startswith("a process that was reading books died"), found.stderr
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sends Ctrl-C to no single process")
 def test_ctrl_c_while_workers_start_is_left_to_the_process_that_started_them() -> None:
     """A terminal sends it to all of them. One that was still importing used to print a traceback and end."""
