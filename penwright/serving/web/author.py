@@ -76,7 +76,8 @@ async def detokenize(request: Request) -> Response:
     ids = ids_of(data.get("tokens"), name="tokens", vocab_size=service.alphabet.vocab_size)
     if len(ids) > MAX_PROMPT_CHARS:
         raise ApiError(400, f"tokens must be at most {MAX_PROMPT_CHARS:,} ids.", param="tokens")
-    return json_response({"prompt": service.alphabet.decode(np.array(ids, np.int64))})
+    prompt = await asyncio.to_thread(lambda: service.alphabet.decode(np.array(ids, np.int64)))
+    return json_response({"prompt": prompt})
 
 
 async def tokenizer_info(request: Request) -> Response:

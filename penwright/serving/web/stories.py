@@ -154,15 +154,16 @@ class _Stories:
         except (binascii.Error, ValueError) as error:
             raise ApiError(400, "content must be that of the file in base 64.", param="content") from error
 
-        def add() -> Journal:
+        def add() -> Response:
             try:
-                return self._folder.create(import_story(data, name=name))
+                records = import_story(data, name=name)
             except RecordError:
                 raise
             except PenwrightError as error:
                 raise ApiError(400, str(error), param="content") from error
+            return json_response(_story_json(self._folder.create(records), since=0), status=201)
 
-        return json_response(_story_json(await asyncio.to_thread(add), since=0), status=201)
+        return await asyncio.to_thread(add)
 
 
 async def _kept(work: Callable[[], int]) -> int:

@@ -13,6 +13,7 @@ from served import Client, running_server
 pytest.importorskip("uvicorn", reason="the server's packages are not installed: pip install 'penwright[serve]'")
 
 from penwright.serving.stories.folder import StoryFolder
+from penwright.serving.stories.records import StoryError
 from penwright.serving.web.page import page_routes
 from penwright.serving.web.stories import story_routes
 
@@ -90,6 +91,17 @@ def test_a_story_goes_out_and_comes_back(client: Client, story: str) -> None:
         assert title == ("The Lamp" if form == "txt" else "The <b>Lamp</b>")
     for name, content in (("x.json", "e30="), ("x.txt", "?"), ("x.epub", "AAAA"), ("", "AAAA"), ("x.json", "W10=")):
         assert client.ask("POST", "/api/import", {"name": name, "content": content})[0] == 400
+
+
+def test_a_full_disk_is_no_fault_of_a_file(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever brought a file in was told that its content was wrong."""
+
+    def fail(folder: StoryFolder, records: object = ()) -> None:
+        raise StoryError("there is no room.")
+
+    monkeypatch.setattr(StoryFolder, "create", fail)
+    status, told = client.ask("POST", "/api/import", {"name": "x.txt", "content": base64.b64encode(b"It was").decode()})
+    assert (status, told["error"]["type"], told["error"]["param"]) == (500, "server_error", None)
 
 
 def test_a_story_is_a_book_with_its_chapters_and_comes_back_from_it(client: Client, story: str) -> None:
