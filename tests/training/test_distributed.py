@@ -16,7 +16,7 @@ import penwright
 from penwright.author.author import Author
 from penwright.corpus.store import Corpus
 from penwright.errors import CheckpointError, ConfigError, RunError
-from penwright.training import run_environment, start
+from penwright.training import distributed, run_environment, start
 from penwright.training.distributed import (
     World,
     add_up,
@@ -113,6 +113,18 @@ assert not torch.distributed.is_initialized()
 print(json.dumps([during, threads()]))
 """
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(penwright.__file__).parents[1])}  # the package under test, no other
+
+
+def test_gradients_are_averaged_and_numbers_added_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    def all_reduce(flat: torch.Tensor) -> None:
+        flat += torch.arange(1.0, 1.0 + len(flat))  # what the others had, together
+
+    monkeypatch.setattr(distributed.dist, "all_reduce", all_reduce)
+    wide, unused, last = nn.Parameter(torch.zeros(2, 2)), nn.Parameter(torch.zeros(3)), nn.Parameter(torch.zeros(1))
+    wide.grad, last.grad = torch.tensor([[1.0, 2.0], [3.0, 4.0]]).T, torch.tensor([4.0])
+    numbers = average_gradients([wide, unused, last], torch.tensor([5.0, 6.0]), world=World(1, 4))
+    assert numbers.tolist() == [6.0, 8.0]
+    assert wide.grad.tolist() == [[1.0, 1.75], [1.75, 2.5]] and unused.grad is None and last.grad.tolist() == [2.75]
 
 
 def test_one_process_is_a_world_of_its_own() -> None:

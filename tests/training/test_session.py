@@ -8,8 +8,9 @@ import torch
 
 from penwright.corpus.store import Corpus
 from penwright.ngrams.tables import NgramTables
-from penwright.training import folds, machine
+from penwright.training import diary, folds, machine
 from penwright.training import session as session_module
+from penwright.training.diary import diary_page
 from penwright.training.distributed import World
 from penwright.training.planning.sizes import Size
 from penwright.training.session import Session
@@ -82,6 +83,8 @@ def test_a_small_shelf_is_evaluated_with_all_of_it_and_learned_from_without_the_
     if not is_small:
         monkeypatch.setattr(folds, "WHOLE_IDS", 100)
     settings = {**SETTINGS, "model": {**SETTINGS["model"], "ngram_entries": 10_000}}
+    shown: list[Any] = []
+    monkeypatch.setattr(diary, "iter_text", lambda *args, **settings: shown.append(other.model.tables) or iter(()))
     config = resolve_config(overrides=settings).config
     plain, other = (Session(corpus, config, device=torch.device("cpu"), world=World()) for _ in range(2))
     assert other.ngrams is not None
@@ -93,6 +96,13 @@ def test_a_small_shelf_is_evaluated_with_all_of_it_and_learned_from_without_the_
         own = other.model.tables
         with other.using_whole_tables():
             inside = other.model.tables
+        shown.clear()
+        diary_page(other)
+        assert shown == [inside]
+        other.world = World(1, 2)  # only rank 0 evaluates and writes
+        with other.using_whole_tables():
+            assert other.model.tables is own
+        other.world = World()
         assert other.model.tables is own and own is not None and inside is not None
         whole = other.ngrams.whole_tables()
         if is_small:
