@@ -79,11 +79,11 @@ class CommandCheck:
         except OSError as error:
             raise UsageError(f"--check: '{self._words[0]:.100}' cannot be started ({error.strerror}).") from error
         assert process.stdin is not None and process.stderr is not None, "both are pipes"
-        said = bytearray()
+        said, ending = bytearray(), bytearray()
         # A program may print before it has read all, or leave its input unread: neither may wait for the other.
         threads = [
             Thread(target=_feed, args=(process.stdin, text.encode("utf-8", "replace")), daemon=True),
-            Thread(target=_drain, args=(process.stderr, said), daemon=True),
+            Thread(target=_drain, args=(process.stderr, said, ending), daemon=True),
         ]
         for thread in threads:
             thread.start()
@@ -97,7 +97,7 @@ class CommandCheck:
         for thread in threads:
             thread.join(timeout=1)
         if status != 0:
-            self.complaint = said.decode("utf-8", "replace").strip() or f"it ended with status {status}"
+            self.complaint = _complaint(said, ending) or f"it ended with status {status}"
         return status == 0
 
 
@@ -133,7 +133,8 @@ def tell_of_check(checking: Checking) -> None:
     if isinstance(check, CommandCheck) and check.num_overdue:
         say(f"{check.num_overdue:,} of them because the program took more than {MAX_SECONDS:g} seconds.")
     if isinstance(check, CommandCheck) and checking.num_unaccepted:
-        say(f"Its last complaint: {' '.join(check.complaint.split()):.{MAX_SHOWN_BYTES}}")
+        complaint = f"{' '.join(check.complaint.split()):.{MAX_SHOWN_BYTES}}"
+        say(f"Its last complaint: {complaint}" if complaint else "All of them ended in long runs of blanks.")
 
 
 def _feed(pipe: IO[bytes], data: bytes) -> None:
@@ -141,10 +142,18 @@ def _feed(pipe: IO[bytes], data: bytes) -> None:
         pipe.write(data)
 
 
-def _drain(pipe: IO[bytes], said: bytearray) -> None:
+def _drain(pipe: IO[bytes], said: bytearray, ending: bytearray) -> None:
+    """Keep the beginning of what a program says, and its end."""
     with suppress(OSError, ValueError), pipe:
         while data := pipe.read(READ_BYTES):
             said += data[: max(0, MAX_SHOWN_BYTES - len(said))]
+            ending[:] = (ending + data)[-MAX_SHOWN_BYTES:]
+
+
+def _complaint(said: bytearray, ending: bytearray) -> str:
+    """Return what tells most of a complaint: its beginning, or the last line of a traceback of Python."""
+    shown = ending.strip().rpartition(b"\n")[2] if said.startswith(b"Traceback ") else said
+    return shown.decode("utf-8", "replace").strip()
 
 
 def _stop(process: "subprocess.Popen[bytes]") -> None:

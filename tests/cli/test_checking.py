@@ -13,6 +13,7 @@ from penwright.cli import checking
 from penwright.cli.app import main
 from penwright.cli.checking import CommandCheck
 from penwright.errors import UsageError
+from penwright.writing.checked import Checking
 
 
 def program(text: str) -> str:
@@ -22,7 +23,9 @@ def program(text: str) -> str:
 def test_a_program_judges_what_it_reads() -> None:
     parses = CommandCheck(program("import ast, sys; ast.parse(sys.stdin.read())"))
     assert parses("a = 1\n") and not parses("a = = 1\n")
-    assert "SyntaxError" in CommandCheck(program("raise SyntaxError")).complaint or parses.complaint
+    assert parses.complaint == "SyntaxError: invalid syntax"  # the last line of a traceback, which says most
+    compiler = CommandCheck(program("import sys; sys.exit('1: no such type\\n' + 99 * '  more\\n')"))
+    assert not compiler("a") and compiler.complaint.startswith("1: no such type")
     assert parses.unit == "indents" and CommandCheck("cat -").unit == "braces"
 
 
@@ -66,6 +69,14 @@ def test_what_a_program_started_ends_with_it(tmp_path: Path, monkeypatch: pytest
     assert begun.exists()
     time.sleep(max(0.0, 7.0 - (time.monotonic() - began)))
     assert not late.exists()
+
+
+def test_units_that_no_check_saw_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+    found = Checking(accepts=CommandCheck("true"), num_tries=2)
+    found.num_units, found.num_refused, found.num_unaccepted = 1, 2, 1
+    checking.tell_of_check(found)
+    told = capsys.readouterr().err
+    assert "All of them ended in long runs of blanks" in told and "complaint" not in told
 
 
 def test_what_was_refused_is_told(
