@@ -83,7 +83,7 @@ class Card:
     books: tuple[CardBook, ...] = ()
     """Books of all splits. `listed_books` shortens very long lists."""
     num_books: Whole = 0
-    """Number of books in all, listed or not."""
+    """Number of books in all, listed or not. Passages held out from the ends of books count as books."""
     corpus_digest: Digest = ""
     """SHA-256 of the whole corpus, 64 hexadecimal digits."""
     bits_per_char: NonNegative | None = None
@@ -122,14 +122,15 @@ class Card:
     def __repr__(self) -> str:
         bits = "not scored" if self.bits_per_char is None else f"{self.bits_per_char:.3f} bits/char"
         return (
-            f"Card({self.name or 'unnamed'}, {counted(self.num_books, 'book')}, {bits}, {counted(self.steps, 'step')})"
+            f"Card({self.name or 'unnamed'}, {counted(self.num_books - self.num_passages, 'book')}, {bits}, "
+            f"{counted(self.steps, 'step')})"
         )
 
     def facts(self) -> list[tuple[str, str]]:
         """Return what the card tells in short, by name; empty where nothing is known."""
         learned = f"{counted(self.chars_read, 'character')} in {counted(self.steps, 'step')}"
         return [
-            ("books", f"{self.num_books:,}" if self.num_books else ""),
+            ("books", f"{self.num_books - self.num_passages:,}" if self.num_books else ""),
             ("predicts", "" if self.bits_per_char is None else f"{self.bits_per_char:.3f} bits per character"),
             ("beside", ", ".join(f"{bits:.3f} {name}" for name, bits in self.baselines.items())),
             ("learned", learned if self.steps else ""),
@@ -174,8 +175,18 @@ class Card:
     @property
     def holds_out_passages(self) -> bool:
         """True if passages from the ends of the training books were held out instead of whole books."""
+        return self.num_passages > 0
+
+    @property
+    def num_passages(self) -> int:
+        """Number of entries in `books` that are passages held out from the ends of training books."""
         learned = {book.sha256 for book in self.books if book.split == "train" and book.sha256}
-        return any(book.split != "train" and book.sha256 in learned for book in self.books)
+        return sum(book.split != "train" and book.sha256 in learned for book in self.books)
+
+    @property
+    def num_learned(self) -> int:
+        """Number of books learned from. A book that is not listed counts as one of them."""
+        return self.num_books - sum(book.split != "train" for book in self.books)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for JSON; `from_dict` reads it back. Without labels, it has no entry for them."""

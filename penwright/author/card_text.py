@@ -32,7 +32,7 @@ def card_lines(
         counts: Contexts and successors of its n-gram tables, None if it consults none.
         file_bytes: Size of the author's file in bytes.
     """
-    shelf, num_passages = _shelf(card)
+    shelf = _shelf(card)
     made = [
         card.created or "at an unknown time",
         *([f"preset {card.preset}"] if card.preset else []),
@@ -40,7 +40,7 @@ def card_lines(
     ]
     entries = {
         "author": card.name or "unnamed",
-        "books": f"{card.num_books - num_passages:,}: {', '.join(shelf)}" if shelf else "unknown",
+        "books": f"{card.num_books - card.num_passages:,}: {', '.join(shelf)}" if shelf else "unknown",
         "predicts": _prediction(card),
         "beside": ", ".join(f"{bits:.3f} {name}" for name, bits in card.baselines.items()),
         "known": f"the author it began from has learned from {counted(card.num_known, 'book')} of this shelf before. "
@@ -85,20 +85,18 @@ def _prediction(card: Card) -> str:
     return f"{said}, measured on {scored:,} of {counted(in_all, 'character')}, {num_books}"
 
 
-def _shelf(card: Card) -> tuple[list[str], int]:
-    """Return the numbers of books and of held-out passages by split, and the number of passages."""
+def _shelf(card: Card) -> list[str]:
+    """Return the numbers of books and of held-out passages by split."""
     learned = {book.sha256 for book in card.books if book.split == "train" and book.sha256}
     parts: list[str] = []
-    num_passages = 0
     for split in SPLITS:
         rows = [book for book in card.books if book.split == split]
         passages = [book for book in rows if split != "train" and book.sha256 in learned]
         whole = [book for book in rows if split == "train" or book.sha256 not in learned]
-        num_passages += len(passages)
         for what, found in ((f"{len(whole):,} {split}", whole), (counted(len(passages), f"{split} passage"), passages)):
             if found:
                 parts.append(f"{what} ({counted(sum(book.num_chars for book in found), 'character')})")
-    return parts, num_passages
+    return parts
 
 
 def _table(heading: str, rows: list[str], *, num_rows: int) -> list[str]:

@@ -222,3 +222,13 @@ def test_more_scores_than_fit_are_left_out() -> None:
 def vars_of(row: CardBook | BookScore) -> dict[str, Any]:
     """The fields of a row as a file holds them."""
     return {name: getattr(row, name) for name in row.__dataclass_fields__}
+
+
+def test_books_held_out_are_no_books_that_an_author_was_raised_on() -> None:
+    passages = tuple(replace(BOOK, split=split, num_chars=60) for split in ("val", "test"))
+    small = replace(CARD, books=(BOOK, *passages), num_books=3)
+    assert (small.num_learned, small.num_passages) == (1, 2)
+    assert dict(small.facts())["books"] == "1" and ", 1 book, " in repr(small)
+    whole = replace(BOOK, title="Der Wind", split="val", sha256="1" * 64)
+    large = replace(CARD, books=(BOOK, whole), num_books=90)
+    assert (large.num_learned, large.num_passages) == (89, 0) and dict(large.facts())["books"] == "90"

@@ -65,7 +65,7 @@ def colophon_of(
     """
     name = card.name or "an unnamed author"
     symbol = {"characters": "character", "words": "word"}.get(unit, "subword")
-    raised = f", raised on {counted(card.num_books, 'book')} with Penwright" if card.num_books else ""
+    raised = f", raised on {counted(card.num_learned, 'book')} with Penwright" if card.num_learned else ""
     who = f"This text was written by a program: {name}, a recurrent neural network{raised}, which wrote one {symbol} "
     who += "after another. No person wrote it or corrected it. What it says of people, places and events means nothing."
     given = ""
@@ -82,8 +82,9 @@ def colophon_of(
 
 
 def command_of(settings: WorkSettings, origin: Origin) -> str:
-    """Return a command that writes the text again, without the names of files."""
-    words = ["penwright", "write", "--words", f"{settings.words}", "--chapters", f"{settings.num_chapters}"]
+    """Return a command that writes the text again, with words in capitals in place of the names of files."""
+    words = ["penwright", "write", "AUTHOR", "--out", "FILE.md"]
+    words += ["--words", f"{settings.words}", "--chapters", f"{settings.num_chapters}"]
     if settings.layout.language != "en":
         words += ["--language", settings.layout.language]
     if settings.layout.heading is not None:

@@ -40,7 +40,14 @@ def test_a_long_work_is_the_one_that_the_library_writes(
     assert path.read_bytes() == same.read_bytes()
     assert out == f"{path}: 2 chapters, {progress.num_words} words, {progress.num_chars:,} characters, seed 5\n"
     assert err.startswith("chapter 1 of 2, ") and err.count("\n") == 1
-    assert "penwright write --words 150 --chapters 2 " in same.read_text(encoding="utf-8")
+    assert "penwright write AUTHOR --out FILE.md --words 150 --chapters 2 " in same.read_text(encoding="utf-8")
+
+
+def test_the_colophon_counts_the_books_that_the_author_learned_from(tmp_path: Path) -> None:
+    path = tmp_path / "short.md"
+    assert main(["write", "--box", "--words", "50", "--chapters", "1", "--seed", "1", "-o", str(path)]) == 0
+    num_learned = sum(book.split == "train" for book in Author.from_box().card.books)
+    assert f", raised on {num_learned} books with Penwright" in path.read_text(encoding="utf-8")
 
 
 def test_a_seed_that_was_not_given_is_told(
