@@ -1,4 +1,4 @@
-"""Turn Ctrl-C and a request to terminate into a request to stop, so that a training can save before it ends.
+"""Turn Ctrl-C and a request to terminate into a request to stop, so that what was done is saved before the end.
 
 After the first signal the training finishes its step and saves. A second Ctrl-C stops at once, as usual. This
 module knows nothing of trainings.
@@ -6,11 +6,46 @@ module knows nothing of trainings.
 
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType, TracebackType
-from typing import Any, Self
+from typing import Any, Never, Self
 
 EXIT_INTERRUPTED = 130  # 128 + SIGINT: what a shell expects of a program that Ctrl-C ended
+
+
+class Terminated(KeyboardInterrupt):
+    """A request to terminate, raised where Ctrl-C would raise KeyboardInterrupt."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"signal {number}")
+        self.exit_code = 128 + number
+        """Exit code that a shell expects."""
+
+
+@contextmanager
+def raising_terminated() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP raise `Terminated` inside, so that they keep what Ctrl-C keeps."""
+
+    def handle(number: int, frame: FrameType | None) -> Never:
+        raise Terminated(number)
+
+    previous: dict[int, Any] = {}
+    if threading.current_thread() is threading.main_thread():
+        for name in ("SIGTERM", "SIGHUP"):
+            number = getattr(signal, name, None)  # Windows has no SIGHUP
+            if number is not None and signal.getsignal(number) not in (signal.SIG_IGN, None):
+                previous[number] = signal.signal(number, handle)
+    try:
+        yield
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+
+def exit_code_of_interrupt(error: KeyboardInterrupt) -> int:
+    """Return the exit code of a command that was interrupted."""
+    return error.exit_code if isinstance(error, Terminated) else EXIT_INTERRUPTED
 
 
 class StopRequest:

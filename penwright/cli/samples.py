@@ -2,12 +2,13 @@
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import IO, TYPE_CHECKING, Any
 
 from penwright.author.labels import without_labels
 from penwright.cli.display.pages import Columns, Page
-from penwright.cli.interrupts import EXIT_INTERRUPTED
+from penwright.cli.interrupts import exit_code_of_interrupt, raising_terminated
 from penwright.cli.output import say
 from penwright.writing.options import WriteOptions, parse_options
 
@@ -29,7 +30,10 @@ def show_below(
     copies: "Copies | None",
     check: "Checking | None" = None,
 ) -> int:
-    """Show texts one below the other as they are written. Ctrl-C ends them and keeps the text so far."""
+    """Show texts one below the other as they are written.
+
+    Ctrl-C, and a request to terminate, end them and keep the text so far.
+    """
     for number, options in enumerate(wanted, start=1):
         page, written = Page(file=file), list[str]()
         if number > 1:
@@ -39,14 +43,16 @@ def show_below(
             label = f"sample {number} of {len(wanted)}" if is_sample else f"temperature {options['temperature']:g}"
             say(f"{label}, seed {options['seed']}")
         try:
-            page.prompt(without_labels(prompt))
-            for text in writer.stream(prompt, after=after, guides=_guides(copies, writer), check=check, **options):
-                page.write(text)
-                if copies is not None and copies.annotates:
-                    written.append(text)
-        except KeyboardInterrupt:
-            page.end()
-            return EXIT_INTERRUPTED
+            with raising_terminated():
+                page.prompt(without_labels(prompt))
+                for text in writer.stream(prompt, after=after, guides=_guides(copies, writer), check=check, **options):
+                    page.write(text)
+                    if copies is not None and copies.annotates:
+                        written.append(text)
+        except KeyboardInterrupt as error:
+            with suppress(OSError):  # after SIGHUP there is no terminal
+                page.end()
+            return exit_code_of_interrupt(error)
         page.end()
         for line in copies.lines("".join(written)) if copies is not None else ():
             say(line)

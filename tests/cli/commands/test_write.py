@@ -1,6 +1,7 @@
 """`penwright write` with an author that never learned anything: it writes nonsense, the same for the same seed."""
 
 import json
+import signal
 import sys
 from pathlib import Path
 
@@ -178,6 +179,33 @@ def test_an_endless_text_ends_with_ctrl_c_and_is_kept(
     assert main(["write", str(author_file), *words]) == 130
     assert capsys.readouterr() == ("A never\n", "")
     assert path.read_text(encoding="utf-8") == "A never\n"
+
+
+@pytest.mark.parametrize("number", [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)])
+def test_a_request_to_terminate_keeps_what_ctrl_c_keeps(
+    number: signal.Signals,
+    author_file: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    caught: list[int] = []
+    before = signal.signal(number, lambda number, frame: caught.append(number))
+
+    def stream(self: Author, prompt: str, **options: object) -> object:
+        yield from "never"
+        signal.raise_signal(number)
+        yield from " more"
+
+    monkeypatch.setattr(Author, "stream", stream)
+    path = tmp_path / "page.txt"
+    try:
+        assert main(["write", str(author_file), "--prompt", "A ", "--seed", "1", "--out", str(path)]) == 128 + number
+        assert path.read_text(encoding="utf-8") == "A never\n" and capsys.readouterr().out == "A never\n"
+        signal.raise_signal(number)
+        assert caught == [number]  # the handler of before is back
+    finally:
+        signal.signal(number, before)
 
 
 def test_without_a_length_it_is_a_page(author_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
