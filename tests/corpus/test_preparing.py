@@ -314,3 +314,13 @@ def test_the_former_name_of_prepare_opens_the_same_corpus(books_dir: Path, tmp_p
     again = Corpus.from_files(str(books_dir), cache_dir=str(tmp_path / "cache"))
     assert again.path == corpus.path
     assert np.array_equal(again.ids, corpus.ids)
+
+
+def test_progress_counts_each_book_once_though_it_is_written_in_passages(tmp_path: Path) -> None:
+    path = tmp_path / "one.txt"
+    path.write_text("".join(f"Paragraph {index} tells of the ferry.\n\n" for index in range(2_000)), "utf-8")
+    seen = list(iter_prepare([path], cache_dir=tmp_path / "cache"))
+    assert len(Corpus.open(next((tmp_path / "cache").rglob("corpus.json")).parent).books) > 1
+    encoding = [each for each in seen if each.stage == "encoding"]
+    assert (encoding[-1].books_done, encoding[-1].bytes_done) == (1, path.stat().st_size)
+    assert all(each.books_done <= each.num_books and each.bytes_done <= each.num_bytes for each in seen)
