@@ -68,16 +68,26 @@ def render_quality_page(report: ShelfReport, *, name: str) -> str:
     return document(name, body, style=STYLE + QUALITY_STYLE)
 
 
+def _noun(number: int, noun: str, plural: str | None = None) -> str:
+    return counted(number, noun, plural).partition(" ")[2]
+
+
 def _head(report: ShelfReport, *, name: str, num_doubtful: int) -> str:
     books = report.books
     num_chars, num_cut = sum(book.num_chars for book in books), sum(book.num_cut for book in books)
+    num_languages = len({book.language for book in books} - {""})
+    num_copies = sum(bool(book.duplicate_of) for book in books)
+    num_sharing = sum(bool(book.editions) for book in books)
     figures = [
         ("characters of clean text", count(num_chars)),
         ("of all characters cut", _percent(num_cut / max(1, num_chars + num_cut))),
-        ("languages", f"{len({book.language for book in books} - {''}):,}"),
-        ("copies left out", f"{sum(bool(book.duplicate_of) for book in books):,}"),
-        ("books that share text with another", f"{sum(bool(book.editions) for book in books):,}"),
-        ("files not read", f"{len(report.skipped):,}"),
+        (_noun(num_languages, "language"), f"{num_languages:,}"),
+        (_noun(num_copies, "copy left out", "copies left out"), f"{num_copies:,}"),
+        (
+            _noun(num_sharing, "book that shares text with another", "books that share text with another"),
+            f"{num_sharing:,}",
+        ),
+        (_noun(len(report.skipped), "file not read", "files not read"), f"{len(report.skipped):,}"),
     ]
     cells = "".join(f"<div><dt>{escape(label)}</dt><dd>{escape(value)}</dd></div>" for label, value in figures)
     are = "are" if num_doubtful != 1 else "is"

