@@ -122,7 +122,7 @@ class Card:
     def __repr__(self) -> str:
         bits = "not scored" if self.bits_per_char is None else f"{self.bits_per_char:.3f} bits/char"
         return (
-            f"Card({self.name or 'unnamed'}, {counted(self.num_books - self.num_passages, 'book')}, {bits}, "
+            f"Card({self.name or 'unnamed'}, {counted(self.num_whole_books, 'book')}, {bits}, "
             f"{counted(self.steps, 'step')})"
         )
 
@@ -130,7 +130,7 @@ class Card:
         """Return what the card tells in short, by name; empty where nothing is known."""
         learned = f"{counted(self.chars_read, 'character')} in {counted(self.steps, 'step')}"
         return [
-            ("books", f"{self.num_books - self.num_passages:,}" if self.num_books else ""),
+            ("books", f"{self.num_whole_books:,}" if self.num_books else ""),
             ("predicts", "" if self.bits_per_char is None else f"{self.bits_per_char:.3f} bits per character"),
             ("beside", ", ".join(f"{bits:.3f} {name}" for name, bits in self.baselines.items())),
             ("learned", learned if self.steps else ""),
@@ -175,13 +175,18 @@ class Card:
     @property
     def holds_out_passages(self) -> bool:
         """True if passages from the ends of the training books were held out instead of whole books."""
-        return self.num_passages > 0
+        return bool(self.passages)
 
     @property
-    def num_passages(self) -> int:
-        """Number of entries in `books` that are passages held out from the ends of training books."""
+    def passages(self) -> tuple[CardBook, ...]:
+        """Entries of `books` that are passages held out from the ends of training books."""
         learned = {book.sha256 for book in self.books if book.split == "train" and book.sha256}
-        return sum(book.split != "train" and book.sha256 in learned for book in self.books)
+        return tuple(book for book in self.books if book.split != "train" and book.sha256 in learned)
+
+    @property
+    def num_whole_books(self) -> int:
+        """Number of books without such passages, listed or not."""
+        return self.num_books - len(self.passages)
 
     @property
     def num_learned(self) -> int:

@@ -40,7 +40,7 @@ def card_lines(
     ]
     entries = {
         "author": card.name or "unnamed",
-        "books": f"{card.num_books - card.num_passages:,}: {', '.join(shelf)}" if shelf else "unknown",
+        "books": f"{card.num_whole_books:,}: {', '.join(shelf)}" if shelf else "unknown",
         "predicts": _prediction(card),
         "beside": ", ".join(f"{bits:.3f} {name}" for name, bits in card.baselines.items()),
         "known": f"the author it began from has learned from {counted(card.num_known, 'book')} of this shelf before. "
@@ -87,12 +87,12 @@ def _prediction(card: Card) -> str:
 
 def _shelf(card: Card) -> list[str]:
     """Return the numbers of books and of held-out passages by split."""
-    learned = {book.sha256 for book in card.books if book.split == "train" and book.sha256}
+    held_out = set(card.passages)
     parts: list[str] = []
     for split in SPLITS:
         rows = [book for book in card.books if book.split == split]
-        passages = [book for book in rows if split != "train" and book.sha256 in learned]
-        whole = [book for book in rows if split == "train" or book.sha256 not in learned]
+        passages = [book for book in rows if book in held_out]
+        whole = [book for book in rows if book not in held_out]
         for what, found in ((f"{len(whole):,} {split}", whole), (counted(len(passages), f"{split} passage"), passages)):
             if found:
                 parts.append(f"{what} ({counted(sum(book.num_chars for book in found), 'character')})")

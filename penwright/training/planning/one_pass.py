@@ -131,7 +131,7 @@ def plan_one_pass(
                 num_parameters=num_parameters,
                 shelf_chars=num_chars,
                 update_chars=update_chars,
-                counted_chars=trial.counted_symbols / corpus.symbols_per_char,
+                counted_chars=trial.counted_chars,
                 is_code=holds_code(corpus),
             )
         found.append(

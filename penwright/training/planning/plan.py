@@ -214,7 +214,7 @@ class _Search:
             num_parameters=num_parameters,
             shelf_chars=self._shelf_chars,
             update_chars=batch_size * self._seq_chars,
-            counted_chars=self.trial.counted_symbols / self._corpus.symbols_per_char,
+            counted_chars=self.trial.counted_chars,
             is_code=self._is_code,
         )
         return PlannedSize(

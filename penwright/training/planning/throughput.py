@@ -84,9 +84,10 @@ class ThroughputTrial:
         return ngrams
 
     @property
-    def counted_symbols(self) -> float:
-        """Symbols of the largest shelf whose n-grams are all counted: a table leaves out one fold of it."""
-        return self.ngram_symbols / (1.0 - 1.0 / self.num_folds) if self.num_folds > 1 else float(self.ngram_symbols)
+    def counted_chars(self) -> float:
+        """Characters of the largest shelf whose n-grams are all counted: a table leaves out one fold of it."""
+        left_out = 1.0 / self.num_folds if self.num_folds > 1 else 0.0
+        return self.ngram_symbols / (1.0 - left_out) / self._corpus.symbols_per_char
 
     def limit_fold(self, seconds: float) -> None:
         """Lower `ngram_symbols` until a fold is counted in some time; never below what was counted here."""
